@@ -1,0 +1,14 @@
+//! All integration tests of Aikagi in one binary, because linking dominates their build time.
+//!
+//! - `TEST_POSTGRES_URL=postgres://…` runs the same stories on PostgreSQL instead of SQLite.
+//! - Tests whose name starts with `browser_` carry `#[ignore]` and need `TEST_CHROMEDRIVER`
+//!   (the path of a chromedriver); `./check` sets both and runs everything.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by stopping at once, and tells the reader why on the screen"
+)]
+
+mod house;
