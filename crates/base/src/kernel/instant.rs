@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn thirteen_digits_or_a_thirteenth_month_are_refused_with_the_field() {
-        for bad in ["2026112212000", "20261322120000", "２０２６１１２２１２００００"] {
+        for bad in ["2026112212000", "20261322120000", "２０２６１１２２１２００００"]
+        {
             let error = Instant::parse_compact_jst(bad, "effective_at").unwrap_err();
             assert_eq!(error, Error::invalid("time.malformed", "effective_at"));
         }

@@ -3,8 +3,8 @@
 mod actor;
 pub mod clock;
 mod error;
-mod instant;
 pub mod ids;
+mod instant;
 
 pub use actor::{Actor, Scope};
 pub use error::{Error, Result};

@@ -1,0 +1,102 @@
+//! Written behind: lines that must never slow the act they describe.
+//!
+//! Lines go into a bounded queue; a thread writes them in batches at least twice a second, so a
+//! crash loses at most one second of them. A full queue drops the line and counts it.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use crate::kernel::{Actor, Error, Result, Scope, clock};
+use crate::store::{Db, Value};
+
+/// Lines waiting at most.
+const QUEUE: usize = 65_536;
+/// Lines a batch, and the longest a line waits for its batch.
+const BATCH: usize = 2_000;
+const PATIENCE: Duration = Duration::from_millis(400);
+
+enum Item {
+    Row(Vec<Value>),
+    Flush(SyncSender<()>),
+}
+
+/// A queue of rows for one INSERT, and the thread that writes them. The thread ends with the queue.
+pub struct WriteBehind {
+    queue: SyncSender<Item>,
+    book: &'static str,
+}
+
+impl WriteBehind {
+    /// Starts the writer of `book`, whose rows go into `insert` (a plain INSERT).
+    ///
+    /// # Errors
+    /// `internal` when no thread can be started.
+    pub fn start(db: Db, book: &'static str, insert: &'static str) -> Result<Self> {
+        let (queue, rows) = sync_channel(QUEUE);
+        std::thread::Builder::new()
+            .name(format!("write-{book}"))
+            .spawn(move || write_loop(&db, book, insert, &rows))
+            .map_err(Error::internal)?;
+        Ok(Self { queue, book })
+    }
+
+    /// Hands a row over without waiting; drops and counts it when the queue is full.
+    pub fn write(&self, row: Vec<Value>) {
+        if self.queue.try_send(Item::Row(row)).is_err() {
+            metrics::counter!("aikagi_lines_dropped_total", "book" => self.book).increment(1);
+        }
+    }
+
+    /// Waits until everything handed over so far is written: at shutdown, in tests, and before a line
+    /// just written is read.
+    pub fn flush(&self) {
+        let (done, written) = sync_channel(1);
+        if self.queue.send(Item::Flush(done)).is_ok() {
+            let _writer_ended = written.recv();
+        }
+    }
+}
+
+fn write_loop(db: &Db, book: &'static str, insert: &'static str, queue: &Receiver<Item>) {
+    let mut batch = Vec::new();
+    let mut first = Instant::now();
+    loop {
+        let patience =
+            if batch.is_empty() { PATIENCE } else { PATIENCE.saturating_sub(first.elapsed()) };
+        let received = queue.recv_timeout(patience);
+        let mut waiting = None;
+        match received {
+            Ok(Item::Row(row)) => {
+                if batch.is_empty() {
+                    first = Instant::now();
+                }
+                batch.push(row);
+            }
+            Ok(Item::Flush(done)) => waiting = Some(done),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                write(db, book, insert, &mut batch);
+                return;
+            }
+        }
+        if batch.len() >= BATCH || first.elapsed() >= PATIENCE || waiting.is_some() {
+            write(db, book, insert, &mut batch);
+        }
+        if let Some(done) = waiting {
+            let _nobody_waits_any_more = done.send(());
+        }
+    }
+}
+
+fn write(db: &Db, book: &'static str, insert: &'static str, batch: &mut Vec<Vec<Value>>) {
+    if batch.is_empty() {
+        return;
+    }
+    let rows = std::mem::take(batch);
+    let count = rows.len();
+    let scope = Scope::new(Scope::PLATFORM, Actor::System, clock::now());
+    if let Err(error) = db.housekeep(&scope, book, move |tx| tx.exec_many(insert, &rows)) {
+        metrics::counter!("aikagi_lines_dropped_total", "book" => book).increment(count as u64);
+        tracing::error!(%error, book, count, "lines lost: the book could not be written");
+    }
+}

@@ -1,0 +1,190 @@
+//! Jobs: work of the product that is due at an instant, under the same lease rule as the outbox.
+//!
+//! Source: brief tve §5.1 P7 (future-dated commands are cancellable by request id).
+
+use crate::kernel::{Error, Instant, Result};
+use crate::store::{Tx, Value};
+
+/// A job to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob<'j> {
+    /// What it is: `command`.
+    pub kind: &'static str,
+    /// Jobs of one stream run in order: the contract number.
+    pub stream: &'j str,
+    /// The request that asked for it; by this it is cancelled.
+    pub request_id: &'j str,
+    /// When it is due.
+    pub due: Instant,
+    /// What the job's room needs, JSON.
+    pub payload: String,
+}
+
+/// A job claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub kind: String,
+    /// The contract number.
+    pub stream: String,
+    /// The request that asked for it.
+    pub request_id: String,
+    /// When it was due.
+    pub due: Instant,
+    /// JSON.
+    pub payload: String,
+    /// Tries before this one.
+    pub attempts: i64,
+    /// What caused it to be written.
+    pub cause: String,
+    fence: i64,
+}
+
+/// Most tries of a job whose failures are worth another.
+const TRIES: i64 = 10;
+
+/// Writes a job, with the commit.
+pub fn schedule(tx: &mut Tx<'_>, job: &NewJob<'_>) -> String {
+    let id = tx.next_id("job");
+    let row = vec![
+        tx.operator().into(),
+        id.clone().into(),
+        job.kind.into(),
+        job.stream.into(),
+        job.request_id.into(),
+        job.due.into(),
+        job.payload.clone().into(),
+        "PENDING".into(),
+        0.into(),
+        job.due.into(),
+        0.into(),
+        tx.scope().cause().into(),
+        tx.now().into(),
+    ];
+    tx.defer(
+        "INSERT INTO jobs
+            (operator_id, job_id, kind, stream, request_id, due_ms, payload, state, attempts,
+             next_ms, fence, cause, created_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        row,
+    );
+    id
+}
+
+/// Cancels the waiting job that `request_id` asked for in `stream`.
+///
+/// # Errors
+/// `job.nothing_to_cancel` — none waits under that request.
+pub fn cancel(tx: &mut Tx<'_>, stream: &str, request_id: &str) -> Result<()> {
+    let keys: [Value; 4] =
+        [tx.operator().into(), stream.into(), request_id.into(), tx.now().into()];
+    let cancelled = tx.exec(
+        "UPDATE jobs SET state = 'CANCELLED', done_ms = ?4, fence = fence + 1
+          WHERE operator_id = ?1 AND stream = ?2 AND request_id = ?3 AND state = 'PENDING'",
+        &keys,
+    )?;
+    if cancelled == 0 {
+        return Err(Error::refused("job.nothing_to_cancel"));
+    }
+    Ok(())
+}
+
+/// Claims up to `limit` due jobs of the operator until `lease_until`, at most one a stream: the
+/// oldest due.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn claim(tx: &mut Tx<'_>, lease_until: Instant, limit: i64) -> Result<Vec<Job>> {
+    let keys: [Value; 3] = [tx.operator().into(), tx.now().into(), limit.into()];
+    let due = tx.rows(
+        "SELECT job_id, kind, stream, request_id, due_ms, payload, attempts, cause, fence
+           FROM jobs due
+          WHERE operator_id = ?1 AND state = 'PENDING' AND next_ms <= ?2
+            AND NOT EXISTS (
+                SELECT 1 FROM jobs older
+                 WHERE older.operator_id = due.operator_id AND older.stream = due.stream
+                   AND older.state = 'PENDING'
+                   AND (older.due_ms < due.due_ms
+                        OR (older.due_ms = due.due_ms AND older.job_id < due.job_id)))
+          ORDER BY due_ms, job_id LIMIT ?3",
+        &keys,
+        |row| {
+            Ok(Job {
+                id: row.text()?,
+                kind: row.text()?,
+                stream: row.text()?,
+                request_id: row.text()?,
+                due: row.instant()?,
+                payload: row.text()?,
+                attempts: row.int()?,
+                cause: row.text()?,
+                fence: row.int()?,
+            })
+        },
+    )?;
+    let mut claimed = Vec::with_capacity(due.len());
+    for job in due {
+        let values: [Value; 4] =
+            [tx.operator().into(), (&job.id).into(), job.fence.into(), lease_until.into()];
+        let won = tx.exec(
+            "UPDATE jobs SET fence = fence + 1, next_ms = ?4
+              WHERE operator_id = ?1 AND job_id = ?2 AND fence = ?3 AND state = 'PENDING'",
+            &values,
+        )?;
+        if won == 1 {
+            claimed.push(Job { fence: job.fence + 1, ..job });
+        }
+    }
+    Ok(claimed)
+}
+
+/// Marks a job done, in the same transaction as its effect.
+///
+/// # Errors
+/// `store.changed_meanwhile` — it was cancelled, or another node holds it now: nothing may be done.
+pub fn complete(tx: &mut Tx<'_>, job: &Job) -> Result<()> {
+    let values: [Value; 4] =
+        [tx.operator().into(), (&job.id).into(), job.fence.into(), tx.now().into()];
+    tx.change_one(
+        "UPDATE jobs SET state = 'DONE', done_ms = ?4, attempts = attempts + 1
+          WHERE operator_id = ?1 AND job_id = ?2 AND fence = ?3 AND state = 'PENDING'",
+        &values,
+    )
+}
+
+/// Writes down that a job failed: tried again in a minute when `error` is worth it, else dead.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn fail(tx: &mut Tx<'_>, job: &Job, error: &Error) -> Result<()> {
+    let again = error.retryable() && job.attempts + 1 < TRIES;
+    let values: [Value; 6] = [
+        tx.operator().into(),
+        (&job.id).into(),
+        job.fence.into(),
+        if again { "PENDING" } else { "DEAD" }.into(),
+        tx.now().plus_seconds(60).into(),
+        error.code().into(),
+    ];
+    tx.exec(
+        "UPDATE jobs SET state = ?4, next_ms = ?5, last_error = ?6, attempts = attempts + 1
+          WHERE operator_id = ?1 AND job_id = ?2 AND fence = ?3",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// Operators with a job due, at most `limit`; spoken by the platform's scope.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn operators_due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<String>> {
+    let keys: [Value; 2] = [tx.now().into(), limit.into()];
+    tx.rows(
+        "SELECT DISTINCT operator_id FROM jobs WHERE state = 'PENDING' AND next_ms <= ?1 LIMIT ?2",
+        &keys,
+        crate::store::Row::text,
+    )
+}

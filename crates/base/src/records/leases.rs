@@ -1,0 +1,51 @@
+//! Leases: work that one node does at a time, with a fence that outdates a holder who slept.
+
+use crate::kernel::{Instant, Result};
+use crate::store::{Tx, Value};
+
+/// A lease held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// What is leased.
+    pub name: String,
+    /// Grows with every new holder.
+    pub fence: i64,
+}
+
+/// Takes or renews the lease `name` until `until`, or `None` when another holder has it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn acquire(tx: &mut Tx<'_>, name: &str, holder: &str, until: Instant) -> Result<Option<Lease>> {
+    let row: [Value; 5] =
+        [tx.operator().into(), name.into(), holder.into(), until.into(), tx.now().into()];
+    tx.exec(
+        "INSERT INTO leases (operator_id, name, holder, until_ms, fence)
+         VALUES (?1, ?2, ?3, ?4, 1)
+         ON CONFLICT (operator_id, name) DO UPDATE SET
+            fence = CASE WHEN leases.holder = excluded.holder THEN leases.fence
+                         ELSE leases.fence + 1 END,
+            holder = excluded.holder, until_ms = excluded.until_ms
+          WHERE leases.holder = excluded.holder OR leases.until_ms <= ?5",
+        &row,
+    )?;
+    let keys: [Value; 3] = [tx.operator().into(), name.into(), holder.into()];
+    tx.row(
+        "SELECT name, fence FROM leases WHERE operator_id = ?1 AND name = ?2 AND holder = ?3",
+        &keys,
+        |row| Ok(Lease { name: row.text()?, fence: row.int()? }),
+    )
+}
+
+/// Gives a lease back early.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn release(tx: &mut Tx<'_>, lease: &Lease) -> Result<()> {
+    let keys: [Value; 3] = [tx.operator().into(), lease.name.as_str().into(), lease.fence.into()];
+    tx.exec(
+        "UPDATE leases SET until_ms = 0 WHERE operator_id = ?1 AND name = ?2 AND fence = ?3",
+        &keys,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! The books: audit, outbox, inbox, jobs, access log, linkage log. Never erased inside retention.
+//!
+//! Owns the tables `audit`, `audit_seals`, `outbox`, `receivers`, `inbox`, `jobs`, `access_log`,
+//! `linkage_log`, `leases`. Every change of a fact passes [`record`]; a commit that wrote without it
+//! is refused by the store. Source: house.md §8.
+
+mod audit;
+mod behind;
+pub mod inbox;
+pub mod jobs;
+mod leases;
+mod logs;
+pub mod outbox;
+mod receivers;
+mod seal;
+
+pub use audit::{AuditLine, Entry, list as list_audit, record};
+pub use behind::WriteBehind;
+pub use leases::{Lease, acquire as acquire_lease, release as release_lease};
+pub use logs::{AccessLine, LinkageLine, log_access, log_linkage, prune};
+pub use receivers::{
+    Receiver, list as list_receivers, put as put_receiver, remove as remove_receiver,
+};
+pub use seal::{SealReport, seal, unsealed_since, verify as verify_chain};

@@ -1,0 +1,198 @@
+//! Outbox: what receivers must still be told, at least once, in order of version per stream.
+//!
+//! A row is claimed by moving `next_ms` behind the lease and raising `fence`, both in one
+//! compare-and-swap, so that any number of nodes share the work and a node that died is followed
+//! by another. Source: brief tve §5.5; house.md decision 11.
+
+use crate::kernel::{Instant, Result};
+use crate::store::{Tx, Value};
+
+/// Seconds until the next try, by number of tries so far; after the last the row is dead.
+const BACK_OFF: [i64; 12] =
+    [1, 5, 30, 120, 600, 3600, 7200, 14_400, 14_400, 14_400, 14_400, 14_400];
+
+/// One event on its way to one receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Stable id of the event for this receiver: repeated tries carry the same.
+    pub id: String,
+    /// The receiver.
+    pub receiver_id: String,
+    /// The contract number.
+    pub stream: String,
+    /// The contract's version after the change.
+    pub version: i64,
+    /// `contract.suspended`.
+    pub event: String,
+    /// JSON object.
+    pub payload: String,
+    /// Tries before this one.
+    pub attempts: i64,
+    /// When the change was made.
+    pub created: Instant,
+    fence: i64,
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver took it.
+    Delivered,
+    /// It did not; worth another try.
+    Failed(String),
+    /// It said that it never will.
+    Refused(String),
+}
+
+/// Counts of the backlog of one receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// The receiver.
+    pub receiver_id: String,
+    /// Events waiting.
+    pub pending: i64,
+    /// Events given up.
+    pub dead: i64,
+    /// When the oldest waiting one was written.
+    pub oldest: Option<Instant>,
+}
+
+/// Claims up to `limit` due events of the operator until `lease_until`. An event whose stream has
+/// an older one under way or waiting is not due.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn claim(tx: &mut Tx<'_>, lease_until: Instant, limit: i64) -> Result<Vec<Delivery>> {
+    let keys: [Value; 3] = [tx.operator().into(), tx.now().into(), limit.into()];
+    let due = tx.rows(
+        "SELECT outbox_id, receiver_id, stream, version, event, payload, attempts, created_ms, fence
+           FROM outbox due
+          WHERE operator_id = ?1 AND state = 'PENDING' AND next_ms <= ?2
+            AND NOT EXISTS (
+                SELECT 1 FROM outbox older
+                 WHERE older.operator_id = due.operator_id AND older.receiver_id = due.receiver_id
+                   AND older.stream = due.stream AND older.state = 'PENDING'
+                   AND older.version < due.version)
+          ORDER BY next_ms, outbox_id LIMIT ?3",
+        &keys,
+        |row| {
+            Ok(Delivery {
+                id: row.text()?,
+                receiver_id: row.text()?,
+                stream: row.text()?,
+                version: row.int()?,
+                event: row.text()?,
+                payload: row.text()?,
+                attempts: row.int()?,
+                created: row.instant()?,
+                fence: row.int()?,
+            })
+        },
+    )?;
+    let mut claimed = Vec::with_capacity(due.len());
+    for delivery in due {
+        let values: [Value; 5] = [
+            tx.operator().into(),
+            (&delivery.receiver_id).into(),
+            (&delivery.id).into(),
+            delivery.fence.into(),
+            lease_until.into(),
+        ];
+        let won = tx.exec(
+            "UPDATE outbox SET fence = fence + 1, next_ms = ?5
+              WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id = ?3 AND fence = ?4
+                AND state = 'PENDING'",
+            &values,
+        )?;
+        if won == 1 {
+            claimed.push(Delivery { fence: delivery.fence + 1, ..delivery });
+        }
+    }
+    Ok(claimed)
+}
+
+/// Writes down how a try ended. A holder whose lease another node took over changes nothing.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn settle(tx: &mut Tx<'_>, delivery: &Delivery, outcome: &Outcome) -> Result<()> {
+    let wait = usize::try_from(delivery.attempts).ok().and_then(|at| BACK_OFF.get(at).copied());
+    let (state, next, error) = match (outcome, wait) {
+        (Outcome::Delivered, _) => ("DONE", tx.now(), None),
+        (Outcome::Failed(error), Some(wait)) => {
+            ("PENDING", tx.now().plus_seconds(wait), Some(error.as_str()))
+        }
+        (Outcome::Failed(error), None) | (Outcome::Refused(error), _) => {
+            ("DEAD", tx.now(), Some(error.as_str()))
+        }
+    };
+    let done = (state != "PENDING").then(|| tx.now());
+    let values: [Value; 8] = [
+        tx.operator().into(),
+        (&delivery.receiver_id).into(),
+        (&delivery.id).into(),
+        delivery.fence.into(),
+        state.into(),
+        next.into(),
+        error.into(),
+        done.into(),
+    ];
+    tx.exec(
+        "UPDATE outbox SET state = ?5, next_ms = ?6, last_error = ?7, done_ms = ?8,
+                attempts = attempts + 1
+          WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id = ?3 AND fence = ?4",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// Operators with anything due, at most `limit`; spoken by the platform's scope.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn operators_due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<String>> {
+    let keys: [Value; 2] = [tx.now().into(), limit.into()];
+    tx.rows(
+        "SELECT DISTINCT operator_id FROM outbox WHERE state = 'PENDING' AND next_ms <= ?1 LIMIT ?2",
+        &keys,
+        crate::store::Row::text,
+    )
+}
+
+/// The backlog of each receiver of the operator.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn backlog(tx: &mut Tx<'_>) -> Result<Vec<Backlog>> {
+    let keys: [Value; 1] = [tx.operator().into()];
+    tx.rows(
+        "SELECT receiver_id,
+                COUNT(CASE WHEN state = 'PENDING' THEN 1 END),
+                COUNT(CASE WHEN state = 'DEAD' THEN 1 END),
+                MIN(CASE WHEN state = 'PENDING' THEN created_ms END)
+           FROM outbox WHERE operator_id = ?1 AND state <> 'DONE'
+          GROUP BY receiver_id ORDER BY receiver_id",
+        &keys,
+        |row| {
+            Ok(Backlog {
+                receiver_id: row.text()?,
+                pending: row.int()?,
+                dead: row.int()?,
+                oldest: row.instant_if_any()?,
+            })
+        },
+    )
+}
+
+/// Puts the dead events of a receiver back to the start; the caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn revive(tx: &mut Tx<'_>, receiver_id: &str) -> Result<u64> {
+    let keys: [Value; 3] = [tx.operator().into(), receiver_id.into(), tx.now().into()];
+    tx.exec(
+        "UPDATE outbox SET state = 'PENDING', attempts = 0, next_ms = ?3, fence = fence + 1
+          WHERE operator_id = ?1 AND receiver_id = ?2 AND state = 'DEAD'",
+        &keys,
+    )
+}

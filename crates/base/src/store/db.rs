@@ -1,0 +1,315 @@
+//! The database as the house sees it: open, transact, read, housekeep.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use rand::RngExt as _;
+
+use crate::kernel::{Error, Result, Scope};
+
+use super::postgres::Postgres;
+use super::sqlite::{Sqlite, SqliteSession, run_cached};
+use super::tx::Engine;
+use super::{Tx, migrate};
+
+/// Where the facts are kept.
+#[derive(Debug, Clone)]
+pub enum Settings {
+    /// A file of the embedded database.
+    Sqlite {
+        /// The file; made when missing.
+        path: PathBuf,
+        /// Leave fsync out: for tests only, a power cut loses data. Refused by the configuration.
+        relaxed: bool,
+    },
+    /// A PostgreSQL server, shared by any number of nodes.
+    Postgres {
+        /// `postgres://user:password@host:port/database`.
+        url: String,
+    },
+}
+
+/// A fact that changed: caches drop what they know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// The operator's code, or [`Scope::PLATFORM`] for everything.
+    pub operator: Arc<str>,
+    /// The contract number; `None`: any fact of the operator.
+    pub key: Option<Arc<str>>,
+}
+
+impl Touched {
+    /// Everything may have changed.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { operator: Scope::PLATFORM.into(), key: None }
+    }
+}
+
+/// Called after each commit with what it touched, before the caller is answered.
+pub type CommitListener = Box<dyn Fn(&[Touched]) + Send + Sync>;
+
+/// Who is told about commits.
+#[derive(Default)]
+pub(super) struct Watchers {
+    listeners: RwLock<Vec<CommitListener>>,
+}
+
+impl Watchers {
+    pub(super) fn announce(&self, touched: &[Touched]) {
+        if touched.is_empty() {
+            return;
+        }
+        for listener in self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            listener(touched);
+        }
+    }
+}
+
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+struct Inner {
+    backend: Backend,
+    watchers: Arc<Watchers>,
+    statements: AtomicU64,
+}
+
+/// The database. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Act,
+    Housekeeping,
+}
+
+/// How often work is run again on PostgreSQL after losing against another transaction.
+const TRIES: u32 = 6;
+
+impl Db {
+    /// Opens the database. Does not migrate: see [`Db::migrate`].
+    ///
+    /// # Errors
+    /// `unavailable` when it can not be reached, `config.database` when `settings` make no sense.
+    pub fn open(settings: &Settings) -> Result<Self> {
+        let watchers = Arc::new(Watchers::default());
+        let backend = match settings {
+            Settings::Sqlite { path, relaxed } => {
+                Backend::Sqlite(Sqlite::open(path, *relaxed, Arc::clone(&watchers))?)
+            }
+            Settings::Postgres { url } => {
+                Backend::Postgres(Postgres::open(url, Arc::clone(&watchers))?)
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { backend, watchers, statements: AtomicU64::new(0) }) })
+    }
+
+    /// Applies the migrations that are missing and returns their names.
+    ///
+    /// # Errors
+    /// `store.schema_newer` when the database was written by a newer release.
+    pub fn migrate(&self) -> Result<Vec<&'static str>> {
+        migrate::up(self)
+    }
+
+    /// Which migrations are applied and which are not.
+    ///
+    /// # Errors
+    /// `unavailable` when the database can not be read.
+    pub fn migration_state(&self) -> Result<migrate::MigrationState> {
+        migrate::state(self)
+    }
+
+    /// Whether several nodes may share this database (PostgreSQL).
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.inner.backend, Backend::Postgres(_))
+    }
+
+    /// Statements sent since the start: for tests and as a metric.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.inner.statements.load(Ordering::Relaxed)
+    }
+
+    /// Has `listener` called after each commit (of this node, and of others as news arrives).
+    pub fn on_commit(&self, listener: CommitListener) {
+        self.inner
+            .watchers
+            .listeners
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(listener);
+    }
+
+    /// Runs `work` in one transaction: all of it is kept, or nothing. `work` may be run more than
+    /// once and touches nothing but `tx`.
+    ///
+    /// # Errors
+    /// `internal` when it wrote without recording; `unavailable` when the database fails; else
+    /// whatever `work` refuses.
+    pub fn transact<T, W>(&self, scope: &Scope, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.write(scope, Purpose::Act, work)
+    }
+
+    /// Runs `work` without an audit line: sweeps, heartbeats, leases. Named and counted.
+    ///
+    /// # Errors
+    /// As [`Db::transact`], but for the missing record.
+    pub fn housekeep<T, W>(&self, scope: &Scope, reason: &'static str, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        metrics::counter!("aikagi_housekeeping_total", "reason" => reason).increment(1);
+        self.write(scope, Purpose::Housekeeping, work)
+    }
+
+    /// Reads in one snapshot (SQLite) or at read committed (PostgreSQL).
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails; else whatever `work` refuses.
+    pub fn read<T>(&self, scope: &Scope, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        match &self.inner.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(|connection| {
+                let mut tx = Tx::new(scope, Engine::Sqlite(SqliteSession { connection }));
+                let result = work(&mut tx);
+                self.count(&tx);
+                result
+            }),
+            Backend::Postgres(postgres) => {
+                let mut tx = Tx::new(scope, Engine::Postgres(postgres.session()?));
+                let result = work(&mut tx);
+                self.count(&tx);
+                end_postgres(&mut tx, "ROLLBACK")?;
+                result
+            }
+        }
+    }
+
+    fn write<T, W>(&self, scope: &Scope, purpose: Purpose, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        match &self.inner.backend {
+            Backend::Sqlite(_) => self.write_sqlite(scope, purpose, work),
+            Backend::Postgres(postgres) => self.write_postgres(postgres, scope, purpose, &work),
+        }
+    }
+
+    fn write_sqlite<T, W>(&self, scope: &Scope, purpose: Purpose, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let Backend::Sqlite(sqlite) = &self.inner.backend else {
+            return Err(Error::internal("not an SQLite database"));
+        };
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let (scope, db) = (scope.clone(), self.clone());
+        sqlite.submit(Box::new(move |connection| {
+            let done = run_cached(connection, "SAVEPOINT act").and_then(|()| {
+                let mut tx = Tx::new(&scope, Engine::Sqlite(SqliteSession { connection }));
+                let result = run(&mut tx, purpose, &work);
+                db.count(&tx);
+                if result.is_err() && !connection.is_autocommit() {
+                    run_cached(connection, "ROLLBACK TO act")?;
+                }
+                if !connection.is_autocommit() {
+                    run_cached(connection, "RELEASE act")?;
+                }
+                result.map(|value| (value, tx.take_touched()))
+            });
+            Box::new(move |committed| {
+                let result = done.and_then(|(value, touched)| {
+                    committed?;
+                    db.inner.watchers.announce(&touched);
+                    Ok(value)
+                });
+                let _caller_gone = answer.send(result);
+            })
+        }))?;
+        answered.recv().map_err(|_| Error::unavailable("database", "the writer ended"))?
+    }
+
+    fn write_postgres<T>(
+        &self,
+        postgres: &Postgres,
+        scope: &Scope,
+        purpose: Purpose,
+        work: &impl Fn(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut tries = 1;
+        loop {
+            let mut tx = Tx::new(scope, Engine::Postgres(postgres.session()?));
+            let result = run(&mut tx, purpose, work).and_then(|value| {
+                end_postgres(&mut tx, "COMMIT")?;
+                Ok(value)
+            });
+            self.count(&tx);
+            match result {
+                Ok(value) => {
+                    let touched = tx.take_touched();
+                    self.inner.watchers.announce(&touched);
+                    postgres.tell_others(&touched);
+                    return Ok(value);
+                }
+                Err(error) => {
+                    let again =
+                        matches!(tx.engine(), Engine::Postgres(session) if session.should_rerun());
+                    // A dead connection can not roll back; dropping the session closes it.
+                    let _rolled_back = end_postgres(&mut tx, "ROLLBACK");
+                    if !again || tries == TRIES {
+                        return Err(error);
+                    }
+                }
+            }
+            tries += 1;
+            metrics::counter!("aikagi_transaction_reruns_total").increment(1);
+            std::thread::sleep(Duration::from_millis(
+                rand::rng().random_range(0..u64::from(tries) * 4),
+            ));
+        }
+    }
+
+    fn count(&self, tx: &Tx<'_>) {
+        self.inner.statements.fetch_add(tx.statements(), Ordering::Relaxed);
+        metrics::counter!("aikagi_statements_total").increment(tx.statements());
+    }
+}
+
+/// Runs the work, sends what was deferred, and refuses a change that nobody wrote down.
+fn run<T>(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    work: &impl Fn(&mut Tx<'_>) -> Result<T>,
+) -> Result<T> {
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(tx)));
+    let value = ran.unwrap_or_else(|_| Err(Error::internal("a transaction panicked")))?;
+    if purpose == Purpose::Act && tx.wrote_without_record() {
+        return Err(Error::internal("a transaction wrote without an audit line"));
+    }
+    tx.flush()?;
+    Ok(value)
+}
+
+fn end_postgres(tx: &mut Tx<'_>, word: &'static str) -> Result<()> {
+    match tx.engine() {
+        Engine::Postgres(session) => session.finish(word),
+        Engine::Sqlite(_) => Ok(()),
+    }
+}

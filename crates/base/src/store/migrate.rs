@@ -1,0 +1,88 @@
+//! Forward-only migrations, embedded. A database written by a newer release is refused.
+
+use crate::kernel::{Actor, Error, Result, Scope, clock};
+
+use super::sql::ddl;
+use super::tx::Engine;
+use super::{Db, Tx, Value};
+
+/// Number, name and portable text, in order. Applied ones are never edited (`tests/it/house`).
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "0001_books", include_str!("../../../../migrations/0001_books.sql")),
+    (2, "0002_operators", include_str!("../../../../migrations/0002_operators.sql")),
+    (3, "0003_households", include_str!("../../../../migrations/0003_households.sql")),
+    (4, "0004_identity", include_str!("../../../../migrations/0004_identity.sql")),
+    (5, "0005_linkage", include_str!("../../../../migrations/0005_linkage.sql")),
+];
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \
+    (version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_ms BIGINT NOT NULL)";
+
+/// Which migrations this release knows and which of them the database has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationState {
+    /// Names applied, oldest first.
+    pub applied: Vec<String>,
+    /// Names this release would apply.
+    pub missing: Vec<&'static str>,
+    /// The database was written by a newer release; start refuses.
+    pub newer: bool,
+}
+
+fn scope() -> Scope {
+    Scope::new(Scope::PLATFORM, Actor::System, clock::now())
+}
+
+pub(super) fn state(db: &Db) -> Result<MigrationState> {
+    db.housekeep(&scope(), "migration-ledger", |tx| ddl_batch(tx, LEDGER))?;
+    let applied = db.read(&scope(), applied)?;
+    let known = MIGRATIONS.len() as i64;
+    Ok(MigrationState {
+        newer: applied.iter().any(|(version, _)| *version > known),
+        missing: missing(&applied).map(|(_, name, _)| *name).collect(),
+        applied: applied.into_iter().map(|(_, name)| name).collect(),
+    })
+}
+
+pub(super) fn up(db: &Db) -> Result<Vec<&'static str>> {
+    if state(db)?.newer {
+        return Err(Error::refused("store.schema_newer"));
+    }
+    db.housekeep(&scope(), "migrate", |tx| {
+        // Two nodes may start at once: the second waits here and finds nothing missing.
+        if matches!(tx.engine(), Engine::Postgres(_)) {
+            ddl_batch(tx, "LOCK TABLE schema_migrations IN EXCLUSIVE MODE")?;
+        }
+        let done = applied(tx)?;
+        let mut names = Vec::new();
+        for (version, name, text) in missing(&done) {
+            ddl_batch(tx, text)?;
+            let row = [Value::Int(*version), (*name).into(), tx.now().into()];
+            tx.exec(
+                "INSERT INTO schema_migrations (version, name, applied_ms) VALUES (?1, ?2, ?3)",
+                &row,
+            )?;
+            names.push(*name);
+        }
+        Ok(names)
+    })
+}
+
+fn applied(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>> {
+    let sql = "SELECT version, name FROM schema_migrations ORDER BY version";
+    tx.rows(sql, &[], |row| Ok((row.int()?, row.text()?)))
+}
+
+fn missing(
+    applied: &[(i64, String)],
+) -> impl Iterator<Item = &'static (i64, &'static str, &'static str)> {
+    let have: Vec<i64> = applied.iter().map(|(version, _)| *version).collect();
+    MIGRATIONS.iter().filter(move |(version, _, _)| !have.contains(version))
+}
+
+fn ddl_batch(tx: &mut Tx<'_>, text: &str) -> Result<()> {
+    match tx.engine() {
+        Engine::Sqlite(session) => session.batch(&ddl(text, true)),
+        Engine::Postgres(session) => session.batch(&ddl(text, false)),
+    }
+}

@@ -1,0 +1,17 @@
+//! The database: one portable SQL text per statement over SQLite or PostgreSQL.
+//!
+//! The only room that knows a dialect. Source: house.md §8, `docs/decisions/0003`.
+
+mod db;
+mod feed;
+mod migrate;
+mod postgres;
+mod sql;
+mod sqlite;
+mod tx;
+mod value;
+
+pub use db::{CommitListener, Db, Settings, Touched};
+pub use migrate::MigrationState;
+pub use tx::Tx;
+pub use value::{Row, Value};

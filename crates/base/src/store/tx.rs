@@ -1,0 +1,248 @@
+//! One transaction: statements, what they wrote, what was recorded, what they touched.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rand::RngExt as _;
+
+use crate::kernel::{Actor, Error, Instant, Result, Scope};
+
+use super::postgres::PostgresSession;
+use super::sqlite::SqliteSession;
+use super::{Row, Touched, Value};
+
+/// The engine a transaction runs on.
+pub(super) enum Engine<'c> {
+    Sqlite(SqliteSession<'c>),
+    Postgres(PostgresSession<'c>),
+}
+
+/// Inserts of one statement, kept until the commit.
+struct Deferred {
+    sql: &'static str,
+    rows: Vec<Vec<Value>>,
+}
+
+/// A transaction in the making. Knows who asks, for which operator, at what instant.
+///
+/// Statements are `&'static str`: no SQL text is ever put together at run time.
+pub struct Tx<'c> {
+    scope: &'c Scope,
+    engine: Engine<'c>,
+    deferred: Vec<Deferred>,
+    touched: Vec<Touched>,
+    memos: HashMap<TypeId, Box<dyn Any>>,
+    nonce: u64,
+    sequence: u16,
+    wrote: u64,
+    recorded: u64,
+    statements: u64,
+}
+
+impl<'c> Tx<'c> {
+    pub(super) fn new(scope: &'c Scope, engine: Engine<'c>) -> Self {
+        Self {
+            scope,
+            engine,
+            deferred: Vec::new(),
+            touched: Vec::new(),
+            memos: HashMap::new(),
+            nonce: rand::rng().random(),
+            sequence: 0,
+            wrote: 0,
+            recorded: 0,
+            statements: 0,
+        }
+    }
+
+    /// The operator's code.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        self.scope.operator()
+    }
+
+    /// The instant everything here happens at.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.scope.now()
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        self.scope.actor()
+    }
+
+    /// The scope this transaction was opened with.
+    #[must_use]
+    pub const fn scope(&self) -> &Scope {
+        self.scope
+    }
+
+    /// A new id with `prefix`; ids of one transaction sort in the order they were asked for.
+    pub fn next_id(&mut self, prefix: &str) -> String {
+        self.sequence = self.sequence.wrapping_add(1);
+        let ms = u64::try_from(self.now().ms()).unwrap_or(0);
+        // 80 bits follow the instant: 16 of order inside the transaction, 64 of chance.
+        let tail = (u128::from(self.sequence) << 64) | u128::from(self.nonce);
+        format!("{prefix}_{}", ulid::Ulid::from_parts(ms, tail))
+    }
+
+    /// What `load` answers, loaded once in this transaction. `T` names what it is.
+    ///
+    /// # Errors
+    /// Whatever `load` refuses.
+    pub fn memo<T: Any + Clone>(&mut self, load: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if let Some(known) = self.memos.get(&TypeId::of::<T>()).and_then(|any| any.downcast_ref()) {
+            return Ok(T::clone(known));
+        }
+        let loaded = load(self)?;
+        self.memos.insert(TypeId::of::<T>(), Box::new(loaded.clone()));
+        Ok(loaded)
+    }
+
+    /// How many statements were sent so far; deferred inserts count when they are sent.
+    #[must_use]
+    pub const fn statements(&self) -> u64 {
+        self.statements
+    }
+
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` when the database fails; whatever `read` refuses.
+    pub fn rows<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        read: impl Fn(&mut Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let rows = self.query(sql, values, false)?;
+        rows.into_iter().map(|mut row| read(&mut row)).collect()
+    }
+
+    /// All rows of a query, locked until the commit (PostgreSQL: `FOR UPDATE`; SQLite: a writing
+    /// transaction is the only one anyway). `sql` must be a plain SELECT from one table.
+    ///
+    /// # Errors
+    /// As [`Tx::rows`].
+    pub fn rows_locked<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        read: impl Fn(&mut Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let rows = self.query(sql, values, true)?;
+        rows.into_iter().map(|mut row| read(&mut row)).collect()
+    }
+
+    /// The first row of a query, if any.
+    ///
+    /// # Errors
+    /// As [`Tx::rows`].
+    pub fn row<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        read: impl Fn(&mut Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let first = self.query(sql, values, false)?.into_iter().next();
+        first.map(|mut row| read(&mut row)).transpose()
+    }
+
+    fn query(&mut self, sql: &'static str, values: &[Value], lock: bool) -> Result<Vec<Row>> {
+        self.statements += 1;
+        match &mut self.engine {
+            Engine::Sqlite(session) => session.query(sql, values),
+            Engine::Postgres(session) => session.query(sql, values, lock),
+        }
+    }
+
+    /// Runs a write and returns how many rows it changed.
+    ///
+    /// # Errors
+    /// `store.read_only` in a reading transaction; `unavailable`, `internal` when the database fails.
+    pub fn exec(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
+        self.statements += 1;
+        let changed = match &mut self.engine {
+            Engine::Sqlite(session) => session.exec(sql, values),
+            Engine::Postgres(session) => session.exec(sql, values),
+        }?;
+        self.wrote += changed;
+        Ok(changed)
+    }
+
+    /// Runs a write that must change exactly one row.
+    ///
+    /// # Errors
+    /// `store.changed_meanwhile` when it changed none or several; else as [`Tx::exec`].
+    pub fn change_one(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
+        match self.exec(sql, values)? {
+            1 => Ok(()),
+            _ => Err(Error::Conflict { code: "store.changed_meanwhile" }),
+        }
+    }
+
+    /// Runs one write for each of `rows`; a plain `INSERT … VALUES (?1, …, ?n)` travels to
+    /// PostgreSQL as one statement. Returns how many rows changed.
+    ///
+    /// # Errors
+    /// As [`Tx::exec`].
+    pub fn exec_many(&mut self, sql: &'static str, rows: &[Vec<Value>]) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        self.statements += 1;
+        let changed = match &mut self.engine {
+            Engine::Sqlite(session) => session.exec_many(sql, rows),
+            Engine::Postgres(session) => session.exec_many(sql, rows),
+        }?;
+        self.wrote += changed;
+        Ok(changed)
+    }
+
+    /// Keeps an insert until the commit, where inserts of the same statement travel together.
+    /// For rows nobody reads again in this transaction: the books.
+    pub fn defer(&mut self, sql: &'static str, row: Vec<Value>) {
+        match self.deferred.iter_mut().find(|group| std::ptr::eq(group.sql, sql)) {
+            Some(group) => group.rows.push(row),
+            None => self.deferred.push(Deferred { sql, rows: vec![row] }),
+        }
+    }
+
+    /// Tells the caches, once committed, that `key` (a contract number, or `None` for all the
+    /// operator's facts) changed.
+    pub fn touch(&mut self, key: Option<&str>) {
+        let touched =
+            Touched { operator: Arc::from(self.scope.operator()), key: key.map(Arc::from) };
+        if self.touched.last() != Some(&touched) {
+            self.touched.push(touched);
+        }
+    }
+
+    /// Says that a line was written into the books; called by `records` only.
+    pub(crate) const fn mark_recorded(&mut self) {
+        self.recorded += 1;
+    }
+
+    /// Sends the deferred inserts.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        for group in std::mem::take(&mut self.deferred) {
+            self.exec_many(group.sql, &group.rows)?;
+        }
+        Ok(())
+    }
+
+    pub(super) const fn wrote_without_record(&self) -> bool {
+        self.wrote > 0 && self.recorded == 0
+    }
+
+    pub(super) const fn engine(&mut self) -> &mut Engine<'c> {
+        &mut self.engine
+    }
+
+    pub(super) fn take_touched(&mut self) -> Vec<Touched> {
+        std::mem::take(&mut self.touched)
+    }
+}
