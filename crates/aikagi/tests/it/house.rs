@@ -3,8 +3,10 @@
 //! Each scanner is a function from one file to its faults (`path:line: what to do`), and each has a
 //! test that hands it a bad snippet, so that a scanner that sees nothing cannot pass for a clean house.
 
+mod codes;
 mod floors;
 mod habits;
+mod map;
 mod migrations;
 mod sizes;
 mod source;

@@ -45,11 +45,11 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
     ("domain", &["axum", "http", "hyper", "reqwest", "tokio", "rusqlite", "tokio-postgres"]),
 ];
 
-fn crate_floor(name: &str) -> Option<u8> {
+pub fn crate_floor(name: &str) -> Option<u8> {
     CRATES.iter().find(|(known, _)| *known == name).map(|(_, floor)| *floor)
 }
 
-fn room_floor(crate_name: &str, room: &str) -> Option<u8> {
+pub fn room_floor(crate_name: &str, room: &str) -> Option<u8> {
     ROOMS.iter().find(|known| (known.0, known.1) == (crate_name, room)).map(|known| known.2)
 }
 

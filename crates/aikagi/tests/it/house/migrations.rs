@@ -102,6 +102,9 @@ fn migrations_are_portable_forward_only_and_without_gaps() {
     let names = files("migrations");
     let mut faults = numbering_faults(&names);
     faults.extend(names.iter().flat_map(|name| migration_faults(name, &read(name))));
+    let embedded = read("crates/base/src/store/migrate.rs");
+    let forgotten = names.iter().filter(|name| !embedded.contains(name.as_str()));
+    faults.extend(forgotten.map(|name| format!("{name}: embed it in base::store::migrate")));
     no_faults("Migrations: 0001_…sql upwards, additive, BIGINT/TEXT/BYTEA only.", &faults);
 }
 
