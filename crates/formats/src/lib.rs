@@ -5,4 +5,5 @@
 //! code. One module per format, named after the format.
 
 pub mod cp932;
+pub mod jose;
 pub mod sms;

@@ -1,0 +1,26 @@
+//! Signed tokens: ES256 signing, verification against public key sets, thumbprints, PKCE.
+//!
+//! We sign with ES256 only. We verify what others sign with the algorithms of [`Algorithm`]; `none`
+//! and the HMAC family can not be spelled, and a key is used with its own algorithms only, so a
+//! public key is never taken for a secret. Nothing here reads a clock: the caller says when *now* is.
+//!
+//! Source: RFC 7515, 7517, 7518, 7519, 7636, 7638, 8725 (best current practice), 9068.
+
+mod algorithm;
+mod error;
+mod pkce;
+mod sign;
+mod verify;
+
+pub use algorithm::Algorithm;
+pub use error::TokenError;
+pub use jsonwebtoken::jwk::{Jwk, JwkSet};
+pub use pkce::{is_pkce_challenge, is_pkce_verifier, pkce_s256_challenge, pkce_s256_matches};
+pub use sign::{SigningKey, thumbprint};
+pub use verify::{
+    Audience, Expected, Header, LONGEST_TOKEN, TokenType, VerificationKeys, unverified_header,
+    verify,
+};
+
+#[cfg(test)]
+mod tests;
