@@ -1,0 +1,17 @@
+//! A station: its names, policies and state, and the people who work there.
+//!
+//! Owns the tables `operators` and `staff`. The operator's `version` moves with every change of
+//! anything an operator sells, allows or is called ([`changed`]), so that caches can tell.
+//! Source: brief tve §5.8 (D01), §6, §15.2.
+
+mod policies;
+mod repo;
+mod staff;
+mod stations;
+
+pub use policies::{ErrorLimit, MassGuard, Policies};
+pub use staff::{Role, Staff, StaffDraft, list_staff, put_staff};
+pub use stations::{
+    Operator, OperatorDraft, OperatorState, changed, disable, enable, find_operator,
+    list_operators, operator_if_any, put_operator, valid_code,
+};

@@ -1,0 +1,132 @@
+//! The SQL of this room.
+
+use base::kernel::Result;
+use base::store::{Row, Tx, Value};
+
+use super::stations::{Operator, OperatorDraft, OperatorState};
+use super::{Policies, Role, Staff, StaffDraft};
+
+fn read_operator(row: &mut Row) -> Result<Operator> {
+    Ok(Operator {
+        code: row.text()?,
+        name_ja: row.text()?,
+        name_en: row.text()?,
+        state: OperatorState::parse(&row.text()?)?,
+        time_zone: row.text()?,
+        policies: Policies::parse(&row.text()?)?,
+        version: row.int()?,
+        created: row.instant()?,
+    })
+}
+
+pub(super) fn find(tx: &mut Tx<'_>) -> Result<Option<Operator>> {
+    let keys: [Value; 1] = [tx.operator().into()];
+    tx.row(
+        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms
+           FROM operators WHERE operator_id = ?1",
+        &keys,
+        read_operator,
+    )
+}
+
+pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Operator>> {
+    let keys: [Value; 2] = [after.into(), limit.into()];
+    tx.rows(
+        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms
+           FROM operators WHERE operator_id > ?1 ORDER BY operator_id LIMIT ?2",
+        &keys,
+        read_operator,
+    )
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, draft: &OperatorDraft, time_zone: &str) -> Result<()> {
+    let row: [Value; 7] = [
+        tx.operator().into(),
+        (&draft.name_ja).into(),
+        (&draft.name_en).into(),
+        OperatorState::Enabled.as_str().into(),
+        time_zone.into(),
+        draft.policies.json()?.into(),
+        tx.now().into(),
+    ];
+    tx.change_one(
+        "INSERT INTO operators
+            (operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms,
+             updated_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)",
+        &row,
+    )
+}
+
+pub(super) fn update(tx: &mut Tx<'_>, draft: &OperatorDraft) -> Result<()> {
+    let row: [Value; 5] = [
+        tx.operator().into(),
+        (&draft.name_ja).into(),
+        (&draft.name_en).into(),
+        draft.policies.json()?.into(),
+        tx.now().into(),
+    ];
+    tx.change_one(
+        "UPDATE operators SET name_ja = ?2, name_en = ?3, policies = ?4, version = version + 1,
+                updated_ms = ?5
+          WHERE operator_id = ?1",
+        &row,
+    )
+}
+
+pub(super) fn set_state(tx: &mut Tx<'_>, to: OperatorState) -> Result<()> {
+    let row: [Value; 3] = [tx.operator().into(), to.as_str().into(), tx.now().into()];
+    tx.change_one(
+        "UPDATE operators SET state = ?2, version = version + 1, updated_ms = ?3
+          WHERE operator_id = ?1",
+        &row,
+    )
+}
+
+pub(super) fn raise_version(tx: &mut Tx<'_>) -> Result<u64> {
+    let row: [Value; 2] = [tx.operator().into(), tx.now().into()];
+    tx.exec(
+        "UPDATE operators SET version = version + 1, updated_ms = ?2 WHERE operator_id = ?1",
+        &row,
+    )
+}
+
+fn read_staff(row: &mut Row) -> Result<Staff> {
+    Ok(Staff {
+        id: row.text()?,
+        draft: StaffDraft {
+            name: row.text()?,
+            roles: Role::parse_list(&row.text()?)?,
+            enabled: row.flag()?,
+        },
+    })
+}
+
+pub(super) fn staff(tx: &mut Tx<'_>) -> Result<Vec<Staff>> {
+    let keys: [Value; 1] = [tx.operator().into()];
+    tx.rows(
+        "SELECT staff_id, name, roles, enabled FROM staff
+          WHERE operator_id = ?1 ORDER BY staff_id",
+        &keys,
+        read_staff,
+    )
+}
+
+pub(super) fn put_staff(tx: &mut Tx<'_>, id: &str, draft: &StaffDraft) -> Result<()> {
+    let row: [Value; 6] = [
+        tx.operator().into(),
+        id.into(),
+        (&draft.name).into(),
+        Role::list_text(&draft.roles).into(),
+        draft.enabled.into(),
+        tx.now().into(),
+    ];
+    tx.change_one(
+        "INSERT INTO staff (operator_id, staff_id, name, roles, enabled, updated_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (operator_id, staff_id) DO UPDATE SET
+            name = excluded.name, roles = excluded.roles, enabled = excluded.enabled,
+            updated_ms = excluded.updated_ms",
+        &row,
+    )
+}
