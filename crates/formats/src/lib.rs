@@ -4,6 +4,11 @@
 //! or a person; every error says where it stands (byte, line, column, parameter) and has a stable
 //! code. One module per format, named after the format.
 
+pub mod authzen;
 pub mod cp932;
 pub mod jose;
+pub mod json;
+pub mod oauth;
+pub mod problem;
 pub mod sms;
+pub mod webhook;
