@@ -27,7 +27,7 @@ CREATE TABLE contracts (
 ) CLUSTERED;
 CREATE INDEX contracts_parent ON contracts (operator_id, bulk_parent) WHERE bulk_parent IS NOT NULL;
 
--- person_no 0: a hold of the contract itself.
+-- person_no 0: a hold of the contract itself. Lifted holds stay, so that the past can be asked.
 CREATE TABLE holds (
     operator_id TEXT NOT NULL,
     number TEXT NOT NULL,
@@ -36,9 +36,10 @@ CREATE TABLE holds (
     source TEXT NOT NULL,
     reason BIGINT NOT NULL,
     since_ms BIGINT NOT NULL,
+    lifted_ms BIGINT,
     reference TEXT,
     cause TEXT NOT NULL,
-    PRIMARY KEY (operator_id, number, gen, person_no, source, reason)
+    PRIMARY KEY (operator_id, number, gen, person_no, source, reason, since_ms)
 ) CLUSTERED;
 
 CREATE TABLE persons (
@@ -50,7 +51,7 @@ CREATE TABLE persons (
     role TEXT NOT NULL,
     state TEXT NOT NULL,
     stopped_ms BIGINT,
-    stop_cause TEXT,
+    stopped_from TEXT,
     kana TEXT,
     birth_on TEXT,
     max_rating_years BIGINT NOT NULL,
@@ -62,7 +63,8 @@ CREATE TABLE persons (
 ) CLUSTERED;
 CREATE UNIQUE INDEX persons_id ON persons (operator_id, person_id);
 
--- One row per grant period of a product; person_no 0: the whole household.
+-- One row per grant period of a product; person_no 0: the whole household. stopped_ms: ended with the
+-- contract (taken back by STOP_CANCEL, which leaves ends_ms as it was).
 CREATE TABLE grants (
     operator_id TEXT NOT NULL,
     number TEXT NOT NULL,
@@ -73,6 +75,7 @@ CREATE TABLE grants (
     starts_ms BIGINT NOT NULL,
     ends_ms BIGINT,
     closed_cause TEXT,
+    stopped_ms BIGINT,
     revoked_ms BIGINT,
     first_play_ms BIGINT,
     opened_ms BIGINT NOT NULL,

@@ -1,6 +1,8 @@
 //! The rules of the cable business, as plain synchronous functions that take a transaction.
 //!
-//! Floors 3–6 of `docs/MAP.md`. Knows no HTTP, no runtime, no client.
+//! Knows no HTTP, no runtime, no client. Floors 3–6 of `docs/MAP.md`.
 
 pub mod catalogue;
+pub mod entitlements;
 pub mod operators;
+pub mod subscribers;

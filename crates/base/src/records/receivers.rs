@@ -1,7 +1,5 @@
 //! Who is told about changes: webhooks now, security-event streams later.
 
-use std::sync::Arc;
-
 use crate::kernel::Result;
 use crate::store::{Tx, Value};
 
@@ -35,13 +33,13 @@ impl Receiver {
     }
 }
 
-#[derive(Clone)]
-struct Known(Arc<Vec<Receiver>>);
+/// The operator's receivers, as kept in memory.
+struct Known(Vec<Receiver>);
 
-/// The receivers of the operator that want `act`; read once a transaction.
+/// The receivers of the operator that want `act`; kept in memory until they change.
 pub(super) fn interested(tx: &mut Tx<'_>, act: &str) -> Result<Vec<String>> {
-    let Known(all) = tx.memo(|tx| list(tx).map(|all| Known(Arc::new(all))))?;
-    Ok(all.iter().filter(|one| one.wants(act)).map(|one| one.id.clone()).collect())
+    let known = tx.operator_fact(|tx| list(tx).map(Known))?;
+    Ok(known.0.iter().filter(|one| one.wants(act)).map(|one| one.id.clone()).collect())
 }
 
 /// All receivers of the operator.
@@ -82,6 +80,7 @@ pub fn put(tx: &mut Tx<'_>, receiver: &Receiver) -> Result<()> {
         receiver.enabled.into(),
         tx.now().into(),
     ];
+    tx.touch(None);
     tx.change_one(
         "INSERT INTO receivers
             (operator_id, receiver_id, kind, events, settings, secret_sealed, enabled, updated_ms)
@@ -100,6 +99,7 @@ pub fn put(tx: &mut Tx<'_>, receiver: &Receiver) -> Result<()> {
 /// `unavailable` when the database fails.
 pub fn remove(tx: &mut Tx<'_>, receiver_id: &str) -> Result<bool> {
     let keys: [Value; 2] = [tx.operator().into(), receiver_id.into()];
+    tx.touch(None);
     tx.exec("DELETE FROM outbox WHERE operator_id = ?1 AND receiver_id = ?2", &keys)?;
     let gone =
         tx.exec("DELETE FROM receivers WHERE operator_id = ?1 AND receiver_id = ?2", &keys)?;

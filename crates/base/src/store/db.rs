@@ -9,6 +9,7 @@ use rand::RngExt as _;
 
 use crate::kernel::{Error, Result, Scope};
 
+use super::facts::Facts;
 use super::postgres::Postgres;
 use super::sqlite::{Sqlite, SqliteSession, run_cached};
 use super::tx::Engine;
@@ -52,8 +53,8 @@ impl Touched {
 pub type CommitListener = Box<dyn Fn(&[Touched]) + Send + Sync>;
 
 /// Who is told about commits.
-#[derive(Default)]
 pub(super) struct Watchers {
+    facts: Arc<Facts>,
     listeners: RwLock<Vec<CommitListener>>,
 }
 
@@ -62,6 +63,7 @@ impl Watchers {
         if touched.is_empty() {
             return;
         }
+        self.facts.forget(touched);
         for listener in self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter() {
             listener(touched);
         }
@@ -69,12 +71,13 @@ impl Watchers {
 }
 
 enum Backend {
-    Sqlite(Sqlite),
-    Postgres(Postgres),
+    Sqlite(Box<Sqlite>),
+    Postgres(Box<Postgres>),
 }
 
 struct Inner {
     backend: Backend,
+    facts: Arc<Facts>,
     watchers: Arc<Watchers>,
     statements: AtomicU64,
 }
@@ -94,6 +97,8 @@ enum Purpose {
 
 /// How often work is run again on PostgreSQL after losing against another transaction.
 const TRIES: u32 = 6;
+/// A row of the same key is there already.
+const DUPLICATE: &str = "store.duplicate";
 
 impl Db {
     /// Opens the database. Does not migrate: see [`Db::migrate`].
@@ -101,16 +106,18 @@ impl Db {
     /// # Errors
     /// `unavailable` when it can not be reached, `config.database` when `settings` make no sense.
     pub fn open(settings: &Settings) -> Result<Self> {
-        let watchers = Arc::new(Watchers::default());
+        let facts = Arc::new(Facts::new(matches!(settings, Settings::Postgres { .. })));
+        let listeners = RwLock::new(Vec::new());
+        let watchers = Arc::new(Watchers { facts: Arc::clone(&facts), listeners });
+        let told = Arc::clone(&watchers);
         let backend = match settings {
             Settings::Sqlite { path, relaxed } => {
-                Backend::Sqlite(Sqlite::open(path, *relaxed, Arc::clone(&watchers))?)
+                Backend::Sqlite(Box::new(Sqlite::open(path, *relaxed, told)?))
             }
-            Settings::Postgres { url } => {
-                Backend::Postgres(Postgres::open(url, Arc::clone(&watchers))?)
-            }
+            Settings::Postgres { url } => Backend::Postgres(Box::new(Postgres::open(url, told)?)),
         };
-        Ok(Self { inner: Arc::new(Inner { backend, watchers, statements: AtomicU64::new(0) }) })
+        let statements = AtomicU64::new(0);
+        Ok(Self { inner: Arc::new(Inner { backend, facts, watchers, statements }) })
     }
 
     /// Applies the migrations that are missing and returns their names.
@@ -185,13 +192,15 @@ impl Db {
     pub fn read<T>(&self, scope: &Scope, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         match &self.inner.backend {
             Backend::Sqlite(sqlite) => sqlite.read(|connection| {
-                let mut tx = Tx::new(scope, Engine::Sqlite(SqliteSession { connection }));
+                let engine = Engine::Sqlite(SqliteSession { connection });
+                let mut tx = Tx::new(scope, engine, &self.inner.facts);
                 let result = work(&mut tx);
                 self.count(&tx);
                 result
             }),
             Backend::Postgres(postgres) => {
-                let mut tx = Tx::new(scope, Engine::Postgres(postgres.session()?));
+                let engine = Engine::Postgres(Box::new(postgres.session()?));
+                let mut tx = Tx::new(scope, engine, &self.inner.facts);
                 let result = work(&mut tx);
                 self.count(&tx);
                 end_postgres(&mut tx, "ROLLBACK")?;
@@ -206,34 +215,31 @@ impl Db {
         W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         match &self.inner.backend {
-            Backend::Sqlite(_) => self.write_sqlite(scope, purpose, work),
+            Backend::Sqlite(sqlite) => self.write_sqlite(sqlite, scope, purpose, work),
             Backend::Postgres(postgres) => self.write_postgres(postgres, scope, purpose, &work),
         }
     }
 
-    fn write_sqlite<T, W>(&self, scope: &Scope, purpose: Purpose, work: W) -> Result<T>
+    /// A first try that met a row written meanwhile (a repeated request, found at the flush) is
+    /// run once more, as on PostgreSQL; the second try looks before it writes.
+    fn write_sqlite<T, W>(
+        &self,
+        sqlite: &Sqlite,
+        scope: &Scope,
+        purpose: Purpose,
+        work: W,
+    ) -> Result<T>
     where
         T: Send + 'static,
         W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let Backend::Sqlite(sqlite) = &self.inner.backend else {
-            return Err(Error::internal("not an SQLite database"));
-        };
         let (answer, answered) = std::sync::mpsc::sync_channel(1);
         let (scope, db) = (scope.clone(), self.clone());
         sqlite.submit(Box::new(move |connection| {
-            let done = run_cached(connection, "SAVEPOINT act").and_then(|()| {
-                let mut tx = Tx::new(&scope, Engine::Sqlite(SqliteSession { connection }));
-                let result = run(&mut tx, purpose, &work);
-                db.count(&tx);
-                if result.is_err() && !connection.is_autocommit() {
-                    run_cached(connection, "ROLLBACK TO act")?;
-                }
-                if !connection.is_autocommit() {
-                    run_cached(connection, "RELEASE act")?;
-                }
-                result.map(|value| (value, tx.take_touched()))
-            });
+            let mut done = db.try_sqlite(connection, &scope, (purpose, 1), &work);
+            if matches!(done, Err(Error::Conflict { code: DUPLICATE })) {
+                done = db.try_sqlite(connection, &scope, (purpose, 2), &work);
+            }
             Box::new(move |committed| {
                 let result = done.and_then(|(value, touched)| {
                     committed?;
@@ -246,6 +252,27 @@ impl Db {
         answered.recv().map_err(|_| Error::unavailable("database", "the writer ended"))?
     }
 
+    fn try_sqlite<T>(
+        &self,
+        connection: &rusqlite::Connection,
+        scope: &Scope,
+        (purpose, attempt): (Purpose, u32),
+        work: &impl Fn(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<(T, Vec<Touched>)> {
+        run_cached(connection, "SAVEPOINT act")?;
+        let engine = Engine::Sqlite(SqliteSession { connection });
+        let mut tx = Tx::new(scope, engine, &self.inner.facts).attempt_number(attempt);
+        let result = run(&mut tx, purpose, work);
+        self.count(&tx);
+        if !connection.is_autocommit() {
+            if result.is_err() {
+                run_cached(connection, "ROLLBACK TO act")?;
+            }
+            run_cached(connection, "RELEASE act")?;
+        }
+        result.map(|value| (value, tx.take_touched()))
+    }
+
     fn write_postgres<T>(
         &self,
         postgres: &Postgres,
@@ -255,7 +282,8 @@ impl Db {
     ) -> Result<T> {
         let mut tries = 1;
         loop {
-            let mut tx = Tx::new(scope, Engine::Postgres(postgres.session()?));
+            let engine = Engine::Postgres(Box::new(postgres.session()?));
+            let mut tx = Tx::new(scope, engine, &self.inner.facts).attempt_number(tries);
             let result = run(&mut tx, purpose, work).and_then(|value| {
                 end_postgres(&mut tx, "COMMIT")?;
                 Ok(value)

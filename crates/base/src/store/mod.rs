@@ -3,6 +3,7 @@
 //! The only room that knows a dialect. Source: house.md §8, `docs/decisions/0003`.
 
 mod db;
+mod facts;
 mod feed;
 mod migrate;
 mod postgres;

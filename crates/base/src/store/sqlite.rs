@@ -92,7 +92,6 @@ fn run_snapshot<T>(
 }
 
 fn connect(path: &Path, relaxed: bool) -> Result<Connection> {
-    #[expect(clippy::disallowed_methods, reason = "the one place that opens SQLite")]
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE

@@ -1,13 +1,13 @@
 //! One transaction: statements, what they wrote, what was recorded, what they touched.
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::any::Any;
 use std::sync::Arc;
 
 use rand::RngExt as _;
 
 use crate::kernel::{Actor, Error, Instant, Result, Scope};
 
+use super::facts::Facts;
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Row, Touched, Value};
@@ -15,7 +15,7 @@ use super::{Row, Touched, Value};
 /// The engine a transaction runs on.
 pub(super) enum Engine<'c> {
     Sqlite(SqliteSession<'c>),
-    Postgres(PostgresSession<'c>),
+    Postgres(Box<PostgresSession<'c>>),
 }
 
 /// Inserts of one statement, kept until the commit.
@@ -30,9 +30,11 @@ struct Deferred {
 pub struct Tx<'c> {
     scope: &'c Scope,
     engine: Engine<'c>,
+    facts: &'c Facts,
+    facts_generation: u64,
+    attempt: u32,
     deferred: Vec<Deferred>,
     touched: Vec<Touched>,
-    memos: HashMap<TypeId, Box<dyn Any>>,
     nonce: u64,
     sequence: u16,
     wrote: u64,
@@ -41,13 +43,15 @@ pub struct Tx<'c> {
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(scope: &'c Scope, engine: Engine<'c>) -> Self {
+    pub(super) fn new(scope: &'c Scope, engine: Engine<'c>, facts: &'c Facts) -> Self {
         Self {
             scope,
             engine,
+            facts,
+            facts_generation: facts.generation(),
+            attempt: 1,
             deferred: Vec::new(),
             touched: Vec::new(),
-            memos: HashMap::new(),
             nonce: rand::rng().random(),
             sequence: 0,
             wrote: 0,
@@ -89,17 +93,37 @@ impl<'c> Tx<'c> {
         format!("{prefix}_{}", ulid::Ulid::from_parts(ms, tail))
     }
 
-    /// What `load` answers, loaded once in this transaction. `T` names what it is.
+    pub(super) const fn attempt_number(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// 1 on the first run of the work, more when it is run again after losing against another
+    /// transaction: then it should look for what the other one wrote.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// A rarely changing fact of the operator, read by `load` when it is not in memory. `T` names
+    /// it. A transaction that touched the operator's facts itself always reads.
     ///
     /// # Errors
     /// Whatever `load` refuses.
-    pub fn memo<T: Any + Clone>(&mut self, load: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if let Some(known) = self.memos.get(&TypeId::of::<T>()).and_then(|any| any.downcast_ref()) {
-            return Ok(T::clone(known));
+    pub fn operator_fact<T: Any + Send + Sync>(
+        &mut self,
+        load: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Arc<T>> {
+        let own = self.touched.iter().any(|one| one.key.is_none());
+        if own {
+            return load(self).map(Arc::new);
         }
-        let loaded = load(self)?;
-        self.memos.insert(TypeId::of::<T>(), Box::new(loaded.clone()));
-        Ok(loaded)
+        if let Some(known) = self.facts.find::<T>(self.scope.operator()) {
+            return Ok(known);
+        }
+        let fact = Arc::new(load(self)?);
+        self.facts.keep(self.scope.operator(), Arc::clone(&fact), self.facts_generation);
+        Ok(fact)
     }
 
     /// How many statements were sent so far; deferred inserts count when they are sent.

@@ -1,0 +1,186 @@
+//! All grants of a household, and the verbs on them. Pure.
+//!
+//! Source: brief tve §5.4, cell by cell.
+
+use base::kernel::{Instant, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::subscribers::{By, Outcome, note};
+
+use super::{Grant, GrantState, KeyTimes};
+
+/// `product.unknown` — no product of this code (E420).
+pub const PRODUCT_UNKNOWN: &str = "product.unknown";
+/// `product.not_sold` — this operator does not sell it at that time (E421).
+pub const NOT_SOLD: &str = "product.not_sold";
+/// `product.needs_adult_proof` — adult product, and nobody checked the owner's age (E422).
+pub const NEEDS_ADULT_PROOF: &str = "product.needs_adult_proof";
+
+/// The grants of one household.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Keyring {
+    /// By `grant_no`.
+    pub grants: Vec<Grant>,
+}
+
+impl Keyring {
+    /// Opens `product` for the household (0) or a person. A period that overlaps or touches one
+    /// that is open or scheduled makes that one longer.
+    ///
+    /// # Errors
+    /// `key.period_invalid` — the end is not after the start.
+    pub fn open(
+        &mut self,
+        product: &str,
+        person_no: i64,
+        times: KeyTimes,
+        by: &By<'_>,
+    ) -> Result<Outcome> {
+        let times = times.check()?;
+        let next = self.grants.iter().map(|grant| grant.grant_no).max().unwrap_or(0) + 1;
+        let overlapping = self.grants.iter_mut().find(|grant| {
+            grant.product == product
+                && grant.person_no == person_no
+                && grant.stopped.is_none()
+                && matches!(grant.state_at(by.now), GrantState::Open | GrantState::Scheduled)
+                && grant.ends.is_none_or(|end| times.starts <= end)
+                && times.ends.is_none_or(|end| grant.starts <= end)
+        });
+        if let Some(grant) = overlapping {
+            return Ok(extend(grant, times, by));
+        }
+        self.grants.push(Grant {
+            grant_no: next,
+            person_no,
+            product: product.to_owned(),
+            starts: times.starts,
+            ends: times.ends,
+            closed_cause: None,
+            stopped: None,
+            revoked: None,
+            first_play: None,
+            opened: by.now,
+            changed: by.now,
+            cause: by.cause.to_owned(),
+        });
+        Ok(Outcome::MADE)
+    }
+
+    /// Closes what is open or scheduled of `product` at `end`.
+    pub fn close(&mut self, product: &str, person_no: i64, end: Instant, by: &By<'_>) -> Outcome {
+        let mut found = false;
+        let mut changed = false;
+        for grant in self.living(product, person_no, by.now) {
+            found = true;
+            if grant.ends.is_none_or(|known| end < known) {
+                grant.ends = Some(end);
+                grant.closed_cause = Some(by.source.as_str().to_owned());
+                grant.changed = by.now;
+                by.cause.clone_into(&mut grant.cause);
+                changed = true;
+            }
+        }
+        match (found, changed) {
+            (_, true) => Outcome::MADE,
+            (true, false) => Outcome::already(note::CLOSED_ALREADY),
+            (false, false) if self.knew(product, person_no) => {
+                Outcome::already(note::CLOSED_ALREADY)
+            }
+            (false, false) => Outcome::already(note::NOTHING_OPEN),
+        }
+    }
+
+    /// Takes back every grant of `product` that was not taken back: as if never owned.
+    pub fn revoke(&mut self, product: &str, person_no: i64, by: &By<'_>) -> Outcome {
+        let mut outcome = Outcome::already(note::NOTHING_OPEN);
+        for grant in &mut self.grants {
+            if grant.product == product && grant.person_no == person_no && grant.revoked.is_none() {
+                grant.revoked = Some(by.now);
+                grant.changed = by.now;
+                by.cause.clone_into(&mut grant.cause);
+                outcome = Outcome::MADE;
+            }
+        }
+        outcome
+    }
+
+    /// Ends with the contract what is open or scheduled: the one write that follows a stop.
+    pub fn stop(&mut self, by: &By<'_>) {
+        for grant in &mut self.grants {
+            let state = grant.state_at(by.at);
+            if matches!(state, GrantState::Open | GrantState::Scheduled) {
+                grant.stopped = Some(by.at);
+                grant.changed = by.now;
+            }
+        }
+    }
+
+    /// Takes the end with the contract back, for exactly the keys it ended.
+    pub fn stop_cancel(&mut self, by: &By<'_>) {
+        for grant in &mut self.grants {
+            if grant.stopped.take().is_some() {
+                grant.changed = by.now;
+            }
+        }
+    }
+
+    /// The keyring under a new contract number: what lives, with its times; the old one is stopped.
+    #[must_use]
+    pub fn moved(&mut self, by: &By<'_>) -> Self {
+        let living = |grant: &&Grant| {
+            matches!(grant.state_at(by.at), GrantState::Open | GrantState::Scheduled)
+        };
+        let mut grants: Vec<Grant> = self.grants.iter().filter(living).cloned().collect();
+        for (number, grant) in (1..).zip(&mut grants) {
+            grant.grant_no = number;
+            by.cause.clone_into(&mut grant.cause);
+        }
+        self.stop(by);
+        Self { grants }
+    }
+
+    /// Grants of products in `codes` that serve the person, in any state.
+    pub fn of<'k>(&'k self, codes: &'k [&str], person_no: i64) -> impl Iterator<Item = &'k Grant> {
+        self.grants
+            .iter()
+            .filter(move |grant| grant.serves(person_no) && codes.contains(&grant.product.as_str()))
+    }
+
+    fn living<'k>(
+        &'k mut self,
+        product: &'k str,
+        person_no: i64,
+        now: Instant,
+    ) -> impl Iterator<Item = &'k mut Grant> {
+        self.grants.iter_mut().filter(move |grant| {
+            grant.product == product
+                && grant.person_no == person_no
+                && matches!(grant.state_at(now), GrantState::Open | GrantState::Scheduled)
+        })
+    }
+
+    fn knew(&self, product: &str, person_no: i64) -> bool {
+        self.grants.iter().any(|grant| {
+            grant.product == product && grant.person_no == person_no && grant.revoked.is_none()
+        })
+    }
+}
+
+/// Makes a grant cover `times` as well; the same period changes nothing.
+fn extend(grant: &mut Grant, times: KeyTimes, by: &By<'_>) -> Outcome {
+    let starts = grant.starts.min(times.starts);
+    let ends = match (grant.ends, times.ends) {
+        (Some(known), Some(wanted)) => Some(known.max(wanted)),
+        _ => None,
+    };
+    if starts == grant.starts && ends == grant.ends {
+        return Outcome::already(note::SAME);
+    }
+    (grant.starts, grant.ends) = (starts, ends);
+    if ends.is_none() {
+        grant.closed_cause = None;
+    }
+    grant.changed = by.now;
+    by.cause.clone_into(&mut grant.cause);
+    Outcome::made(note::EXTENDED)
+}

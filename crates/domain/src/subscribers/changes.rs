@@ -1,0 +1,192 @@
+//! What differs between households as loaded and as they are now, as rows to write in bulk.
+
+use std::collections::HashMap;
+
+use base::kernel::{Error, Result};
+use base::store::{Tx, Value};
+
+use super::{Contract, Hold, Household, Key, Person};
+
+/// Rows to write, by statement.
+#[derive(Default)]
+pub(super) struct Changes {
+    new_contracts: Vec<Contract>,
+    changed_contracts: Vec<(Contract, i64)>,
+    new_holds: Vec<(Key, Hold)>,
+    lifted_holds: Vec<(Key, Hold)>,
+    new_persons: Vec<(Key, Person)>,
+    changed_persons: Vec<(Key, Person)>,
+}
+
+/// Persons as loaded, by id: a member may come back under another contract (REPLACE).
+pub(super) type KnownPersons<'h> = HashMap<&'h str, (Key, &'h Person)>;
+
+impl Changes {
+    /// Compares one household with what was loaded of it (`None`: it is new).
+    pub(super) fn collect(
+        &mut self,
+        before: Option<&Household>,
+        after: &Household,
+        known: &KnownPersons<'_>,
+    ) {
+        let key = after.key();
+        match before {
+            None => self.new_contracts.push(after.contract.clone()),
+            Some(old) if old.contract != after.contract => {
+                self.changed_contracts.push((after.contract.clone(), old.contract.version));
+            }
+            Some(_) => {}
+        }
+        let old_holds = before.map(|old| old.holds.as_slice()).unwrap_or_default();
+        let added = after.holds.iter().filter(|hold| !old_holds.contains(hold));
+        self.new_holds.extend(added.map(|hold| (key.clone(), hold.clone())));
+        let lifted = old_holds.iter().filter(|hold| !after.holds.contains(hold));
+        self.lifted_holds.extend(lifted.map(|hold| (key.clone(), hold.clone())));
+        for person in &after.persons {
+            match known.get(person.person_id.as_str()) {
+                None => self.new_persons.push((key.clone(), person.clone())),
+                Some((place, old)) if *place != key || *old != person => {
+                    self.changed_persons.push((key.clone(), person.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Writes everything.
+    pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let rows: Vec<_> = self.new_contracts.iter().map(|one| contract_row(tx, one)).collect();
+        tx.exec_many(INSERT_CONTRACT, &rows)?;
+        let rows = self.changed_contracts.iter().map(|(one, version)| {
+            let mut row = contract_row(tx, one);
+            row.push((*version).into());
+            row
+        });
+        let rows: Vec<_> = rows.collect();
+        expect_all(tx.exec_many(UPDATE_CONTRACT, &rows)?, rows.len())?;
+        let rows: Vec<_> = self.lifted_holds.iter().map(|(key, h)| lift_row(tx, key, h)).collect();
+        expect_all(tx.exec_many(LIFT_HOLD, &rows)?, rows.len())?;
+        let rows: Vec<_> = self.new_holds.iter().map(|(key, h)| hold_row(tx, key, h)).collect();
+        tx.exec_many(PUT_HOLD, &rows)?;
+        let rows: Vec<_> = self.new_persons.iter().map(|(key, p)| person_row(tx, key, p)).collect();
+        tx.exec_many(INSERT_PERSON, &rows)?;
+        let rows: Vec<_> =
+            self.changed_persons.iter().map(|(key, p)| person_row(tx, key, p)).collect();
+        expect_all(tx.exec_many(UPDATE_PERSON, &rows)?, rows.len())
+    }
+}
+
+fn expect_all(changed: u64, expected: usize) -> Result<()> {
+    if changed == expected as u64 {
+        Ok(())
+    } else {
+        Err(Error::Conflict { code: "store.changed_meanwhile" })
+    }
+}
+
+const INSERT_CONTRACT: &str = "INSERT INTO contracts
+    (operator_id, number, gen, state, version, unit, bulk_parent, starts_ms, stopped_ms,
+     stop_cause, replaced_by, kana, telephone, postal_code, age_verified_by, adult_allowed,
+     credit_rank, note, cause, created_ms, updated_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+            ?20, ?21)";
+
+const UPDATE_CONTRACT: &str = "UPDATE contracts SET
+        state = ?4, version = ?5, unit = ?6, bulk_parent = ?7, starts_ms = ?8, stopped_ms = ?9,
+        stop_cause = ?10, replaced_by = ?11, kana = ?12, telephone = ?13, postal_code = ?14,
+        age_verified_by = ?15, adult_allowed = ?16, credit_rank = ?17, note = ?18, cause = ?19,
+        created_ms = ?20, updated_ms = ?21
+  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND version = ?22";
+
+fn contract_row(tx: &Tx<'_>, contract: &Contract) -> Vec<Value> {
+    vec![
+        tx.operator().into(),
+        (&contract.number).into(),
+        contract.generation.into(),
+        contract.stored.as_str().into(),
+        contract.version.into(),
+        contract.unit.as_str().into(),
+        contract.bulk_parent.as_deref().into(),
+        contract.starts.into(),
+        contract.stopped.into(),
+        contract.stop_cause.as_deref().into(),
+        contract.replaced_by.as_deref().into(),
+        contract.kana.as_deref().into(),
+        contract.telephone.as_deref().into(),
+        contract.postal_code.as_deref().into(),
+        contract.age_verified_by.as_deref().into(),
+        contract.adult_allowed.into(),
+        contract.credit_rank.as_deref().into(),
+        contract.note.as_deref().into(),
+        (&contract.cause).into(),
+        contract.created.into(),
+        contract.updated.into(),
+    ]
+}
+
+/// The same hold may come back with the same business instant after it was lifted.
+const PUT_HOLD: &str = "INSERT INTO holds
+    (operator_id, number, gen, person_no, source, reason, since_ms, reference, cause)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    ON CONFLICT (operator_id, number, gen, person_no, source, reason, since_ms)
+    DO UPDATE SET lifted_ms = NULL, reference = excluded.reference, cause = excluded.cause";
+
+const LIFT_HOLD: &str = "UPDATE holds SET lifted_ms = ?8
+  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4 AND source = ?5
+    AND reason = ?6 AND since_ms = ?7 AND lifted_ms IS NULL";
+
+fn hold_key(tx: &Tx<'_>, key: &Key, hold: &Hold) -> Vec<Value> {
+    vec![
+        tx.operator().into(),
+        (&key.number).into(),
+        key.generation.into(),
+        hold.person_no.into(),
+        hold.source.as_str().into(),
+        hold.reason.number().into(),
+        hold.since.into(),
+    ]
+}
+
+fn hold_row(tx: &Tx<'_>, key: &Key, hold: &Hold) -> Vec<Value> {
+    let mut row = hold_key(tx, key, hold);
+    row.extend([hold.reference.as_deref().into(), (&hold.cause).into()]);
+    row
+}
+
+fn lift_row(tx: &Tx<'_>, key: &Key, hold: &Hold) -> Vec<Value> {
+    let mut row = hold_key(tx, key, hold);
+    row.push(tx.now().into());
+    row
+}
+
+const INSERT_PERSON: &str = "INSERT INTO persons
+    (operator_id, number, gen, person_no, person_id, role, state, stopped_ms, stopped_from, kana,
+     birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+const UPDATE_PERSON: &str = "UPDATE persons SET
+        number = ?2, gen = ?3, person_no = ?4, role = ?6, state = ?7, stopped_ms = ?8,
+        stopped_from = ?9, kana = ?10, birth_on = ?11, max_rating_years = ?12, adult_allowed = ?13,
+        cause = ?14, created_ms = ?15, updated_ms = ?16
+  WHERE operator_id = ?1 AND person_id = ?5";
+
+fn person_row(tx: &Tx<'_>, key: &Key, person: &Person) -> Vec<Value> {
+    vec![
+        tx.operator().into(),
+        (&key.number).into(),
+        key.generation.into(),
+        person.person_no.into(),
+        (&person.person_id).into(),
+        person.role.as_str().into(),
+        person.state.as_str().into(),
+        person.stopped.into(),
+        person.stopped_from.map(|state| state.as_str()).into(),
+        person.kana.as_deref().into(),
+        person.birth_on.as_deref().into(),
+        person.max_rating_years.into(),
+        person.adult_allowed.into(),
+        (&person.cause).into(),
+        person.created.into(),
+        person.updated.into(),
+    ]
+}

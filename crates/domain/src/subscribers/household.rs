@@ -1,0 +1,140 @@
+//! The household: the aggregate every command and decision reads.
+
+use base::kernel::Instant;
+use serde::{Deserialize, Serialize};
+
+use super::{Contract, Hold, Person, PersonState, Reason, Source, Standing, Stored};
+
+/// By what a household is found: the station's number and its generation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// The station's contract number.
+    pub number: String,
+    /// Its generation.
+    pub generation: i64,
+}
+
+impl Key {
+    /// `A-001/00`: how the books and events name it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{}/{:02}", self.number, self.generation)
+    }
+}
+
+/// A contract with its holds and persons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Household {
+    /// The contract.
+    pub contract: Contract,
+    /// Holds in force, of the contract and of persons.
+    pub holds: Vec<Hold>,
+    /// Members, by `person_no`, also those who are gone.
+    pub persons: Vec<Person>,
+}
+
+/// The effective state of a person: the first that matches, from the outside in.
+///
+/// Source: brief tve §5.3. `OPERATOR_DISABLED` and `LOCKED` belong to other rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PersonStanding {
+    /// The contract has not begun.
+    ContractReserved,
+    /// The contract is stopped or gone.
+    ContractStopped,
+    /// The contract is suspended, for these reasons.
+    ContractSuspended(Vec<Reason>),
+    /// No such member, or removed.
+    PersonStopped,
+    /// The member is suspended, for these reasons.
+    PersonSuspended(Vec<Reason>),
+    /// Not registered yet.
+    Invited,
+    /// May act.
+    Active,
+}
+
+impl Household {
+    /// Where to find it again.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key { number: self.contract.number.clone(), generation: self.contract.generation }
+    }
+
+    /// The contract's standing at `now`.
+    #[must_use]
+    pub fn standing(&self, now: Instant) -> Standing {
+        match self.contract.stored {
+            Stored::Stopped => Standing::Stopped,
+            Stored::Purged | Stored::Void => Standing::Purged,
+            Stored::Open if now < self.contract.starts => Standing::Reserved,
+            Stored::Open if self.contract_holds().next().is_some() => Standing::Suspended,
+            Stored::Open => Standing::Active,
+        }
+    }
+
+    /// Holds of the contract itself.
+    pub fn contract_holds(&self) -> impl Iterator<Item = &Hold> {
+        self.holds_of(0)
+    }
+
+    /// Holds of a person (0: the contract).
+    pub fn holds_of(&self, person_no: i64) -> impl Iterator<Item = &Hold> {
+        self.holds.iter().filter(move |hold| hold.person_no == person_no)
+    }
+
+    /// The member with this number.
+    #[must_use]
+    pub fn person(&self, person_no: i64) -> Option<&Person> {
+        self.persons.iter().find(|person| person.person_no == person_no)
+    }
+
+    /// The member with this id.
+    #[must_use]
+    pub fn person_by_id(&self, person_id: &str) -> Option<&Person> {
+        self.persons.iter().find(|person| person.person_id == person_id)
+    }
+
+    /// The owner, if there is one.
+    #[must_use]
+    pub fn owner(&self) -> Option<&Person> {
+        self.persons.iter().find(|p| p.role == super::Role::Owner && !p.is_gone())
+    }
+
+    /// The effective state of a member at `now`.
+    #[must_use]
+    pub fn person_standing(&self, person_no: i64, now: Instant) -> PersonStanding {
+        match self.standing(now) {
+            Standing::Stopped | Standing::Purged => return PersonStanding::ContractStopped,
+            Standing::Reserved => return PersonStanding::ContractReserved,
+            Standing::Suspended => {
+                return PersonStanding::ContractSuspended(reasons(self.contract_holds()));
+            }
+            Standing::Active => {}
+        }
+        let Some(person) = self.person(person_no).filter(|person| !person.is_gone()) else {
+            return PersonStanding::PersonStopped;
+        };
+        let own = reasons(self.holds_of(person_no));
+        if !own.is_empty() {
+            return PersonStanding::PersonSuspended(own);
+        }
+        match person.state {
+            PersonState::Invited => PersonStanding::Invited,
+            _ => PersonStanding::Active,
+        }
+    }
+
+    /// Whether `source` put a hold for `reason` on the person (0: the contract).
+    #[must_use]
+    pub fn is_held(&self, person_no: i64, source: Source, reason: Reason) -> bool {
+        self.holds.iter().any(|hold| hold.is(person_no, source, reason))
+    }
+}
+
+fn reasons<'h>(holds: impl Iterator<Item = &'h Hold>) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = holds.map(|hold| hold.reason).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    reasons
+}

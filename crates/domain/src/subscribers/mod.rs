@@ -1,0 +1,28 @@
+//! Subscribers: the household — its contract, the holds on it, its persons.
+//!
+//! Owns the tables `contracts`, `holds`, `persons`. A [`Household`] is loaded whole, changed by pure
+//! verbs that refuse early, and saved by comparing with what was loaded. Effective states are
+//! derived; nothing is cascaded. Source: brief tve §5.1–5.3, `docs/decisions/0004`, `0011`.
+
+mod changes;
+mod contracts;
+mod holds;
+mod household;
+mod lifecycle;
+mod members;
+mod outcome;
+mod persons;
+mod replace;
+mod repo;
+
+pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
+pub use holds::{Hold, Reason, Source};
+pub use household::{Household, Key, PersonStanding};
+pub use lifecycle::{CANNOT_RESUME, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, UNKNOWN};
+pub use members::{
+    Limits, NewPerson, PERSON_STOPPED, SOLE_OWNER, SUSPENDED, TOO_MANY, UNKNOWN as PERSON_UNKNOWN,
+};
+pub use outcome::{By, Change, Outcome, note};
+pub use persons::{Person, PersonState, Role};
+pub use replace::{TARGET_INVALID, replace};
+pub use repo::{Load, count_open, key_of_person, load, save, versions};
