@@ -22,7 +22,8 @@ pub use lifecycle::{CANNOT_RESUME, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, U
 pub use members::{
     Limits, NewPerson, PERSON_STOPPED, SOLE_OWNER, SUSPENDED, TOO_MANY, UNKNOWN as PERSON_UNKNOWN,
 };
-pub use outcome::{By, Change, Outcome, note};
+pub use base::kernel::Change;
+pub use outcome::{By, Outcome, note};
 pub use persons::{Person, PersonState, Role};
 pub use replace::{TARGET_INVALID, replace};
 pub use repo::{Load, count_open, key_of_person, load, save, versions};

@@ -1,18 +1,10 @@
 //! How a verb ended, and who asked for it.
 
-use base::kernel::Instant;
+use base::kernel::{Change, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::Source;
 
-/// Whether a verb changed anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Change {
-    /// Something is different now.
-    Made,
-    /// It was so already: repeated requests are answered, not refused.
-    Already,
-}
 
 /// A verb that was not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
