@@ -3,6 +3,7 @@
 //! Knows no HTTP, no runtime, no client. Floors 3–6 of `docs/MAP.md`.
 
 pub mod catalogue;
+pub mod commands;
 pub mod entitlements;
 pub mod operators;
 pub mod subscribers;

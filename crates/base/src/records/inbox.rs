@@ -18,6 +18,12 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// An answer given in this very transaction.
+    #[must_use]
+    pub fn new(message_id: &str, digest: Vec<u8>, answer: String) -> Self {
+        Self { message_id: message_id.to_owned(), digest, answer }
+    }
+
     /// The answer given before, if the body is the same.
     ///
     /// # Errors
@@ -53,13 +59,13 @@ pub fn find(tx: &mut Tx<'_>, source: &str, message_ids: Vec<String>) -> Result<V
 
 /// Keeps an answer, with the commit. Two requests with one id at once: the second commit fails and
 /// its work is run again, finding this answer.
-pub fn keep(tx: &mut Tx<'_>, source: &str, message_id: &str, (digest, answer): (&[u8], &str)) {
+pub fn keep(tx: &mut Tx<'_>, source: &str, seen: &Seen) {
     let row = vec![
         tx.operator().into(),
         source.into(),
-        message_id.into(),
-        digest.to_vec().into(),
-        answer.into(),
+        (&seen.message_id).into(),
+        seen.digest.clone().into(),
+        (&seen.answer).into(),
         tx.now().into(),
     ];
     tx.defer(

@@ -45,10 +45,13 @@ pub struct Job {
 /// Most tries of a job whose failures are worth another.
 const TRIES: i64 = 10;
 
-/// Writes a job, with the commit.
-pub fn schedule(tx: &mut Tx<'_>, job: &NewJob<'_>) -> String {
+/// Writes a job and returns its id; the caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn schedule(tx: &mut Tx<'_>, job: &NewJob<'_>) -> Result<String> {
     let id = tx.next_id("job");
-    let row = vec![
+    let row: [Value; 13] = [
         tx.operator().into(),
         id.clone().into(),
         job.kind.into(),
@@ -63,14 +66,14 @@ pub fn schedule(tx: &mut Tx<'_>, job: &NewJob<'_>) -> String {
         tx.scope().cause().into(),
         tx.now().into(),
     ];
-    tx.defer(
+    tx.change_one(
         "INSERT INTO jobs
             (operator_id, job_id, kind, stream, request_id, due_ms, payload, state, attempts,
              next_ms, fence, cause, created_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        row,
-    );
-    id
+        &row,
+    )?;
+    Ok(id)
 }
 
 /// Cancels the waiting job that `request_id` asked for in `stream`.

@@ -93,6 +93,16 @@ pub struct Db {
 enum Purpose {
     Act,
     Housekeeping,
+    Rehearsal,
+}
+
+impl Purpose {
+    const fn last_word(self) -> &'static str {
+        match self {
+            Self::Act | Self::Housekeeping => "COMMIT",
+            Self::Rehearsal => "ROLLBACK",
+        }
+    }
 }
 
 /// How often work is run again on PostgreSQL after losing against another transaction.
@@ -185,6 +195,18 @@ impl Db {
         self.write(scope, Purpose::Housekeeping, work)
     }
 
+    /// Runs `work` as [`Db::transact`] does and takes everything back: a dry run.
+    ///
+    /// # Errors
+    /// As [`Db::transact`].
+    pub fn rehearse<T, W>(&self, scope: &Scope, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.write(scope, Purpose::Rehearsal, work)
+    }
+
     /// Reads in one snapshot (SQLite) or at read committed (PostgreSQL).
     ///
     /// # Errors
@@ -265,12 +287,13 @@ impl Db {
         let result = run(&mut tx, purpose, work);
         self.count(&tx);
         if !connection.is_autocommit() {
-            if result.is_err() {
+            if result.is_err() || purpose == Purpose::Rehearsal {
                 run_cached(connection, "ROLLBACK TO act")?;
             }
             run_cached(connection, "RELEASE act")?;
         }
-        result.map(|value| (value, tx.take_touched()))
+        let touched = if purpose == Purpose::Rehearsal { Vec::new() } else { tx.take_touched() };
+        result.map(|value| (value, touched))
     }
 
     fn write_postgres<T>(
@@ -285,15 +308,17 @@ impl Db {
             let engine = Engine::Postgres(Box::new(postgres.session()?));
             let mut tx = Tx::new(scope, engine, &self.inner.facts).attempt_number(tries);
             let result = run(&mut tx, purpose, work).and_then(|value| {
-                end_postgres(&mut tx, "COMMIT")?;
+                end_postgres(&mut tx, purpose.last_word())?;
                 Ok(value)
             });
             self.count(&tx);
             match result {
                 Ok(value) => {
-                    let touched = tx.take_touched();
-                    self.inner.watchers.announce(&touched);
-                    postgres.tell_others(&touched);
+                    if purpose != Purpose::Rehearsal {
+                        let touched = tx.take_touched();
+                        self.inner.watchers.announce(&touched);
+                        postgres.tell_others(&touched);
+                    }
                     return Ok(value);
                 }
                 Err(error) => {
@@ -331,7 +356,9 @@ fn run<T>(
     if purpose == Purpose::Act && tx.wrote_without_record() {
         return Err(Error::internal("a transaction wrote without an audit line"));
     }
-    tx.flush()?;
+    if purpose != Purpose::Rehearsal {
+        tx.flush()?;
+    }
     Ok(value)
 }
 

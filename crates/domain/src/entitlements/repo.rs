@@ -60,7 +60,7 @@ pub fn save(
     before: &HashMap<Key, Keyring>,
     after: &HashMap<Key, Keyring>,
 ) -> Result<()> {
-    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    let (mut new, mut changed, mut gone) = (Vec::new(), Vec::new(), Vec::new());
     for (key, keyring) in after {
         let old = before.get(key).map(|old| old.grants.as_slice()).unwrap_or_default();
         for grant in &keyring.grants {
@@ -70,9 +70,16 @@ pub fn save(
                 Some(_) => {}
             }
         }
+        for grant in old {
+            if !keyring.grants.iter().any(|kept| kept.grant_no == grant.grant_no) {
+                gone.push(grant_row(tx, key, grant).into_iter().take(4).collect::<Vec<_>>());
+            }
+        }
     }
     tx.exec_many(INSERT_GRANT, &new)?;
-    if tx.exec_many(UPDATE_GRANT, &changed)? != changed.len() as u64 {
+    let changed_now = tx.exec_many(UPDATE_GRANT, &changed)?;
+    let gone_now = tx.exec_many(DELETE_GRANT, &gone)?;
+    if changed_now + gone_now != (changed.len() + gone.len()) as u64 {
         return Err(Error::Conflict { code: "store.changed_meanwhile" });
     }
     Ok(())
@@ -87,6 +94,10 @@ const UPDATE_GRANT: &str = "UPDATE grants SET
         person_no = ?5, product = ?6, starts_ms = ?7, ends_ms = ?8, closed_cause = ?9,
         stopped_ms = ?10, revoked_ms = ?11, first_play_ms = ?12, opened_ms = ?13, changed_ms = ?14,
         cause = ?15
+  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND grant_no = ?4";
+
+/// Only a grant whose file was taken back is deleted.
+const DELETE_GRANT: &str = "DELETE FROM grants
   WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND grant_no = ?4";
 
 fn grant_row(tx: &Tx<'_>, key: &Key, grant: &Grant) -> Vec<Value> {

@@ -16,6 +16,7 @@ pub(super) struct Changes {
     lifted_holds: Vec<(Key, Hold)>,
     new_persons: Vec<(Key, Person)>,
     changed_persons: Vec<(Key, Person)>,
+    gone_persons: Vec<String>,
 }
 
 /// Persons as loaded, by id: a member may come back under another contract (REPLACE).
@@ -53,6 +54,15 @@ impl Changes {
         }
     }
 
+    /// Members that were loaded and are in none of the households any more: an added person whose
+    /// file was taken back.
+    pub(super) fn collect_gone(&mut self, after: &[Household], known: &KnownPersons<'_>) {
+        let gone = known
+            .keys()
+            .filter(|id| !after.iter().any(|household| household.person_by_id(id).is_some()));
+        self.gone_persons.extend(gone.map(|id| (*id).to_owned()));
+    }
+
     /// Writes everything.
     pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
         let rows: Vec<_> = self.new_contracts.iter().map(|one| contract_row(tx, one)).collect();
@@ -72,7 +82,10 @@ impl Changes {
         tx.exec_many(INSERT_PERSON, &rows)?;
         let rows: Vec<_> =
             self.changed_persons.iter().map(|(key, p)| person_row(tx, key, p)).collect();
-        expect_all(tx.exec_many(UPDATE_PERSON, &rows)?, rows.len())
+        expect_all(tx.exec_many(UPDATE_PERSON, &rows)?, rows.len())?;
+        let rows: Vec<Vec<Value>> =
+            self.gone_persons.iter().map(|id| vec![tx.operator().into(), id.into()]).collect();
+        expect_all(tx.exec_many(DELETE_PERSON, &rows)?, rows.len())
     }
 }
 
@@ -169,6 +182,8 @@ const UPDATE_PERSON: &str = "UPDATE persons SET
         stopped_from = ?9, kana = ?10, birth_on = ?11, max_rating_years = ?12, adult_allowed = ?13,
         cause = ?14, created_ms = ?15, updated_ms = ?16
   WHERE operator_id = ?1 AND person_id = ?5";
+
+const DELETE_PERSON: &str = "DELETE FROM persons WHERE operator_id = ?1 AND person_id = ?2";
 
 fn person_row(tx: &Tx<'_>, key: &Key, person: &Person) -> Vec<Value> {
     vec![

@@ -5,6 +5,7 @@
 
 use base::kernel::{Error, Instant, Result};
 
+use super::PersonState;
 use super::contracts::Unit;
 use super::{
     Attributes, By, Contract, Hold, Household, Key, Outcome, Person, Reason, Role, Standing,
@@ -21,6 +22,9 @@ pub const CANNOT_RESUME: &str = "contract.cannot_resume_stopped";
 pub const NOTHING_TO_CANCEL: &str = "contract.nothing_to_cancel";
 /// `contract.stopped` — nothing can be added to a stopped contract (E411).
 pub const STOPPED: &str = "contract.stopped";
+
+/// `contract.not_purgeable` — only what was stopped is erased.
+pub const NOT_PURGEABLE: &str = "contract.not_purgeable";
 
 impl Household {
     /// A contract that starts at `starts`, with its owner invited as person 1.
@@ -218,5 +222,42 @@ impl Household {
         self.contract.stop_cause = None;
         by.cause.clone_into(&mut self.contract.cause);
         Ok(Outcome::MADE)
+    }
+
+    /// Erases the personal data of a contract stopped long ago; number, dates and books stay.
+    ///
+    /// # Errors
+    /// `contract.not_purgeable` — not stopped.
+    pub fn purge(&mut self, by: &By<'_>) -> Result<Outcome> {
+        match self.contract.stored {
+            Stored::Stopped => {}
+            Stored::Purged => return Ok(Outcome::already(note::CLOSED_ALREADY)),
+            Stored::Open | Stored::Void => return Err(Error::refused(NOT_PURGEABLE)),
+        }
+        self.contract.stored = Stored::Purged;
+        self.contract.kana = None;
+        self.contract.telephone = None;
+        self.contract.postal_code = None;
+        self.contract.note = None;
+        by.cause.clone_into(&mut self.contract.cause);
+        for person in &mut self.persons {
+            person.state = PersonState::Purged;
+            person.kana = None;
+            person.birth_on = None;
+        }
+        Ok(Outcome::MADE)
+    }
+
+    /// Makes a start undone: as if the contract never was. The version goes on, because receivers
+    /// ignore versions they have seen.
+    pub fn void(&mut self, by: &By<'_>) {
+        self.contract.stored = Stored::Void;
+        self.contract.kana = None;
+        self.contract.telephone = None;
+        self.contract.postal_code = None;
+        self.contract.note = None;
+        by.cause.clone_into(&mut self.contract.cause);
+        self.persons.clear();
+        self.holds.clear();
     }
 }

@@ -15,14 +15,16 @@ mod persons;
 mod replace;
 mod repo;
 
+pub use base::kernel::Change;
 pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
 pub use holds::{Hold, Reason, Source};
 pub use household::{Household, Key, PersonStanding};
-pub use lifecycle::{CANNOT_RESUME, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, UNKNOWN};
+pub use lifecycle::{
+    CANNOT_RESUME, NOT_PURGEABLE, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, UNKNOWN,
+};
 pub use members::{
     Limits, NewPerson, PERSON_STOPPED, SOLE_OWNER, SUSPENDED, TOO_MANY, UNKNOWN as PERSON_UNKNOWN,
 };
-pub use base::kernel::Change;
 pub use outcome::{By, Outcome, note};
 pub use persons::{Person, PersonState, Role};
 pub use replace::{TARGET_INVALID, replace};

@@ -1,10 +1,8 @@
 //! How a verb ended, and who asked for it.
 
 use base::kernel::{Change, Instant};
-use serde::{Deserialize, Serialize};
 
 use super::Source;
-
 
 /// A verb that was not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

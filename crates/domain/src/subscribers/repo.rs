@@ -205,5 +205,6 @@ pub fn save(tx: &mut Tx<'_>, before: &[Household], after: &[Household]) -> Resul
     for household in after {
         changes.collect(old.get(&household.key()).copied(), household, &known);
     }
+    changes.collect_gone(after, &known);
     changes.write(tx)
 }

@@ -1,0 +1,211 @@
+//! The way in: inbox, workbench, perform, save, keep the answers.
+
+use std::collections::HashMap;
+
+use base::kernel::{Actor, Error, Instant, Result};
+use base::records::inbox::{self, Seen};
+use base::records::{self, Entry, jobs};
+use base::store::Tx;
+use serde_json::json;
+
+use crate::subscribers::{Outcome, Source, UNKNOWN, note};
+
+use super::perform::{perform, report};
+use super::undo::Before;
+use super::workbench::{Changed, Workbench};
+use super::{Command, Report};
+
+/// The inbox's name for commands of an operator's SMS: file and online share it, so that a request
+/// sent by both is done once.
+const INBOX: &str = "sms";
+/// The kind of job a future-dated command becomes.
+pub(super) const JOB: &str = "command";
+
+/// What commands did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// One answer for each command, in order.
+    pub reports: Vec<Report>,
+    /// How each household stood before, for taking the whole back.
+    pub before: Vec<Before>,
+}
+
+/// Executes one command.
+///
+/// # Errors
+/// `unavailable` and the like only: a refusal is a [`Report`].
+pub fn execute(tx: &mut Tx<'_>, command: &Command) -> Result<Report> {
+    let done = execute_many(tx, std::slice::from_ref(command))?;
+    done.reports.into_iter().next().ok_or_else(|| Error::internal("no answer to a command"))
+}
+
+/// Executes commands in order, each for itself: one that is refused changes nothing and stops none.
+///
+/// # Errors
+/// `unavailable` and the like only: refusals are [`Report`]s.
+pub fn execute_many(tx: &mut Tx<'_>, commands: &[Command]) -> Result<Done> {
+    let seen = seen_before(tx, commands)?;
+    let mut bench = load(tx, commands, &seen)?;
+    let (reports, fresh) = run_all(tx, &mut bench, (commands, seen))?;
+    for one in &fresh {
+        inbox::keep(tx, INBOX, one);
+    }
+    bench.save(tx)?;
+    let before = bench.changes().map(Before::of).collect::<Result<Vec<_>>>()?;
+    Ok(Done { reports, before })
+}
+
+/// What a rehearsal changed so far, in memory only.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    changed: Changed,
+    seen: Vec<Seen>,
+}
+
+impl Overlay {
+    /// Goes on from what a later part of the rehearsal changed.
+    pub fn absorb(&mut self, later: Self) {
+        self.changed.extend(later.changed);
+        self.seen.extend(later.seen);
+    }
+}
+
+/// Answers commands as [`execute_many`] would, after what `overlay` changed, and keeps nothing.
+/// To be called in `Db::rehearse`. Returns what these commands changed on top.
+///
+/// # Errors
+/// As [`execute_many`].
+pub fn rehearse_many(
+    tx: &mut Tx<'_>,
+    overlay: &Overlay,
+    commands: &[Command],
+) -> Result<(Vec<Report>, Overlay)> {
+    let ids: Vec<String> = commands.iter().map(|command| command.request_id.clone()).collect();
+    let rehearsed = overlay.seen.iter().filter(|one| ids.contains(&one.message_id)).cloned();
+    let kept = inbox::find(tx, INBOX, ids.clone())?;
+    let seen = by_id(kept.into_iter().chain(rehearsed));
+    let mut bench = load(tx, commands, &seen)?;
+    bench.overlay(&overlay.changed);
+    let (reports, fresh) = run_all(tx, &mut bench, (commands, seen))?;
+    Ok((reports, Overlay { changed: bench.into_changed(), seen: fresh }))
+}
+
+fn load(tx: &mut Tx<'_>, commands: &[Command], seen: &HashMap<String, Seen>) -> Result<Workbench> {
+    let fresh: Vec<&Command> = commands
+        .iter()
+        .filter(|command| !seen.contains_key(&command.request_id) && command.check().is_ok())
+        .collect();
+    Workbench::load(tx, &fresh)
+}
+
+/// Runs commands in order; returns the answers, and those to be kept.
+fn run_all(
+    tx: &mut Tx<'_>,
+    bench: &mut Workbench,
+    (commands, mut seen): (&[Command], HashMap<String, Seen>),
+) -> Result<(Vec<Report>, Vec<Seen>)> {
+    let source = source_of(tx.actor());
+    let mut reports = Vec::with_capacity(commands.len());
+    let mut fresh = Vec::with_capacity(commands.len());
+    for command in commands {
+        let digest = digest(command)?;
+        if let Some(known) = seen.get(&command.request_id) {
+            reports.push(repeated(known, &digest, command, tx.now())?);
+            continue;
+        }
+        let report = run(tx, bench, command, source)?;
+        // Without an id there is nothing to know a repetition by; the report says what is missing.
+        if !command.request_id.is_empty() {
+            let answer = serde_json::to_string(&report).map_err(Error::internal)?;
+            let one = Seen::new(&command.request_id, digest, answer);
+            seen.insert(command.request_id.clone(), one.clone());
+            fresh.push(one);
+        }
+        reports.push(report);
+    }
+    Ok((reports, fresh))
+}
+
+fn by_id(seen: impl Iterator<Item = Seen>) -> HashMap<String, Seen> {
+    seen.map(|one| (one.message_id.clone(), one)).collect()
+}
+
+/// Whose facts an actor writes.
+fn source_of(actor: &Actor) -> Source {
+    match actor {
+        Actor::Sms(_) => Source::Sms,
+        Actor::Staff(_) | Actor::Operations(_) => Source::Console,
+        Actor::Person(_) => Source::Owner,
+        Actor::Client(_) | Actor::Anonymous | Actor::System => Source::System,
+    }
+}
+
+/// A single command is tried first and looked up only when its answer turns out to be kept
+/// already (the commit meets the inbox row and the work runs again): a request is new far more
+/// often than repeated.
+fn seen_before(tx: &mut Tx<'_>, commands: &[Command]) -> Result<HashMap<String, Seen>> {
+    if commands.len() == 1 && tx.attempt() == 1 {
+        return Ok(HashMap::new());
+    }
+    let ids = commands.iter().map(|command| command.request_id.clone()).collect();
+    Ok(by_id(inbox::find(tx, INBOX, ids)?.into_iter()))
+}
+
+fn digest(command: &Command) -> Result<Vec<u8>> {
+    serde_json::to_vec(command).map(|body| inbox::digest(&body)).map_err(Error::internal)
+}
+
+fn repeated(known: &Seen, digest: &[u8], command: &Command, now: Instant) -> Result<Report> {
+    match known.answer_for(digest) {
+        Ok(answer) => serde_json::from_str(answer).map_err(Error::internal),
+        Err(error) => Ok(Report::refused(command, &error, now)),
+    }
+}
+
+/// Runs a command now, or writes it down for later; a refusal is an answer.
+fn run(
+    tx: &mut Tx<'_>,
+    bench: &mut Workbench,
+    command: &Command,
+    source: Source,
+) -> Result<Report> {
+    let done = command.check().and_then(|()| {
+        let at = command.effective_at.unwrap_or_else(|| tx.now()).min(tx.now());
+        if command.effective_at.is_some_and(|when| when > tx.now()) && !command.op.is_dated() {
+            return schedule(tx, bench, command);
+        }
+        perform(tx, bench, command, (source, at))
+    });
+    done.or_else(|error| answer_refusal(&error, command, tx.now()))
+}
+
+/// What the caller can do something about is an answer; the rest is an error of this transaction.
+pub(super) fn answer_refusal(error: &Error, command: &Command, now: Instant) -> Result<Report> {
+    match error {
+        Error::Unavailable { .. } | Error::Internal { .. } | Error::Conflict { .. } => {
+            Err(error.clone())
+        }
+        refusal => Ok(Report::refused(command, refusal, now)),
+    }
+}
+
+fn schedule(tx: &mut Tx<'_>, bench: &Workbench, command: &Command) -> Result<Report> {
+    let key = bench
+        .key(&command.number, command.generation)
+        .ok_or_else(|| Error::not_found(UNKNOWN, &command.number))?;
+    let due = command.effective_at.unwrap_or_else(|| tx.now());
+    let job = jobs::NewJob {
+        kind: JOB,
+        stream: &command.number,
+        request_id: &command.request_id,
+        due,
+        payload: serde_json::to_string(command).map_err(Error::internal)?,
+    };
+    let id = jobs::schedule(tx, &job)?;
+    let subject = command.subject(key.generation);
+    let detail = json!({
+        "request_id": command.request_id, "job": id, "op": command.op, "due": due.rfc3339_jst(),
+    });
+    records::record(tx, &Entry::new("command.scheduled", &subject).detail(detail))?;
+    Ok(report(bench, &key, command, (Outcome::made(note::SCHEDULED), tx.now())))
+}

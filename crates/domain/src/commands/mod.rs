@@ -1,0 +1,20 @@
+//! The command bus: what an SMS may ask for, by file or online, through one function.
+//!
+//! Owns no table. A command is idempotent by its request id (inbox), refused with a stable code or
+//! done once, recorded once, and answered the same when repeated. Any number of commands share a
+//! transaction: each is refused alone, because verbs change nothing when they refuse.
+//! Source: brief tve §5, §7.2; `docs/decisions/0011`, `0015`.
+
+mod bus;
+mod command;
+mod perform;
+mod report;
+mod scheduled;
+mod undo;
+mod workbench;
+
+pub use bus::{Done, Overlay, execute, execute_many, rehearse_many};
+pub use command::{Command, End, Op};
+pub use report::{Report, ResultKind};
+pub use scheduled::{purge_due, run_job};
+pub use undo::{Before, Undone, restore};

@@ -1,0 +1,302 @@
+//! One command on the workbench: find the household, call its verb, say what happened.
+
+use base::kernel::{Change, Error, Instant, Result};
+use base::records::{self, Entry};
+use base::store::Tx;
+use serde_json::json;
+
+use crate::entitlements::{self, KeyTimes};
+use crate::operators::Policies;
+use crate::subscribers::{
+    self, By, Household, Key, Limits, NewPerson, Outcome, Source, Standing, Stored, note,
+};
+
+use super::workbench::{Whole, Workbench};
+use super::{Command, End, Op, Report, ResultKind};
+
+/// `device.unknown` — no such device (E304).
+pub const DEVICE_UNKNOWN: &str = "device.unknown";
+
+/// Performs `command` from `at` on; on a refusal nothing has changed.
+pub(super) fn perform(
+    tx: &mut Tx<'_>,
+    bench: &mut Workbench,
+    command: &Command,
+    (source, at): (Source, Instant),
+) -> Result<Report> {
+    let cause = format!("{}#{}", tx.scope().cause(), command.request_id);
+    let by = By { source, at, now: tx.now(), cause: &cause };
+    let (key, outcome) = match command.op {
+        Op::Start => start(tx, bench, command, &by)?,
+        Op::Replace => replace(tx, bench, command, &by)?,
+        _ => {
+            let key = bench
+                .key(&command.number, command.generation)
+                .ok_or_else(|| Error::not_found(subscribers::UNKNOWN, &command.number))?;
+            (key.clone(), apply(tx, bench, &key, command, &by)?)
+        }
+    };
+    if outcome.change == Change::Made {
+        bench.mark_changed(tx, &key);
+        record(tx, bench, &key, command)?;
+    }
+    Ok(report(bench, &key, command, (outcome, tx.now())))
+}
+
+fn start(
+    tx: &mut Tx<'_>,
+    bench: &mut Workbench,
+    command: &Command,
+    by: &By<'_>,
+) -> Result<(Key, Outcome)> {
+    let starts = command.effective_at.unwrap_or(by.now);
+    let newest = bench.newest(&command.number).map(|whole| &whole.household.contract);
+    let (generation, version) = match newest.map(|known| (known.stored, known)) {
+        None => (command.generation.unwrap_or(0), 0),
+        // A start that was taken back with its file: the row and its version are used again.
+        Some((Stored::Void, known)) => (known.generation, known.version),
+        Some((Stored::Purged, known)) => (known.generation + 1, 0),
+        Some((_, known)) if command.generation == Some(known.generation + 1) => {
+            if known.stored == Stored::Open {
+                return Err(Error::refused("contract.generation_in_use"));
+            }
+            (known.generation + 1, 0)
+        }
+        Some((_, known)) => {
+            let key = Key { number: command.number.clone(), generation: known.generation };
+            if command.generation.is_some_and(|wanted| wanted != known.generation) {
+                return Err(Error::refused(subscribers::NUMBER_STOPPED));
+            }
+            let whole = bench.get_mut(&key)?;
+            let outcome =
+                whole.household.start_again(command.effective_at, &command.attributes, by)?;
+            return Ok((key, outcome));
+        }
+    };
+    let key = Key { number: command.number.clone(), generation };
+    let owner = tx.next_id("per");
+    let mut household = Household::start(key.clone(), starts, &command.attributes, owner, by);
+    household.contract.version = version;
+    bench.insert(Whole { household, keyring: entitlements::Keyring::default() });
+    Ok((key, Outcome::MADE))
+}
+
+fn replace(
+    tx: &mut Tx<'_>,
+    bench: &mut Workbench,
+    command: &Command,
+    by: &By<'_>,
+) -> Result<(Key, Outcome)> {
+    let key = bench
+        .key(&command.number, command.generation)
+        .ok_or_else(|| Error::not_found(subscribers::UNKNOWN, &command.number))?;
+    let target = command.new_number.clone().unwrap_or_default();
+    let taken = bench.newest(&target).is_some();
+    let whole = bench.get_mut(&key)?;
+    let household = subscribers::replace(&mut whole.household, &target, taken, by)?;
+    let keyring = whole.keyring.moved(by);
+    let new_key = household.key();
+    bench.insert(Whole { household, keyring });
+    bench.mark_changed(tx, &new_key);
+    Ok((key, Outcome::MADE))
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    bench: &mut Workbench,
+    key: &Key,
+    command: &Command,
+    by: &By<'_>,
+) -> Result<Outcome> {
+    if command.op.is_for_keys() {
+        return keys(bench, key, command, by);
+    }
+    let policies = bench.operator.policies.clone();
+    let whole = bench.get_mut(key)?;
+    let household = &mut whole.household;
+    let (reason, reference) = (command.reason, command.reference.clone());
+    let person = command.person_no;
+    match command.op {
+        Op::Stop => {
+            let outcome = household.stop(by)?;
+            if outcome.change == Change::Made {
+                whole.keyring.stop(by);
+            }
+            Ok(outcome)
+        }
+        Op::StopCancel => {
+            let outcome = household.stop_cancel(policies.stop_cancel_days, by)?;
+            whole.keyring.stop_cancel(by);
+            Ok(outcome)
+        }
+        Op::Suspend => household.suspend(required(reason)?, reference, by),
+        Op::Resume => household.resume(reason, by),
+        Op::Attr if person == 0 => household.change_attributes(&command.attributes, by),
+        Op::Attr => household.change_person(person, &command.attributes, by),
+        Op::CreditSet => household.change_attributes(&command.attributes, by),
+        Op::PersonAdd => {
+            let fresh = NewPerson {
+                person_no: person,
+                person_id: tx.next_id("per"),
+                attributes: &command.attributes,
+            };
+            household.add_person(&fresh, &limits(&policies), by)
+        }
+        Op::PersonStop => household.stop_person(person, by),
+        Op::PersonSuspend => household.suspend_person(person, required(reason)?, reference, by),
+        Op::PersonResume => household.resume_person(person, reason, by),
+        Op::PersonReset => household.reset_person(person, by),
+        Op::DeviceReplace => Err(Error::not_found(DEVICE_UNKNOWN, reference.unwrap_or_default())),
+        Op::CancelScheduled => {
+            let cancels = command.cancels.as_deref().unwrap_or_default();
+            records::jobs::cancel(tx, &command.number, cancels)?;
+            Ok(Outcome::MADE)
+        }
+        Op::Start | Op::Replace | Op::KeyOpen | Op::KeyClose | Op::KeyRevoke => {
+            Err(Error::internal("handled before"))
+        }
+    }
+}
+
+const fn limits(policies: &Policies) -> Limits {
+    Limits { most: policies.max_persons, restore_days: policies.restore_days }
+}
+
+fn required<T>(value: Option<T>) -> Result<T> {
+    value.ok_or_else(|| Error::invalid("field.required", "reason"))
+}
+
+fn keys(bench: &mut Workbench, key: &Key, command: &Command, by: &By<'_>) -> Result<Outcome> {
+    let product = command.product.as_deref().unwrap_or_default();
+    let person = command.person_no;
+    match command.op {
+        Op::KeyOpen => open_key(bench, key, command, by),
+        Op::KeyClose => {
+            let from = command.effective_at.unwrap_or(by.at);
+            let end = command.close_mode().instant(from);
+            Ok(bench.get_mut(key)?.keyring.close(product, person, end, by))
+        }
+        _ => Ok(bench.get_mut(key)?.keyring.revoke(product, person, by)),
+    }
+}
+
+fn open_key(bench: &mut Workbench, key: &Key, command: &Command, by: &By<'_>) -> Result<Outcome> {
+    let code = command.product.as_deref().unwrap_or_default();
+    let starts = command.effective_at.unwrap_or(by.at);
+    let catalogue = std::sync::Arc::clone(&bench.catalogue);
+    let product =
+        catalogue.get(code).ok_or_else(|| Error::not_found(entitlements::PRODUCT_UNKNOWN, code))?;
+    if starts < product.sold_from || starts >= product.sold_until {
+        return Err(Error::refused(entitlements::NOT_SOLD));
+    }
+    let adult = product.adult
+        || catalogue
+            .contents(code)
+            .iter()
+            .any(|item| catalogue.get(item).is_some_and(|item| item.adult));
+    let whole = bench.get_mut(key)?;
+    let household = &whole.household;
+    let standing = household.standing(by.now);
+    if matches!(standing, Standing::Stopped | Standing::Purged) {
+        return Err(Error::refused(subscribers::STOPPED));
+    }
+    if adult && household.contract.age_verified_by.is_none() {
+        return Err(Error::refused(entitlements::NEEDS_ADULT_PROOF));
+    }
+    let person_gone = household.person(command.person_no).is_none_or(|p| p.is_gone());
+    if command.person_no != 0 && person_gone {
+        let id = format!("{:03}", command.person_no);
+        return Err(Error::not_found(subscribers::PERSON_UNKNOWN, id));
+    }
+    let ends = match command.end_at {
+        None => None,
+        Some(End::At(instant)) => Some(instant),
+        Some(End::Month) => Some(starts.month_jst().end()),
+        Some(End::Day) => Some(starts.day_jst().end()),
+    };
+    let outcome = whole.keyring.open(code, command.person_no, KeyTimes { starts, ends }, by)?;
+    Ok(match outcome {
+        Outcome { change: Change::Made, note: None } if standing == Standing::Suspended => {
+            Outcome::made(note::HELD)
+        }
+        other => other,
+    })
+}
+
+/// `noun.past` of what a command did, for audit and events.
+const fn act(op: Op) -> &'static str {
+    match op {
+        Op::Start => "contract.opened",
+        Op::Stop => "contract.stopped",
+        Op::Suspend => "contract.suspended",
+        Op::Resume => "contract.resumed",
+        Op::Replace => "contract.replaced",
+        Op::StopCancel => "contract.stop_cancelled",
+        Op::Attr => "contract.attributes_changed",
+        Op::CreditSet => "contract.credit_set",
+        Op::PersonAdd => "person.invited",
+        Op::PersonStop => "person.stopped",
+        Op::PersonSuspend => "person.suspended",
+        Op::PersonResume => "person.resumed",
+        Op::PersonReset => "person.credentials_reset",
+        Op::KeyOpen => "key.opened",
+        Op::KeyClose => "key.closed",
+        Op::KeyRevoke => "key.revoked",
+        Op::DeviceReplace => "device.replaced",
+        Op::CancelScheduled => "command.cancelled",
+    }
+}
+
+fn record(tx: &mut Tx<'_>, bench: &Workbench, key: &Key, command: &Command) -> Result<()> {
+    let Some(whole) = bench.get(key) else { return Ok(()) };
+    let contract = &whole.household.contract;
+    let state = whole.household.standing(tx.now()).as_str();
+    let person = whole.household.person(command.person_no);
+    let payload = json!({
+        "contract": contract.number,
+        "generation": contract.generation,
+        "version": contract.version,
+        "state": state,
+        "person_id": person.map(|person| &person.person_id),
+        "product": command.product,
+        "reason": command.reason.map(crate::subscribers::Reason::as_str),
+        "replaced_by": contract.replaced_by,
+        "at": tx.now().rfc3339_jst(),
+    });
+    let detail = json!({
+        "request_id": command.request_id,
+        "state": state,
+        "product": command.product,
+        "reason": command.reason.map(crate::subscribers::Reason::as_str),
+        "effective_at": command.effective_at.map(Instant::rfc3339_jst),
+    });
+    let subject = command.subject(key.generation);
+    let entry = Entry::new(act(command.op), &subject)
+        .version(contract.version)
+        .detail(detail)
+        .event(&contract.number, payload);
+    records::record(tx, &entry)
+}
+
+/// The answer to a command that was not refused.
+pub(super) fn report(
+    bench: &Workbench,
+    key: &Key,
+    command: &Command,
+    (outcome, now): (Outcome, Instant),
+) -> Report {
+    let contract = bench.get(key).map(|whole| &whole.household);
+    Report {
+        request_id: command.request_id.clone(),
+        op: command.op,
+        number: command.number.clone(),
+        generation: Some(key.generation),
+        person_no: command.person_no,
+        result: if outcome.note.is_some() { ResultKind::Warning } else { ResultKind::Ok },
+        code: outcome.note.map(str::to_owned),
+        field: None,
+        applied_at: now,
+        state: contract.map(|household| household.standing(now)),
+        version: contract.map_or(0, |household| household.contract.version),
+    }
+}

@@ -1,0 +1,97 @@
+//! Taking a set of commands back as one: each household returns to how it stood, unless something
+//! else changed it meanwhile.
+
+use base::kernel::{Error, Result};
+use base::records::{self, Entry};
+use base::store::Tx;
+use serde_json::json;
+
+use crate::subscribers::{By, Key, Load, Source};
+
+use super::workbench::{Whole, Workbench};
+
+/// How a household stood before commands changed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// Which household.
+    pub key: Key,
+    /// The version it had after the commands: by this a later change is seen.
+    pub version_after: i64,
+    /// The household as it was, JSON; `null`: it was not.
+    pub image: String,
+}
+
+/// What became of one household.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undone {
+    /// It stands as before.
+    Restored(Key),
+    /// Something else changed it since; left as it is. The version it has now.
+    Conflict(Key, i64),
+}
+
+impl Before {
+    pub(super) fn of((key, whole, version): (&Key, Option<&Whole>, i64)) -> Result<Self> {
+        let image = serde_json::to_string(&whole).map_err(Error::internal)?;
+        Ok(Self { key: key.clone(), version_after: version, image })
+    }
+}
+
+/// Restores each household to its image. One that was changed later is left alone and named.
+/// With `check` nothing is written: the same answer, as a rehearsal.
+///
+/// # Errors
+/// `undo.unreadable` — an image is not one of ours.
+pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undone>> {
+    let numbers: Vec<String> = all.iter().map(|one| one.key.number.clone()).collect();
+    let mut bench = Workbench::load_numbers(tx, numbers, (Load::ForChange, true))?;
+    let cause = tx.scope().cause().to_owned();
+    let by = By { source: Source::Console, at: tx.now(), now: tx.now(), cause: &cause };
+    let mut undone = Vec::with_capacity(all.len());
+    for one in all {
+        let version = bench.get(&one.key).map_or(0, |whole| whole.household.contract.version);
+        if version != one.version_after {
+            undone.push(Undone::Conflict(one.key.clone(), version));
+            continue;
+        }
+        undone.push(Undone::Restored(one.key.clone()));
+        if check {
+            continue;
+        }
+        let image: Option<Whole> =
+            serde_json::from_str(&one.image).map_err(|_| Error::refused("undo.unreadable"))?;
+        let whole = bench.get_mut(&one.key)?;
+        match image {
+            Some(mut image) => {
+                image.household.contract.version = version;
+                *whole = image;
+            }
+            None => {
+                whole.household.void(&by);
+                whole.keyring.grants.clear();
+            }
+        }
+        bench.mark_changed(tx, &one.key);
+        record(tx, &bench, &one.key)?;
+    }
+    if !check {
+        bench.save(tx)?;
+    }
+    Ok(undone)
+}
+
+fn record(tx: &mut Tx<'_>, bench: &Workbench, key: &Key) -> Result<()> {
+    let Some(whole) = bench.get(key) else { return Ok(()) };
+    let version = whole.household.contract.version;
+    let state = whole.household.standing(tx.now()).as_str();
+    let payload = json!({
+        "contract": key.number, "generation": key.generation, "version": version, "state": state,
+        "at": tx.now().rfc3339_jst(),
+    });
+    let label = key.label();
+    let entry = Entry::new("contract.restored", &label)
+        .version(version)
+        .detail(json!({"state": state}))
+        .event(&key.number, payload);
+    records::record(tx, &entry)
+}
