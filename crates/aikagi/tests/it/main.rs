@@ -12,3 +12,5 @@
 )]
 
 mod house;
+mod lifecycle;
+mod world;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rand::RngExt as _;
 
@@ -11,6 +12,9 @@ use super::facts::Facts;
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Row, Touched, Value};
+
+/// Counts this process's transactions, for ids that sort.
+static SERIAL: AtomicU32 = AtomicU32::new(0);
 
 /// The engine a transaction runs on.
 pub(super) enum Engine<'c> {
@@ -35,7 +39,7 @@ pub struct Tx<'c> {
     attempt: u32,
     deferred: Vec<Deferred>,
     touched: Vec<Touched>,
-    nonce: u64,
+    serial: u32,
     sequence: u16,
     wrote: u64,
     recorded: u64,
@@ -52,7 +56,7 @@ impl<'c> Tx<'c> {
             attempt: 1,
             deferred: Vec::new(),
             touched: Vec::new(),
-            nonce: rand::rng().random(),
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             sequence: 0,
             wrote: 0,
             recorded: 0,
@@ -84,12 +88,13 @@ impl<'c> Tx<'c> {
         self.scope
     }
 
-    /// A new id with `prefix`; ids of one transaction sort in the order they were asked for.
+    /// A new id with `prefix`. Ids of one node sort in the order they were asked for, also inside
+    /// a millisecond: by transaction, then by order inside it.
     pub fn next_id(&mut self, prefix: &str) -> String {
         self.sequence = self.sequence.wrapping_add(1);
         let ms = u64::try_from(self.now().ms()).unwrap_or(0);
-        // 80 bits follow the instant: 16 of order inside the transaction, 64 of chance.
-        let tail = (u128::from(self.sequence) << 64) | u128::from(self.nonce);
+        let order = (u128::from(self.serial) << 16) | u128::from(self.sequence);
+        let tail = (order << 32) | u128::from(rand::rng().random::<u32>());
         format!("{prefix}_{}", ulid::Ulid::from_parts(ms, tail))
     }
 
