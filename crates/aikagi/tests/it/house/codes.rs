@@ -74,19 +74,40 @@ fn constants(source: &Source) -> BTreeMap<&str, &str> {
     found
 }
 
-/// Every raise in these files whose code is written there or stands in a constant.
-fn raises(sources: &[Source]) -> Vec<Raise> {
-    let everywhere: BTreeMap<&str, &str> = sources.iter().flat_map(constants).collect();
+/// The constants that hold an error code say so: `` /// `a.code` — why `` stands above them.
+fn declared<'a>(source: &'a Source, codes: &BTreeMap<&str, &'a str>) -> Vec<(&'a str, String)> {
+    let lines: Vec<&str> = source.text.lines().collect();
     let mut found = Vec::new();
-    for source in sources {
-        let here = constants(source);
+    for (line, pair) in lines.windows(2).enumerate() {
+        let code = codes.values().find(|code| pair[1].contains(&format!("= \"{code}\";")));
+        if let Some(code) = code.filter(|code| pair[0].contains(&format!("/// `{code}`"))) {
+            found.push((*code, format!("{}:{}", source.path, line + 2)));
+        }
+    }
+    found
+}
+
+/// The value of a constant that has one value in all files; names like `UNKNOWN` may have several.
+fn the_only_one<'a>(all: &[BTreeMap<&'a str, &'a str>], name: &str) -> Option<&'a str> {
+    let values: BTreeSet<&str> = all.iter().filter_map(|file| file.get(name).copied()).collect();
+    values.first().copied().filter(|_| values.len() == 1)
+}
+
+/// Every code that is raised, or declared beside a function to be raised somewhere (kind unsaid).
+fn raises(sources: &[Source]) -> Vec<Raise> {
+    let everywhere: Vec<BTreeMap<&str, &str>> = sources.iter().map(constants).collect();
+    let mut found = Vec::new();
+    for (source, here) in sources.iter().zip(&everywhere) {
+        for (code, place) in declared(source, here) {
+            found.push(Raise { code: code.to_owned(), kind: String::new(), place });
+        }
         for (at, kind) in raise_sites(source) {
             let written = source.literals.iter().find(|literal| literal.at == at);
             let name = source.code[at..].split([',', ')', '}']).next().unwrap_or_default();
             let name = name.rsplit("::").next().unwrap_or_default().trim();
             let code = written
                 .map(|literal| literal.text.as_str())
-                .or_else(|| here.get(name).or(everywhere.get(name)).copied());
+                .or_else(|| here.get(name).copied().or_else(|| the_only_one(&everywhere, name)));
             if let Some(code) = code {
                 found.push(Raise { code: code.to_owned(), kind, place: source.place(at) });
             }
@@ -112,7 +133,7 @@ fn document_faults(errors: &str, sources: &[Source]) -> Vec<String> {
     for Raise { code, kind, place } in raises(sources) {
         match rows.get(code.as_str()) {
             None => faults.push(format!("{place}: add `{code}` ({kind}) to {ERRORS}")),
-            Some((kinds, line)) if !kinds.split(", ").any(|known| known == kind) => {
+            Some((kinds, line)) if !kind.is_empty() && !kinds.split(", ").any(|k| k == kind) => {
                 faults
                     .push(format!("{place}: `{code}` is {kind} here, {kinds} in {ERRORS}:{line}"));
             }
@@ -188,6 +209,8 @@ fn every_error_code_is_documented_and_worded_in_both_languages() {
 fn the_code_scanner_sees_what_is_wrong() {
     let text = r#"
         const STOPPED: &str = "contract.stopped";
+        /// `contract.in_use` — raised elsewhere.
+        pub const IN_USE: &str = "contract.in_use";
         const SUSPENDED: &str = "contract.suspended";
         fn a() -> Result<()> {
             let found = find().ok_or_else(|| Error::not_found("contract.unknown", id))?;
@@ -198,16 +221,17 @@ fn the_code_scanner_sees_what_is_wrong() {
     "#;
     let source = [Source::new("crates/domain/src/subscribers/contracts.rs", text)];
     let faults = document_faults("| `contract.gone` | NotFound | x | y |\n", &source);
-    assert_eq!(faults.len(), 4, "three that are raised, one that is not: {faults:#?}");
+    assert_eq!(faults.len(), 5, "four that are raised, one that is not: {faults:#?}");
 
     let errors = "| `contract.unknown` | Refused | x |\n| `contract.stopped` | Refused | x |\n\
-                  | `staff.not_allowed` | Conflict, Forbidden | x |\n";
+                  | `staff.not_allowed` | Conflict, Forbidden | x |\n\
+                  | `contract.in_use` | Refused | x |\n";
     let faults = document_faults(errors, &source);
     assert_eq!(faults.len(), 1, "{faults:#?}");
-    assert!(faults[0].contains("contracts.rs:5: `contract.unknown` is NotFound"), "{faults:#?}");
+    assert!(faults[0].contains("contracts.rs:7: `contract.unknown` is NotFound"), "{faults:#?}");
 
     let words = "[errors]\n\"contract.unknown\" = \"x\"\ncontract.stopped = \"x\"\nodd = \"x\"\n";
     let faults = word_faults(errors, "ja.toml", words);
-    assert_eq!(faults.len(), 2, "one missing, one too many: {faults:#?}");
+    assert_eq!(faults.len(), 3, "two missing, one too many: {faults:#?}");
     assert_eq!(language_faults(words, "[errors]\nodd = \"x\"\n").len(), 2);
 }
