@@ -11,6 +11,9 @@
     reason = "a test fails by stopping at once, and tells the reader why on the screen"
 )]
 
+mod books;
 mod house;
 mod lifecycle;
+mod model;
+mod store;
 mod world;

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// `person.unknown` — no such member in this contract (E302).
-pub const UNKNOWN: &str = "person.unknown";
+pub const PERSON_UNKNOWN: &str = "person.unknown";
 /// `person.too_many` — the contract has its greatest number of members (E410).
 pub const TOO_MANY: &str = "person.too_many";
 /// `person.sole_owner` — the only owner can not be removed: transfer first (E412).
@@ -27,7 +27,7 @@ impl Household {
         self.persons
             .iter_mut()
             .find(|person| person.person_no == person_no)
-            .ok_or_else(|| Error::not_found(UNKNOWN, format!("{person_no:03}")))
+            .ok_or_else(|| Error::not_found(PERSON_UNKNOWN, format!("{person_no:03}")))
     }
 
     fn refuse_when_stopped(&self, by: &By<'_>) -> Result<()> {

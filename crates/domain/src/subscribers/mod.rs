@@ -23,7 +23,7 @@ pub use lifecycle::{
     CANNOT_RESUME, NOT_PURGEABLE, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, UNKNOWN,
 };
 pub use members::{
-    Limits, NewPerson, PERSON_STOPPED, SOLE_OWNER, SUSPENDED, TOO_MANY, UNKNOWN as PERSON_UNKNOWN,
+    Limits, NewPerson, PERSON_STOPPED, PERSON_UNKNOWN, SOLE_OWNER, SUSPENDED, TOO_MANY,
 };
 pub use outcome::{By, Outcome, note};
 pub use persons::{Person, PersonState, Role};
