@@ -10,7 +10,7 @@
 //! Bytes read from the NEC selection of IBM extensions (ED40–EEFC) are written back at their IBM
 //! place (FA40–FC4B), as Windows does; all other bytes survive a round trip.
 //!
-//! Source: WHATWG Encoding (Shift_JIS), Microsoft code page 932; `docs/decisions/` on CP932.
+//! Source: WHATWG Encoding (Shift_JIS), Microsoft code page 932; `docs/decisions/0018-cp932-without-replacement.md`.
 
 mod decode;
 mod encode;
