@@ -57,15 +57,16 @@ CREATE TABLE clients (
     PRIMARY KEY (operator_id, client_id)
 ) CLUSTERED;
 
+-- key_no counts an issuer's keys: two nodes that make the next one at once can not both succeed.
 CREATE TABLE signing_keys (
     operator_id TEXT NOT NULL,
+    key_no BIGINT NOT NULL,
     kid TEXT NOT NULL,
-    algorithm TEXT NOT NULL,
     private_sealed BYTEA NOT NULL,
     public_jwk TEXT NOT NULL,
-    not_before_ms BIGINT NOT NULL,
-    retired_ms BIGINT,
-    expires_ms BIGINT,
+    signs_from_ms BIGINT NOT NULL,
+    signs_until_ms BIGINT,
+    removed_ms BIGINT,
     created_ms BIGINT NOT NULL,
-    PRIMARY KEY (operator_id, kid)
+    PRIMARY KEY (operator_id, key_no)
 ) CLUSTERED;

@@ -3,7 +3,10 @@
 //! Knows no HTTP, no runtime, no client. Floors 3–6 of `docs/MAP.md`.
 
 pub mod catalogue;
+pub mod clients;
 pub mod commands;
 pub mod entitlements;
 pub mod operators;
+pub mod signing;
 pub mod subscribers;
+pub mod tokens;

@@ -1,1 +1,20 @@
-//! web
+//! What the doors share: running a transaction off the runtime, wording errors, pages, cookies,
+//! request ids, security headers, the access log.
+//!
+//! Floor 7. Knows HTTP; knows no protocol and no rule of the business.
+
+pub mod access;
+mod act;
+pub mod cookies;
+pub mod current;
+pub mod forms;
+pub mod headers;
+mod language;
+pub mod page;
+mod problem;
+pub mod words;
+
+pub use act::{act, blocking, look};
+pub use language::Language;
+pub use page::Page;
+pub use problem::{Problem, Refusal, status_of};

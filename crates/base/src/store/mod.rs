@@ -3,6 +3,7 @@
 //! The only room that knows a dialect. Source: house.md §8, `docs/decisions/0003`.
 
 mod db;
+mod epoch;
 mod facts;
 mod feed;
 mod migrate;
@@ -13,6 +14,7 @@ mod tx;
 mod value;
 
 pub use db::{CommitListener, Db, Settings, Touched};
+pub use epoch::Epoch;
 pub use migrate::MigrationState;
 pub use tx::Tx;
 pub use value::{Row, Value};

@@ -1,0 +1,226 @@
+//! The one guard of all endpoints that programs call.
+
+use std::sync::Arc;
+
+use base::kernel::{Error, Instant, Result, Scope, clock};
+use base::store::{Db, Epoch};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use formats::jose::{self, Algorithm, Audience, Expected, TokenType};
+use quick_cache::sync::Cache;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::repo;
+use super::terms::{AuthMethod, Client, Proof};
+
+/// Clients kept in memory.
+const KEPT: usize = 4096;
+/// A client is read again after this long: a client switched off elsewhere is off within a second.
+const FRESH_MS: i64 = 1000;
+/// An assertion may be good for this long.
+const ASSERTION_SECONDS: i64 = 300;
+/// How far the clocks of clients may be off, in seconds.
+const LEEWAY_SECONDS: i64 = 10;
+
+/// What a program came with.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Presented {
+    /// Its name only (a public client).
+    Nothing {
+        /// `client_id`.
+        id: String,
+    },
+    /// A secret in the Authorization header.
+    Basic {
+        /// `client_id`.
+        id: String,
+        /// The secret.
+        secret: String,
+    },
+    /// A secret in the form.
+    Post {
+        /// `client_id`.
+        id: String,
+        /// The secret.
+        secret: String,
+    },
+    /// A signed token (`client_assertion`, RFC 7523).
+    Assertion {
+        /// The token.
+        token: String,
+        /// `client_id`, if it was sent beside it.
+        id: Option<String>,
+    },
+}
+
+impl Presented {
+    const fn method(&self) -> AuthMethod {
+        match self {
+            Self::Nothing { .. } => AuthMethod::None,
+            Self::Basic { .. } => AuthMethod::ClientSecretBasic,
+            Self::Post { .. } => AuthMethod::ClientSecretPost,
+            Self::Assertion { .. } => AuthMethod::PrivateKeyJwt,
+        }
+    }
+
+    /// Who it says it is; for an assertion, what the token says before it is verified.
+    fn id(&self) -> Option<String> {
+        match self {
+            Self::Nothing { id } | Self::Basic { id, .. } | Self::Post { id, .. } => {
+                Some(id.clone())
+            }
+            Self::Assertion { token, id } => {
+                let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+                let claims: Assertion = serde_json::from_slice(&payload).ok()?;
+                id.as_ref().is_none_or(|id| *id == claims.sub).then_some(claims.sub)
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Assertion {
+    sub: String,
+    #[serde(default)]
+    jti: String,
+    exp: i64,
+}
+
+/// A client as it was read, and when.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// The client; enabled.
+    pub client: Arc<Client>,
+    epoch: u64,
+    read: Instant,
+}
+
+/// Finds and authenticates clients, keeping them in memory for at most a second.
+pub struct Clients {
+    db: Db,
+    epoch: Arc<Epoch>,
+    kept: Cache<(String, String), Snapshot>,
+}
+
+const NOT_AUTHENTICATED: Error = Error::Unauthenticated { code: "client.not_authenticated" };
+
+impl Clients {
+    /// Over `db`.
+    #[must_use]
+    pub fn new(db: &Db) -> Arc<Self> {
+        Arc::new(Self { db: db.clone(), epoch: Epoch::watch(db), kept: Cache::new(KEPT) })
+    }
+
+    /// The client `id` of `operator` (or of all operators), if there is one and it is enabled. May
+    /// read the database: call it outside of transactions.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn find(&self, operator: &str, id: &str) -> Result<Option<Snapshot>> {
+        let key = (operator.to_owned(), id.to_owned());
+        if let Some(known) = self.kept.get(&key).filter(|known| self.is_current(known)) {
+            return Ok(Some(known));
+        }
+        let (epoch, read) = (self.epoch.count(), clock::now());
+        let scope = Scope::new(operator, base::kernel::Actor::Anonymous, read);
+        let found = self.db.read(&scope, |tx| repo::find(tx, id))?;
+        let Some(client) = found.filter(|client| client.terms.enabled) else {
+            self.kept.remove(&key);
+            return Ok(None);
+        };
+        let snapshot = Snapshot { client: Arc::new(client), epoch, read };
+        self.kept.insert(key, snapshot.clone());
+        Ok(Some(snapshot))
+    }
+
+    /// Whether a snapshot may still be relied on.
+    #[must_use]
+    pub fn is_current(&self, snapshot: &Snapshot) -> bool {
+        snapshot.epoch == self.epoch.count() && snapshot.read.ms() + FRESH_MS > clock::now().ms()
+    }
+
+    /// The client that proves to be who it says, by the one method it is registered with.
+    /// `audiences`: what an assertion may be addressed to (the issuer, the token endpoint).
+    ///
+    /// Consequence: an assertion is spent here, whatever becomes of the request.
+    ///
+    /// # Errors
+    /// `client.not_authenticated` for every failure alike: unknown, disabled, wrong proof or method.
+    ///
+    /// Source: RFC 6749 §2.3, §3.2.1; RFC 7523 §3; OpenID Connect Core §9.
+    pub fn authenticate(
+        &self,
+        scope: &Scope,
+        presented: &Presented,
+        audiences: &[&str],
+    ) -> Result<Arc<Client>> {
+        let id = presented.id().ok_or(NOT_AUTHENTICATED)?;
+        let found = self.find(scope.operator(), &id)?.ok_or(NOT_AUTHENTICATED)?;
+        let client = found.client;
+        if presented.method() != client.terms.method {
+            tracing::info!(client = %client.id, "client came with another method than registered");
+            return Err(NOT_AUTHENTICATED);
+        }
+        match presented {
+            Presented::Nothing { .. } => {}
+            Presented::Basic { secret, .. } | Presented::Post { secret, .. } => {
+                check_secret(&client, secret)?;
+            }
+            Presented::Assertion { token, .. } => {
+                self.check_assertion(scope, &client, (token, audiences))?;
+            }
+        }
+        Ok(client)
+    }
+
+    fn check_assertion(
+        &self,
+        scope: &Scope,
+        client: &Client,
+        (token, audiences): (&str, &[&str]),
+    ) -> Result<()> {
+        let keys = client.keys.as_ref().ok_or(NOT_AUTHENTICATED)?;
+        let now = scope.now();
+        let expected = Expected {
+            issuer: &client.id,
+            audience: Audience::OneOf(audiences),
+            token_type: TokenType::Optional("JWT"),
+            algorithms: &[
+                Algorithm::Es256,
+                Algorithm::Es384,
+                Algorithm::Ps256,
+                Algorithm::Rs256,
+                Algorithm::EdDsa,
+            ],
+            now: now.ms() / 1000,
+            leeway: LEEWAY_SECONDS,
+        };
+        let claims: Assertion = jose::verify(token, keys, &expected).map_err(|error| {
+            tracing::info!(client = %client.id, %error, "client assertion refused");
+            NOT_AUTHENTICATED
+        })?;
+        let longest = expected.now + ASSERTION_SECONDS + LEEWAY_SECONDS;
+        if claims.sub != client.id || claims.jti.is_empty() || claims.exp > longest {
+            return Err(NOT_AUTHENTICATED);
+        }
+        let (id, spent) = (client.id.clone(), hex::encode(Sha256::digest(claims.jti.as_bytes())));
+        let expires = Instant::from_ms((claims.exp + LEEWAY_SECONDS + 1).saturating_mul(1000));
+        let fresh = self.db.housekeep(scope, "client-assertion", move |tx| {
+            repo::spend_assertion(tx, (&id, &spent), expires)
+        })?;
+        if fresh { Ok(()) } else { Err(NOT_AUTHENTICATED) }
+    }
+}
+
+/// Hashes are compared in constant time, so that the time tells nothing about how much was right.
+fn check_secret(client: &Client, secret: &str) -> Result<()> {
+    let Proof::Secret(Some(kept)) = &client.terms.proof else { return Err(NOT_AUTHENTICATED) };
+    let shown = hex::encode(Sha256::digest(secret.as_bytes()));
+    if bool::from(shown.as_bytes().ct_eq(kept.as_bytes())) {
+        Ok(())
+    } else {
+        Err(NOT_AUTHENTICATED)
+    }
+}

@@ -1,0 +1,17 @@
+//! Programs that may ask us: services (OpenID Connect, decisions) and the operators' SMSs.
+//!
+//! Owns the tables `clients` and `assertion_ids`. A client of operator `*` serves all operators.
+//! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, OpenID Connect Core §8.1 and §9.
+
+mod guard;
+mod put;
+mod repo;
+mod terms;
+
+pub use guard::{Clients, Presented, Snapshot};
+pub use put::{find, list, put};
+pub use repo::sweep;
+pub use terms::{
+    AuthMethod, Client, ClientKind, ClientTerms, Grant, Pkce, Proof, SCOPES, hash_secret,
+    new_secret,
+};

@@ -1,0 +1,289 @@
+//! Adding and changing clients: what `apply` and later the console do.
+
+use base::kernel::{Change, Error, Result};
+use base::records::{Entry, record};
+use base::store::Tx;
+use formats::jose::{JwkSet, VerificationKeys};
+use serde_json::json;
+use url::Url;
+
+use super::repo;
+use super::terms::{AuthMethod, Client, ClientKind, ClientTerms, Grant, Pkce, Proof, SCOPES};
+
+/// Adds the client `id` to the operator of this transaction, or changes its terms.
+///
+/// Exempting a client from PKCE, and taking the exemption back, are written into the audit as acts of
+/// their own.
+///
+/// # Errors
+/// - `client.id_malformed`, `client.id_taken` — the latter: used by a client of all operators
+/// - `client.name_missing`
+/// - `client.redirect_uri_malformed` — not absolute, with a fragment or user name, or plain http
+///   other than to this machine
+/// - `client.grant_not_allowed`, `client.scope_not_allowed` — not for this kind or method
+/// - `client.secret_missing`, `client.keys_malformed`, `client.proof_differs` — for its method
+/// - `client.sector_missing` — its redirect addresses have several hosts
+/// - `client.exemption_not_allowed` — a public client always uses PKCE
+///
+/// Source: RFC 9700 §2.1, §4.1.3; OpenID Connect Core §8.1.
+pub fn put(tx: &mut Tx<'_>, id: &str, draft: &ClientTerms) -> Result<Change> {
+    check_id(id)?;
+    if repo::taken_elsewhere(tx, id)? {
+        return Err(Error::refused("client.id_taken"));
+    }
+    let known = repo::own(tx, id)?.map(|client| client.terms);
+    let terms = complete(draft, known.as_ref(), id)?;
+    check(&terms)?;
+    if known.as_ref() == Some(&terms) {
+        return Ok(Change::Already);
+    }
+    repo::put(tx, id, &terms)?;
+    tx.touch(None);
+    record_put(tx, id, known.as_ref(), &terms)?;
+    Ok(Change::Made)
+}
+
+/// The operator's own client `id`.
+///
+/// # Errors
+/// `client.unknown`
+pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Client> {
+    repo::own(tx, id)?.ok_or_else(|| Error::not_found("client.unknown", id))
+}
+
+/// Up to `limit` of the operator's own clients after `after`, by id.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Client>> {
+    repo::list(tx, after, limit)
+}
+
+fn record_put(
+    tx: &mut Tx<'_>,
+    id: &str,
+    known: Option<&ClientTerms>,
+    terms: &ClientTerms,
+) -> Result<()> {
+    let act = match known {
+        None => "client.created",
+        Some(before) if before.enabled && !terms.enabled => "client.disabled",
+        Some(_) => "client.changed",
+    };
+    let detail = json!({
+        "kind": terms.kind, "method": terms.method, "grants": terms.grants,
+        "scopes": terms.scopes, "redirect_uris": terms.redirect_uris, "sector": terms.sector,
+        "enabled": terms.enabled,
+        "proof_changed": known.is_some_and(|before| before.proof != terms.proof),
+    });
+    record(tx, &Entry::new(act, id).detail(detail))?;
+    let was = known.map_or(Pkce::Required, |before| before.pkce);
+    match (was, terms.pkce) {
+        (Pkce::Required, Pkce::ExemptWithNonce) => {
+            record(tx, &Entry::new("client.exempted_from_pkce", id))
+        }
+        (Pkce::ExemptWithNonce, Pkce::Required) => {
+            record(tx, &Entry::new("client.exemption_from_pkce_ended", id))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The draft with what may be left out filled in.
+fn complete(draft: &ClientTerms, known: Option<&ClientTerms>, id: &str) -> Result<ClientTerms> {
+    let mut terms = draft.clone();
+    if let Proof::Secret(hash @ None) = &mut terms.proof
+        && let Some(Proof::Secret(before)) = known.map(|before| &before.proof)
+    {
+        hash.clone_from(before);
+    }
+    if terms.sector.is_empty() {
+        let mut hosts: Vec<String> =
+            terms.redirect_uris.iter().filter_map(|uri| host_of(uri)).collect();
+        hosts.sort();
+        hosts.dedup();
+        terms.sector = match hosts.as_slice() {
+            [] => id.to_owned(),
+            [host] => host.clone(),
+            _ => return Err(Error::invalid("client.sector_missing", "sector")),
+        };
+    }
+    Ok(terms)
+}
+
+fn host_of(uri: &str) -> Option<String> {
+    Url::parse(uri).ok()?.host_str().map(str::to_owned)
+}
+
+fn check_id(id: &str) -> Result<()> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if (1..=64).contains(&id.len()) && id.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(Error::invalid("client.id_malformed", "client_id"))
+}
+
+fn check(terms: &ClientTerms) -> Result<()> {
+    for (field, name) in [("name_ja", &terms.name_ja), ("name_en", &terms.name_en)] {
+        if name.trim().is_empty() {
+            return Err(Error::invalid("client.name_missing", field));
+        }
+    }
+    for uri in &terms.redirect_uris {
+        check_redirect_uri(uri)?;
+    }
+    check_proof(terms)?;
+    check_grants(terms)?;
+    for scope in &terms.scopes {
+        if !SCOPES.contains(&(scope.as_str(), terms.kind)) {
+            return Err(Error::invalid("client.scope_not_allowed", "scopes"));
+        }
+    }
+    if terms.pkce == Pkce::ExemptWithNonce && terms.method == AuthMethod::None {
+        return Err(Error::invalid("client.exemption_not_allowed", "pkce"));
+    }
+    Ok(())
+}
+
+/// Absolute, without fragment and user name; https, or http to this machine (demo, tests), or an
+/// application's own scheme with a dot in it (RFC 8252 §7.1).
+fn check_redirect_uri(uri: &str) -> Result<()> {
+    let malformed = || Error::invalid("client.redirect_uri_malformed", "redirect_uris");
+    let url = Url::parse(uri).map_err(|_| malformed())?;
+    let host = url.host_str().unwrap_or_default();
+    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    let reachable = match url.scheme() {
+        "https" => !host.is_empty(),
+        "http" => local,
+        own => own.contains('.'),
+    };
+    let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    if reachable && bare && !uri.contains('*') && uri.is_ascii() && uri.len() <= 2000 {
+        return Ok(());
+    }
+    Err(malformed())
+}
+
+fn check_proof(terms: &ClientTerms) -> Result<()> {
+    match (terms.method, &terms.proof) {
+        (AuthMethod::None, Proof::None)
+        | (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, Proof::Secret(Some(_))) => {
+            Ok(())
+        }
+        (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, Proof::Secret(None)) => {
+            Err(Error::invalid("client.secret_missing", "secret"))
+        }
+        (AuthMethod::PrivateKeyJwt, Proof::Keys(json)) => {
+            let malformed = || Error::invalid("client.keys_malformed", "jwks");
+            let set: JwkSet = serde_json::from_str(json).map_err(|_| malformed())?;
+            let verifiers = VerificationKeys::of(&set);
+            let named = |kid: Option<&String>| kid.is_none_or(|kid| verifiers.has(kid));
+            let usable = set.keys.iter().all(|key| named(key.common.key_id.as_ref()));
+            if set.keys.is_empty() || !usable { Err(malformed()) } else { Ok(()) }
+        }
+        _ => Err(Error::invalid("client.proof_differs", "method")),
+    }
+}
+
+fn check_grants(terms: &ClientTerms) -> Result<()> {
+    let has = |grant| terms.grants.contains(&grant);
+    let browser = has(Grant::AuthorizationCode);
+    let sms_signs_in = terms.kind == ClientKind::Sms && (browser || has(Grant::RefreshToken));
+    let nobody_proves = terms.method == AuthMethod::None && has(Grant::ClientCredentials);
+    let refresh_alone = has(Grant::RefreshToken) && !browser;
+    let nowhere_to_return = browser && terms.redirect_uris.is_empty();
+    if terms.grants.is_empty() || sms_signs_in || nobody_proves || refresh_alone {
+        return Err(Error::invalid("client.grant_not_allowed", "grants"));
+    }
+    if nowhere_to_return {
+        return Err(Error::invalid("client.redirect_uri_malformed", "redirect_uris"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A confidential service that signs viewers in and asks for decisions.
+    pub(in super::super) fn service() -> ClientTerms {
+        ClientTerms {
+            kind: ClientKind::Service,
+            name_ja: "㈱みるぷらす動画".to_owned(),
+            name_en: "Miruplus Video".to_owned(),
+            method: AuthMethod::ClientSecretBasic,
+            proof: Proof::Secret(Some("0".repeat(64))),
+            redirect_uris: vec!["https://vod.example.jp/callback".to_owned()],
+            grants: vec![Grant::AuthorizationCode, Grant::RefreshToken],
+            scopes: vec!["openid".to_owned(), "decisions".to_owned()],
+            sector: String::new(),
+            pkce: Pkce::Required,
+            enabled: true,
+        }
+    }
+
+    fn refused(change: impl FnOnce(&mut ClientTerms)) -> String {
+        let mut terms = service();
+        change(&mut terms);
+        let result = complete(&terms, None, "vod").and_then(|terms| check(&terms));
+        result.map_or_else(|error| error.code().to_owned(), |()| "accepted".to_owned())
+    }
+
+    #[test]
+    fn redirect_addresses_are_absolute_and_reach_one_place() {
+        for good in ["https://a.jp/cb?x=1", "http://127.0.0.1:8080/cb", "jp.example.vod:/cb"] {
+            assert_eq!(refused(|terms| terms.redirect_uris = vec![good.to_owned()]), "accepted");
+        }
+        for bad in [
+            "/cb",
+            "http://vod.example.jp/cb",
+            "https://a.jp/cb#part",
+            "https://me@a.jp/cb",
+            "https://*.a.jp/cb",
+            "javascript:alert(1)",
+            "https://日本.jp/cb",
+            "data:text/html,x",
+        ] {
+            let code = refused(|terms| terms.redirect_uris = vec![bad.to_owned()]);
+            assert_eq!(code, "client.redirect_uri_malformed", "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused() {
+        let public = |terms: &mut ClientTerms| {
+            terms.method = AuthMethod::None;
+            terms.proof = Proof::None;
+        };
+        assert_eq!(refused(public), "accepted");
+        let code = refused(|terms| {
+            public(terms);
+            terms.pkce = Pkce::ExemptWithNonce;
+        });
+        assert_eq!(code, "client.exemption_not_allowed");
+        let code = refused(|terms| {
+            public(terms);
+            terms.grants.push(Grant::ClientCredentials);
+        });
+        assert_eq!(code, "client.grant_not_allowed");
+        assert_eq!(
+            refused(|terms| terms.scopes.push("sms".to_owned())),
+            "client.scope_not_allowed"
+        );
+        assert_eq!(refused(|terms| terms.kind = ClientKind::Sms), "client.grant_not_allowed");
+        assert_eq!(refused(|terms| terms.proof = Proof::Secret(None)), "client.secret_missing");
+        assert_eq!(refused(|terms| terms.proof = Proof::None), "client.proof_differs");
+    }
+
+    #[test]
+    fn the_sector_is_the_one_host_or_must_be_named() {
+        let two = || vec!["https://a.jp/cb".to_owned(), "https://b.jp/cb".to_owned()];
+        assert_eq!(complete(&service(), None, "vod").unwrap().sector, "vod.example.jp");
+        assert_eq!(refused(|terms| terms.redirect_uris = two()), "client.sector_missing");
+        let code = refused(|terms| {
+            terms.redirect_uris = two();
+            terms.sector = "vod".to_owned();
+        });
+        assert_eq!(code, "accepted");
+    }
+}

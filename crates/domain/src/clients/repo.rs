@@ -1,0 +1,156 @@
+//! The SQL of this room.
+
+use base::kernel::{Error, Instant, Result};
+use base::store::{Row, Tx, Value};
+use formats::jose::{JwkSet, VerificationKeys};
+
+use super::AuthMethod;
+use super::terms::{Client, ClientKind, ClientTerms, Proof, Settings};
+
+fn read_client(row: &mut Row) -> Result<Client> {
+    let (operator, id) = (row.text()?, row.text()?);
+    let kind = ClientKind::parse(&row.text()?)?;
+    let (name_ja, name_en) = (row.text()?, row.text()?);
+    let (secret_hash, jwks) = (row.text_if_any()?, row.text_if_any()?);
+    let settings: Settings = serde_json::from_str(&row.text()?).map_err(Error::internal)?;
+    let keys = match &jwks {
+        Some(json) => {
+            let set: JwkSet = serde_json::from_str(json).map_err(Error::internal)?;
+            Some(VerificationKeys::of(&set))
+        }
+        None => None,
+    };
+    let proof = match settings.method {
+        AuthMethod::None => Proof::None,
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => Proof::Secret(secret_hash),
+        AuthMethod::PrivateKeyJwt => Proof::Keys(jwks.unwrap_or_default()),
+    };
+    let terms = ClientTerms {
+        kind,
+        name_ja,
+        name_en,
+        method: settings.method,
+        proof,
+        redirect_uris: settings.redirect_uris,
+        grants: settings.grants,
+        scopes: settings.scopes,
+        sector: settings.sector,
+        pkce: settings.pkce,
+        enabled: row.flag()?,
+    };
+    Ok(Client { operator, id, terms, keys })
+}
+
+/// The client `id` of this operator, or of all operators.
+pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>> {
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    tx.row(
+        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled
+           FROM clients WHERE operator_id IN (?1, '*') AND client_id = ?2",
+        &keys,
+        read_client,
+    )
+}
+
+/// The client of this operator alone.
+pub(super) fn own(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>> {
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    tx.row(
+        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled
+           FROM clients WHERE operator_id = ?1 AND client_id = ?2",
+        &keys,
+        read_client,
+    )
+}
+
+pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Client>> {
+    let keys: [Value; 3] = [tx.operator().into(), after.into(), limit.into()];
+    tx.rows(
+        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled
+           FROM clients WHERE operator_id = ?1 AND client_id > ?2 ORDER BY client_id LIMIT ?3",
+        &keys,
+        read_client,
+    )
+}
+
+/// Whether another owner uses this id where both would be looked up: an operator's client may not be
+/// called like one of all operators, nor the other way round.
+pub(super) fn taken_elsewhere(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    let others = tx.rows(
+        "SELECT client_id FROM clients
+          WHERE client_id = ?2 AND operator_id <> ?1 AND (operator_id = '*' OR ?1 = '*') LIMIT 1",
+        &keys,
+        |row| row.text(),
+    )?;
+    Ok(!others.is_empty())
+}
+
+pub(super) fn put(tx: &mut Tx<'_>, id: &str, terms: &ClientTerms) -> Result<()> {
+    let settings = Settings {
+        method: terms.method,
+        redirect_uris: terms.redirect_uris.clone(),
+        grants: terms.grants.clone(),
+        scopes: terms.scopes.clone(),
+        sector: terms.sector.clone(),
+        pkce: terms.pkce,
+    };
+    let (secret_hash, jwks) = match &terms.proof {
+        Proof::None => (None, None),
+        Proof::Secret(hash) => (hash.clone(), None),
+        Proof::Keys(json) => (None, Some(json.clone())),
+    };
+    let row: [Value; 10] = [
+        tx.operator().into(),
+        id.into(),
+        terms.kind.as_str().into(),
+        (&terms.name_ja).into(),
+        (&terms.name_en).into(),
+        secret_hash.into(),
+        jwks.into(),
+        serde_json::to_string(&settings).map_err(Error::internal)?.into(),
+        terms.enabled.into(),
+        tx.now().into(),
+    ];
+    tx.change_one(
+        "INSERT INTO clients
+            (operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled,
+             updated_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (operator_id, client_id) DO UPDATE SET
+            kind = excluded.kind, name_ja = excluded.name_ja, name_en = excluded.name_en,
+            secret_hash = excluded.secret_hash, jwks = excluded.jwks,
+            settings = excluded.settings, enabled = excluded.enabled,
+            updated_ms = excluded.updated_ms",
+        &row,
+    )
+}
+
+/// Notes that an assertion was used; `false` when it was used before.
+pub(super) fn spend_assertion(
+    tx: &mut Tx<'_>,
+    (client, assertion): (&str, &str),
+    expires: Instant,
+) -> Result<bool> {
+    let row: [Value; 4] = [tx.operator().into(), client.into(), assertion.into(), expires.into()];
+    let inserted = tx.exec(
+        "INSERT INTO assertion_ids (operator_id, client_id, assertion_id, expires_ms)
+         VALUES (?1, ?2, ?3, ?4) ON CONFLICT (operator_id, client_id, assertion_id) DO NOTHING",
+        &row,
+    )?;
+    Ok(inserted == 1)
+}
+
+/// Forgets up to `limit` assertions of the operator that have expired; returns how many.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
+    let keys: [Value; 3] = [tx.operator().into(), tx.now().into(), limit.into()];
+    tx.exec(
+        "DELETE FROM assertion_ids WHERE operator_id = ?1 AND expires_ms < ?2
+            AND assertion_id IN (SELECT assertion_id FROM assertion_ids
+              WHERE operator_id = ?1 AND expires_ms < ?2 LIMIT ?3)",
+        &keys,
+    )
+}

@@ -1,0 +1,161 @@
+//! Handles: names of rows that prove we issued them. Session cookies, sign-in tickets, authorization
+//! codes and refresh tokens are handles.
+//!
+//! A handle is `operator.id.turn.proof`; the proof is an HMAC-SHA-256 under a key derived from the
+//! master key, one key for each kind. So an invented handle never reaches the database, a reader of
+//! the database can use nothing he finds there (no secret is stored, hashed or not), and a repeated
+//! request can be answered with the very same handle. Source: `docs/decisions/0019-handles.md`.
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::MasterKey;
+
+/// What a handle opens; a handle of one kind is worth nothing as another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandleKind {
+    /// A browser session, in a cookie.
+    Session,
+    /// A sign-in under way, in the address of its pages.
+    SignIn,
+    /// An authorization code.
+    Code,
+    /// A refresh token; its turn counts the rotations.
+    Refresh,
+}
+
+/// What a handle says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handle {
+    /// The operator whose row it names.
+    pub operator: String,
+    /// The row.
+    pub id: String,
+    /// How often it was turned; 0 for kinds that are not.
+    pub turn: i64,
+}
+
+/// Writes and reads handles, and derives the other things that need a key but no secrecy of content.
+pub struct Handles {
+    session: hmac::Key,
+    sign_in: hmac::Key,
+    code: hmac::Key,
+    refresh: hmac::Key,
+    pairwise: hmac::Key,
+    forms: hmac::Key,
+}
+
+impl Handles {
+    /// With keys derived from `master`.
+    #[must_use]
+    pub fn new(master: &MasterKey) -> Self {
+        let key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &master.derive(purpose));
+        Self {
+            session: key("handle/session"),
+            sign_in: key("handle/sign-in"),
+            code: key("handle/code"),
+            refresh: key("handle/refresh"),
+            pairwise: key("pairwise"),
+            forms: key("forms"),
+        }
+    }
+
+    /// The handle of `kind` that names the row `id` of `operator` at `turn`.
+    #[must_use]
+    pub fn write(&self, kind: HandleKind, operator: &str, (id, turn): (&str, i64)) -> String {
+        let named = format!("{operator}.{id}.{turn}");
+        let proof = URL_SAFE_NO_PAD.encode(hmac::sign(self.key(kind), named.as_bytes()));
+        format!("{named}.{proof}")
+    }
+
+    /// What `text` names, if it is a handle of this kind that we wrote. Takes the same time whether
+    /// the proof is nearly right or not at all.
+    #[must_use]
+    pub fn read(&self, kind: HandleKind, text: &str) -> Option<Handle> {
+        let (named, proof) = text.rsplit_once('.')?;
+        let proof = URL_SAFE_NO_PAD.decode(proof).ok()?;
+        hmac::verify(self.key(kind), named.as_bytes(), &proof).ok()?;
+        let (row, turn) = named.rsplit_once('.')?;
+        let (operator, id) = row.rsplit_once('.')?;
+        Some(Handle { operator: operator.to_owned(), id: id.to_owned(), turn: turn.parse().ok()? })
+    }
+
+    /// The pairwise name of `of` within `sector`: 43 characters that are the same every time and can
+    /// not be led back. Salted by operator, so that equal ids of two operators differ.
+    /// Source: OpenID Connect Core §8.1.
+    #[must_use]
+    pub fn pairwise(&self, operator: &str, sector: &str, of: &str) -> String {
+        let text = format!("{}:{operator}:{}:{sector}:{of}", operator.len(), sector.len());
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.pairwise, text.as_bytes()))
+    }
+
+    /// The proof a form of `purpose` carries when it was shown in the browser that holds `cookie`.
+    #[must_use]
+    pub fn form_proof(&self, cookie: &str, purpose: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.forms, format!("{cookie}:{purpose}").as_bytes()))
+    }
+
+    /// Whether `proof` is the one of that browser and purpose; constant time.
+    #[must_use]
+    pub fn is_form_proof(&self, proof: &str, cookie: &str, purpose: &str) -> bool {
+        URL_SAFE_NO_PAD.decode(proof).is_ok_and(|proof| {
+            hmac::verify(&self.forms, format!("{cookie}:{purpose}").as_bytes(), &proof).is_ok()
+        })
+    }
+
+    const fn key(&self, kind: HandleKind) -> &hmac::Key {
+        match kind {
+            HandleKind::Session => &self.session,
+            HandleKind::SignIn => &self.sign_in,
+            HandleKind::Code => &self.code,
+            HandleKind::Refresh => &self.refresh,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_names_its_row_and_is_worth_nothing_as_another_kind() {
+        let handles = Handles::new(&MasterKey::random());
+        let code = handles.write(HandleKind::Code, "kita", ("grn_01J", 0));
+        let named = Handle { operator: "kita".to_owned(), id: "grn_01J".to_owned(), turn: 0 };
+        assert_eq!(handles.read(HandleKind::Code, &code), Some(named));
+        assert_eq!(handles.read(HandleKind::Refresh, &code), None);
+        assert_eq!(Handles::new(&MasterKey::random()).read(HandleKind::Code, &code), None);
+    }
+
+    #[test]
+    fn a_handle_changed_anywhere_is_no_handle() {
+        let handles = Handles::new(&MasterKey::random());
+        let token = handles.write(HandleKind::Refresh, "kita", ("grn_01J", 3));
+        for bad in [
+            token.replace("kita", "minami"),
+            token.replace(".3.", ".4."),
+            token.replace("01J", "01K"),
+            format!("{token}A"),
+            String::new(),
+            "...".to_owned(),
+        ] {
+            assert_eq!(handles.read(HandleKind::Refresh, &bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn pairwise_names_differ_by_operator_sector_and_person() {
+        let handles = Handles::new(&MasterKey::random());
+        let name = |operator, sector, of| handles.pairwise(operator, sector, of);
+        let one = name("kita", "vod.example", "per_1");
+        assert_eq!((one.len(), &one), (43, &name("kita", "vod.example", "per_1")));
+        for other in [
+            name("minami", "vod.example", "per_1"),
+            name("kita", "vod2.example", "per_1"),
+            name("kita", "vod.example", "per_2"),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Issuers: who signs, under which address. Exactly as configured, never from a request.
+
+use std::sync::Arc;
+
+use base::kernel::Scope;
+
+/// An OpenID issuer of this installation: an operator's own, or the platform's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    operator: Arc<str>,
+    url: Arc<str>,
+}
+
+impl Issuer {
+    /// The issuer of `operator` under `base_url`: `{base_url}/o/{operator}`.
+    ///
+    /// `base_url` is what the configuration says, without a slash at its end.
+    #[must_use]
+    pub fn of_operator(base_url: &str, operator: &str) -> Self {
+        let url = format!("{}/o/{operator}", base_url.trim_end_matches('/'));
+        Self { operator: operator.into(), url: url.into() }
+    }
+
+    /// The platform's issuer, `{base_url}`, for services sold by all operators.
+    #[must_use]
+    pub fn of_platform(base_url: &str) -> Self {
+        Self { operator: Scope::PLATFORM.into(), url: base_url.trim_end_matches('/').into() }
+    }
+
+    /// The operator's code; [`Scope::PLATFORM`] for the platform.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        &self.operator
+    }
+
+    /// The `iss` of its tokens; also where its endpoints lie.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether this is the platform's issuer.
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        self.operator() == Scope::PLATFORM
+    }
+}

@@ -1,0 +1,19 @@
+//! What we sign and seal with: the master key, each issuer's ES256 keys, handles.
+//!
+//! Owns the table `signing_keys`. An issuer is an operator's code, or `*` for the platform's own.
+//! Sources: house.md §2, `docs/decisions/0008`, RFC 7515, 7517.
+
+mod handles;
+mod issuer;
+mod keys;
+mod master;
+mod repo;
+mod ring;
+
+pub use handles::{Handle, HandleKind, Handles};
+pub use issuer::Issuer;
+pub use keys::{
+    KEPT_AFTER_SECONDS, PUBLISHED_BEFORE_SECONDS, ROTATED_EVERY_DAYS, Rotation, rotate,
+};
+pub use master::MasterKey;
+pub use ring::{Ring, Signing};

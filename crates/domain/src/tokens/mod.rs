@@ -1,0 +1,8 @@
+//! Access tokens: signed, short-lived, verified without asking the database.
+//!
+//! Owns no table. Format: RFC 9068 (`at+jwt`, ES256 of the issuer). A token of a client says what
+//! the client may do; a token of a person also names the authorization it came from.
+
+mod access;
+
+pub use access::{ACCESS_SECONDS, AccessClaims, AccessTokens, OnBehalfOf, Verified};

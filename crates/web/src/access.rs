@@ -1,0 +1,67 @@
+//! The access log: one line for every request, refusals too, written behind the answer.
+
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use base::kernel::{Scope, clock};
+use base::records::{AccessLine, WriteBehind, log_access};
+
+use crate::{Refusal, current};
+
+/// Who acted, as a door found out; left on the answer for the access log. Else `anonymous`.
+#[derive(Debug, Clone)]
+pub struct Acted(pub Arc<str>);
+
+/// Middleware: writes the line. Inside of [`current::establish`]; use with
+/// `axum::middleware::from_fn_with_state`.
+pub async fn log(State(book): State<Arc<WriteBehind>>, request: Request, next: Next) -> Response {
+    let started = std::time::Instant::now();
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = format!("{} {}", request.method(), matched.as_deref().unwrap_or("unmatched"));
+    let operator = operator_of(matched.as_deref(), request.uri().path());
+    let response = next.run(request).await;
+    let extensions = response.extensions();
+    let line = AccessLine {
+        operator: &operator,
+        actor: extensions
+            .get::<Acted>()
+            .map_or_else(|| "anonymous".to_owned(), |acted| acted.0.to_string()),
+        route: &route,
+        status: response.status().as_u16(),
+        code: extensions.get::<Refusal>().map_or("", |refusal| refusal.0),
+        micros: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
+        request_id: &current::get().request_id,
+    };
+    log_access(&book, clock::now(), &line);
+    response
+}
+
+/// The operator an address below `/o/{operator}` names; the platform for all others, and for words
+/// that are no operator's code (the log is no place for what strangers write into addresses).
+fn operator_of(matched: Option<&str>, path: &str) -> String {
+    let named = path.strip_prefix("/o/").and_then(|rest| rest.split('/').next());
+    match (matched, named) {
+        (Some(pattern), Some(code))
+            if pattern.starts_with("/o/{") && domain::operators::valid_code(code) =>
+        {
+            code.to_owned()
+        }
+        _ => Scope::PLATFORM.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_belongs_to_the_operator_in_the_address_if_it_can_be_one() {
+        let of = |path| operator_of(Some("/o/{operator}/token"), path);
+        assert_eq!(of("/o/OP0012/token"), "OP0012");
+        assert_eq!(of("/o/%3Cscript/token"), "*");
+        assert_eq!(operator_of(None, "/o/OP0012/x"), "*");
+        assert_eq!(operator_of(Some("/token"), "/token"), "*");
+    }
+}

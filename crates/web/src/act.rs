@@ -1,0 +1,48 @@
+//! From the asynchronous edge into the synchronous core.
+
+use base::kernel::{Error, Result, Scope};
+use base::store::{Db, Tx};
+
+use crate::Problem;
+
+/// Runs `work` in one transaction, off the runtime's threads. A change begun is finished even when
+/// the browser has left. `work` may be run more than once and touches nothing but `tx`.
+///
+/// # Errors
+/// Whatever `work` refuses, ready to be answered.
+pub async fn act<T, W>(db: &Db, scope: Scope, work: W) -> std::result::Result<T, Problem>
+where
+    T: Send + 'static,
+    W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+{
+    let db = db.clone();
+    blocking(move || db.transact(&scope, work)).await
+}
+
+/// Reads in one snapshot, off the runtime's threads.
+///
+/// # Errors
+/// Whatever `work` refuses, ready to be answered.
+pub async fn look<T, W>(db: &Db, scope: Scope, work: W) -> std::result::Result<T, Problem>
+where
+    T: Send + 'static,
+    W: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+{
+    let db = db.clone();
+    blocking(move || db.read(&scope, work)).await
+}
+
+/// Runs a job that waits or computes off the runtime's threads.
+///
+/// # Errors
+/// Whatever the job refuses; `internal` when it panicked.
+pub async fn blocking<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T> + Send + 'static,
+) -> std::result::Result<T, Problem> {
+    let span = tracing::Span::current();
+    let done = tokio::task::spawn_blocking(move || span.in_scope(job)).await;
+    match done {
+        Ok(result) => result.map_err(Problem::from),
+        Err(_) => Err(Problem::from(Error::internal("a job of a request panicked"))),
+    }
+}

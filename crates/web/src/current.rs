@@ -1,0 +1,115 @@
+//! What every part of an answer may want to know of its request: id, trace, language.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use base::kernel::{clock, ids};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tracing::Instrument as _;
+
+use crate::{Language, cookies};
+
+/// The header by which a caller names its request, and we name it back (AuthZEN 1.0 §10).
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// The cookie that remembers the language a reader chose.
+pub const LANGUAGE_COOKIE: &str = "aikagi-language";
+
+/// The request being answered.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The caller's `X-Request-ID`, or a new one.
+    pub request_id: Arc<str>,
+    /// The W3C trace it belongs to: 32 hex digits.
+    pub trace_id: Arc<str>,
+    /// The language to answer in.
+    pub language: Language,
+}
+
+tokio::task_local! {
+    static CURRENT: Context;
+}
+
+/// The context of the request being answered; outside of one, empty ids and Japanese.
+#[must_use]
+pub fn get() -> Context {
+    CURRENT.try_with(Context::clone).unwrap_or_else(|_| Context {
+        request_id: "".into(),
+        trace_id: "".into(),
+        language: Language::Japanese,
+    })
+}
+
+/// Middleware: gives the request its context and the answer its `X-Request-ID`. Outermost layer.
+pub async fn establish(request: Request, next: Next) -> Response {
+    let context = Context {
+        request_id: request_id(request.headers()).into(),
+        trace_id: trace_id(request.headers()).into(),
+        language: language(request.headers()),
+    };
+    let span = tracing::info_span!(
+        "request",
+        request_id = %context.request_id,
+        trace_id = %context.trace_id
+    );
+    let echo = HeaderValue::from_str(&context.request_id);
+    let mut response = CURRENT.scope(context, next.run(request)).instrument(span).await;
+    if let Ok(echo) = echo {
+        response.headers_mut().insert(REQUEST_ID, echo);
+    }
+    response
+}
+
+/// A caller's own id is taken over when it is short and plain: it goes into logs and back out.
+fn request_id(headers: &HeaderMap) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    let theirs = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    match theirs {
+        Some(id) if (1..=128).contains(&id.len()) && id.bytes().all(plain) => id.to_owned(),
+        _ => ids::new_id("req", clock::now()),
+    }
+}
+
+/// `00-{trace}-{span}-{flags}`. Source: W3C Trace Context §3.2.
+fn trace_id(headers: &HeaderMap) -> String {
+    let theirs = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let named = theirs.and_then(|parent| parent.split('-').nth(1)).filter(|id| {
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        id.len() == 32 && id.bytes().all(hex) && id.bytes().any(|byte| byte != b'0')
+    });
+    named.map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned)
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    let chosen = cookies::read(headers, LANGUAGE_COOKIE).and_then(Language::of_tag);
+    chosen.or_else(|| Language::of_headers(headers)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn a_plain_request_id_is_kept_and_another_is_replaced() {
+        assert_eq!(request_id(&headers(REQUEST_ID, "bfe9eb29-ab87")), "bfe9eb29-ab87");
+        for bad in ["", "a b", "<script>"] {
+            assert!(request_id(&headers(REQUEST_ID, bad)).starts_with("req_"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_trace_is_continued_or_begun() {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(trace_id(&headers(TRACEPARENT, parent)), "4bf92f3577b34da6a3ce929d0e0e4736");
+        for bad in ["00-00000000000000000000000000000000-00f067aa0ba902b7-01", "nonsense"] {
+            let begun = trace_id(&headers(TRACEPARENT, bad));
+            assert!(begun.len() == 32 && !bad.contains(&begun), "{bad}");
+        }
+    }
+}

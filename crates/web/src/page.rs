@@ -1,0 +1,230 @@
+//! The shell of every page: one HTML frame, one style sheet, no script, no third party.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::OnceLock;
+
+use askama::Template;
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use base::kernel::Error;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+
+use crate::{Language, Problem, Refusal, current, status_of, words};
+
+const STYLE: &str = include_str!("../assets/aikagi.css");
+
+/// The style sheet's address changes with its content, so that browsers may keep it for ever.
+fn style_path() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let mut hasher = DefaultHasher::new();
+        STYLE.hash(&mut hasher);
+        format!("/assets/aikagi-{:016x}.css", hasher.finish())
+    })
+}
+
+/// The routes of what pages need: the style sheet.
+pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route(style_path(), get(style))
+}
+
+async fn style() -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/css; charset=utf-8"),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    (headers, STYLE).into_response()
+}
+
+/// A page: a body inside the shell.
+#[derive(Debug, Clone)]
+pub struct Page {
+    language: Language,
+    status: StatusCode,
+    title: String,
+    owner: String,
+    body: String,
+    form_target: String,
+    refusal: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "shell.html")]
+struct Shell<'p> {
+    language: &'p str,
+    title: &'p str,
+    owner: &'p str,
+    style: &'p str,
+    body: &'p str,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorBody<'p> {
+    title: &'p str,
+    message: &'p str,
+    code: &'p str,
+    code_label: &'p str,
+    request_label: &'p str,
+    request_id: &'p str,
+}
+
+impl Page {
+    /// A page called `title` with `body` inside; `body` escapes what it puts in (askama does).
+    ///
+    /// # Errors
+    /// `internal` when the template fails.
+    pub fn new(
+        language: Language,
+        title: &str,
+        body: &impl Template,
+    ) -> std::result::Result<Self, Error> {
+        Ok(Self {
+            language,
+            status: StatusCode::OK,
+            title: title.to_owned(),
+            owner: words::page(language, "owner").to_owned(),
+            body: body.render().map_err(Error::internal)?,
+            form_target: String::new(),
+            refusal: None,
+        })
+    }
+
+    /// The page that words an error.
+    #[must_use]
+    pub fn of_error(language: Language, error: &Error) -> Self {
+        let (title, code) = (words::page(language, "error.title"), error.code());
+        let body = ErrorBody {
+            title,
+            message: words::error(language, code),
+            code,
+            code_label: words::page(language, "error.code"),
+            request_label: words::page(language, "error.request"),
+            request_id: &current::get().request_id,
+        };
+        Self {
+            language,
+            status: status_of(error),
+            title: title.to_owned(),
+            owner: words::page(language, "owner").to_owned(),
+            body: body.render().unwrap_or_default(),
+            form_target: String::new(),
+            refusal: Some(code),
+        }
+    }
+
+    /// The same page in the name of an operator.
+    #[must_use]
+    pub fn owned_by(mut self, owner: &str) -> Self {
+        owner.clone_into(&mut self.owner);
+        self
+    }
+
+    /// The same page with another status.
+    #[must_use]
+    pub const fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The same page showing a refusal, for the access log.
+    #[must_use]
+    pub const fn refused(mut self, code: &'static str) -> Self {
+        self.refusal = Some(code);
+        self
+    }
+
+    /// Lets the page's form lead on to `uri`: browsers hold the redirect after a form against
+    /// `form-action` too, and a sign-in ends at the service.
+    #[must_use]
+    pub fn form_leads_to(mut self, uri: &str) -> Self {
+        self.form_target = policy_source(uri);
+        self
+    }
+
+    fn policy(&self) -> String {
+        let target = &self.form_target;
+        format!("{}; style-src 'self'; form-action 'self' {target}", crate::headers::NOTHING)
+    }
+}
+
+/// The origin of an address, or the scheme of an application's own, as a policy names it; empty
+/// when it holds anything that would end the policy.
+fn policy_source(uri: &str) -> String {
+    let source = match uri.split_once("://") {
+        Some((scheme @ ("https" | "http"), rest)) => {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            format!("{scheme}://{host}")
+        }
+        _ => uri.split_once(':').map(|(scheme, _)| format!("{scheme}:")).unwrap_or_default(),
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/[]+".contains(&byte);
+    if source.bytes().all(plain) { source } else { String::new() }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let shell = Shell {
+            language: self.language.tag(),
+            title: &self.title,
+            owner: &self.owner,
+            style: style_path(),
+            body: &self.body,
+        };
+        let html = match shell.render() {
+            Ok(html) => html,
+            Err(error) => return Problem::from(Error::internal(error)).into_response(),
+        };
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        let mut response = (self.status, headers, html).into_response();
+        if let Ok(policy) = HeaderValue::from_str(&self.policy()) {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        if let Some(code) = self.refusal {
+            response.extensions_mut().insert(Refusal(code));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Template)]
+    #[template(source = "<p>{{ text }}</p>", ext = "html")]
+    struct Text<'t> {
+        text: &'t str,
+    }
+
+    #[test]
+    fn what_a_person_wrote_is_shown_and_never_run() {
+        let text = "<script>alert('髙橋')</script>\"&";
+        let page = Page::new(Language::Japanese, text, &Text { text }).unwrap().owned_by(text);
+        let shell = Shell {
+            language: "ja",
+            title: &page.title,
+            owner: &page.owner,
+            style: style_path(),
+            body: &page.body,
+        };
+        let html = shell.render().unwrap();
+        assert!(!html.contains("<script") && html.contains("髙橋"), "{html}");
+        assert!(!html.contains("style="), "no inline style passes the policy");
+    }
+
+    #[test]
+    fn a_form_may_lead_to_the_service_and_nowhere_else() {
+        assert_eq!(
+            policy_source("https://vod.example.jp:8443/cb?x"),
+            "https://vod.example.jp:8443"
+        );
+        assert_eq!(policy_source("jp.example.vod:/cb"), "jp.example.vod:");
+        assert_eq!(policy_source("https://a;script-src *"), "");
+    }
+}

@@ -1,0 +1,88 @@
+//! The words of pages and problems: `words/ja.toml` and `words/en.toml`, embedded.
+//!
+//! Source: `docs/decisions/0016-words-in-toml.md`. The house tests compare both files with each other
+//! and with every code that is raised.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::Language;
+
+type Table = HashMap<String, String>;
+
+struct Words {
+    japanese: Table,
+    english: Table,
+}
+
+fn words() -> &'static Words {
+    static WORDS: OnceLock<Words> = OnceLock::new();
+    WORDS.get_or_init(|| Words {
+        japanese: read(include_str!("../words/ja.toml")),
+        english: read(include_str!("../words/en.toml")),
+    })
+}
+
+/// Keys with their table in front: `errors.contract.unknown`, `pages.signin.title`.
+fn read(text: &str) -> Table {
+    let mut flat = Table::new();
+    let parsed: toml::Table = text.parse().unwrap_or_default();
+    let mut open: Vec<(String, toml::Value)> = parsed.into_iter().collect();
+    while let Some((key, value)) = open.pop() {
+        match value {
+            toml::Value::Table(table) => {
+                open.extend(
+                    table.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)),
+                );
+            }
+            toml::Value::String(text) => drop(flat.insert(key, text)),
+            _ => {}
+        }
+    }
+    flat
+}
+
+/// The text of a page key (`signin.title`); the key itself when it has none.
+#[must_use]
+pub fn page(language: Language, key: &'static str) -> &'static str {
+    find(language, "pages", key)
+}
+
+/// The text of an error code; the code itself when it has none.
+#[must_use]
+pub fn error(language: Language, code: &'static str) -> &'static str {
+    find(language, "errors", code)
+}
+
+/// The text of a page key with every `{name}` replaced.
+#[must_use]
+pub fn fill(language: Language, key: &'static str, values: &[(&str, &str)]) -> String {
+    let mut text = page(language, key).to_owned();
+    for (name, value) in values {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    text
+}
+
+fn find(language: Language, table: &str, key: &'static str) -> &'static str {
+    let words = match language {
+        Language::Japanese => &words().japanese,
+        Language::English => &words().english,
+    };
+    words.get(&format!("{table}.{key}")).map_or(key, String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_files_are_read_and_an_unknown_key_shows_itself() {
+        assert_eq!(
+            error(Language::English, "unavailable"),
+            "This is not available at the moment. Please try again later."
+        );
+        assert_ne!(error(Language::Japanese, "unavailable"), "unavailable");
+        assert_eq!(page(Language::Japanese, "no.such"), "no.such");
+    }
+}
