@@ -71,6 +71,34 @@ fn map_faults(map: &str, paths: &[String]) -> Vec<String> {
     faults
 }
 
+/// Names like `` `domain::commands::execute` `` in a page whose room is not there.
+fn page_faults(page: &str, text: &str, paths: &[String]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        for name in line.split('`').skip(1).step_by(2) {
+            let mut parts = name.split("::");
+            let (Some(crate_name), Some(room)) = (parts.next(), parts.next()) else { continue };
+            let room = room.split(|c: char| !(c.is_alphanumeric() || c == '_')).next();
+            let place = format!("crates/{crate_name}/src/{}", room.unwrap_or_default());
+            let (folder, file) = (format!("{place}/"), format!("{place}.rs"));
+            let there = paths.iter().any(|path| path.starts_with(&folder) || *path == file);
+            if crate_floor(crate_name).is_some() && !there {
+                faults.push(format!("{page}:{}: there is no room `{name}`", at + 1));
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn pages_speak_only_of_rooms_that_are_there() {
+    let paths = files("crates");
+    let pages = files("docs").into_iter().filter(|page| page.ends_with(".md") && page != MAP);
+    let faults: Vec<String> =
+        pages.flat_map(|page| page_faults(&page, &read(&page), &paths)).collect();
+    no_faults("Pages in docs/ name only rooms that exist.", &faults);
+}
+
 #[test]
 fn the_map_shows_the_building_as_it_stands() {
     no_faults(
@@ -88,4 +116,8 @@ fn the_map_scanner_sees_missing_and_invented_rooms() {
     assert_eq!(faults.len(), 3, "{faults:#?}");
     assert!(faults[0].starts_with("docs/MAP.md:3: floor 5"), "{faults:#?}");
     assert!(faults[2].contains("domain::clients"), "{faults:#?}");
+
+    let page = "See `domain::clients::find(…)` and `domain::attic::ghosts`, or `std::fs`.";
+    let faults = page_faults("docs/STORIES.md", page, &paths.map(str::to_owned));
+    assert_eq!(faults, ["docs/STORIES.md:1: there is no room `domain::attic::ghosts`"]);
 }
