@@ -43,7 +43,7 @@ CREATE TABLE outbox (
     done_ms BIGINT,
     PRIMARY KEY (operator_id, receiver_id, outbox_id)
 ) CLUSTERED;
-CREATE INDEX outbox_due ON outbox (state, next_ms);
+CREATE INDEX outbox_due ON outbox (operator_id, receiver_id, next_ms) WHERE state = 'PENDING';
 CREATE INDEX outbox_stream ON outbox (operator_id, receiver_id, stream, state, version);
 
 -- Who receives events of an operator, and which.

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `aikagi`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aikagi::cli::run()
+}

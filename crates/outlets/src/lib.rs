@@ -1,1 +1,6 @@
-//! outlets
+//! What we call outside. Calls are made before or after a commit, never inside one.
+//!
+//! Floor 7 of `docs/MAP.md`.
+
+pub mod http;
+pub mod webhook;

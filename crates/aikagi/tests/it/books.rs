@@ -34,7 +34,7 @@ fn keep<T: Send + 'static>(
 
 fn claim(world: &World) -> Vec<Delivery> {
     let until = world.now().plus_seconds(30);
-    keep(world, move |tx| outbox::claim(tx, until, 100))
+    keep(world, move |tx| outbox::claim(tx, "vod", until, 100))
 }
 
 fn settle(world: &World, delivery: &Delivery, outcome: Outcome) {
@@ -109,8 +109,9 @@ fn two_nodes_share_the_outbox_without_taking_a_row_twice() {
     let scope = world.scope(KITA, Actor::System);
     let (ours, theirs) = std::thread::scope(|threads| {
         let ours = threads.spawn(|| claim(&world));
-        let theirs = threads
-            .spawn(|| other.housekeep(&scope, "test", move |tx| outbox::claim(tx, until, 100)));
+        let theirs = threads.spawn(|| {
+            other.housekeep(&scope, "test", move |tx| outbox::claim(tx, "vod", until, 100))
+        });
         (ours.join().unwrap(), theirs.join().unwrap().unwrap())
     });
     let mut ids: Vec<_> = ours.iter().chain(&theirs).map(|delivery| delivery.id.clone()).collect();

@@ -15,5 +15,6 @@ mod books;
 mod house;
 mod lifecycle;
 mod model;
+mod operations;
 mod store;
 mod world;

@@ -33,6 +33,17 @@ pub struct Delivery {
     fence: i64,
 }
 
+/// A receiver that has something to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Due {
+    /// The operator's code.
+    pub operator: String,
+    /// The receiver.
+    pub receiver_id: String,
+    /// When its oldest event was, or will be, due.
+    pub since: Instant,
+}
+
 /// How a try ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -57,23 +68,29 @@ pub struct Backlog {
     pub oldest: Option<Instant>,
 }
 
-/// Claims up to `limit` due events of the operator until `lease_until`. An event whose stream has
-/// an older one under way or waiting is not due.
+/// Claims up to `limit` due events for a receiver of the operator until `lease_until`. An event
+/// whose stream has an older one under way or waiting is not due.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn claim(tx: &mut Tx<'_>, lease_until: Instant, limit: i64) -> Result<Vec<Delivery>> {
-    let keys: [Value; 3] = [tx.operator().into(), tx.now().into(), limit.into()];
+pub fn claim(
+    tx: &mut Tx<'_>,
+    receiver_id: &str,
+    lease_until: Instant,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
+    let keys: [Value; 4] =
+        [tx.operator().into(), receiver_id.into(), tx.now().into(), limit.into()];
     let due = tx.rows(
         "SELECT outbox_id, receiver_id, stream, version, event, payload, attempts, created_ms, fence
            FROM outbox due
-          WHERE operator_id = ?1 AND state = 'PENDING' AND next_ms <= ?2
+          WHERE operator_id = ?1 AND receiver_id = ?2 AND state = 'PENDING' AND next_ms <= ?3
             AND NOT EXISTS (
                 SELECT 1 FROM outbox older
                  WHERE older.operator_id = due.operator_id AND older.receiver_id = due.receiver_id
                    AND older.stream = due.stream AND older.state = 'PENDING'
                    AND older.version < due.version)
-          ORDER BY next_ms, outbox_id LIMIT ?3",
+          ORDER BY next_ms, outbox_id LIMIT ?4",
         &keys,
         |row| {
             Ok(Delivery {
@@ -146,16 +163,43 @@ pub fn settle(tx: &mut Tx<'_>, delivery: &Delivery, outcome: &Outcome) -> Result
     Ok(())
 }
 
-/// Operators with anything due, at most `limit`; spoken by the platform's scope.
+/// Receivers with anything due, and since when, at most `limit`; spoken by the platform's scope. Its
+/// work grows with the number of receivers, never with the backlog.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn operators_due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<String>> {
+pub fn receivers_due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Due>> {
     let keys: [Value; 2] = [tx.now().into(), limit.into()];
     tx.rows(
-        "SELECT DISTINCT operator_id FROM outbox WHERE state = 'PENDING' AND next_ms <= ?1 LIMIT ?2",
+        "SELECT operator_id, receiver_id, since_ms FROM (
+            SELECT operator_id, receiver_id,
+                   (SELECT MIN(next_ms) FROM outbox
+                     WHERE outbox.operator_id = receivers.operator_id
+                       AND outbox.receiver_id = receivers.receiver_id
+                       AND outbox.state = 'PENDING') AS since_ms
+              FROM receivers WHERE enabled = 1) waiting
+          WHERE since_ms <= ?1 ORDER BY since_ms LIMIT ?2",
         &keys,
-        crate::store::Row::text,
+        |row| Ok(Due { operator: row.text()?, receiver_id: row.text()?, since: row.instant()? }),
+    )
+}
+
+/// Deletes up to `limit` delivered events of a receiver that were written before `before`; returns
+/// how many.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget(tx: &mut Tx<'_>, receiver_id: &str, before: Instant, limit: i64) -> Result<u64> {
+    // Ids sort by instant: everything older stands at the front of the receiver's rows.
+    let oldest_kept = crate::kernel::ids::new_id("evt", before);
+    let keys: [Value; 4] =
+        [tx.operator().into(), receiver_id.into(), oldest_kept.into(), limit.into()];
+    tx.exec(
+        "DELETE FROM outbox WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id IN
+            (SELECT outbox_id FROM outbox
+              WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id < ?3 AND state = 'DONE'
+              ORDER BY outbox_id LIMIT ?4)",
+        &keys,
     )
 }
 

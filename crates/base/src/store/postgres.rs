@@ -23,11 +23,9 @@ const POOL: usize = 16;
 /// How long a caller waits for a free connection.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 /// Settings every connection starts with. A transaction can not stay open longer than the
-/// audit sealer's lag (`records::seal`), so no row can appear behind a seal. Every statement here
-/// has an index to use, and a plan kept from when a table was empty must not become a scan of it.
+/// audit sealer's lag (`records::seal`), so no row can appear behind a seal.
 const GREETING: &str = "SET statement_timeout = '30s'; \
     SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '10s'; \
-    SET enable_seqscan = off; \
     SET default_transaction_isolation = 'read committed'; SET client_min_messages = 'warning'";
 
 pub(super) struct Postgres {
@@ -174,12 +172,7 @@ impl PostgresSession<'_> {
         values: &[Value],
         lock: bool,
     ) -> Result<Vec<Row>> {
-        let form = if lock { Form::Locked } else { Form::Plain };
-        let statement = if values.iter().any(is_long_list) {
-            self.prepare_once(sql, form)?
-        } else {
-            self.prepare(sql, form)?
-        };
+        let statement = self.prepare(sql, if lock { Form::Locked } else { Form::Plain })?;
         let begin = !std::mem::replace(&mut self.begun, true);
         let handle = self.handle.clone();
         let connection = self.connection()?;
@@ -242,17 +235,11 @@ impl PostgresSession<'_> {
         if let Some(known) = self.connection()?.prepared.get(&(sql, form)) {
             return Ok(known.clone());
         }
-        self.prepare_text(sql, form, &text_of(sql, form))
-    }
-
-    /// A statement planned for this execution only. The plan PostgreSQL keeps for a list of unknown
-    /// length, made when the table was small, reads all of the operator's rows: a first import of a
-    /// million lines grew slower with every chunk (measured: 980 against 9 000 lines a second).
-    fn prepare_once(&mut self, sql: &'static str, form: Form) -> Result<Statement> {
-        let handle = self.handle.clone();
-        let connection = self.connection()?;
-        let prepared = handle.block_on(connection.client.prepare(&text_of(sql, form)));
-        prepared.map_err(|error| self.note(&error))
+        let mut text = for_postgres(sql);
+        if form == Form::Locked {
+            text.push_str(" FOR UPDATE");
+        }
+        self.prepare_text(sql, form, &text)
     }
 
     fn prepare_bulk(&mut self, sql: &'static str, types: &[&str]) -> Result<Statement> {
@@ -299,23 +286,6 @@ impl Drop for PostgresSession<'_> {
         if self.begun && self.finish("ROLLBACK").is_err() {
             drop(self.lease.connection.take());
         }
-    }
-}
-
-fn text_of(sql: &str, form: Form) -> String {
-    let mut text = for_postgres(sql);
-    if form == Form::Locked {
-        text.push_str(" FOR UPDATE");
-    }
-    text
-}
-
-/// Longer than what one request asks for: a chunk of a file.
-const fn is_long_list(value: &Value) -> bool {
-    match value {
-        Value::Texts(list) => list.len() > 8,
-        Value::Ints(list) => list.len() > 8,
-        Value::Null | Value::Int(_) | Value::Text(_) | Value::Bytes(_) => false,
     }
 }
 

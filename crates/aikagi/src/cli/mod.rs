@@ -1,0 +1,106 @@
+//! The command line. Every command opens what it needs, calls one function of the house, prints.
+//!
+//! Exit codes: 0 done · 1 refused by a rule · 2 wrong command or configuration · 3 something it
+//! depends on does not answer.
+
+mod apply;
+mod audit;
+mod configuration;
+mod context;
+mod doctor;
+mod keys;
+mod migrate;
+mod operator;
+mod outbox;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::{output, serve};
+use context::Context;
+
+/// Identity provider for cable television households.
+#[derive(Parser)]
+#[command(name = "aikagi", version, about, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 refused by a rule, 2 wrong command or configuration, \
+    3 something it depends on does not answer."
+)]
+struct Arguments {
+    /// The configuration file
+    #[arg(long, global = true, env = "AIKAGI_CONFIG", default_value = "aikagi.toml")]
+    config: std::path::PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM; missing migrations are applied first
+    Serve,
+    /// Make operators, products, staff, clients and webhooks as a file says
+    Apply(apply::Apply),
+    /// See or apply the migrations of the database
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Look at operators, switch them off and on
+    #[command(subcommand)]
+    Operator(operator::Operator),
+    /// Prove the audit
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// What receivers must still be told
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
+    /// Check or explain the configuration
+    #[command(subcommand)]
+    Config(configuration::Configuration),
+    /// Keys: the master key, and the keys we sign with
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Look at everything this installation needs, and say what to do
+    Doctor,
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let context = Context::new(arguments.config);
+    match dispatch(&context, arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::fault(format!("aikagi: {failure}"));
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
+    if !matches!(command, Command::Serve) {
+        serve::logs::start(&context::quiet())?;
+    }
+    match command {
+        Command::Serve => serve(context),
+        Command::Apply(command) => apply::run(context, &command),
+        Command::Migrate(command) => migrate::run(context, &command),
+        Command::Operator(command) => operator::run(context, command),
+        Command::Audit(command) => audit::run(context, command),
+        Command::Outbox(command) => outbox::run(context, command),
+        Command::Config(command) => configuration::run(context, &command),
+        Command::Keys(command) => keys::run(context, command),
+        Command::Doctor => doctor::run(context),
+    }
+}
+
+fn serve(context: &Context) -> Result<(), Failure> {
+    let config = Arc::new(context.safe_config()?);
+    serve::logs::start(&config.log)?;
+    serve::run(&config, |bound, _| {
+        tracing::info!(public = %bound.public, ops = %bound.ops, "serving");
+        Ok(())
+    })
+}

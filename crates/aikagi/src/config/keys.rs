@@ -1,0 +1,200 @@
+//! The known keys with their meaning: the source of `docs/config.md` and of "did you mean".
+
+use std::fmt::Write as _;
+
+use super::Config;
+
+/// How a value is written in the environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Switch,
+    List,
+}
+
+impl Kind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "whole number",
+            Self::Switch => "true or false",
+            Self::List => "list of texts",
+        }
+    }
+}
+
+pub(super) struct Key {
+    pub(super) path: &'static str,
+    pub(super) kind: Kind,
+    meaning: &'static str,
+}
+
+const fn key(path: &'static str, kind: Kind, meaning: &'static str) -> Key {
+    Key { path, kind, meaning }
+}
+
+pub(super) const KEYS: &[Key] = &[
+    key(
+        "base_url",
+        Kind::Text,
+        "Where people and services reach us, exactly: `https://id.example.jp`. Issuers are built \
+         from it; the Host header never matters. Plain `http` only on loopback. Required.",
+    ),
+    key("database.relaxed", Kind::Switch, "SQLite without fsync. Refused outside tests."),
+    key(
+        "database.trusted_network",
+        Kind::Switch,
+        "PostgreSQL is spoken to without TLS. Set this when the server is on another machine and \
+         the way there is protected otherwise (a tunnel, a network of your own).",
+    ),
+    key(
+        "database.url",
+        Kind::Text,
+        "`sqlite:FILE`, or `postgres://user:password@host:port/database`.",
+    ),
+    key("database.url_file", Kind::Text, "A file that holds the address, instead of `url`."),
+    key("listen.address", Kind::Text, "Address and port of the public listener."),
+    key(
+        "listen.behind_proxy",
+        Kind::Switch,
+        "Plain HTTP on an address others can reach, because a proxy that ends TLS stands before it.",
+    ),
+    key(
+        "listen.drain_seconds",
+        Kind::Number,
+        "Seconds that requests under way have to finish after SIGTERM.",
+    ),
+    key(
+        "listen.ops_address",
+        Kind::Text,
+        "Address and port of the operations listener: `/livez`, `/readyz`, `/metrics`. Never public.",
+    ),
+    key(
+        "listen.tls_certificate_file",
+        Kind::Text,
+        "Certificate chain, PEM. Read again when it changes. Empty: plain HTTP.",
+    ),
+    key("listen.tls_key_file", Kind::Text, "The certificate's private key, PEM."),
+    key("log.format", Kind::Text, "`json`, or `human` for a person at a terminal."),
+    key(
+        "log.level",
+        Kind::Text,
+        "`error`, `warn`, `info`, `debug` or `trace`; by module: `info,linkage=debug`.",
+    ),
+    key(
+        "outgoing.allow",
+        Kind::List,
+        "Private destinations that may be called all the same: `host:port`, or ranges like \
+         `10.1.0.0/16`. Everything else that is not a public address is refused.",
+    ),
+    key("outgoing.timeout_seconds", Kind::Number, "Seconds a call may take."),
+    key(
+        "outgoing.trust_roots_file",
+        Kind::Text,
+        "Certificate authorities trusted besides the machine's, PEM.",
+    ),
+    key(
+        "secrets.master_key",
+        Kind::Text,
+        "The master key itself. From the environment only: `AIKAGI_SECRETS__MASTER_KEY`.",
+    ),
+    key(
+        "secrets.master_key_file",
+        Kind::Text,
+        "The file of the key that seals every other secret: 32 bytes as 64 hexadecimal digits, \
+         readable by its owner only. Make one with `aikagi keys new-master-key FILE`.",
+    ),
+    key(
+        "sms.directory",
+        Kind::Text,
+        "The folder of SMS files, with one folder an operator in it. Empty: no files are watched.",
+    ),
+];
+
+/// The known key that looks most like `unknown`, if any looks like it at all.
+pub(super) fn nearest(unknown: &str) -> Option<&'static str> {
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let likeness = |path: &str| {
+        let whole = strsim::jaro_winkler(unknown, path);
+        whole.max(strsim::jaro_winkler(&last(unknown), &last(path)) - 0.05)
+    };
+    let scored = KEYS.iter().map(|key| (likeness(key.path), key.path));
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|best| best.0 > 0.7).map(|best| best.1)
+}
+
+/// The page `docs/config.md`.
+#[must_use]
+pub fn reference() -> String {
+    let defaults = toml::Table::try_from(Config::default()).unwrap_or_default();
+    let mut page = String::from(
+        "# Configuration\n\n\
+         One TOML file (`--config FILE`, `AIKAGI_CONFIG`, or `aikagi.toml` in the folder where you \
+         stand), then variables: `listen.address` is also `AIKAGI_LISTEN__ADDRESS`, lists are \
+         separated by commas. Paths are relative to the file. `aikagi config check` says what is \
+         wrong. This page is written by `aikagi config reference`; a test compares them.\n\n\
+         | key | value | default | meaning |\n|---|---|---|---|\n",
+    );
+    for key in KEYS {
+        let default = default_of(&defaults, key.path);
+        let _into_memory = writeln!(
+            page,
+            "| `{}` | {} | {default} | {} |",
+            key.path,
+            key.kind.name(),
+            key.meaning
+        );
+    }
+    page
+}
+
+fn default_of(defaults: &toml::Table, path: &str) -> String {
+    let (section, name) = path.split_once('.').map_or((None, path), |(s, n)| (Some(s), n));
+    let table = match section {
+        Some(section) => defaults.get(section).and_then(toml::Value::as_table),
+        None => Some(defaults),
+    };
+    let value = table.and_then(|table| table.get(name)).map(ToString::to_string);
+    value.filter(|text| text != "\"\"").map(|text| format!("`{text}`")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(table: &toml::Table) -> Vec<(String, Kind)> {
+        let kind = |value: &toml::Value| match value {
+            toml::Value::Integer(_) => Kind::Number,
+            toml::Value::Boolean(_) => Kind::Switch,
+            toml::Value::Array(_) => Kind::List,
+            _ => Kind::Text,
+        };
+        let mut found = Vec::new();
+        for (name, value) in table {
+            match value.as_table() {
+                Some(inner) => found.extend(
+                    inner.iter().map(|(last, value)| (format!("{name}.{last}"), kind(value))),
+                ),
+                None => found.push((name.clone(), kind(value))),
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
+    #[test]
+    fn every_setting_is_a_known_key_of_its_type_and_the_other_way_round() {
+        let settings = paths(&toml::Table::try_from(Config::default()).unwrap());
+        let keys: Vec<(String, Kind)> =
+            KEYS.iter().map(|key| (key.path.to_owned(), key.kind)).collect();
+        assert_eq!(keys, settings);
+    }
+
+    #[test]
+    fn a_misspelt_key_finds_its_neighbour_and_nonsense_finds_none() {
+        assert_eq!(nearest("listen.adress"), Some("listen.address"));
+        assert_eq!(nearest("tls_cert_file"), Some("listen.tls_certificate_file"));
+        assert_eq!(nearest("baseurl"), Some("base_url"));
+        assert_eq!(nearest("zzz"), None);
+    }
+}

@@ -1,0 +1,45 @@
+//! The end: no new connections, requests under way finish, the books are written, bounded in time.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Bound;
+use crate::wiring::Parts;
+use crate::workers::Workers;
+
+/// Answers when SIGTERM or SIGINT arrives.
+pub(super) async fn told_to_end() {
+    let wait = |kind: SignalKind| async move {
+        match signal(kind) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(error) => {
+                tracing::error!(%error, "this process can not be told to end gently");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = wait(SignalKind::terminate()) => tracing::info!("SIGTERM: draining"),
+        () = wait(SignalKind::interrupt()) => tracing::info!("SIGINT: draining"),
+    }
+}
+
+/// Stops accepting, tells `/readyz`, lets requests finish, stops the workers, writes the books.
+pub(super) async fn drain(parts: &Parts, bound: Bound, workers: Workers) {
+    parts.health.draining();
+    let patience = Duration::from_secs(parts.config.listen.drain_seconds);
+    workers.tell_to_stop();
+    bound.finish(patience).await;
+    let books = parts.books.clone();
+    let ended = tokio::task::spawn_blocking(move || {
+        workers.wait(patience);
+        books.flush();
+    });
+    // One more patience for a worker that waits for somebody else; then the process ends anyway,
+    // and the lease of what it held runs out.
+    if tokio::time::timeout(patience, ended).await.is_err() {
+        tracing::warn!("a worker did not end in time; its lease will run out");
+    }
+    tracing::info!("drained");
+}

@@ -1,0 +1,9 @@
+//! Running it: configuration, start and end, applying files, telling receivers.
+
+mod applying;
+mod configuration;
+mod guard;
+mod program;
+mod serving;
+mod tls;
+mod webhooks;

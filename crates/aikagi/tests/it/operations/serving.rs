@@ -1,0 +1,57 @@
+//! Start, health, and an end that loses nothing.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use super::program::{Folder, eventually, get};
+
+#[test]
+fn a_server_is_alive_ready_and_counted() {
+    let server = Folder::new().serve();
+    assert_eq!(get(server.ops, "/livez"), Some((200, "ok\n".to_owned())));
+    let (status, text) = get(server.ops, "/readyz?verbose").unwrap();
+    assert_eq!(status, 200, "{text}");
+    for part in ["phase: serving", "database: answers", "schema:", "master key:", "outbox:"] {
+        assert!(text.contains(&format!("[+] {part}")), "{text}");
+    }
+    let (_, counted) = get(server.ops, "/metrics").unwrap();
+    assert!(counted.contains("aikagi_statements_total"), "{counted}");
+    assert_eq!(get(server.public, "/metrics").unwrap().0, 404, "operations are never public");
+}
+
+#[test]
+fn sigterm_ends_the_server_gently_and_with_success() {
+    let server = Folder::new().serve();
+    let ops = server.ops;
+    // A request whose head never ends keeps its connection, but not the end of the server.
+    let mut slow = TcpStream::connect(server.public).unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    server.terminate();
+    eventually("no longer ready", || {
+        get(ops, "/readyz").is_none_or(|(s, _)| s == 503).then_some(())
+    });
+    slow.write_all(b"Host: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 "), "a request under way is answered: {answer}");
+    let (code, log) = server.ended();
+    assert_eq!(code, Some(0), "{log:?}");
+    assert!(log.iter().any(|line| line.contains("drained")), "{log:?}");
+}
+
+#[test]
+fn a_taken_port_and_a_lost_database_are_told_in_words() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = Folder::new();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = folder.command(&["serve"]);
+    let output = command.env("AIKAGI_LISTEN__ADDRESS", &address).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains(&address) && said.contains("choose another address"), "{said}");
+
+    let mut command = folder.command(&["operator", "list"]);
+    let nowhere = "postgres://nobody@127.0.0.1:1/none";
+    let output = command.env("AIKAGI_DATABASE__URL", nowhere).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+}
