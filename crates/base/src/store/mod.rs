@@ -8,6 +8,7 @@ mod facts;
 mod feed;
 mod migrate;
 mod postgres;
+mod postgres_cells;
 mod sql;
 mod sqlite;
 mod tx;
