@@ -97,6 +97,7 @@ CREATE TABLE subjects (
     PRIMARY KEY (operator_id, subject)
 ) CLUSTERED;
 
+-- A trace is short enough to be typed, so it is not unique for ever: the newest one counts.
 CREATE TABLE decision_log (
     operator_id TEXT NOT NULL,
     trace TEXT NOT NULL,
@@ -107,9 +108,11 @@ CREATE TABLE decision_log (
     person_no BIGINT NOT NULL,
     action TEXT NOT NULL,
     resource TEXT NOT NULL,
+    least_age BIGINT,
+    adult BIGINT NOT NULL,
     permit BIGINT NOT NULL,
     codes TEXT NOT NULL,
     version BIGINT NOT NULL,
-    PRIMARY KEY (operator_id, trace)
+    PRIMARY KEY (operator_id, trace, at_ms)
 ) CLUSTERED;
 CREATE INDEX decision_log_at ON decision_log (at_ms);

@@ -5,6 +5,7 @@
 pub mod catalogue;
 pub mod clients;
 pub mod commands;
+pub mod decisions;
 pub mod entitlements;
 pub mod operators;
 pub mod signing;

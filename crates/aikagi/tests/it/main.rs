@@ -12,6 +12,9 @@
 )]
 
 mod books;
+mod decisions;
+mod decisions_kept;
+mod decisions_ttl;
 mod house;
 mod lifecycle;
 mod model;

@@ -202,6 +202,8 @@ fn schedule(tx: &mut Tx<'_>, bench: &Workbench, command: &Command) -> Result<Rep
         payload: serde_json::to_string(command).map_err(Error::internal)?,
     };
     let id = jobs::schedule(tx, &job)?;
+    // Answers about the household may not be reused past a command that is known to come.
+    tx.touch(Some(&command.number));
     let subject = command.subject(key.generation);
     let detail = json!({
         "request_id": command.request_id, "job": id, "op": command.op, "due": due.rfc3339_jst(),

@@ -1,0 +1,332 @@
+//! May this person watch this now, and if not, why not: the order of the codes, keys and bundles,
+//! buildings, rentals, ratings.
+
+use base::kernel::{Actor, Instant};
+use base::records::{Entry, record};
+use domain::commands::{Command, Op};
+use domain::decisions::{
+    Action, Answer, Ask, Capacity, Decisions, Finding, Question, Subject, record_first_play,
+};
+use domain::operators;
+use domain::subscribers::{self, Attributes, By, Load, Reason, Role, Source, Unit};
+
+use crate::world::{KITA, MINAMI, World, sato};
+
+/// The place where questions are answered, over the world's database.
+pub fn desk(world: &World) -> Decisions {
+    Decisions::open(&world.db, Capacity::default()).unwrap()
+}
+
+/// What is asked about a member (0: the household) by the station's own numbers.
+pub fn about<'a>(number: &'a str, person_no: i64, resource: &'a str) -> Ask<'a> {
+    Ask {
+        operator: KITA,
+        client: "test",
+        subject: Subject::Member { number, person_no },
+        question: Question { action: Action::View, resource, least_age: None, adult: false },
+    }
+}
+
+fn answer(world: &World, ask: &Ask<'_>) -> Answer {
+    desk(world).answer(ask, world.now()).unwrap()
+}
+
+/// The codes of an answer: `P00`, `D04 D09`.
+pub fn codes(answer: &Answer) -> String {
+    answer.decision.codes().collect::<Vec<_>>().join(" ")
+}
+
+fn ask(world: &World, number: &str, person_no: i64, resource: &str) -> String {
+    codes(&answer(world, &about(number, person_no, resource)))
+}
+
+/// A command with a person and a change to it.
+pub fn person(world: &World, op: Op, number: &str, person_no: i64) -> Command {
+    Command { person_no, ..Command::new(&world.request_id(), op, number) }
+}
+
+fn suspend(world: &World, number: &str, person_no: i64, reason: Reason) {
+    let op = if person_no == 0 { Op::Suspend } else { Op::PersonSuspend };
+    let command = Command { reason: Some(reason), ..person(world, op, number, person_no) };
+    world.send(command);
+}
+
+/// Registers a member, as the letter's code would.
+pub fn given_registered(world: &World, number: &'static str, person_no: i64) {
+    world
+        .act(Actor::System, move |tx| {
+            let before = subscribers::load(tx, vec![number.to_owned()], Load::ForChange)?;
+            let (mut after, now) = (before.clone(), tx.now());
+            let household = after.last_mut().unwrap();
+            let by = By { source: Source::Owner, at: now, now, cause: "letter" };
+            household.register(person_no, &by)?;
+            household.contract.version += 1;
+            subscribers::save(tx, &before, &after)?;
+            tx.touch(Some(number));
+            record(tx, &Entry::new("person.registered", number))
+        })
+        .unwrap();
+}
+
+fn given_viewer(world: &World, number: &'static str) {
+    world.given_contract(number);
+    given_registered(world, number, 1);
+}
+
+#[test]
+fn all_failing_checks_are_told_in_their_order() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    assert_eq!(ask(&world, "A-001", 1, "title:T0001"), "D09");
+    world.given_key("A-001", "MIHODAI");
+    assert_eq!(ask(&world, "A-001", 1, "title:T0001"), "P00");
+
+    world.at(KITA, sato(), |tx| operators::disable(tx)).unwrap();
+    suspend(&world, "A-001", 0, Reason::Unpaid);
+    suspend(&world, "A-001", 1, Reason::Fraud);
+
+    let answer = answer(&world, &about("A-001", 1, "title:A0001"));
+    assert_eq!(codes(&answer), "D01 D04 D06 D09 D13");
+    assert_eq!(answer.decision.ttl_s, 30);
+    let reasons = vec![Reason::Unpaid];
+    let held = Finding::ContractSuspended { reasons, building: false };
+    assert_eq!(answer.decision.findings[1], held);
+}
+
+#[test]
+fn what_nobody_knows_is_told_apart_from_what_was_not_bought() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    assert_eq!(ask(&world, "B-999", 1, "title:T0001"), "D02");
+    assert_eq!(ask(&world, "A-001", 7, "title:T0001"), "D02");
+    let unknown = answer(&world, &about("A-001", 1, "title:NONE"));
+    assert_eq!(unknown.decision.findings, [Finding::NotInContract { resource_known: false }]);
+    assert!(unknown.decision.offers.is_empty());
+    let missing = answer(&world, &about("A-001", 1, "title:T0001"));
+    assert_eq!(missing.decision.offers, ["MIHODAI", "PACK"]);
+    assert_eq!(ask(&world, "A-001", 1, "title:R0001"), "D18", "to be rented");
+    assert_eq!(ask(&world, "A-001", 1, "title:O0001"), "D09", "not sold any more");
+    world.sms(Op::Stop, "A-001");
+    assert_eq!(ask(&world, "A-001", 1, "title:T0001"), "D03 D09");
+}
+
+#[test]
+fn a_person_who_left_or_never_registered_is_told_so() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    world.given_key("A-001", "BASIC");
+    world.send(person(&world, Op::PersonAdd, "A-001", 2));
+    assert_eq!(ask(&world, "A-001", 2, "channel:101"), "D07");
+    given_registered(&world, "A-001", 2);
+    assert_eq!(ask(&world, "A-001", 2, "channel:101"), "P00");
+    world.send(person(&world, Op::PersonStop, "A-001", 2));
+    assert_eq!(ask(&world, "A-001", 2, "channel:101"), "D05");
+    assert_eq!(ask(&world, "A-001", 0, "channel:101"), "P00", "the household goes on");
+}
+
+#[test]
+fn a_reserved_contract_and_a_scheduled_key_begin_later_and_the_refusal_is_not_kept_past_it() {
+    let world = World::new();
+    let starts = world.now().plus_seconds(20);
+    let at = |op| Command {
+        effective_at: Some(starts),
+        ..Command::new(&world.request_id(), op, "A-001")
+    };
+    world.send(at(Op::Start));
+    world.send(Command { product: Some("BASIC".to_owned()), ..at(Op::KeyOpen) });
+    let early = answer(&world, &about("A-001", 0, "channel:101"));
+    assert_eq!((codes(&early).as_str(), early.decision.ttl_s), ("D10", 20));
+    world.pass(20);
+    assert_eq!(ask(&world, "A-001", 0, "channel:101"), "P00");
+    world.send(Command {
+        effective_at: Some(world.now()),
+        product: Some("BASIC".to_owned()),
+        ..Command::new(&world.request_id(), Op::KeyClose, "A-001")
+    });
+    let closed = answer(&world, &about("A-001", 0, "channel:101"));
+    assert_eq!(codes(&closed), "D11");
+    assert_eq!(closed.decision.offers, ["BASIC", "PACK"]);
+}
+
+#[test]
+fn closing_a_bundle_closes_only_what_no_other_key_supports() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    world.given_key("A-001", "PACK");
+    world.given_key("A-001", "MIHODAI");
+    assert_eq!(ask(&world, "A-001", 1, "channel:101"), "P00");
+    let close = |product: &str| Command {
+        product: Some(product.to_owned()),
+        ..Command::new(&world.request_id(), Op::KeyClose, "A-001")
+    };
+    world.send(close("PACK"));
+    assert_eq!(ask(&world, "A-001", 1, "title:T0001"), "P00", "by the pack of its own");
+    assert_eq!(ask(&world, "A-001", 1, "channel:101"), "D11");
+}
+
+#[test]
+fn a_key_of_one_person_opens_nothing_for_another() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    world.send(person(&world, Op::PersonAdd, "A-001", 2));
+    given_registered(&world, "A-001", 2);
+    world.send(Command {
+        product: Some("MIHODAI".to_owned()),
+        ..person(&world, Op::KeyOpen, "A-001", 2)
+    });
+    assert_eq!(ask(&world, "A-001", 2, "title:T0001"), "P00");
+    assert_eq!(ask(&world, "A-001", 1, "title:T0001"), "D09");
+    assert_eq!(ask(&world, "A-001", 0, "title:T0001"), "D09", "nor for the household");
+}
+
+#[test]
+fn a_flat_shares_the_open_keys_of_its_building_until_the_building_is_suspended() {
+    let world = World::new();
+    let start = |number: &str, unit: Unit, parent: Option<&str>| {
+        let bulk_parent = parent.map(str::to_owned);
+        let attributes = Attributes { unit: Some(unit), bulk_parent, ..Attributes::default() };
+        world.send(Command { attributes, ..Command::new(&world.request_id(), Op::Start, number) });
+    };
+    start("TOWER", Unit::BulkParent, None);
+    start("TOWER-101", Unit::BulkChild, Some("TOWER"));
+    world.given_key("TOWER", "BASIC");
+    world.given_key("TOWER-101", "MIHODAI");
+    assert_eq!(ask(&world, "TOWER-101", 0, "channel:101"), "P00");
+
+    suspend(&world, "TOWER", 0, Reason::Unpaid);
+    let held = answer(&world, &about("TOWER-101", 0, "channel:101"));
+    let reasons = vec![Reason::Unpaid];
+    let building = Finding::ContractSuspended { reasons, building: true };
+    assert_eq!(held.decision.findings, [building]);
+    assert_eq!(ask(&world, "TOWER-101", 0, "title:T0001"), "P00", "the flat's own goes on");
+    world.sms(Op::Stop, "TOWER");
+    assert_eq!(ask(&world, "TOWER-101", 0, "channel:101"), "D11");
+}
+
+#[test]
+fn a_rental_is_begun_in_time_and_then_watched_for_two_days() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    world.given_key("A-001", "RENTAL1");
+    let opened = world.now();
+    let film = || answer(&world, &about("A-001", 1, "title:R0001"));
+    assert_eq!((codes(&film()).as_str(), film().decision.ttl_s), ("P00", 900));
+
+    world.pass_days(29);
+    let play = || {
+        let subject = Subject::Member { number: "A-001", person_no: 1 };
+        world.act(Actor::Client("vod".to_owned()), move |tx| {
+            record_first_play(tx, &subject, "title:R0001")
+        })
+    };
+    let until = play().unwrap().1.unwrap();
+    assert_eq!(until, opened.plus_days(31));
+    assert_eq!(play().unwrap(), (base::kernel::Change::Already, Some(until)));
+    assert_eq!(world.audited().iter().filter(|act| *act == "key.first_played").count(), 1);
+
+    world.pass_days(2);
+    world.pass(-10);
+    assert_eq!(film().decision.ttl_s, 10, "never past the end of the window");
+    world.pass(10);
+    assert_eq!(codes(&film()), "D12");
+    assert_eq!(play().unwrap_err().code(), "rental.unknown");
+}
+
+#[test]
+fn a_rental_never_begun_is_over_after_thirty_days() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    world.given_key("A-001", "RENTAL1");
+    world.pass_days(30);
+    let late = answer(&world, &about("A-001", 1, "title:R0001"));
+    assert!(matches!(late.decision.findings[..], [Finding::RentalOver { played: false, .. }]));
+    assert_eq!(late.decision.offers, ["RENTAL1"]);
+}
+
+#[test]
+fn adult_titles_need_every_switch_and_never_open_for_a_child() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    let attributes = |adult, born: &str, role| Attributes {
+        adult_allowed: Some(adult),
+        birth_on: Some(born.to_owned()),
+        role,
+        ..Attributes::default()
+    };
+    let owner = attributes(true, "1980-05-05", None);
+    let attr = Command::new(&world.request_id(), Op::Attr, "A-001");
+    world.send(Command { attributes: owner, ..attr });
+    world.given_key("A-001", "NIGHT");
+    assert_eq!(ask(&world, "A-001", 1, "title:A0001"), "P00");
+    assert_eq!(ask(&world, "A-001", 0, "title:A0001"), "D13 D14", "nobody is known to be of age");
+
+    let child = attributes(true, "2015-04-01", Some(Role::Child));
+    let add = person(&world, Op::PersonAdd, "A-001", 2);
+    world.send(Command { attributes: child, ..add });
+    given_registered(&world, "A-001", 2);
+    assert_eq!(ask(&world, "A-001", 2, "title:A0001"), "D13 D14");
+
+    let off = Attributes { adult_allowed: Some(false), ..Attributes::default() };
+    let attr = Command::new(&world.request_id(), Op::Attr, "A-001");
+    world.send(Command { attributes: off, ..attr });
+    assert_eq!(ask(&world, "A-001", 1, "title:A0001"), "D13");
+}
+
+#[test]
+fn a_rating_opens_on_the_birthday_and_no_answer_is_kept_past_it() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    world.given_key("A-001", "MIHODAI");
+    let attributes = Attributes {
+        birth_on: Some("2011-11-21".to_owned()),
+        max_rating_years: Some(18),
+        role: Some(Role::Child),
+        ..Attributes::default()
+    };
+    world.send(Command { attributes, ..person(&world, Op::PersonAdd, "A-001", 2) });
+    given_registered(&world, "A-001", 2);
+    let rated = |years: i64| {
+        let mut ask = about("A-001", 2, "title:T0001");
+        ask.question.least_age = Some(years);
+        answer(&world, &ask)
+    };
+    assert_eq!(codes(&rated(12)), "P00", "advice to parents");
+    assert_eq!(codes(&rated(15)), "D14");
+    // Fifteen at midnight; ten seconds before, the refusal is good for ten seconds.
+    let midnight = Instant::parse_compact_jst("20261121000000", "t").unwrap();
+    world.pass(world.now().seconds_until(midnight) - 10);
+    assert_eq!(rated(15).decision.ttl_s, 10);
+    world.pass(10);
+    assert_eq!((codes(&rated(15)).as_str(), codes(&rated(18)).as_str()), ("P00", "D14"));
+}
+
+#[test]
+fn an_answer_is_not_kept_past_the_month_or_a_command_that_is_known_to_come() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    world.given_key("A-001", "BASIC");
+    let desk = desk(&world);
+    let ttl =
+        || desk.answer(&about("A-001", 1, "channel:101"), world.now()).unwrap().decision.ttl_s;
+    assert_eq!(ttl(), 3600);
+    let soon = world.now().plus_seconds(600);
+    let stop = Command::new(&world.request_id(), Op::Stop, "A-001");
+    world.send(Command { effective_at: Some(soon), ..stop });
+    assert_eq!(ttl(), 600);
+    let purchase =
+        Question { action: Action::Purchase, ..about("", 0, "product:MIHODAI").question };
+    let buy = Ask { question: purchase, ..about("A-001", 1, "") };
+    assert_eq!(desk.answer(&buy, world.now()).unwrap().decision.ttl_s, 0);
+}
+
+#[test]
+fn another_operators_household_is_unknown() {
+    let world = World::new();
+    given_viewer(&world, "A-001");
+    world.given_key("A-001", "BASIC");
+    let foreign = Ask { operator: MINAMI, ..about("A-001", 1, "channel:101") };
+    assert_eq!(codes(&answer(&world, &foreign)), "D02");
+    let nowhere = Ask { operator: "NONE00", ..foreign };
+    let error = desk(&world).answer(&nowhere, world.now()).unwrap_err();
+    assert_eq!(error.code(), "operator.unknown");
+}

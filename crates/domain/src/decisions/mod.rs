@@ -1,0 +1,35 @@
+//! Decisions: may this person, or this household, do this to that resource now — and if not, why not.
+//!
+//! Owns the table `decision_log`; reads contracts, holds, persons, grants, subjects and jobs in its
+//! own statements, because a cold answer may cost no more than three. [`decide`] is pure;
+//! [`Decisions`] keeps the facts it needs in memory, never longer than they hold (house decision
+//! 7), and writes each answer down under an eight-character trace that [`explain`] replays.
+//! Source: brief tve §5.8, §8.2, §11.3, §13.
+
+mod aggregate;
+mod decide;
+mod desk;
+mod explain;
+mod facts;
+mod findings;
+mod first_play;
+mod gather;
+mod horizon;
+mod kept;
+mod keys;
+mod log;
+mod question;
+mod ratings;
+mod repo;
+mod search;
+
+pub use aggregate::Aggregate;
+pub use decide::decide;
+pub use desk::{Answer, Ask, Capacity, Decisions, Subject};
+pub use explain::{Explanation, SinceThen, Then, Verdict, explain};
+pub use facts::Fact;
+pub use findings::{AdultSwitch, Finding, PERMIT};
+pub use first_play::{RENTAL_UNKNOWN, record_first_play};
+pub use log::sweep;
+pub use question::{Action, Asker, Building, Decision, Question, Station, Viewer};
+pub use search::Found;
