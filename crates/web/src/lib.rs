@@ -12,6 +12,7 @@ pub mod headers;
 mod language;
 pub mod page;
 mod problem;
+pub mod reasons;
 pub mod words;
 
 pub use act::{act, blocking, look};
