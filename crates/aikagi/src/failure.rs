@@ -58,10 +58,14 @@ impl From<Error> for Failure {
             Error::Unavailable { .. } | Error::Internal { .. } => {
                 Self::Unavailable(error.to_string())
             }
-            Error::NotFound { code, id } => Self::Refused(format!("{code} ({id})")),
-            _ => Self::Refused(error.to_string()),
+            Error::NotFound { code, id } => Self::Refused(format!("{code} ({id}): {}", word(code))),
+            _ => Self::Refused(format!("{error}: {}", word(error.code()))),
         }
     }
+}
+
+fn word(code: &'static str) -> &'static str {
+    web::words::error(web::Language::English, code)
 }
 
 impl From<ConfigError> for Failure {

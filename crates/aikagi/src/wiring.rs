@@ -4,11 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use base::kernel::{clock, ids};
+use axum::middleware::{from_fn, from_fn_with_state};
+use base::kernel::{Error, clock, ids};
 use base::records::{AccessLine, LinkageLine, WriteBehind};
 use base::store::Db;
-use domain::signing::MasterKey;
+use domain::clients::Clients;
+use domain::decisions::{Capacity, Decisions};
+use domain::signing::{MasterKey, Signing};
 use outlets::http::{Allowed, Http, Settings};
+use web::Problem;
+use web::headers::Transport;
 
 use crate::config::{Config, Fault, master_key};
 use crate::failure::Failure;
@@ -23,8 +28,12 @@ pub struct Parts {
     pub db: Db,
     /// What the schema was found to be.
     pub schema: String,
-    /// The key that seals other secrets.
-    pub master: MasterKey,
+    /// The master key, and the keys of every issuer.
+    pub signing: Arc<Signing>,
+    /// Programs that may ask us.
+    pub clients: Arc<Clients>,
+    /// Who may watch what.
+    pub decisions: Arc<Decisions>,
     /// What we call others with.
     pub http: Http,
     /// Logs written behind the answer.
@@ -79,14 +88,24 @@ impl Parts {
         Ok(Self {
             config: Arc::clone(config),
             books: Books::open(&db)?,
+            signing: Signing::new(&db, master),
+            clients: Clients::new(&db),
+            decisions: Arc::new(Decisions::open(&db, capacity(config))?),
             db,
             schema: format!("{count} migrations applied"),
-            master,
             http,
             health: Arc::default(),
             node: ids::new_id("node", clock::now()),
         })
     }
+}
+
+/// What the configuration gives decisions to keep in memory.
+const fn capacity(config: &Config) -> Capacity {
+    let megabytes = config.decisions.memory_megabytes;
+    // A subject takes a tenth of a household's room.
+    let subjects = megabytes.saturating_mul(1000);
+    Capacity { household_bytes: megabytes << 20, subjects: subjects as usize }
 }
 
 /// The client for everything we call.
@@ -113,6 +132,15 @@ pub fn http(config: &Config) -> Result<Http, Failure> {
 }
 
 /// Everything the public listener answers.
-pub fn public_router(_parts: &Parts) -> Router {
+///
+/// Layers, from the outside: the request's ids and language, security headers, the access log.
+pub fn public_router(parts: &Parts) -> Router {
+    let transport = Transport::of_base(&parts.config.base_url);
+    let access = Arc::clone(&parts.books.access);
     Router::new()
+        .merge(web::page::assets())
+        .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
+        .layer(from_fn_with_state(access, web::access::log))
+        .layer(from_fn_with_state(transport, web::headers::secure))
+        .layer(from_fn(web::current::establish))
 }

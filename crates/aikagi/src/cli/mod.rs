@@ -7,7 +7,9 @@ mod apply;
 mod audit;
 mod configuration;
 mod context;
+mod decide;
 mod doctor;
+mod generate;
 mod keys;
 mod migrate;
 mod operator;
@@ -61,6 +63,13 @@ enum Command {
     /// Keys: the master key, and the keys we sign with
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Ask what a service asks: may this person do this to that?
+    Decide(decide::Decide),
+    /// Why a question was answered so: the facts, how old they are, where they came from
+    Explain(decide::Explain),
+    /// Invent data
+    #[command(subcommand)]
+    Generate(generate::Generate),
     /// Look at everything this installation needs, and say what to do
     Doctor,
 }
@@ -92,6 +101,9 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Outbox(command) => outbox::run(context, command),
         Command::Config(command) => configuration::run(context, &command),
         Command::Keys(command) => keys::run(context, command),
+        Command::Decide(command) => decide::decide(context, &command),
+        Command::Explain(command) => decide::explain(context, &command),
+        Command::Generate(command) => generate::run(command),
         Command::Doctor => doctor::run(context),
     }
 }

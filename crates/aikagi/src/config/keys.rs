@@ -54,6 +54,11 @@ pub(super) const KEYS: &[Key] = &[
         "`sqlite:FILE`, or `postgres://user:password@host:port/database`.",
     ),
     key("database.url_file", Kind::Text, "A file that holds the address, instead of `url`."),
+    key(
+        "decisions.memory_megabytes",
+        Kind::Number,
+        "Most memory for households that decisions keep at hand; one takes about 2 KiB.",
+    ),
     key("listen.address", Kind::Text, "Address and port of the public listener."),
     key(
         "listen.behind_proxy",

@@ -36,6 +36,8 @@ pub struct Config {
     pub log: Log,
     /// Files of subscriber management systems.
     pub sms: Sms,
+    /// Decisions.
+    pub decisions: Decisions,
     /// What we call.
     pub outgoing: Outgoing,
 }
@@ -136,6 +138,20 @@ impl Default for Log {
 pub struct Sms {
     /// The folder with one folder an operator (`OP0012/in`, `in/done`, `out`, `out/done`).
     pub directory: PathBuf,
+}
+
+/// Decisions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Decisions {
+    /// Memory for households, in MiB.
+    pub memory_megabytes: u64,
+}
+
+impl Default for Decisions {
+    fn default() -> Self {
+        Self { memory_megabytes: 512 }
+    }
 }
 
 /// What we call.

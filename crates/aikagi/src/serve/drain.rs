@@ -31,10 +31,11 @@ pub(super) async fn drain(parts: &Parts, bound: Bound, workers: Workers) {
     let patience = Duration::from_secs(parts.config.listen.drain_seconds);
     workers.tell_to_stop();
     bound.finish(patience).await;
-    let books = parts.books.clone();
+    let (books, decisions) = (parts.books.clone(), parts.decisions.clone());
     let ended = tokio::task::spawn_blocking(move || {
         workers.wait(patience);
         books.flush();
+        decisions.flush();
     });
     // One more patience for a worker that waits for somebody else; then the process ends anyway,
     // and the lease of what it held runs out.

@@ -78,7 +78,7 @@ async fn look(parts: &Parts) -> Vec<Check> {
     checks.push(Check {
         name: "master key",
         ready: true,
-        found: format!("fingerprint {}", parts.master.fingerprint()),
+        found: format!("fingerprint {}", parts.signing.master().fingerprint()),
     });
     let late = parts.health.outbox_overdue();
     // A receiver that is down is no reason to take this node out of service.

@@ -154,7 +154,7 @@ fn target(parts: &Parts, operator: &str, receiver: Option<Receiver>) -> Target {
         let receiver = receiver.filter(|one| one.kind == webhook::KIND);
         let receiver = receiver.ok_or_else(|| Error::refused("webhook.receiver_gone"))?;
         let sealed = receiver.secret_sealed.as_deref().unwrap_or_default();
-        let secret = parts.master.open(operator, WEBHOOK_SECRET, sealed)?;
+        let secret = parts.signing.master().open(operator, WEBHOOK_SECRET, sealed)?;
         let text = String::from_utf8(secret).map_err(Error::internal)?;
         let secret = WebhookSecret::parse(&text).map_err(Error::internal)?;
         Ok((webhook::Settings::parse(&receiver.settings)?.address()?, secret))

@@ -2,6 +2,9 @@
 //!
 //! Source: brief tve §14.3 (retention), house.md "expiring things".
 
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
+
 use base::kernel::{Result, Scope};
 use base::records::{self, inbox, outbox};
 use base::store::Tx;
@@ -17,6 +20,8 @@ const ROWS: i64 = 500;
 const TURNS: usize = 20;
 /// A request id is unique for this long (brief tve §7.4).
 const INBOX_DAYS: i64 = 400;
+/// Contracts purged in one transaction.
+const CONTRACTS: i64 = 50;
 const LOG_DAYS: i64 = 366;
 const DELIVERED_DAYS: i64 = 7;
 
@@ -27,13 +32,39 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-inbox", |tx| inbox::forget(tx, tx.now().plus_days(-INBOX_DAYS), ROWS)),
     ("sweep-logs", |tx| records::prune(tx, tx.now().plus_days(-LOG_DAYS), ROWS)),
     ("sweep-outbox", delivered),
+    ("sweep-assertions", |tx| domain::clients::sweep(tx, ROWS)),
 ];
 
 pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {
     gauges(parts)?;
+    until_clean(parts, stop, Scope::PLATFORM, ("sweep-decisions", of_all_decisions))?;
     for operator in WALK.next(parts)? {
         for (name, sweep) in OF_AN_OPERATOR {
             until_clean(parts, stop, &operator, (name, *sweep))?;
+        }
+        if operator != Scope::PLATFORM {
+            purge(parts, stop, &operator)?;
+        }
+    }
+    rotate(parts)
+}
+
+/// Personal data of contracts that ended long ago. Each is a change, written into the audit.
+fn purge(parts: &Parts, stop: &Stop, operator: &str) -> Result<()> {
+    let some = |tx: &mut Tx<'_>| domain::commands::purge_due(tx, CONTRACTS);
+    while !stop.told() && parts.db.transact(&system(operator), some)? > 0 {}
+    Ok(())
+}
+
+/// Signing keys that have signed long enough; looked at once an hour.
+fn rotate(parts: &Parts) -> Result<()> {
+    static NEXT: AtomicI64 = AtomicI64::new(0);
+    let now = base::kernel::clock::now();
+    let next = now.plus_seconds(3600).ms();
+    if NEXT.fetch_update(Relaxed, Relaxed, |due| (due <= now.ms()).then_some(next)).is_ok() {
+        let rotated = parts.signing.rotate_due(now)?;
+        if rotated > 0 {
+            tracing::info!(rotated, "issuers have a new signing key");
         }
     }
     Ok(())
@@ -60,6 +91,10 @@ fn delivered(tx: &mut Tx<'_>) -> Result<u64> {
         gone += outbox::forget(tx, &receiver.id, before, ROWS)?;
     }
     Ok(gone)
+}
+
+fn of_all_decisions(tx: &mut Tx<'_>) -> Result<u64> {
+    domain::decisions::sweep(tx, ROWS)
 }
 
 /// How late the outbox is, over all receivers.

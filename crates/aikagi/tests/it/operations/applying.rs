@@ -136,6 +136,7 @@ fn an_operator_is_switched_off_and_on_and_the_audit_is_proven() {
     assert!(folder.run(&["operator", "show", "OP0012"]).well().contains("DISABLED"));
     assert_eq!(folder.run(&["operator", "enable", "OP0012"]).well(), "done\n");
     let unknown = folder.run(&["operator", "disable", "OP9999"]);
-    assert_eq!((unknown.code, unknown.err.trim()), (1, "aikagi: operator.unknown (OP9999)"));
+    let said = "aikagi: operator.unknown (OP9999): There is no such operator.";
+    assert_eq!((unknown.code, unknown.err.trim()), (1, said));
     assert!(folder.run(&["audit", "verify"]).well().contains("proven"));
 }
