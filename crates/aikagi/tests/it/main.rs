@@ -19,5 +19,6 @@ mod house;
 mod lifecycle;
 mod model;
 mod operations;
+mod restart;
 mod store;
 mod world;

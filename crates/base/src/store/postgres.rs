@@ -30,6 +30,7 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 const GREETING: &str = "SET statement_timeout = '30s'; \
     SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '10s'; \
     SET enable_seqscan = off; \
+    SET synchronous_commit = on; \
     SET default_transaction_isolation = 'read committed'; SET client_min_messages = 'warning'";
 
 pub(super) struct Postgres {

@@ -1,0 +1,2 @@
+pub fn run(_: &[String]) {}
+pub fn bare_server(_: &[String]) {}

@@ -1,0 +1,36 @@
+//! Measurements against a reference of the same run. See `README.md` beside.
+//!
+//! `cargo bench -p aikagi -- NAME [ARGUMENT…]`; without a name it lists what there is.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a measurement stops at the first surprise, talks to a terminal and reads its own clock"
+)]
+
+mod authzen;
+mod common;
+mod import;
+mod online;
+mod process;
+mod refresh;
+
+fn main() {
+    // cargo adds `--bench`; everything else is ours.
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("import") => import::run(rest),
+        Some("online") => online::run(),
+        Some("refresh") => refresh::run(),
+        Some("authzen") => authzen::run(rest),
+        Some("process") => process::run(),
+        Some("bare-server") => authzen::bare_server(rest),
+        _ => println!("benches: import [LINES], online, refresh, authzen [CONTRACTS], process"),
+    }
+}
