@@ -45,7 +45,7 @@ fn bare_sqlite(path: &std::path::Path) -> f64 {
             connection.execute_batch("BEGIN IMMEDIATE").unwrap();
             let mut update = connection.prepare_cached(sql).unwrap();
             for caller in 0..CALLERS {
-                update.execute((n, format!("C{caller:05}"))).unwrap();
+                update.execute((n.to_string(), format!("C{caller:05}"))).unwrap();
             }
             connection.execute_batch("COMMIT").unwrap();
         }
@@ -97,7 +97,8 @@ pub fn run() {
     for (name, settings) in databases(&folder("online")) {
         let db = given_operator(&settings);
         for caller in 0..CALLERS {
-            let start = Command::new(&format!("start-{caller}"), Op::Start, &format!("C{caller:05}"));
+            let start =
+                Command::new(&format!("start-{caller}"), Op::Start, &format!("C{caller:05}"));
             db.transact(&scope("bench"), move |tx| commands::execute(tx, &start)).unwrap();
         }
         let (mut ours, mut bare) = (Vec::new(), Vec::new());

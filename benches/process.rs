@@ -34,8 +34,11 @@ pub fn free_port() -> u16 {
 pub fn configure(folder: &Path, database: &str) -> (String, String) {
     let (port, ops) = (free_port(), free_port());
     let key = folder.join("master.key");
-    let made = Command::new(PROGRAM).args(["keys", "new-master-key"]).arg(&key).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    if !key.exists() {
+        let made =
+            Command::new(PROGRAM).args(["keys", "new-master-key"]).arg(&key).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
     let text = format!(
         "base_url = \"http://127.0.0.1:{port}\"\n[database]\nurl = \"{database}\"\n\
          [listen]\naddress = \"127.0.0.1:{port}\"\nops_address = \"127.0.0.1:{ops}\"\n\
@@ -87,7 +90,7 @@ pub fn run() {
     drop(serve(&folder, configure(&folder, &database), None));
     let (mut starts, mut memory) = (Vec::new(), Vec::new());
     for _ in 0..7 {
-        let addresses = configure_again(&folder, &database);
+        let addresses = configure(&folder, &database);
         let begun = Instant::now();
         let server = serve(&folder, addresses, None);
         starts.push(begun.elapsed().as_secs_f64() * 1000.0);
@@ -98,9 +101,4 @@ pub fn run() {
     row("start to /readyz", &format!("{:.0} ms", median(starts)), "—", "≤ 200 ms");
     row("idle memory", &format!("{:.1} MB RSS", median(memory)), "—", "≤ 40 MB");
     row("binary", &format!("{size:.1} MB"), "—", "≤ 40 MB");
-}
-
-fn configure_again(folder: &Path, database: &str) -> (String, String) {
-    std::fs::remove_file(folder.join("master.key")).unwrap();
-    configure(folder, database)
 }
