@@ -1,4 +1,5 @@
--- Credentials, sign-ins, sessions and what was issued to clients.
+-- Credentials, sign-ins, sessions and what was given to clients. Cookies, codes and refresh tokens
+-- are handles (docs/decisions/0019): no secret of ours stands in these tables.
 CREATE TABLE logins (
     operator_id TEXT NOT NULL,
     login_name TEXT NOT NULL,
@@ -16,16 +17,18 @@ CREATE TABLE passwords (
     PRIMARY KEY (operator_id, person_id)
 ) CLUSTERED;
 
--- Lock-out: bad tries since the last good one, and until when nothing is tried.
+-- Lock-out: tries that were begun since the last good one, rounds of lock-out so far, and until when
+-- nothing is tried. subject: a person id, or a digest of a login name nobody has.
 CREATE TABLE lockouts (
     operator_id TEXT NOT NULL,
-    person_id TEXT NOT NULL,
-    failures BIGINT NOT NULL,
+    subject TEXT NOT NULL,
+    tries BIGINT NOT NULL,
     rounds BIGINT NOT NULL,
     until_ms BIGINT NOT NULL,
     updated_ms BIGINT NOT NULL,
-    PRIMARY KEY (operator_id, person_id)
+    PRIMARY KEY (operator_id, subject)
 ) CLUSTERED;
+CREATE INDEX lockouts_updated ON lockouts (updated_ms);
 
 CREATE TABLE registration_codes (
     operator_id TEXT NOT NULL,
@@ -40,14 +43,14 @@ CREATE TABLE registration_codes (
     PRIMARY KEY (operator_id, number, gen, person_no)
 ) CLUSTERED;
 
--- A sign-in or registration under way: one persisted record, one dispatcher.
+-- A sign-in or registration under way: one persisted record, one dispatcher. browser_hash: of the
+-- cookie of the browser that began it.
 CREATE TABLE sign_ins (
     operator_id TEXT NOT NULL,
     sign_in_id TEXT NOT NULL,
-    secret_hash TEXT NOT NULL,
+    browser_hash TEXT NOT NULL,
     step TEXT NOT NULL,
     request TEXT NOT NULL,
-    facts TEXT NOT NULL,
     expires_ms BIGINT NOT NULL,
     PRIMARY KEY (operator_id, sign_in_id)
 ) CLUSTERED;
@@ -56,7 +59,6 @@ CREATE INDEX sign_ins_expiry ON sign_ins (expires_ms);
 CREATE TABLE browser_sessions (
     operator_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
-    secret_hash TEXT NOT NULL,
     person_id TEXT NOT NULL,
     acr TEXT NOT NULL,
     amr TEXT NOT NULL,
@@ -69,38 +71,26 @@ CREATE TABLE browser_sessions (
 CREATE INDEX browser_sessions_person ON browser_sessions (operator_id, person_id);
 CREATE INDEX browser_sessions_expiry ON browser_sessions (expires_ms);
 
-CREATE TABLE authorization_codes (
-    operator_id TEXT NOT NULL,
-    code_hash TEXT NOT NULL,
-    grant_id TEXT NOT NULL,
-    client_id TEXT NOT NULL,
-    redirect_uri TEXT NOT NULL,
-    challenge TEXT,
-    nonce TEXT,
-    expires_ms BIGINT NOT NULL,
-    used_ms BIGINT,
-    PRIMARY KEY (operator_id, code_hash)
-) CLUSTERED;
-CREATE INDEX authorization_codes_expiry ON authorization_codes (expires_ms);
-
--- What a person gave a client: the family of all tokens that came from it. current_hash and
--- previous_hash are the refresh tokens; rotation is one compare-and-swap on current_hash.
+-- What a person gave a client: the authorization code and the family of all tokens that came from it.
+-- turn: 0 while only the code exists, then the number of the refresh token in use; redeeming and
+-- rotating are one compare-and-swap each.
 CREATE TABLE authorizations (
     operator_id TEXT NOT NULL,
     grant_id TEXT NOT NULL,
     client_id TEXT NOT NULL,
-    client_operator TEXT NOT NULL,
     issuer TEXT NOT NULL,
     person_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
     scope TEXT NOT NULL,
-    subject TEXT NOT NULL,
     acr TEXT NOT NULL,
     amr TEXT NOT NULL,
     auth_ms BIGINT NOT NULL,
-    current_hash TEXT,
-    previous_hash TEXT,
-    rotated_ms BIGINT,
+    redirect_uri TEXT NOT NULL,
+    challenge TEXT,
+    nonce TEXT,
+    code_expires_ms BIGINT NOT NULL,
+    turn BIGINT NOT NULL,
+    turned_ms BIGINT NOT NULL,
     expires_ms BIGINT NOT NULL,
     revoked_ms BIGINT,
     revoked_cause TEXT,

@@ -5,9 +5,12 @@
 pub mod catalogue;
 pub mod clients;
 pub mod commands;
+pub mod credentials;
 pub mod decisions;
 pub mod entitlements;
 pub mod operators;
+pub mod sessions;
+pub mod signin;
 pub mod signing;
 pub mod subscribers;
 pub mod tokens;

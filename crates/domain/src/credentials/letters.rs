@@ -1,0 +1,164 @@
+//! The letter: a contract number and a one-time code, by which a person registers.
+//!
+//! Source: brief tve §5.3 (INVITED), §12.2; code W111 of §7.5 (a new letter kills the old one).
+
+use base::kernel::{Instant, Result, ids};
+use base::records::{Entry, record};
+use base::store::{Tx, Value};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Characters of a code: 57 bits, shown in three groups of four.
+pub const LETTER_LENGTH: usize = 12;
+/// Days a code is good for.
+pub const LETTER_DAYS: i64 = 14;
+/// Bad tries a code survives, less one.
+pub const LETTER_TRIES: i64 = 5;
+
+/// The member a good code belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Contract number.
+    pub number: String,
+    /// Its generation.
+    pub generation: i64,
+    /// The member.
+    pub person_no: i64,
+}
+
+/// What became of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LetterCheck {
+    /// It is this member's.
+    Good(Letter),
+    /// Unknown number, wrong code, too old, used, or tried too often: nobody is told which.
+    Bad,
+}
+
+/// Makes a new code for a member and answers it, once: only its hash is kept. An earlier code of the
+/// member is dead from now on.
+///
+/// The kept hash is a plain SHA-256: a reader of the database would need 2⁵⁷ hashes for one code that
+/// is good for a fortnight.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn issue_letter_code(
+    tx: &mut Tx<'_>,
+    number: &str,
+    generation: i64,
+    person_no: i64,
+) -> Result<String> {
+    let code = ids::typed_code(LETTER_LENGTH);
+    let letter = Letter { number: number.to_owned(), generation, person_no };
+    let expires = tx.now().plus_days(LETTER_DAYS);
+    let row: [Value; 7] = [
+        tx.operator().into(),
+        number.into(),
+        generation.into(),
+        person_no.into(),
+        digest(tx.operator(), &letter, &code).into(),
+        expires.into(),
+        tx.now().into(),
+    ];
+    tx.change_one(
+        "INSERT INTO registration_codes
+            (operator_id, number, gen, person_no, code_hash, expires_ms, tries, created_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)
+         ON CONFLICT (operator_id, number, gen, person_no) DO UPDATE SET
+            code_hash = excluded.code_hash, expires_ms = excluded.expires_ms, tries = 0,
+            used_ms = NULL, created_ms = excluded.created_ms",
+        &row,
+    )?;
+    let detail = json!({"expires": expires.rfc3339_jst()});
+    record(tx, &Entry::new("letter.issued", &subject_of(&letter)).detail(detail))?;
+    Ok(code)
+}
+
+/// Whose code this is. A bad one counts against all codes of the contract that are alive; the rows are
+/// locked, so that tries at the same time count one by one. A good one is not spent yet.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn check_letter(tx: &mut Tx<'_>, number: &str, code: &str) -> Result<LetterCheck> {
+    let keys: [Value; 4] =
+        [tx.operator().into(), number.into(), tx.now().into(), LETTER_TRIES.into()];
+    let alive = tx.rows_locked(
+        "SELECT gen, person_no, code_hash FROM registration_codes
+          WHERE operator_id = ?1 AND number = ?2 AND used_ms IS NULL AND expires_ms > ?3
+            AND tries < ?4 ORDER BY gen, person_no",
+        &keys,
+        |row| Ok((row.int()?, row.int()?, row.text()?)),
+    )?;
+    if alive.is_empty() {
+        return Ok(LetterCheck::Bad);
+    }
+    let typed = plain(code);
+    for (generation, person_no, kept) in alive {
+        let letter = Letter { number: number.to_owned(), generation, person_no };
+        let shown = digest(tx.operator(), &letter, &typed);
+        if bool::from(shown.as_bytes().ct_eq(kept.as_bytes())) {
+            return Ok(LetterCheck::Good(letter));
+        }
+    }
+    tx.exec(
+        "UPDATE registration_codes SET tries = tries + 1
+          WHERE operator_id = ?1 AND number = ?2 AND used_ms IS NULL AND expires_ms > ?3
+            AND tries < ?4",
+        &keys,
+    )?;
+    record(tx, &Entry::new("letter.refused", number))?;
+    Ok(LetterCheck::Bad)
+}
+
+/// Spends a member's code; `false` when it was spent, replaced or died meanwhile.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn spend_letter(tx: &mut Tx<'_>, letter: &Letter, issued_before: Instant) -> Result<bool> {
+    let keys: [Value; 7] = [
+        tx.operator().into(),
+        (&letter.number).into(),
+        letter.generation.into(),
+        letter.person_no.into(),
+        tx.now().into(),
+        LETTER_TRIES.into(),
+        issued_before.into(),
+    ];
+    let spent = tx.exec(
+        "UPDATE registration_codes SET used_ms = ?5
+          WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4
+            AND used_ms IS NULL AND expires_ms > ?5 AND tries < ?6 AND created_ms <= ?7",
+        &keys,
+    )?;
+    Ok(spent == 1)
+}
+
+/// What was typed, as it was printed: capitals, half-width, without spaces and hyphens.
+fn plain(code: &str) -> String {
+    code.nfkc().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+fn digest(operator: &str, letter: &Letter, code: &str) -> String {
+    let Letter { number, generation, person_no } = letter;
+    let text = format!("letter:{operator}:{number}:{generation}:{person_no}:{code}");
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+/// `A-001/00/002`: how the books name a member.
+fn subject_of(letter: &Letter) -> String {
+    format!("{}/{:02}/{:03}", letter.number, letter.generation, letter.person_no)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_may_be_typed_as_people_type() {
+        assert_eq!(plain("bcdf-2345 ｇＨｊｋ"), "BCDF2345GHJK");
+        assert_eq!(plain("ー"), "");
+    }
+}

@@ -1,0 +1,170 @@
+//! Lock-out: after ten bad tries nothing is tried for 15 minutes, then 30, doubling up to 24 hours.
+//!
+//! A try is counted *before* its password is computed, in one statement: however many come at once,
+//! ten are computed and no more. Login ids that nobody has are counted alike, so that the lock-out
+//! tells nobody which exist. Source: brief tve §5.3.
+
+use std::time::Duration;
+
+use base::kernel::{Instant, Result};
+use base::store::{Tx, Value};
+
+/// Bad tries before a lock-out.
+const TRIES: i64 = 10;
+const FIRST_SECONDS: i64 = 15 * 60;
+const LONGEST_SECONDS: i64 = 24 * 3600;
+/// Tries that never told how they ended (a crash) count as bad after this long.
+const LOST_SECONDS: i64 = 60;
+
+/// Whether a try may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Try {
+    /// It may, and is counted.
+    Begun,
+    /// Not before this much time has passed.
+    Locked(Duration),
+}
+
+struct Lockout {
+    tries: i64,
+    rounds: i64,
+    until: Instant,
+    updated: Instant,
+}
+
+/// Counts a try of `subject` (a person id, or the digest of a login name nobody has) and says whether
+/// it may be made. One statement when it may.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn begin_try(tx: &mut Tx<'_>, subject: &str) -> Result<Try> {
+    let row: [Value; 4] = [tx.operator().into(), subject.into(), tx.now().into(), TRIES.into()];
+    let counted = tx.exec(
+        "INSERT INTO lockouts (operator_id, subject, tries, rounds, until_ms, updated_ms)
+         VALUES (?1, ?2, 1, 0, 0, ?3)
+         ON CONFLICT (operator_id, subject) DO UPDATE SET
+            tries = lockouts.tries + 1, updated_ms = excluded.updated_ms
+          WHERE lockouts.until_ms <= excluded.updated_ms AND lockouts.tries < ?4",
+        &row,
+    )?;
+    if counted == 1 {
+        return Ok(Try::Begun);
+    }
+    let now = tx.now();
+    let Some(found) = find(tx, subject)? else { return Ok(Try::Begun) };
+    if found.until > now {
+        return Ok(Try::Locked(wait_until(now, found.until)));
+    }
+    // Ten tries are being computed, or whoever computed them crashed.
+    if found.updated.plus_seconds(LOST_SECONDS) > now {
+        return Ok(Try::Locked(Duration::from_secs(LOST_SECONDS.unsigned_abs())));
+    }
+    let until = lock(tx, subject, &found)?;
+    Ok(Try::Locked(wait_until(now, until)))
+}
+
+/// A try was bad. Answers until when `subject` is locked out, if this was the tenth.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn note_failure(tx: &mut Tx<'_>, subject: &str) -> Result<Option<Instant>> {
+    match find(tx, subject)? {
+        Some(found) if found.tries >= TRIES && found.until <= tx.now() => {
+            lock(tx, subject, &found).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A try that was counted was not made after all (the pool was full): it does not count.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn take_back_try(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
+    let keys: [Value; 2] = [tx.operator().into(), subject.into()];
+    tx.exec(
+        "UPDATE lockouts SET tries = tries - 1
+          WHERE operator_id = ?1 AND subject = ?2 AND tries > 0",
+        &keys,
+    )?;
+    Ok(())
+}
+
+/// A try was good: everything is forgotten.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forgive(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
+    let keys: [Value; 2] = [tx.operator().into(), subject.into()];
+    tx.exec("DELETE FROM lockouts WHERE operator_id = ?1 AND subject = ?2", &keys)?;
+    Ok(())
+}
+
+fn find(tx: &mut Tx<'_>, subject: &str) -> Result<Option<Lockout>> {
+    let keys: [Value; 2] = [tx.operator().into(), subject.into()];
+    tx.row(
+        "SELECT tries, rounds, until_ms, updated_ms FROM lockouts
+          WHERE operator_id = ?1 AND subject = ?2",
+        &keys,
+        |row| {
+            Ok(Lockout {
+                tries: row.int()?,
+                rounds: row.int()?,
+                until: row.instant()?,
+                updated: row.instant()?,
+            })
+        },
+    )
+}
+
+/// Locks out for the next round; of several at once, one does.
+fn lock(tx: &mut Tx<'_>, subject: &str, found: &Lockout) -> Result<Instant> {
+    let until = tx.now().plus_seconds(lock_seconds(found.rounds));
+    let row: [Value; 5] =
+        [tx.operator().into(), subject.into(), until.into(), tx.now().into(), found.rounds.into()];
+    tx.exec(
+        "UPDATE lockouts SET tries = 0, rounds = rounds + 1, until_ms = ?3, updated_ms = ?4
+          WHERE operator_id = ?1 AND subject = ?2 AND rounds = ?5",
+        &row,
+    )?;
+    Ok(until)
+}
+
+/// How long the lock-out after `rounds` earlier ones lasts.
+fn lock_seconds(rounds: i64) -> i64 {
+    let doubled = u32::try_from(rounds).ok().and_then(|rounds| 2_i64.checked_pow(rounds));
+    doubled
+        .map_or(LONGEST_SECONDS, |times| FIRST_SECONDS.saturating_mul(times))
+        .min(LONGEST_SECONDS)
+}
+
+fn wait_until(now: Instant, until: Instant) -> Duration {
+    Duration::from_secs(now.seconds_until(until).unsigned_abs().max(1))
+}
+
+/// Forgets up to `limit` lock-outs of the operator that are over since two days; returns how many.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
+    let before = tx.now().plus_days(-2);
+    let keys: [Value; 4] = [tx.operator().into(), before.into(), tx.now().into(), limit.into()];
+    tx.exec(
+        "DELETE FROM lockouts WHERE operator_id = ?1 AND subject IN
+            (SELECT subject FROM lockouts
+              WHERE operator_id = ?1 AND updated_ms < ?2 AND until_ms < ?3 LIMIT ?4)",
+        &keys,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_out_doubles_up_to_a_day() {
+        let minutes: Vec<i64> = (0..9).map(|rounds| lock_seconds(rounds) / 60).collect();
+        assert_eq!(minutes, [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
+        assert_eq!(lock_seconds(i64::MAX), LONGEST_SECONDS);
+    }
+}

@@ -1,0 +1,134 @@
+//! Login ids and the stored password hashes.
+
+use base::kernel::{Error, Result};
+use base::store::{Tx, Value};
+use sha2::{Digest as _, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::subscribers::Key;
+
+/// What is known of a login id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Whose it is.
+    pub person_id: String,
+    /// Where that person is a member now.
+    pub key: Key,
+    /// And under which number.
+    pub person_no: i64,
+    /// The password's hash; none while a password was taken away.
+    pub hash: Option<String>,
+}
+
+/// A login id as it is kept and compared: NFKC, small letters, 4 to 64 of `a–z 0–9 . _ - @ +`.
+///
+/// # Errors
+/// `login.malformed`
+pub fn login_name(typed: &str) -> Result<String> {
+    let name: String = typed.nfkc().flat_map(char::to_lowercase).collect();
+    let name = name.trim().to_owned();
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-@+".contains(&byte);
+    if (4..=64).contains(&name.len()) && name.bytes().all(plain) {
+        return Ok(name);
+    }
+    Err(Error::invalid("login.malformed", "username"))
+}
+
+/// Whose login id this is. One statement.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn find_login(tx: &mut Tx<'_>, name: &str) -> Result<Option<Login>> {
+    let keys: [Value; 2] = [tx.operator().into(), name.into()];
+    tx.row(
+        "SELECT l.person_id, p.number, p.gen, p.person_no, w.hash
+           FROM logins l
+           JOIN persons p ON p.operator_id = l.operator_id AND p.person_id = l.person_id
+           LEFT JOIN passwords w ON w.operator_id = l.operator_id AND w.person_id = l.person_id
+          WHERE l.operator_id = ?1 AND l.login_name = ?2",
+        &keys,
+        |row| {
+            Ok(Login {
+                person_id: row.text()?,
+                key: Key { number: row.text()?, generation: row.int()? },
+                person_no: row.int()?,
+                hash: row.text_if_any()?,
+            })
+        },
+    )
+}
+
+impl Login {
+    /// By what tries are counted: the person, or the name itself when nobody has it.
+    #[must_use]
+    pub fn counted_as(found: Option<&Self>, name: &str) -> String {
+        match found {
+            Some(login) => login.person_id.clone(),
+            None => {
+                let mut digest = hex::encode(Sha256::digest(format!("login:{name}").as_bytes()));
+                digest.truncate(32);
+                format!("nobody:{digest}")
+            }
+        }
+    }
+}
+
+/// Gives a person this login id, in place of any other one of theirs. The caller records it.
+///
+/// # Errors
+/// `login.taken` — somebody else of the operator has it
+pub fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
+    let row: [Value; 4] = [tx.operator().into(), name.into(), person_id.into(), tx.now().into()];
+    tx.exec(
+        "DELETE FROM logins WHERE operator_id = ?1 AND person_id = ?2 AND login_name <> ?3",
+        &[tx.operator().into(), person_id.into(), name.into()],
+    )?;
+    let put = tx.exec(
+        "INSERT INTO logins (operator_id, login_name, person_id, created_ms)
+         VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (operator_id, login_name) DO UPDATE SET created_ms = excluded.created_ms
+          WHERE logins.person_id = excluded.person_id",
+        &row,
+    )?;
+    if put == 1 { Ok(()) } else { Err(Error::refused("login.taken")) }
+}
+
+/// Keeps a person's new password, as [`super::Passwords::hash`] made it. The caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
+    let row: [Value; 4] = [tx.operator().into(), person_id.into(), hash.into(), tx.now().into()];
+    tx.change_one(
+        "INSERT INTO passwords (operator_id, person_id, hash, set_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (operator_id, person_id) DO UPDATE SET
+            hash = excluded.hash, set_ms = excluded.set_ms",
+        &row,
+    )
+}
+
+/// Takes a person's login id and password away: reset, or purge. The caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget_credentials(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
+    let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
+    tx.exec("DELETE FROM passwords WHERE operator_id = ?1 AND person_id = ?2", &keys)?;
+    tx.exec("DELETE FROM logins WHERE operator_id = ?1 AND person_id = ?2", &keys)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_id_is_the_same_in_every_width_and_case() {
+        assert_eq!(login_name(" Ｔａｋａｈａｓｈｉ_1 ").unwrap(), "takahashi_1");
+        assert_eq!(login_name("Hanako@Example.JP").unwrap(), "hanako@example.jp");
+        for bad in ["", "abc", "髙橋花子", "a b c d", "a\u{0}bcd", &"a".repeat(65)] {
+            assert_eq!(login_name(bad).unwrap_err().code(), "login.malformed", "{bad}");
+        }
+    }
+}

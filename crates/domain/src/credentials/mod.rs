@@ -1,0 +1,20 @@
+//! What a person proves to be themselves by: login id and password, the letter before that, and the
+//! lock-out that stops guessing.
+//!
+//! Owns the tables `logins`, `passwords`, `lockouts`, `registration_codes`. Passwords are computed in
+//! a [`Passwords`] pool, never in a transaction. Sources: brief tve §5.3, §12.2, §12.3;
+//! NIST SP 800-63B §5.1.1, §5.2.2.
+
+mod hashing;
+mod letters;
+mod lockout;
+mod logins;
+mod pool;
+
+pub use letters::{
+    LETTER_DAYS, LETTER_LENGTH, LETTER_TRIES, Letter, LetterCheck, check_letter, issue_letter_code,
+    spend_letter,
+};
+pub use lockout::{Try, begin_try, forgive, note_failure, sweep, take_back_try};
+pub use logins::{Login, find_login, forget_credentials, login_name, put_login, put_password};
+pub use pool::{Passwords, check_new_password};

@@ -1,0 +1,276 @@
+//! Authorizations: what a person gave a client, from the code to the last refresh.
+//!
+//! One row is a whole family. The code is its turn 0; redeeming it makes turn 1; each refresh makes
+//! the next. Every step is one compare-and-swap on the turn, so of two that come at once one wins.
+
+use base::kernel::{Instant, Result};
+use base::records::{Entry, record};
+use base::store::Tx;
+use formats::jose;
+use serde_json::json;
+
+use crate::subscribers::Key;
+
+use super::repo;
+
+/// A code is good for this long. Source: RFC 6749 §4.1.2 (at most ten minutes), RFC 9700 §2.1.1.
+pub const CODE_SECONDS: i64 = 60;
+/// A refresh token unused for this long is dead.
+pub const REFRESH_DAYS: i64 = 90;
+/// No family lives longer than this: then the person signs in again.
+const FAMILY_DAYS: i64 = 400;
+/// A family without refresh tokens lives as long as its access token and a little more.
+const ACCESS_ONLY_SECONDS: i64 = 900;
+/// The refresh token before the present one is answered with the present one for this long.
+///
+/// RFC 9700 §4.14.2 asks to end the family when a used token comes back. On mobile networks it comes
+/// back because the answer was lost; the very same answer then gives nobody anything new (one token
+/// is alive, not two), and a thief who takes part is found out at the next turn.
+pub const GRACE_SECONDS: i64 = 10;
+
+/// An authorization to be.
+#[derive(Debug, Clone)]
+pub struct Draft<'d> {
+    /// The client.
+    pub client_id: &'d str,
+    /// The issuer it came to: an operator's code or `*`.
+    pub issuer: &'d str,
+    /// The person.
+    pub person_id: &'d str,
+    /// The browser session it was given in.
+    pub session_id: &'d str,
+    /// What for.
+    pub scope: &'d str,
+    /// How strong the proof was.
+    pub acr: &'d str,
+    /// What it was made of.
+    pub amr: &'d str,
+    /// When it was given.
+    pub auth: Instant,
+    /// Where the code was sent.
+    pub redirect_uri: &'d str,
+    /// PKCE S256 challenge.
+    pub challenge: Option<&'d str>,
+    /// The client's `nonce`.
+    pub nonce: Option<&'d str>,
+}
+
+/// An authorization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorization {
+    /// Its id; the handles of code and refresh tokens name it.
+    pub id: String,
+    /// The client it was given to.
+    pub client_id: String,
+    /// The issuer it came to: an operator's code or `*`.
+    pub issuer: String,
+    /// The person who gave it.
+    pub person_id: String,
+    /// Where that person is a member now.
+    pub key: Key,
+    /// And under which number.
+    pub person_no: i64,
+    /// The browser session it was given in.
+    pub session_id: String,
+    /// What for.
+    pub scope: String,
+    /// How strong the proof was.
+    pub acr: String,
+    /// What it was made of.
+    pub amr: String,
+    /// When the person proved to be themselves.
+    pub auth: Instant,
+    /// Where the code was sent.
+    pub redirect_uri: String,
+    /// PKCE S256 challenge.
+    pub challenge: Option<String>,
+    /// The client's `nonce`.
+    pub nonce: Option<String>,
+    /// Until when the code is good.
+    pub code_expires: Instant,
+    /// 0: only the code exists; else the refresh token in use.
+    pub turn: i64,
+    /// When it came to this turn.
+    pub turned: Instant,
+    /// Until when anything of it is good.
+    pub expires: Instant,
+    /// When it was ended.
+    pub revoked: Option<Instant>,
+    /// When it was given.
+    pub created: Instant,
+}
+
+impl Authorization {
+    /// Whether tokens of it are good at `now`.
+    #[must_use]
+    pub fn is_alive(&self, now: Instant) -> bool {
+        self.revoked.is_none() && self.expires > now
+    }
+}
+
+/// Whether refresh tokens are given out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasting {
+    /// For one access token.
+    Once,
+    /// With refresh tokens.
+    Refreshed,
+}
+
+/// What a client redeems a code with.
+#[derive(Debug, Clone)]
+pub struct Redemption<'r> {
+    /// The client that authenticated.
+    pub client_id: &'r str,
+    /// The issuer it came to.
+    pub issuer: &'r str,
+    /// The redirect address it names.
+    pub redirect_uri: &'r str,
+    /// PKCE verifier.
+    pub verifier: Option<&'r str>,
+    /// Whether it gets refresh tokens.
+    pub lasting: Lasting,
+}
+
+/// What became of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redeemed {
+    /// Redeemed now, for the first time.
+    Now(Box<Authorization>),
+    /// It had been redeemed before: the whole family is ended (RFC 6749 §4.1.2).
+    Replayed,
+    /// Not good: unknown, too old, of another client or address, or with the wrong verifier.
+    Refused,
+}
+
+/// What became of a refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotated {
+    /// It is replaced; the authorization says by which turn. Also the answer to a repeated request
+    /// within [`GRACE_SECONDS`].
+    Turned(Box<Authorization>),
+    /// A token used before came back: the whole family is ended.
+    Reused,
+    /// Not good: unknown, ended, too old, or of another client.
+    Refused,
+}
+
+/// Notes an authorization and answers its id, which the code's handle names. One statement and an
+/// audit line.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn grant(tx: &mut Tx<'_>, draft: &Draft<'_>) -> Result<String> {
+    let id = tx.next_id("grn");
+    repo::insert_authorization(tx, &id, draft)?;
+    let detail = json!({
+        "client": draft.client_id, "issuer": draft.issuer, "scope": draft.scope,
+        "grant": id, "session": draft.session_id,
+    });
+    record(tx, &Entry::new("authorization.granted", draft.person_id).detail(detail))?;
+    Ok(id)
+}
+
+/// The authorization `id`, alive or not.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Authorization>> {
+    repo::find_authorization(tx, id)
+}
+
+/// Redeems the code of the authorization `id`.
+///
+/// Consequence: a code that comes a second time ends the family, and that is kept: the caller must
+/// let the transaction commit and refuse afterwards.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+///
+/// Source: RFC 6749 §4.1.2, §4.1.3; RFC 7636 §4.6; RFC 9700 §2.1.1.
+pub fn redeem(tx: &mut Tx<'_>, id: &str, with: &Redemption<'_>) -> Result<Redeemed> {
+    let now = tx.now();
+    let Some(mut found) = repo::find_authorization(tx, id)? else { return Ok(Redeemed::Refused) };
+    if (found.client_id.as_str(), found.issuer.as_str()) != (with.client_id, with.issuer) {
+        return Ok(Redeemed::Refused);
+    }
+    if found.turn > 0 {
+        revoke(tx, &found, "code_replayed")?;
+        return Ok(Redeemed::Replayed);
+    }
+    let proven = match (&found.challenge, with.verifier) {
+        (Some(challenge), Some(verifier)) => jose::pkce_s256_matches(verifier, challenge),
+        // A verifier without a challenge: somebody took the challenge out on the way (RFC 9700 §2.1.1).
+        (Some(_), None) | (None, Some(_)) => false,
+        (None, None) => true,
+    };
+    let good = found.is_alive(now) && found.code_expires > now;
+    if !good || !proven || found.redirect_uri != with.redirect_uri {
+        return Ok(Redeemed::Refused);
+    }
+    let expires = match with.lasting {
+        Lasting::Once => now.plus_seconds(ACCESS_ONLY_SECONDS),
+        Lasting::Refreshed => now.plus_days(REFRESH_DAYS),
+    };
+    if !repo::turn(tx, &found, expires)? {
+        revoke(tx, &found, "code_replayed")?;
+        return Ok(Redeemed::Replayed);
+    }
+    let detail = json!({"client": found.client_id, "grant": found.id});
+    record(tx, &Entry::new("authorization.redeemed", &found.person_id).detail(detail))?;
+    (found.turn, found.turned, found.expires) = (1, now, expires);
+    Ok(Redeemed::Now(Box::new(found)))
+}
+
+/// Replaces the refresh token of `turn`: one read and one write.
+///
+/// Housekeeping, without an audit line: nothing anybody may do changes (the access log has the
+/// request). The end of a family is recorded; the caller must let it commit.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+///
+/// Source: RFC 6749 §6; RFC 9700 §4.14.2.
+pub fn rotate(
+    tx: &mut Tx<'_>,
+    (id, turn): (&str, i64),
+    (client_id, issuer): (&str, &str),
+) -> Result<Rotated> {
+    let now = tx.now();
+    let Some(mut found) = repo::find_authorization(tx, id)? else { return Ok(Rotated::Refused) };
+    let theirs = (found.client_id.as_str(), found.issuer.as_str()) == (client_id, issuer);
+    if !theirs || !found.is_alive(now) || turn < 1 || turn > found.turn {
+        return Ok(Rotated::Refused);
+    }
+    if turn == found.turn {
+        let latest = found.created.plus_days(FAMILY_DAYS);
+        let expires = now.plus_days(REFRESH_DAYS).min(latest);
+        if !repo::turn(tx, &found, expires)? {
+            // The same token came at the same moment and was faster, or the family has just ended.
+            let meanwhile = repo::find_authorization(tx, id)?.filter(|one| one.is_alive(now));
+            return Ok(match meanwhile {
+                Some(one) if one.turn == turn + 1 => Rotated::Turned(Box::new(one)),
+                _ => Rotated::Refused,
+            });
+        }
+        (found.turn, found.turned, found.expires) = (turn + 1, now, expires);
+        return Ok(Rotated::Turned(Box::new(found)));
+    }
+    if turn == found.turn - 1 && found.turned.plus_seconds(GRACE_SECONDS) > now {
+        return Ok(Rotated::Turned(Box::new(found)));
+    }
+    revoke(tx, &found, "refresh_reused")?;
+    Ok(Rotated::Reused)
+}
+
+/// Ends an authorization with all its tokens.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn revoke(tx: &mut Tx<'_>, which: &Authorization, cause: &'static str) -> Result<()> {
+    if repo::revoke(tx, &which.id, cause)? {
+        let detail = json!({"client": which.client_id, "grant": which.id, "cause": cause});
+        record(tx, &Entry::new("authorization.revoked", &which.person_id).detail(detail))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! Sessions of browsers: they spare a person who signed in the next password.
+
+use base::kernel::{Instant, Result};
+use base::records::{Entry, record};
+use base::store::Tx;
+
+use crate::operators::Policies;
+use crate::subscribers::Key;
+
+use super::repo;
+
+/// A session is noted as seen at most this often, in seconds: not every page is a write.
+const SEEN_SECONDS: i64 = 300;
+
+/// How a person proved to be themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proven {
+    /// How strong the proof was (`acr`).
+    pub acr: &'static str,
+    /// What it was made of, separated by spaces (`amr`, RFC 8176).
+    pub amr: &'static str,
+}
+
+impl Proven {
+    /// By login id and password.
+    pub const PASSWORD: Self = Self { acr: "urn:aikagi:acr:password", amr: "pwd" };
+    /// By the letter, at registration.
+    pub const LETTER: Self = Self { acr: "urn:aikagi:acr:password", amr: "pwd otp" };
+}
+
+/// A session that is alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowserSession {
+    /// Its id.
+    pub id: String,
+    /// Who signed in.
+    pub person_id: String,
+    /// Where that person is a member now.
+    pub key: Key,
+    /// And under which number.
+    pub person_no: i64,
+    /// How strong the proof was.
+    pub acr: String,
+    /// What it was made of.
+    pub amr: String,
+    /// When it was given.
+    pub auth: Instant,
+    /// When the session was last used, to within five minutes.
+    pub seen: Instant,
+}
+
+impl BrowserSession {
+    /// Whether using it at `now` is worth writing down.
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.seen.plus_seconds(SEEN_SECONDS) <= now
+    }
+}
+
+/// Opens a new session for a person who has just signed in and answers its id. A session is never
+/// taken over from before a sign-in: its id is always new.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn open_session(
+    tx: &mut Tx<'_>,
+    person_id: &str,
+    proven: Proven,
+    policies: &Policies,
+) -> Result<String> {
+    let id = tx.next_id("ses");
+    let expires = tx.now().plus_seconds(policies.session_absolute_hours * 3600);
+    repo::insert_session(tx, &id, person_id, (proven, expires))?;
+    Ok(id)
+}
+
+/// The session `id` if it is alive: not ended, not too old, not unused for too long.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn find_session(
+    tx: &mut Tx<'_>,
+    id: &str,
+    policies: &Policies,
+) -> Result<Option<BrowserSession>> {
+    let idle_since = tx.now().plus_seconds(-policies.session_idle_minutes * 60);
+    repo::find_session(tx, id, idle_since)
+}
+
+/// Notes that a session is in use. Housekeeping: nothing anybody may do changes.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn note_seen(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    repo::update_seen(tx, id)
+}
+
+/// Ends a session; `false` when there was none.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn end_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
+    let ended = repo::end_session(tx, id)?;
+    if ended {
+        record(tx, &Entry::new("session.ended", id))?;
+    }
+    Ok(ended)
+}

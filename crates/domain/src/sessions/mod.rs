@@ -1,0 +1,19 @@
+//! What a sign-in leaves behind: the browser's session, and what was given to clients.
+//!
+//! Owns the tables `browser_sessions`, `authorizations`, `subjects`. Nothing here is ended when a
+//! contract is suspended or a person removed: whoever uses a session or an authorization asks the
+//! person's effective state (`domain::signin`), so that a resumed household is as it was.
+//! Sources: RFC 6749 §4.1, §6; RFC 9700 §2.1, §4.14; OpenID Connect Core §8.1.
+
+mod authorizations;
+mod browsers;
+mod repo;
+mod subjects;
+
+pub use authorizations::{
+    Authorization, CODE_SECONDS, Draft, GRACE_SECONDS, Lasting, REFRESH_DAYS, Redeemed, Redemption,
+    Rotated, find_authorization, grant, redeem, revoke, rotate,
+};
+pub use browsers::{BrowserSession, Proven, end_session, find_session, note_seen, open_session};
+pub use repo::sweep;
+pub use subjects::{Subjects, note_subjects};

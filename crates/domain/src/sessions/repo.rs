@@ -1,0 +1,203 @@
+//! The SQL of this room.
+
+use base::kernel::{Instant, Result};
+use base::store::{Row, Tx, Value};
+
+use crate::subscribers::Key;
+
+use super::authorizations::{Authorization, CODE_SECONDS, Draft};
+use super::browsers::{BrowserSession, Proven};
+
+pub(super) fn insert_session(
+    tx: &mut Tx<'_>,
+    id: &str,
+    person_id: &str,
+    (proven, expires): (Proven, Instant),
+) -> Result<()> {
+    let row: [Value; 7] = [
+        tx.operator().into(),
+        id.into(),
+        person_id.into(),
+        proven.acr.into(),
+        proven.amr.into(),
+        tx.now().into(),
+        expires.into(),
+    ];
+    tx.change_one(
+        "INSERT INTO browser_sessions
+            (operator_id, session_id, person_id, acr, amr, auth_ms, seen_ms, expires_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
+        &row,
+    )
+}
+
+fn read_member(row: &mut Row) -> Result<(Key, i64)> {
+    Ok((Key { number: row.text()?, generation: row.int()? }, row.int()?))
+}
+
+pub(super) fn find_session(
+    tx: &mut Tx<'_>,
+    id: &str,
+    idle_since: Instant,
+) -> Result<Option<BrowserSession>> {
+    let keys: [Value; 4] = [tx.operator().into(), id.into(), tx.now().into(), idle_since.into()];
+    tx.row(
+        "SELECT p.number, p.gen, p.person_no, s.session_id, s.person_id, s.acr, s.amr, s.auth_ms,
+                s.seen_ms
+           FROM browser_sessions s
+           JOIN persons p ON p.operator_id = s.operator_id AND p.person_id = s.person_id
+          WHERE s.operator_id = ?1 AND s.session_id = ?2 AND s.ended_ms IS NULL
+            AND s.expires_ms > ?3 AND s.seen_ms > ?4",
+        &keys,
+        |row| {
+            let (key, person_no) = read_member(row)?;
+            Ok(BrowserSession {
+                key,
+                person_no,
+                id: row.text()?,
+                person_id: row.text()?,
+                acr: row.text()?,
+                amr: row.text()?,
+                auth: row.instant()?,
+                seen: row.instant()?,
+            })
+        },
+    )
+}
+
+pub(super) fn update_seen(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let row: [Value; 3] = [tx.operator().into(), id.into(), tx.now().into()];
+    tx.exec(
+        "UPDATE browser_sessions SET seen_ms = ?3 WHERE operator_id = ?1 AND session_id = ?2",
+        &row,
+    )?;
+    Ok(())
+}
+
+pub(super) fn end_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
+    let row: [Value; 3] = [tx.operator().into(), id.into(), tx.now().into()];
+    let ended = tx.exec(
+        "UPDATE browser_sessions SET ended_ms = ?3
+          WHERE operator_id = ?1 AND session_id = ?2 AND ended_ms IS NULL",
+        &row,
+    )?;
+    Ok(ended == 1)
+}
+
+pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>) -> Result<()> {
+    let code_expires = tx.now().plus_seconds(CODE_SECONDS);
+    let row: [Value; 15] = [
+        tx.operator().into(),
+        id.into(),
+        draft.client_id.into(),
+        draft.issuer.into(),
+        draft.person_id.into(),
+        draft.session_id.into(),
+        draft.scope.into(),
+        draft.acr.into(),
+        draft.amr.into(),
+        draft.auth.into(),
+        draft.redirect_uri.into(),
+        draft.challenge.into(),
+        draft.nonce.into(),
+        code_expires.into(),
+        tx.now().into(),
+    ];
+    tx.change_one(
+        "INSERT INTO authorizations
+            (operator_id, grant_id, client_id, issuer, person_id, session_id, scope, acr, amr,
+             auth_ms, redirect_uri, challenge, nonce, code_expires_ms, turn, turned_ms, expires_ms,
+             created_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?14, ?15)",
+        &row,
+    )
+}
+
+pub(super) fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Authorization>> {
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    tx.row(
+        "SELECT p.number, p.gen, p.person_no, a.grant_id, a.client_id, a.issuer, a.person_id,
+                a.session_id, a.scope, a.acr, a.amr, a.auth_ms, a.redirect_uri, a.challenge,
+                a.nonce, a.code_expires_ms, a.turn, a.turned_ms, a.expires_ms, a.revoked_ms,
+                a.created_ms
+           FROM authorizations a
+           JOIN persons p ON p.operator_id = a.operator_id AND p.person_id = a.person_id
+          WHERE a.operator_id = ?1 AND a.grant_id = ?2",
+        &keys,
+        |row| {
+            let (key, person_no) = read_member(row)?;
+            Ok(Authorization {
+                key,
+                person_no,
+                id: row.text()?,
+                client_id: row.text()?,
+                issuer: row.text()?,
+                person_id: row.text()?,
+                session_id: row.text()?,
+                scope: row.text()?,
+                acr: row.text()?,
+                amr: row.text()?,
+                auth: row.instant()?,
+                redirect_uri: row.text()?,
+                challenge: row.text_if_any()?,
+                nonce: row.text_if_any()?,
+                code_expires: row.instant()?,
+                turn: row.int()?,
+                turned: row.instant()?,
+                expires: row.instant()?,
+                revoked: row.instant_if_any()?,
+                created: row.instant()?,
+            })
+        },
+    )
+}
+
+/// Brings an authorization to its next turn; `false` when somebody else did.
+pub(super) fn turn(tx: &mut Tx<'_>, from: &Authorization, expires: Instant) -> Result<bool> {
+    let row: [Value; 5] = [
+        tx.operator().into(),
+        (&from.id).into(),
+        from.turn.into(),
+        tx.now().into(),
+        expires.into(),
+    ];
+    let turned = tx.exec(
+        "UPDATE authorizations SET turn = turn + 1, turned_ms = ?4, expires_ms = ?5
+          WHERE operator_id = ?1 AND grant_id = ?2 AND turn = ?3 AND revoked_ms IS NULL",
+        &row,
+    )?;
+    Ok(turned == 1)
+}
+
+pub(super) fn revoke(tx: &mut Tx<'_>, id: &str, cause: &str) -> Result<bool> {
+    let row: [Value; 4] = [tx.operator().into(), id.into(), tx.now().into(), cause.into()];
+    let revoked = tx.exec(
+        "UPDATE authorizations SET revoked_ms = ?3, revoked_cause = ?4
+          WHERE operator_id = ?1 AND grant_id = ?2 AND revoked_ms IS NULL",
+        &row,
+    )?;
+    Ok(revoked == 1)
+}
+
+/// Forgets up to `limit` sessions and as many authorizations of the operator that have been over for
+/// a day; returns how many. Until then a code or token that comes back is still recognised.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
+    let before = tx.now().plus_days(-1);
+    let keys: [Value; 3] = [tx.operator().into(), before.into(), limit.into()];
+    let sessions = tx.exec(
+        "DELETE FROM browser_sessions WHERE operator_id = ?1 AND session_id IN
+            (SELECT session_id FROM browser_sessions
+              WHERE operator_id = ?1 AND expires_ms < ?2 LIMIT ?3)",
+        &keys,
+    )?;
+    let authorizations = tx.exec(
+        "DELETE FROM authorizations WHERE operator_id = ?1 AND grant_id IN
+            (SELECT grant_id FROM authorizations
+              WHERE operator_id = ?1 AND expires_ms < ?2 LIMIT ?3)",
+        &keys,
+    )?;
+    Ok(sessions + authorizations)
+}

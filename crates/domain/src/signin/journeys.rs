@@ -1,0 +1,270 @@
+//! The dispatcher: begins a sign-in, shows where it is, and moves it on.
+
+use std::sync::Arc;
+
+use base::kernel::{Actor, Error, Instant, Result, Scope, ids};
+use base::records::{Entry, record};
+use base::store::{Db, Tx};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::clients::Clients;
+use crate::credentials::Passwords;
+use crate::operators::{self, Operator};
+use crate::sessions;
+use crate::signing::{HandleKind, Signing};
+
+use super::finish::{Finish, Giver, give_code};
+use super::members::find_member;
+use super::repo;
+use super::requests::{Request, Step};
+
+/// A sign-in nobody finishes is forgotten after this long: enough to find the letter.
+pub const SIGN_IN_SECONDS: i64 = 1800;
+
+const UNKNOWN: &str = "signin.unknown";
+
+/// A request within a sign-in: which one, from which browser, when.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'c> {
+    /// The handle in the address of the page.
+    pub ticket: &'c str,
+    /// The value of the browser's own cookie.
+    pub browser: &'c str,
+    /// When.
+    pub now: Instant,
+}
+
+/// A sign-in under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// The operator it is at; `*` until one is chosen.
+    pub operator: String,
+    /// How far it has come.
+    pub step: Step,
+    /// What the client asked for.
+    pub request: Request,
+}
+
+/// A ticket that was read.
+pub(super) struct Ticket {
+    pub(super) scope: Scope,
+    pub(super) id: String,
+    pub(super) browser: String,
+}
+
+impl Ticket {
+    pub(super) fn find(&self, tx: &mut Tx<'_>) -> Result<(Step, Request)> {
+        repo::find(tx, (&self.id, &self.browser))?
+            .ok_or_else(|| Error::not_found(UNKNOWN, self.id.clone()))
+    }
+
+    /// Ends the sign-in: of two requests that finish it at once, one does.
+    pub(super) fn end(&self, tx: &mut Tx<'_>) -> Result<()> {
+        if repo::delete(tx, &self.id)? {
+            return Ok(());
+        }
+        Err(Error::not_found(UNKNOWN, self.id.clone()))
+    }
+}
+
+/// Everything a sign-in needs. One for the process.
+pub struct Journeys {
+    pub(super) db: Db,
+    pub(super) signing: Arc<Signing>,
+    pub(super) clients: Arc<Clients>,
+    pub(super) passwords: Arc<Passwords>,
+}
+
+impl Journeys {
+    /// Over `db`, with the keys, clients and password threads of the process.
+    #[must_use]
+    pub fn new(
+        db: &Db,
+        signing: Arc<Signing>,
+        clients: Arc<Clients>,
+        passwords: Arc<Passwords>,
+    ) -> Self {
+        Self { db: db.clone(), signing, clients, passwords }
+    }
+
+    /// Begins a sign-in for `request` in the browser that holds `browser`, and answers its ticket.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn begin(&self, request: &Request, (browser, now): (&str, Instant)) -> Result<String> {
+        let step = if request.is_for_platform() { Step::ChooseOperator } else { Step::Password };
+        self.write_down(&request.issuer, (step, request.clone()), (hash(browser), now))
+    }
+
+    fn write_down(
+        &self,
+        operator: &str,
+        (step, request): (Step, Request),
+        (browser, now): (String, Instant),
+    ) -> Result<String> {
+        let scope = Scope::new(operator, Actor::Anonymous, now);
+        let id = ids::new_id("sgn", now);
+        let ticket = self.signing.handles().write(HandleKind::SignIn, operator, (&id, 0));
+        let expires = now.plus_seconds(SIGN_IN_SECONDS);
+        self.db.housekeep(&scope, "sign-in-begun", move |tx| {
+            repo::insert(tx, (&id, &browser), (&step, &request), expires)
+        })?;
+        Ok(ticket)
+    }
+
+    /// The sign-in of this caller.
+    ///
+    /// # Errors
+    /// `signin.unknown` — no ticket of ours, over, or begun in another browser
+    pub fn look(&self, caller: &Caller<'_>) -> Result<SignIn> {
+        let ticket = self.read(caller)?;
+        let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        Ok(SignIn { operator: ticket.scope.operator().to_owned(), step, request })
+    }
+
+    pub(super) fn read(&self, caller: &Caller<'_>) -> Result<Ticket> {
+        let handle = self
+            .signing
+            .handles()
+            .read(HandleKind::SignIn, caller.ticket)
+            .ok_or_else(|| Error::not_found(UNKNOWN, ""))?;
+        Ok(Ticket {
+            scope: Scope::new(&handle.operator, Actor::Anonymous, caller.now),
+            id: handle.id,
+            browser: hash(caller.browser),
+        })
+    }
+
+    /// The person named their operator: goes on there, under a new ticket. The old one stays, so that
+    /// going back and choosing another works.
+    ///
+    /// # Errors
+    /// `signin.unknown`; `operator.unknown`; `operator.disabled`
+    pub fn choose_operator(&self, caller: &Caller<'_>, operator: &str) -> Result<String> {
+        let ticket = self.read(caller)?;
+        let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        if step != Step::ChooseOperator {
+            return Err(Error::not_found(UNKNOWN, ticket.id));
+        }
+        let scope = Scope::new(operator, Actor::Anonymous, caller.now);
+        let chosen = self.db.read(&scope, operators::find_operator)?;
+        if !chosen.enabled() {
+            return Err(Error::refused("operator.disabled"));
+        }
+        self.write_down(operator, (Step::Password, request), (ticket.browser, caller.now))
+    }
+
+    /// The operators a person may name, by code.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn operators(&self, now: Instant) -> Result<Vec<Operator>> {
+        let scope = Scope::new(Scope::PLATFORM, Actor::Anonymous, now);
+        let mut all = self.db.read(&scope, |tx| operators::list_operators(tx, "", 10_000))?;
+        all.retain(Operator::enabled);
+        Ok(all)
+    }
+
+    /// Goes to the step a person may always go to: the letter, or back to the password.
+    ///
+    /// # Errors
+    /// `signin.unknown`
+    pub fn go_to(&self, caller: &Caller<'_>, step: &Step) -> Result<()> {
+        let ticket = self.read(caller)?;
+        let step = step.clone();
+        self.db.housekeep(&ticket.scope.clone(), "sign-in-step", move |tx| {
+            let (at, _) = ticket.find(tx)?;
+            if at == Step::ChooseOperator || !matches!(step, Step::Password | Step::Letter) {
+                return Err(Error::not_found(UNKNOWN, ticket.id.clone()));
+            }
+            repo::set_step(tx, &ticket.id, &step)
+        })
+    }
+
+    /// Gives the client a code without asking the person anything, when the browser's session is
+    /// alive, of this operator and young enough; else `None`: a sign-in is needed.
+    ///
+    /// `max_age`: the most seconds since the person proved to be themselves.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    ///
+    /// Source: OpenID Connect Core §3.1.2.1 (`max_age`), §3.1.2.3.
+    pub fn continue_session(
+        &self,
+        session: &str,
+        (request, sector): (&Request, &str),
+        (max_age, now): (Option<i64>, Instant),
+    ) -> Result<Option<Finish>> {
+        let Some(handle) = self.signing.handles().read(HandleKind::Session, session) else {
+            return Ok(None);
+        };
+        if !request.is_for_platform() && request.issuer != handle.operator {
+            return Ok(None);
+        }
+        let scope = Scope::new(&handle.operator, Actor::Anonymous, now);
+        let (signing, request) = (Arc::clone(&self.signing), request.clone());
+        let sector = sector.to_owned();
+        self.db.transact(&scope, move |tx| {
+            let operator = tx.operator_fact(operators::find_operator)?;
+            let Some(found) = sessions::find_session(tx, &handle.id, &operator.policies)? else {
+                return Ok(None);
+            };
+            let old = max_age.is_some_and(|most| found.auth.plus_seconds(most) < now);
+            let member = find_member(tx, (&found.key, found.person_no));
+            let Ok(member) = member else { return Ok(None) };
+            if old {
+                return Ok(None);
+            }
+            if found.is_due(now) {
+                sessions::note_seen(tx, &found.id)?;
+            }
+            let giver = Giver {
+                member: &member,
+                session_id: &found.id,
+                acr: &found.acr,
+                amr: &found.amr,
+                auth: found.auth,
+            };
+            let code = give_code(tx, signing.handles(), (&request, &sector), &giver)?;
+            let person_id = member.person_id;
+            Ok(Some(Finish { request: request.clone(), code, person_id, session: None }))
+        })
+    }
+
+    /// The sector of the client a sign-in is for.
+    pub(super) fn sector_of(&self, request: &Request) -> Result<String> {
+        let found = self.clients.find(&request.issuer, &request.client_id)?;
+        found
+            .map(|found| found.client.terms.sector.clone())
+            .ok_or_else(|| Error::not_found("client.unknown", request.client_id.clone()))
+    }
+}
+
+/// Opens the browser's session and gives the code, for a member who has just proven themselves.
+pub(super) fn complete(
+    tx: &mut Tx<'_>,
+    signing: &Signing,
+    (request, sector): (&Request, &str),
+    (member, proven): (&super::Member, sessions::Proven),
+) -> Result<Finish> {
+    let operator = tx.operator_fact(operators::find_operator)?;
+    let id = sessions::open_session(tx, &member.person_id, proven, &operator.policies)?;
+    let giver = Giver::now(member, &id, proven, tx.now());
+    let code = give_code(tx, signing.handles(), (request, sector), &giver)?;
+    let detail = json!({"client": request.client_id, "session": id, "amr": proven.amr});
+    record(tx, &Entry::new("person.signed_in", &member.person_id).detail(detail))?;
+    let cookie = signing.handles().write(HandleKind::Session, tx.operator(), (&id, 0));
+    let seconds = operator.policies.session_absolute_hours * 3600;
+    Ok(Finish {
+        request: request.clone(),
+        code,
+        person_id: member.person_id.clone(),
+        session: Some((cookie, seconds)),
+    })
+}
+
+fn hash(browser: &str) -> String {
+    hex::encode(Sha256::digest(browser.as_bytes()))
+}

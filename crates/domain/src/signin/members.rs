@@ -1,0 +1,87 @@
+//! The one guard: may this person be signed in, and what services are told about them.
+
+use base::kernel::{Error, Instant, Result};
+use base::store::Tx;
+
+use crate::operators::{self, Operator};
+use crate::subscribers::{
+    self, Household, Key, Load, PERSON_STOPPED, PERSON_UNKNOWN, PersonState, Reason, Role, STOPPED,
+    SUSPENDED, Standing,
+};
+
+/// A person who may be signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The person.
+    pub person_id: String,
+    /// Their household.
+    pub key: Key,
+    /// Owner, adult or child.
+    pub role: Role,
+    /// The highest rating they may watch, in years.
+    pub max_rating_years: i64,
+    /// Whether station, household and person all allow adult titles (brief tve §13).
+    pub adult: bool,
+}
+
+/// The member `person_no` of `key`, if they may be signed in. Three statements.
+///
+/// Who may not watch may still sign in: a household that has not paid sees why, and every decision
+/// says no. Only fraud and death shut the door.
+///
+/// # Errors
+/// The first that matches, from the outside in (brief tve §5.3): `operator.disabled`,
+/// `contract.stopped`, `contract.suspended`, `person.stopped`, `person.suspended`,
+/// `person.not_registered`; `person.unknown`.
+pub(super) fn find_member(tx: &mut Tx<'_>, (key, person_no): (&Key, i64)) -> Result<Member> {
+    let operator = tx.operator_fact(operators::find_operator)?;
+    if !operator.enabled() {
+        return Err(Error::refused("operator.disabled"));
+    }
+    let loaded = subscribers::load(tx, vec![key.number.clone()], Load::Whole)?;
+    let household = loaded
+        .iter()
+        .find(|one| one.key() == *key)
+        .ok_or_else(|| Error::not_found(PERSON_UNKNOWN, key.label()))?;
+    admit(&operator, household, (person_no, tx.now()))
+}
+
+/// The guard itself, pure.
+pub(super) fn admit(
+    operator: &Operator,
+    household: &Household,
+    (person_no, now): (i64, Instant),
+) -> Result<Member> {
+    match household.standing(now) {
+        Standing::Stopped | Standing::Purged => return Err(Error::refused(STOPPED)),
+        Standing::Suspended if shuts_door(household) => {
+            return Err(Error::refused("contract.suspended"));
+        }
+        Standing::Suspended | Standing::Reserved | Standing::Active => {}
+    }
+    let person = household
+        .person(person_no)
+        .filter(|person| !person.is_gone())
+        .ok_or_else(|| Error::refused(PERSON_STOPPED))?;
+    if household.holds_of(person_no).next().is_some() {
+        return Err(Error::refused(SUSPENDED));
+    }
+    if person.state == PersonState::Invited {
+        return Err(Error::refused("person.not_registered"));
+    }
+    let adult = operator.policies.adult_sold
+        && household.contract.adult_allowed
+        && person.adult_allowed
+        && person.role != Role::Child;
+    Ok(Member {
+        person_id: person.person_id.clone(),
+        key: household.key(),
+        role: person.role,
+        max_rating_years: person.max_rating_years,
+        adult,
+    })
+}
+
+fn shuts_door(household: &Household) -> bool {
+    household.contract_holds().any(|hold| matches!(hold.reason, Reason::Fraud | Reason::Deceased))
+}

@@ -1,0 +1,20 @@
+//! Sign-in and registration: one persisted record, one dispatcher, and what clients get from it.
+//!
+//! Owns the table `sign_ins`. A step never jumps to another one: it changes the record, and who asks
+//! next is shown the step the record is at. Sources: brief tve §5.3, §12.2; house.md §9.
+
+mod finish;
+mod journeys;
+mod members;
+mod passwords;
+mod registration;
+mod repo;
+mod requests;
+mod tokens;
+
+pub use finish::Finish;
+pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn};
+pub use members::Member;
+pub use repo::sweep;
+pub use requests::{Request, Step};
+pub use tokens::{Given, Redeeming};

@@ -1,0 +1,138 @@
+//! The steps of a person who has a letter: contract number and code, then login id and password.
+
+use std::sync::Arc;
+
+use base::kernel::{Actor, Change, Error, Result, Scope};
+use base::records::{Entry, record};
+use base::store::Tx;
+use serde_json::json;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::credentials::{self, Letter, LetterCheck, check_new_password};
+use crate::operators;
+use crate::sessions::Proven;
+use crate::subscribers::{self, By, Household, Key, Load, Source};
+
+use super::Member;
+use super::finish::Finish;
+use super::journeys::{Caller, Journeys, complete};
+use super::members::admit;
+use super::repo;
+use super::requests::Step;
+
+const REFUSED: Error = Error::Refused { code: "registration.refused" };
+
+impl Journeys {
+    /// Tries the letter: contract number and code. When they are right the sign-in goes on to choose
+    /// login id and password; the code is spent only then.
+    ///
+    /// # Errors
+    /// `registration.refused` — unknown number, wrong, old, used or too often tried code: nobody is
+    /// told which; `signin.unknown`
+    pub fn try_letter(
+        &self,
+        caller: &Caller<'_>,
+        (typed_number, code): (&str, &str),
+    ) -> Result<()> {
+        let ticket = self.read(caller)?;
+        let number: String = typed_number.nfkc().collect::<String>().trim().to_owned();
+        let code = code.to_owned();
+        let scope = ticket.scope.clone();
+        let good = self.db.housekeep(&scope, "registration-letter", move |tx| {
+            let (step, _) = ticket.find(tx)?;
+            if step == Step::ChooseOperator {
+                return Err(Error::not_found("signin.unknown", ticket.id.clone()));
+            }
+            let LetterCheck::Good(letter) = credentials::check_letter(tx, &number, &code)? else {
+                return Ok(false);
+            };
+            let Letter { number, generation, person_no } = letter;
+            let step = Step::Account { number, generation, person_no, checked: tx.now() };
+            repo::set_step(tx, &ticket.id, &step)?;
+            Ok(true)
+        })?;
+        if good { Ok(()) } else { Err(REFUSED) }
+    }
+
+    /// Gives the person of the letter this login id and password, makes them ACTIVE, and signs them
+    /// in. The letter is spent in the same commit.
+    ///
+    /// # Errors
+    /// - `login.malformed`, `login.taken`; `password.too_short`, `password.too_long`, `password.busy`
+    /// - `registration.refused` — the letter was used or replaced meanwhile
+    /// - `signin.unknown`; those of the guard
+    pub fn register(
+        &self,
+        caller: &Caller<'_>,
+        (typed_name, password): (&str, &str),
+    ) -> Result<Finish> {
+        let ticket = self.read(caller)?;
+        let name = credentials::login_name(typed_name)?;
+        check_new_password(password)?;
+        let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        let Step::Account { number, generation, person_no, checked } = step else {
+            return Err(Error::not_found("signin.unknown", ticket.id));
+        };
+        let sector = self.sector_of(&request)?;
+        let hash = self.passwords.hash(ticket.scope.operator(), password)?;
+        let signing = Arc::clone(&self.signing);
+        let letter = Letter { number, generation, person_no };
+        let scope =
+            Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
+        self.db.transact(&scope, move |tx| {
+            ticket.end(tx)?;
+            if !credentials::spend_letter(tx, &letter, checked)? {
+                return Err(REFUSED);
+            }
+            let member = activate(tx, &letter)?;
+            credentials::put_login(tx, &name, &member.person_id)?;
+            credentials::put_password(tx, &member.person_id, &hash)?;
+            credentials::forgive(tx, &member.person_id)?;
+            complete(tx, &signing, (&request, &sector), (&member, Proven::LETTER))
+        })
+    }
+}
+
+/// Makes the member of the letter ACTIVE, in the household's own words, and admits them.
+fn activate(tx: &mut Tx<'_>, letter: &Letter) -> Result<Member> {
+    let operator = tx.operator_fact(operators::find_operator)?;
+    if !operator.enabled() {
+        return Err(Error::refused("operator.disabled"));
+    }
+    let key = Key { number: letter.number.clone(), generation: letter.generation };
+    let loaded = subscribers::load(tx, vec![key.number.clone()], Load::ForChange)?;
+    let before: Vec<Household> = loaded.into_iter().filter(|one| one.key() == key).collect();
+    let mut after = before.clone();
+    let household = after.first_mut().ok_or(REFUSED)?;
+    let cause = tx.scope().cause().to_owned();
+    let by = By { source: Source::System, at: tx.now(), now: tx.now(), cause: &cause };
+    let outcome = household.register(letter.person_no, &by)?;
+    if outcome.change == Change::Made {
+        household.contract.version += 1;
+        household.contract.updated = tx.now();
+        record_registered(tx, household, letter.person_no)?;
+        tx.touch(Some(&key.number));
+    }
+    let member = admit(&operator, household, (letter.person_no, tx.now()))?;
+    subscribers::save(tx, &before, &after)?;
+    Ok(member)
+}
+
+fn record_registered(tx: &mut Tx<'_>, household: &Household, person_no: i64) -> Result<()> {
+    let contract = &household.contract;
+    let state = household.standing(tx.now()).as_str();
+    let payload = json!({
+        "contract": contract.number,
+        "generation": contract.generation,
+        "version": contract.version,
+        "state": state,
+        "person_id": household.person(person_no).map(|person| &person.person_id),
+        "at": tx.now().rfc3339_jst(),
+    });
+    let subject = format!("{}/{person_no:03}", household.key().label());
+    let entry = Entry::new("person.registered", &subject)
+        .version(contract.version)
+        .detail(json!({"by": "letter"}))
+        .event(&contract.number, payload);
+    record(tx, &entry)
+}

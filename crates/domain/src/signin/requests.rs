@@ -1,0 +1,63 @@
+//! What a client asked for, and how far the person has come.
+
+use base::kernel::{Instant, Scope};
+use serde::{Deserialize, Serialize};
+
+/// An authorization request that passed all checks of the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The issuer it came to: an operator's code or `*`.
+    pub issuer: String,
+    /// The client.
+    pub client_id: String,
+    /// Where the code goes; one of the client's, compared before.
+    pub redirect_uri: String,
+    /// What for, narrowed to what the client may have.
+    pub scope: String,
+    /// The client's `state`, given back as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The client's `nonce`, put into the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// PKCE S256 challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
+    /// The login id the client expects, filled into the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// The language the client asked for (`ui_locales`), a tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
+impl Request {
+    /// Whether it came to the platform's issuer, so that the person names their operator first.
+    #[must_use]
+    pub fn is_for_platform(&self) -> bool {
+        self.issuer == Scope::PLATFORM
+    }
+}
+
+/// How far the person has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Step {
+    /// Names their operator (platform issuer only).
+    ChooseOperator,
+    /// Login id and password.
+    Password,
+    /// Contract number and the code of the letter.
+    Letter,
+    /// The letter was good: chooses login id and password.
+    Account {
+        /// Contract number.
+        number: String,
+        /// Its generation.
+        generation: i64,
+        /// The member.
+        person_no: i64,
+        /// When the code was found good; a newer letter ends this.
+        checked: Instant,
+    },
+}

@@ -1,0 +1,174 @@
+//! What clients get for codes and refresh tokens: who the person is now.
+
+use std::sync::Arc;
+
+use base::kernel::{Actor, Error, Instant, Result, Scope};
+use base::store::Tx;
+
+use crate::clients::Client;
+use crate::sessions::{self, Authorization, Lasting, Redeemed, Redemption, Rotated, Subjects};
+use crate::signing::{Handle, HandleKind, Handles};
+use crate::tokens::AccessClaims;
+
+use super::Member;
+use super::journeys::Journeys;
+use super::members::find_member;
+
+const INVALID: Error = Error::Refused { code: "grant.invalid" };
+/// The family was ended, and that is kept.
+const REPLAYED: Error = Error::Refused { code: "grant.replayed" };
+
+/// What a client redeems a code with, besides itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Redeeming<'r> {
+    /// The code.
+    pub code: &'r str,
+    /// The redirect address it names.
+    pub redirect_uri: &'r str,
+    /// PKCE verifier.
+    pub verifier: Option<&'r str>,
+}
+
+/// An authorization in use, and who it is about now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The person's operator.
+    pub operator: String,
+    /// The authorization.
+    pub authorization: Authorization,
+    /// The person.
+    pub member: Member,
+    /// How this client knows person and household.
+    pub subjects: Subjects,
+    /// The next refresh token, for a client that has them.
+    pub refresh: Option<String>,
+}
+
+enum Outcome {
+    Good(Box<Given>),
+    Replayed,
+    Refused,
+}
+
+impl Outcome {
+    fn into_result(self) -> Result<Given> {
+        match self {
+            Self::Good(given) => Ok(*given),
+            Self::Replayed => Err(REPLAYED),
+            Self::Refused => Err(INVALID),
+        }
+    }
+}
+
+impl Journeys {
+    /// Redeems a code for `client`, which came to `issuer` (an operator's code or `*`).
+    ///
+    /// # Errors
+    /// `grant.invalid`; `grant.replayed` — used before: the family is ended; those of the guard
+    pub fn redeem_code(
+        &self,
+        (client, issuer): (&Arc<Client>, &str),
+        with: &Redeeming<'_>,
+        (lasting, now): (Lasting, Instant),
+    ) -> Result<Given> {
+        let handle = self.handle(HandleKind::Code, with.code, issuer)?;
+        let scope = Scope::new(&handle.operator, Actor::Client(client.id.clone()), now);
+        let (client, issuer) = (Arc::clone(client), issuer.to_owned());
+        let (redirect_uri, verifier) =
+            (with.redirect_uri.to_owned(), with.verifier.map(str::to_owned));
+        let signing = Arc::clone(&self.signing);
+        let outcome = self.db.transact(&scope, move |tx| {
+            let redemption = Redemption {
+                client_id: &client.id,
+                issuer: &issuer,
+                redirect_uri: &redirect_uri,
+                verifier: verifier.as_deref(),
+                lasting,
+            };
+            match sessions::redeem(tx, &handle.id, &redemption)? {
+                Redeemed::Replayed => Ok(Outcome::Replayed),
+                Redeemed::Refused => Ok(Outcome::Refused),
+                Redeemed::Now(found) => {
+                    let given = given(tx, signing.handles(), (&client, *found))?;
+                    let refresh =
+                        (lasting == Lasting::Refreshed).then(|| turn_of(&signing, &given));
+                    Ok(Outcome::Good(Box::new(Given { refresh, ..given })))
+                }
+            }
+        })?;
+        outcome.into_result()
+    }
+
+    /// Replaces a refresh token of `client`: one read, one write, and the person's state (three
+    /// reads). A person who is shut out keeps the token, which works again when they are let in.
+    ///
+    /// # Errors
+    /// `grant.invalid`; `grant.replayed` — used before: the family is ended; those of the guard
+    pub fn refresh(
+        &self,
+        (client, issuer): (&Arc<Client>, &str),
+        token: &str,
+        now: Instant,
+    ) -> Result<Given> {
+        let handle = self.handle(HandleKind::Refresh, token, issuer)?;
+        let scope = Scope::new(&handle.operator, Actor::Client(client.id.clone()), now);
+        let (client, issuer) = (Arc::clone(client), issuer.to_owned());
+        let signing = Arc::clone(&self.signing);
+        let outcome = self.db.housekeep(&scope, "refresh", move |tx| {
+            let which = (handle.id.as_str(), handle.turn);
+            match sessions::rotate(tx, which, (&client.id, &issuer))? {
+                Rotated::Reused => Ok(Outcome::Replayed),
+                Rotated::Refused => Ok(Outcome::Refused),
+                Rotated::Turned(found) => {
+                    let given = given(tx, signing.handles(), (&client, *found))?;
+                    let refresh = Some(turn_of(&signing, &given));
+                    Ok(Outcome::Good(Box::new(Given { refresh, ..given })))
+                }
+            }
+        })?;
+        outcome.into_result()
+    }
+
+    /// Who the access token of a person is about now.
+    ///
+    /// # Errors
+    /// `token.invalid` — a client's own token, or its authorization is over; those of the guard
+    pub fn holder(&self, claims: &AccessClaims, client: &Client, now: Instant) -> Result<Given> {
+        let invalid = Error::Unauthenticated { code: "token.invalid" };
+        let (Some(operator), Some(grant)) = (&claims.operator, &claims.grant) else {
+            return Err(invalid);
+        };
+        let scope = Scope::new(operator, Actor::Client(client.id.clone()), now);
+        self.db.read(&scope, |tx| {
+            let found = sessions::find_authorization(tx, grant)?;
+            let alive = found.filter(|found| found.is_alive(now) && found.client_id == client.id);
+            given(tx, self.signing.handles(), (client, alive.ok_or(invalid)?))
+        })
+    }
+
+    /// Reads a code or token; one of another operator than the issuer's is unknown here.
+    fn handle(&self, kind: HandleKind, text: &str, issuer: &str) -> Result<Handle> {
+        let handle = self.signing.handles().read(kind, text).ok_or(INVALID)?;
+        if issuer == Scope::PLATFORM || issuer == handle.operator {
+            return Ok(handle);
+        }
+        Err(INVALID)
+    }
+}
+
+fn given(
+    tx: &mut Tx<'_>,
+    handles: &Handles,
+    (client, authorization): (&Client, Authorization),
+) -> Result<Given> {
+    let member = find_member(tx, (&authorization.key, authorization.person_no))?;
+    let whose = (member.person_id.as_str(), &member.key);
+    let subjects = Subjects::of(handles, tx.operator(), &client.terms.sector, whose);
+    let operator = tx.operator().to_owned();
+    Ok(Given { operator, authorization, member, subjects, refresh: None })
+}
+
+fn turn_of(signing: &crate::signing::Signing, given: &Given) -> String {
+    let Authorization { id, turn, .. } = &given.authorization;
+    signing.handles().write(HandleKind::Refresh, &given.operator, (id, *turn))
+}
