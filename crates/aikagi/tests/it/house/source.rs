@@ -21,7 +21,8 @@ pub struct Source {
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
         let (code, literals) = Lexer::run(text);
-        let whole = path.contains("/tests/") || path.ends_with("/tests.rs");
+        let product = path.starts_with("crates/") && path.contains("/src/");
+        let whole = !product || path.contains("/tests/") || path.ends_with("/tests.rs");
         let tests = if whole { vec![(0, text.len())] } else { test_parts(&code) };
         Self { path: path.to_owned(), text: text.to_owned(), code, literals, tests }
     }
@@ -90,9 +91,10 @@ pub fn files(folder: &str) -> Vec<String> {
     found
 }
 
-/// Every Rust file of the house.
+/// Every Rust file of the house, benches and fuzz targets too.
 pub fn sources() -> Vec<Source> {
-    let rust = files("crates").into_iter().filter(|path| path.ends_with(".rs"));
+    let all = ["crates", "benches", "fuzz"].into_iter().flat_map(files);
+    let rust = all.filter(|path| path.ends_with(".rs"));
     rust.map(|path| Source::new(&path, &read(&path))).collect()
 }
 
