@@ -81,7 +81,7 @@ fn all_failing_checks_are_told_in_their_order() {
     world.given_key("A-001", "MIHODAI");
     assert_eq!(ask(&world, "A-001", 1, "title:T0001"), "P00");
 
-    world.at(KITA, sato(), |tx| operators::disable(tx)).unwrap();
+    world.at(KITA, sato(), operators::disable).unwrap();
     suspend(&world, "A-001", 0, Reason::Unpaid);
     suspend(&world, "A-001", 1, Reason::Fraud);
 

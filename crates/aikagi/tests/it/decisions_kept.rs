@@ -13,7 +13,11 @@ use crate::decisions::{about, codes, desk, given_registered};
 use crate::world::{KITA, MINAMI, World, sms};
 
 /// Gives a person (or, without one, a household) a subject for services of `shop.example`.
-fn given_subject(world: &World, operator: &str, (subject, number): (&'static str, &'static str)) {
+pub fn given_subject(
+    world: &World,
+    operator: &str,
+    (subject, number): (&'static str, &'static str),
+) {
     world
         .at(operator, Actor::System, move |tx| {
             let person = subject.starts_with('p').then(|| {

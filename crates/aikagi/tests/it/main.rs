@@ -11,7 +11,9 @@
     reason = "a test fails by stopping at once, and tells the reader why on the screen"
 )]
 
+mod authzen;
 mod books;
+mod calls;
 mod decisions;
 mod decisions_kept;
 mod decisions_ttl;

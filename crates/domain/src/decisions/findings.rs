@@ -3,7 +3,7 @@
 //! Source: brief tve §5.8.
 
 use base::kernel::Instant;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::subscribers::Reason;
 
@@ -44,12 +44,14 @@ pub enum Finding {
     #[serde(rename = "D03")]
     ContractStopped {
         /// Since when.
+        #[serde(serialize_with = "moment_if_any")]
         since: Option<Instant>,
     },
     /// The contract is suspended.
     #[serde(rename = "D04")]
     ContractSuspended {
         /// For which reasons.
+        #[serde(serialize_with = "words")]
         reasons: Vec<Reason>,
         /// Whether it is the building's contract that is suspended, not the flat's own.
         building: bool,
@@ -58,12 +60,14 @@ pub enum Finding {
     #[serde(rename = "D05")]
     PersonStopped {
         /// Since when.
+        #[serde(serialize_with = "moment_if_any")]
         since: Option<Instant>,
     },
     /// The person is suspended.
     #[serde(rename = "D06")]
     PersonSuspended {
         /// For which reasons.
+        #[serde(serialize_with = "words")]
         reasons: Vec<Reason>,
     },
     /// The person has no credential (any more) and has to register first.
@@ -82,6 +86,7 @@ pub enum Finding {
         /// The key's product; `None`: the contract.
         product: Option<String>,
         /// When.
+        #[serde(serialize_with = "moment")]
         from: Instant,
     },
     /// The key is closed.
@@ -90,6 +95,7 @@ pub enum Finding {
         /// The key's product.
         product: String,
         /// Since when.
+        #[serde(serialize_with = "moment")]
         since: Instant,
     },
     /// A rented title's window is over.
@@ -98,6 +104,7 @@ pub enum Finding {
         /// The title's product.
         product: String,
         /// Since when.
+        #[serde(serialize_with = "moment")]
         since: Instant,
         /// Whether it was played; if not, it was not begun in time.
         played: bool,
@@ -144,4 +151,20 @@ impl Finding {
             Self::PurchaseNeeded => "D18",
         }
     }
+}
+
+/// Outside, instants are read by people and by programs of others.
+fn moment<S: Serializer>(at: &Instant, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&at.rfc3339_jst())
+}
+
+fn moment_if_any<S: Serializer>(at: &Option<Instant>, out: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => moment(at, out),
+        None => out.serialize_none(),
+    }
+}
+
+fn words<S: Serializer>(reasons: &[Reason], out: S) -> Result<S::Ok, S::Error> {
+    out.collect_seq(reasons.iter().map(|reason| reason.as_str()))
 }

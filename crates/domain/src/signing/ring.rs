@@ -24,12 +24,13 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// The key that signs at `now`: the newest that has begun.
+    /// The key that signs at `now`: the newest that has begun. The very first key is made while its
+    /// first signature waits, so it may have begun a moment after `now`.
     ///
     /// # Errors
-    /// `internal` when none has begun, which can not be: the first one begins when it is made.
+    /// `internal` when there is none, which can not be.
     pub fn signer(&self, now: Instant) -> Result<&SigningKey> {
-        let begun = self.signers.iter().rfind(|(from, _)| *from <= now);
+        let begun = self.signers.iter().rfind(|(from, _)| *from <= now).or(self.signers.first());
         begun.map(|(_, key)| key).ok_or_else(|| Error::internal("no signing key has begun"))
     }
 

@@ -1,0 +1,90 @@
+//! The programs that call: which operator's address they used, and whether their token is good.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use base::kernel::{Actor, Error, Result, Scope, clock};
+use base::store::Db;
+use domain::clients::ClientKind;
+use domain::operators;
+use domain::signing::Issuer;
+use domain::tokens::{AccessTokens, Verified};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use web::{Problem, blocking};
+
+/// What the doors of programs share.
+#[derive(Clone)]
+pub struct Callers {
+    /// The database.
+    pub db: Db,
+    /// Verifies access tokens.
+    pub tokens: Arc<AccessTokens>,
+    /// The address everything lies under, as configured, without a slash at its end.
+    pub base_url: Arc<str>,
+}
+
+/// Nobody said who they are.
+const TOKEN_MISSING: Error = Error::Unauthenticated { code: "token.missing" };
+
+impl Callers {
+    /// The issuer an address belongs to: an operator's, or the platform's without one.
+    pub(crate) fn issuer(&self, operator: Option<&str>) -> Issuer {
+        operator.map_or_else(
+            || Issuer::of_platform(&self.base_url),
+            |operator| Issuer::of_operator(&self.base_url, operator),
+        )
+    }
+
+    /// The client behind the request's token, good for `wanted` at `issuer`. Waits for nothing when
+    /// the token was seen within the last second.
+    ///
+    /// # Errors
+    /// `token.missing`, `token.invalid`, `token.scope_missing`; `operator.unknown`.
+    pub(crate) async fn client(
+        &self,
+        issuer: &Issuer,
+        headers: &HeaderMap,
+        (kind, scope): (ClientKind, &'static str),
+    ) -> std::result::Result<Verified, Problem> {
+        let token = bearer(headers).ok_or(TOKEN_MISSING)?;
+        if let Some(known) = self.tokens.client_from_memory(issuer, token, (kind, scope)) {
+            return Ok(known?);
+        }
+        let (callers, issuer, token) = (self.clone(), issuer.clone(), token.to_owned());
+        blocking(move || {
+            callers.check_operator(&issuer)?;
+            callers.tokens.client_for(&issuer, &token, (kind, scope))
+        })
+        .await
+    }
+
+    /// Refuses addresses of operators that are not there, before anything is made for them.
+    pub(crate) fn check_operator(&self, issuer: &Issuer) -> Result<()> {
+        if issuer.is_platform() {
+            return Ok(());
+        }
+        let unknown = || Error::not_found("operator.unknown", "operator");
+        if !operators::valid_code(issuer.operator()) {
+            return Err(unknown());
+        }
+        let scope = Scope::new(issuer.operator(), Actor::Anonymous, clock::now());
+        self.db.read(&scope, operators::operator_if_any)?.map(|_| ()).ok_or_else(unknown)
+    }
+}
+
+/// The token of `Authorization: Bearer …`. Source: RFC 6750 §2.1.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// The body, unless it was longer than the door reads or broke off.
+///
+/// # Errors
+/// `json.too_long` naming the body.
+pub(crate) fn body_of(body: std::result::Result<Bytes, BytesRejection>) -> Result<Bytes> {
+    body.map_err(|_| Error::invalid("json.too_long", "body"))
+}

@@ -1,0 +1,132 @@
+//! `POST /access/v1/evaluation` and `/access/v1/evaluations`.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use base::kernel::{Error, Result, clock};
+use domain::clients::ClientKind;
+use domain::decisions::Answer;
+use formats::authzen::{
+    Batch, EvaluationsResponse, RequestFault, parse_evaluation, parse_evaluations,
+};
+use http::HeaderMap;
+use web::access::Acted;
+use web::{Problem, blocking, current};
+
+use crate::callers::body_of;
+
+use super::Vod;
+use super::answers::{Evaluated, json, word, word_failure};
+use super::questions::{Asked, Caller, fault};
+
+type Body = std::result::Result<Bytes, BytesRejection>;
+
+impl Vod {
+    /// Who calls at this address.
+    pub(super) async fn caller(
+        &self,
+        operator: Option<&str>,
+        headers: &HeaderMap,
+    ) -> std::result::Result<Caller, Problem> {
+        let issuer = self.callers.issuer(operator);
+        let wanted = (ClientKind::Service, "decisions");
+        let verified = self.callers.client(&issuer, headers, wanted).await?;
+        Ok(Caller { issuer, verified })
+    }
+}
+
+/// One question — `docs/api/decisions.md#evaluation`.
+pub(super) async fn one(
+    State(vod): State<Arc<Vod>>,
+    operator: Option<Path<String>>,
+    headers: HeaderMap,
+    body: Body,
+) -> std::result::Result<Response, Problem> {
+    let operator = operator.as_ref().map(|path| path.as_str());
+    let caller = vod.caller(operator, &headers).await?;
+    let body = body_of(body)?;
+    let acted = Acted(caller.label().into());
+    let answer = match from_memory(&vod, &caller, &body)? {
+        Some(answer) => answer,
+        None => blocking(move || from_database(&vod, &caller, &body)).await?,
+    };
+    let mut response = json(&word(answer))?;
+    response.extensions_mut().insert(acted);
+    Ok(response)
+}
+
+fn from_memory(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<Option<Answer>> {
+    let question = parse_evaluation(body).map_err(|one| fault(&one))?;
+    let asked = Asked::of(&question, caller)?;
+    Ok(vod.decisions.answer_from_memory(&asked.ask(caller), clock::now()))
+}
+
+fn from_database(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<Answer> {
+    let question = parse_evaluation(body).map_err(|one| fault(&one))?;
+    let asked = Asked::of(&question, caller)?;
+    vod.decisions.answer(&asked.ask(caller), clock::now())
+}
+
+/// Many questions — `docs/api/decisions.md#evaluations`.
+pub(super) async fn many(
+    State(vod): State<Arc<Vod>>,
+    operator: Option<Path<String>>,
+    headers: HeaderMap,
+    body: Body,
+) -> std::result::Result<Response, Problem> {
+    let operator = operator.as_ref().map(|path| path.as_str());
+    let caller = vod.caller(operator, &headers).await?;
+    let body = body_of(body)?;
+    let acted = Acted(caller.label().into());
+    let language = current::get().language;
+    let answers = blocking(move || answer_all(&vod, &caller, &body)).await?;
+    let mut response = match answers {
+        Answers::One(answer) => json(&word(*answer))?,
+        Answers::Many(answers) => {
+            let worded = answers.into_iter().map(|answer| match answer {
+                Ok(answer) => Ok(word(answer)),
+                Err(error) => word_failure(error, language),
+            });
+            let evaluations: Vec<Evaluated> = worded.collect::<std::result::Result<_, _>>()?;
+            json(&EvaluationsResponse { evaluations })?
+        }
+    };
+    response.extensions_mut().insert(acted);
+    Ok(response)
+}
+
+enum Answers {
+    One(Box<Answer>),
+    Many(Vec<Result<Answer>>),
+}
+
+fn answer_all(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<Answers> {
+    let now = clock::now();
+    let answer = |question: &formats::authzen::Evaluation<'_>| {
+        let asked = Asked::of(question, caller)?;
+        vod.decisions.answer(&asked.ask(caller), now)
+    };
+    match parse_evaluations(body).map_err(|one| fault(&one))? {
+        Batch::Single(question) => answer(&question).map(|one| Answers::One(Box::new(one))),
+        Batch::Many { semantic, questions } => {
+            let decide = |question: std::result::Result<_, RequestFault>| {
+                question.map_err(|one| fault(&one)).and_then(|question| answer(&question))
+            };
+            let permits = |answer: &Result<Answer>| {
+                answer.as_ref().is_ok_and(|answer| answer.decision.permit())
+            };
+            let answers = semantic.run(questions, decide, permits);
+            // What is no fault of a question fails all of them, and loudly.
+            let ours = |error: &&Error| {
+                matches!(error, Error::Unavailable { .. } | Error::Internal { .. })
+            };
+            if let Some(error) = answers.iter().filter_map(|one| one.as_ref().err()).find(ours) {
+                return Err(error.clone());
+            }
+            Ok(Answers::Many(answers))
+        }
+    }
+}
