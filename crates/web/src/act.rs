@@ -3,7 +3,7 @@
 use base::kernel::{Error, Result, Scope};
 use base::store::{Db, Tx};
 
-use crate::Problem;
+use crate::{Problem, current};
 
 /// Runs `work` in one transaction, off the runtime's threads. A change begun is finished even when
 /// the browser has left. `work` may be run more than once and touches nothing but `tx`.
@@ -39,8 +39,9 @@ where
 pub async fn blocking<T: Send + 'static>(
     job: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> std::result::Result<T, Problem> {
-    let span = tracing::Span::current();
-    let done = tokio::task::spawn_blocking(move || span.in_scope(job)).await;
+    let (span, context) = (tracing::Span::current(), current::get());
+    let job = move || span.in_scope(|| current::within(context, job));
+    let done = tokio::task::spawn_blocking(job).await;
     match done {
         Ok(result) => result.map_err(Problem::from),
         Err(_) => Err(Problem::from(Error::internal("a job of a request panicked"))),

@@ -17,6 +17,15 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The cookie that remembers the language a reader chose.
 pub const LANGUAGE_COOKIE: &str = "aikagi-language";
 
+/// A `Set-Cookie` that remembers a reader's language for a year. It is no secret, and the same on
+/// plain HTTP: no prefix.
+#[must_use]
+pub fn language_cookie(language: Language) -> Option<HeaderValue> {
+    let tag = language.tag();
+    let text = format!("{LANGUAGE_COOKIE}={tag}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000");
+    HeaderValue::from_str(&text).ok()
+}
+
 /// The request being answered.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -40,6 +49,11 @@ pub fn get() -> Context {
         trace_id: "".into(),
         language: Language::Japanese,
     })
+}
+
+/// Runs a job on another thread in the context it was begun in.
+pub(crate) fn within<T>(context: Context, job: impl FnOnce() -> T) -> T {
+    CURRENT.sync_scope(context, job)
 }
 
 /// Middleware: gives the request its context and the answer its `X-Request-ID`. Outermost layer.

@@ -1,0 +1,162 @@
+//! Answers of the protocol: redirects back to the service, errors of the token endpoint.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use base::kernel::Error;
+use domain::signin::Finish;
+use http::header::{CACHE_CONTROL, LOCATION, PRAGMA, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+use url::form_urlencoded;
+use web::Refusal;
+use web::access::Acted;
+
+use super::Provider;
+use super::place::issuer_of;
+
+/// The cookie of a browser session.
+pub(super) const SESSION_COOKIE: &str = "aikagi-session";
+
+/// Sends the browser to `location`: 303, so that no form is sent on (RFC 9700 §4.12).
+pub(super) fn see_other(location: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(location) else {
+        return web::Problem::from(Error::internal("an address that is no header")).into_response();
+    };
+    let headers = [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// `uri` with parameters added; what it holds already is left as it is, character by character.
+fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
+    let added = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let joint = match uri.split_once('?') {
+        None => "?",
+        Some((_, "")) => "",
+        Some(_) => "&",
+    };
+    format!("{uri}{joint}{added}")
+}
+
+/// Sends the browser back to the service with its code. Source: RFC 6749 §4.1.2, RFC 9207 §2.
+pub(super) fn finished(provider: &Provider, finish: &Finish) -> Response {
+    let request = &finish.request;
+    let issuer = issuer_of(provider, &request.issuer);
+    let mut parameters = vec![("code", finish.code.as_str())];
+    parameters.extend(request.state.as_deref().map(|state| ("state", state)));
+    parameters.push(("iss", issuer.url()));
+    let mut response = see_other(&with_parameters(&request.redirect_uri, &parameters));
+    if let Some((cookie, seconds)) = &finish.session
+        && let Some(cookie) = provider.cookies().write(SESSION_COOKIE, cookie, Some(*seconds))
+    {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response.extensions_mut().insert(Acted(format!("person:{}", finish.person_id).into()));
+    response
+}
+
+/// An error the service is told through the browser. Source: RFC 6749 §4.1.2.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// The registered word.
+    pub(super) error: &'static str,
+    /// Which parameter, for the service's programmer.
+    pub(super) description: &'static str,
+}
+
+/// Sends the browser back to the service with an error.
+pub(super) fn refused(
+    (redirect_uri, state): (&str, Option<&str>),
+    issuer: &str,
+    refused: Refused,
+) -> Response {
+    let mut parameters = vec![("error", refused.error), ("error_description", refused.description)];
+    parameters.extend(state.map(|state| ("state", state)));
+    parameters.push(("iss", issuer));
+    let mut response = see_other(&with_parameters(redirect_uri, &parameters));
+    response.extensions_mut().insert(Refusal(refused.error));
+    response
+}
+
+/// An error at the token endpoint. Source: RFC 6749 §5.2.
+#[derive(Debug)]
+pub(super) struct TokenRefusal {
+    status: StatusCode,
+    error: &'static str,
+    code: &'static str,
+    wait: Option<u64>,
+}
+
+impl TokenRefusal {
+    /// The request itself is wrong.
+    pub(super) const fn request(error: &'static str, code: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, error, code, wait: None }
+    }
+}
+
+impl From<Error> for TokenRefusal {
+    /// Each kind of error in the words of RFC 6749; the stable code stands in the description.
+    fn from(error: Error) -> Self {
+        let code = error.code();
+        let (status, word, wait) = match &error {
+            Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_request", None),
+            Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "invalid_client", None),
+            Error::Forbidden { .. } => (StatusCode::BAD_REQUEST, "unauthorized_client", None),
+            Error::NotFound { .. } | Error::Refused { .. } => {
+                (StatusCode::BAD_REQUEST, "invalid_grant", None)
+            }
+            Error::TooMany { wait, .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "slow_down", Some(wait.as_secs().max(1)))
+            }
+            Error::Conflict { .. } | Error::Unavailable { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", Some(2))
+            }
+            Error::Internal { detail } => {
+                tracing::error!(detail, "internal error at the token endpoint");
+                (StatusCode::INTERNAL_SERVER_ERROR, "server_error", None)
+            }
+        };
+        if let Error::Unavailable { source, detail } = &error {
+            tracing::warn!(source, detail, "unavailable at the token endpoint");
+        }
+        Self { status, error: word, code, wait }
+    }
+}
+
+impl From<web::Problem> for TokenRefusal {
+    fn from(problem: web::Problem) -> Self {
+        Self::from(problem.into_error())
+    }
+}
+
+impl IntoResponse for TokenRefusal {
+    fn into_response(self) -> Response {
+        let body = json!({"error": self.error, "error_description": self.code});
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static(r#"Basic realm="aikagi""#);
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.wait {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(Refusal(self.code));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_redirect_address_holds_is_left_as_it_is() {
+        let added = |uri| with_parameters(uri, &[("code", "a.b"), ("state", "髙 &=")]);
+        let tail = "code=a.b&state=%E9%AB%99+%26%3D";
+        assert_eq!(added("https://a.jp/cb"), format!("https://a.jp/cb?{tail}"));
+        assert_eq!(added("https://a.jp/cb?x=%7e"), format!("https://a.jp/cb?x=%7e&{tail}"));
+        assert_eq!(added("jp.example.vod:/cb"), format!("jp.example.vod:/cb?{tail}"));
+    }
+}

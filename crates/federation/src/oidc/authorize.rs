@@ -1,0 +1,131 @@
+//! `GET` and `POST …/authorize`: where a service sends the browser.
+//!
+//! Source: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use base::kernel::{Error, Result, clock, ids};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::signing::Issuer;
+use formats::oauth::{ParameterFault, Parameters};
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+use web::{Page, blocking, current};
+
+use super::Provider;
+use super::answers::{Refused, SESSION_COOKIE, finished, refused, see_other};
+use super::checks::{Passed, Prompt, check, identify, keep};
+use super::place::Place;
+
+/// The cookie that says which browser began a sign-in. Holds nothing about the person.
+pub(super) const BROWSER_COOKIE: &str = "aikagi-browser";
+
+/// `GET`: parameters in the address.
+pub(super) async fn by_query(
+    State(provider): State<Provider>,
+    place: Place,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    answer(provider, place, (query.unwrap_or_default().into_bytes(), headers)).await
+}
+
+/// `POST`: parameters in a form.
+pub(super) async fn by_form(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    answer(provider, place, (body.to_vec(), headers)).await
+}
+
+async fn answer(
+    provider: Provider,
+    place: Place,
+    (text, headers): (Vec<u8>, HeaderMap),
+) -> Response {
+    let decided = blocking(move || {
+        let issuer = place.issuer(&provider)?;
+        decide(&provider, &issuer, (&text, &headers))
+    })
+    .await;
+    decided.unwrap_or_else(|problem| {
+        let error = problem.into_error();
+        if let Error::Internal { detail } | Error::Unavailable { detail, .. } = &error {
+            tracing::error!(detail, "authorize failed");
+        }
+        Page::of_error(current::get().language, &error).into_response()
+    })
+}
+
+/// A fault in the parameters themselves, named for the person's screen.
+pub(super) fn parameter_fault(fault: &ParameterFault) -> Error {
+    match fault {
+        ParameterFault::Repeated { name } => Error::invalid("request.parameter_repeated", name),
+        ParameterFault::Missing { name } => Error::invalid("request.parameter_missing", *name),
+        ParameterFault::Encoding { .. } | ParameterFault::TooLong => {
+            Error::invalid("request.parameters_malformed", "")
+        }
+    }
+}
+
+fn decide(
+    provider: &Provider,
+    issuer: &Issuer,
+    (text, headers): (&[u8], &HeaderMap),
+) -> Result<Response> {
+    let parameters = Parameters::parse(text).map_err(|fault| parameter_fault(&fault))?;
+    let asked = identify(provider, issuer, &parameters)?;
+    let back = (asked.redirect_uri, parameters.get("state"));
+    if let Err(fault) = check(&asked) {
+        return Ok(refused(back, issuer.url(), fault));
+    }
+    let passed = keep(issuer, &asked);
+    if let Some(response) = continue_session(provider, &passed, headers)? {
+        return Ok(response);
+    }
+    if passed.prompt == Prompt::Never {
+        let fault = Refused { error: "login_required", description: "prompt" };
+        return Ok(refused(back, issuer.url(), fault));
+    }
+    begin(provider, issuer, (&passed, headers))
+}
+
+/// Answers from the browser's session, if the service allows it and it is alive.
+fn continue_session(
+    provider: &Provider,
+    passed: &Passed,
+    headers: &HeaderMap,
+) -> Result<Option<Response>> {
+    if passed.prompt == Prompt::Always {
+        return Ok(None);
+    }
+    let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
+    let finish = provider.journeys.continue_session(
+        &session,
+        (&passed.request, &passed.sector),
+        (passed.max_age, clock::now()),
+    )?;
+    Ok(finish.map(|finish| finished(provider, &finish)))
+}
+
+/// Begins a sign-in and sends the browser to its page.
+fn begin(
+    provider: &Provider,
+    issuer: &Issuer,
+    (passed, headers): (&Passed, &HeaderMap),
+) -> Result<Response> {
+    let known = provider.cookies().read(headers, BROWSER_COOKIE).filter(|known| known.len() == 43);
+    let browser = known.clone().unwrap_or_else(|| URL_SAFE_NO_PAD.encode(ids::secret_bytes()));
+    let ticket = provider.journeys.begin(&passed.request, (&browser, clock::now()))?;
+    let mut response = see_other(&format!("{}/signin?ticket={ticket}", issuer.url()));
+    if known.is_none()
+        && let Some(cookie) = provider.cookies().write(BROWSER_COOKIE, &browser, None)
+    {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

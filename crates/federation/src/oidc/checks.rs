@@ -1,0 +1,225 @@
+//! The checks of an authorization request, in the order of the specifications.
+//!
+//! Before the client and its redirect address are known to be right, a fault is shown to the person
+//! as a page; afterwards the service is told through the browser (RFC 6749 §4.1.2.1). Parameters
+//! nobody knows are passed over.
+
+use std::sync::Arc;
+
+use base::kernel::{Error, Result};
+use domain::clients::{AuthMethod, Client, ClientKind, Grant, Pkce};
+use domain::signin::Request;
+use domain::signing::Issuer;
+use formats::jose::is_pkce_challenge;
+use formats::oauth::{Parameters, is_same_loopback_redirect, is_same_redirect};
+use web::Language;
+
+use super::Provider;
+use super::answers::Refused;
+
+/// Longest `state` and `nonce`: longer ones are somebody's mistake, and would be kept.
+const LONGEST: usize = 2048;
+
+/// A request whose client and redirect address are right.
+pub(super) struct Asked<'a> {
+    pub(super) parameters: &'a Parameters<'a>,
+    pub(super) client: Arc<Client>,
+    pub(super) redirect_uri: &'a str,
+}
+
+/// Finds the client and holds its redirect address against the registered ones.
+///
+/// # Errors
+/// `authorize.client_unknown`, `authorize.redirect_uri_differs`
+///
+/// Source: RFC 6749 §3.1.2, §4.1.1; RFC 9700 §2.1 (character by character), §4.1.3; RFC 8252 §7.3
+/// (the port of an application on this machine is free).
+pub(super) fn identify<'a>(
+    provider: &Provider,
+    issuer: &Issuer,
+    parameters: &'a Parameters<'a>,
+) -> Result<Asked<'a>> {
+    let unknown = || Error::invalid("authorize.client_unknown", "client_id");
+    let id = parameters.get("client_id").ok_or_else(unknown)?;
+    let found = provider.clients.find(issuer.operator(), id)?.ok_or_else(unknown)?;
+    let client = found.client;
+    if client.terms.kind != ClientKind::Service {
+        return Err(unknown());
+    }
+    let differs = || Error::invalid("authorize.redirect_uri_differs", "redirect_uri");
+    let asked = parameters.get("redirect_uri").ok_or_else(differs)?;
+    let native = client.terms.method == AuthMethod::None;
+    let registered = client.terms.redirect_uris.iter().any(|known| {
+        is_same_redirect(known, asked) || (native && is_same_loopback_redirect(known, asked))
+    });
+    if !registered {
+        return Err(differs());
+    }
+    Ok(Asked { parameters, client, redirect_uri: asked })
+}
+
+type Check = fn(&Asked<'_>) -> std::result::Result<(), Refused>;
+
+/// Every check and where it stands.
+const CHECKS: &[(&str, Check)] = &[
+    ("OpenID Connect Core §6, §3.1.2.6", no_request_object),
+    ("RFC 6749 §4.1.1, §3.1.1", response_type),
+    ("OAuth 2.0 Multiple Response Types §2.1", response_mode),
+    ("RFC 6749 §4.1.2.1 unauthorized_client", grant),
+    ("OpenID Connect Core §3.1.2.1 scope", scope),
+    ("RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1", pkce),
+    ("OpenID Connect Core §3.1.2.1 nonce; RFC 6749 §4.1.1 state", lengths),
+    ("OpenID Connect Core §3.1.2.1 prompt", prompt),
+    ("OpenID Connect Core §3.1.2.1 max_age", max_age),
+];
+
+/// Runs all checks; the first that fails is told.
+pub(super) fn check(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    CHECKS.iter().try_for_each(|(source, check)| {
+        check(asked).inspect_err(|refused| {
+            tracing::info!(client = %asked.client.id, error = refused.error, source, "not asked well");
+        })
+    })
+}
+
+const fn refuse(
+    error: &'static str,
+    description: &'static str,
+) -> std::result::Result<(), Refused> {
+    Err(Refused { error, description })
+}
+
+fn no_request_object(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    if asked.parameters.get("request").is_some() {
+        return refuse("request_not_supported", "request");
+    }
+    if asked.parameters.get("request_uri").is_some() {
+        return refuse("request_uri_not_supported", "request_uri");
+    }
+    Ok(())
+}
+
+fn response_type(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    match asked.parameters.get("response_type") {
+        Some("code") => Ok(()),
+        Some(_) => refuse("unsupported_response_type", "response_type"),
+        None => refuse("invalid_request", "response_type is missing"),
+    }
+}
+
+fn response_mode(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    match asked.parameters.get("response_mode") {
+        None | Some("query") => Ok(()),
+        Some(_) => refuse("invalid_request", "response_mode"),
+    }
+}
+
+fn grant(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    if asked.client.may(Grant::AuthorizationCode) {
+        return Ok(());
+    }
+    refuse("unauthorized_client", "the client is not registered for authorization_code")
+}
+
+fn scope(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    let wanted = asked.parameters.get("scope").unwrap_or_default();
+    let given = asked.client.scopes_of(wanted);
+    if wanted.split(' ').any(|one| one == "openid") && given.split(' ').any(|one| one == "openid") {
+        return Ok(());
+    }
+    refuse("invalid_scope", "scope has no openid, or the client may not have it")
+}
+
+fn pkce(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    let method = asked.parameters.get("code_challenge_method");
+    match asked.parameters.get("code_challenge") {
+        Some(challenge) if method == Some("S256") => {
+            if is_pkce_challenge(challenge) {
+                return Ok(());
+            }
+            refuse("invalid_request", "code_challenge is no S256 challenge")
+        }
+        Some(_) => refuse("invalid_request", "code_challenge_method must be S256"),
+        None if method.is_some() => refuse("invalid_request", "code_challenge is missing"),
+        None => match asked.client.terms.pkce {
+            Pkce::ExemptWithNonce if asked.parameters.get("nonce").is_some() => Ok(()),
+            Pkce::ExemptWithNonce => {
+                refuse("invalid_request", "code_challenge or nonce is missing")
+            }
+            Pkce::Required => refuse("invalid_request", "code_challenge is missing"),
+        },
+    }
+}
+
+fn lengths(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    let long = |name| asked.parameters.get(name).is_some_and(|value| value.len() > LONGEST);
+    if long("state") || long("nonce") {
+        return refuse("invalid_request", "state or nonce is longer than 2048 bytes");
+    }
+    Ok(())
+}
+
+fn prompt(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    let prompts = asked.parameters.get("prompt").unwrap_or_default();
+    let several = prompts.split(' ').count() > 1;
+    if several && prompts.split(' ').any(|one| one == "none") {
+        return refuse("invalid_request", "prompt none stands alone");
+    }
+    Ok(())
+}
+
+fn max_age(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    match asked.parameters.get("max_age").map(str::parse::<u32>) {
+        None | Some(Ok(_)) => Ok(()),
+        Some(Err(_)) => refuse("invalid_request", "max_age"),
+    }
+}
+
+/// How the service wants the person asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prompt {
+    /// A session is enough; without one, ask.
+    WhenNeeded,
+    /// Ask in any case.
+    Always,
+    /// Never ask.
+    Never,
+}
+
+/// A request that passed every check.
+pub(super) struct Passed {
+    pub(super) request: Request,
+    pub(super) sector: String,
+    pub(super) prompt: Prompt,
+    pub(super) max_age: Option<i64>,
+}
+
+/// What is kept of a request that passed.
+pub(super) fn keep(issuer: &Issuer, asked: &Asked<'_>) -> Passed {
+    let get = |name| asked.parameters.get(name).map(str::to_owned);
+    let prompts = asked.parameters.get("prompt").unwrap_or_default();
+    let has = |wanted: &str| prompts.split(' ').any(|one| one == wanted);
+    let prompt = match () {
+        () if has("none") => Prompt::Never,
+        () if has("login") || has("select_account") => Prompt::Always,
+        () => Prompt::WhenNeeded,
+    };
+    let language = asked.parameters.get("ui_locales").and_then(Language::of_list);
+    let request = Request {
+        issuer: issuer.operator().to_owned(),
+        client_id: asked.client.id.clone(),
+        redirect_uri: asked.redirect_uri.to_owned(),
+        scope: asked.client.scopes_of(asked.parameters.get("scope").unwrap_or_default()),
+        state: get("state"),
+        nonce: get("nonce"),
+        challenge: get("code_challenge"),
+        login_hint: get("login_hint").filter(|hint| hint.len() <= 256),
+        language: language.map(|language| language.tag().to_owned()),
+    };
+    Passed {
+        request,
+        sector: asked.client.terms.sector.clone(),
+        prompt,
+        max_age: asked.parameters.get("max_age").and_then(|seconds| seconds.parse().ok()),
+    }
+}

@@ -1,0 +1,68 @@
+//! What a service reads before the first sign-in: metadata and public keys.
+//!
+//! Source: OpenID Connect Discovery 1.0 §3, RFC 8414 §2 and §3, RFC 9207 §3, RFC 7517 §5.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use serde_json::json;
+use web::{Problem, blocking};
+
+use super::Provider;
+use super::place::Place;
+
+/// Services may keep both for an hour; a new key is published a day before it signs.
+const KEEP: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=3600")];
+
+/// `GET …/.well-known/openid-configuration`, and in the form of RFC 8414.
+pub(super) async fn configuration(
+    State(provider): State<Provider>,
+    place: Place,
+) -> Result<Response, Problem> {
+    let issuer = blocking(move || place.issuer(&provider)).await?;
+    let at = |path: &str| format!("{}{path}", issuer.url());
+    let metadata = json!({
+        "issuer": issuer.url(),
+        "authorization_endpoint": at("/authorize"),
+        "token_endpoint": at("/token"),
+        "userinfo_endpoint": at("/userinfo"),
+        "jwks_uri": at("/jwks"),
+        "scopes_supported": ["openid", "offline_access", "decisions", "sms"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported":
+            ["ES256", "ES384", "PS256", "RS256", "EdDSA"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "claims_parameter_supported": false,
+        "claims_supported": [
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
+            "household", "operator", "role", "max_rating", "adult",
+        ],
+        "acr_values_supported": ["urn:aikagi:acr:password"],
+        "ui_locales_supported": ["ja", "en"],
+        "prompt_values_supported": ["none", "login", "select_account", "consent"],
+    });
+    Ok((KEEP, Json(metadata)).into_response())
+}
+
+/// `GET …/jwks`
+pub(super) async fn keys(
+    State(provider): State<Provider>,
+    place: Place,
+) -> Result<Response, Problem> {
+    let ring = blocking(move || {
+        let issuer = place.issuer(&provider)?;
+        provider.signing.ring(issuer.operator())
+    })
+    .await?;
+    Ok((KEEP, Json(ring.public())).into_response())
+}

@@ -1,0 +1,82 @@
+//! OpenID Connect toward the services: discovery, authorize, sign-in pages, token, userinfo.
+//!
+//! Everything lies twice: below `{base_url}/o/{operator}`, each operator's own issuer, and below
+//! `{base_url}`, the platform's, where a person names the operator first. Sources: OpenID Connect Core
+//! 1.0 and Discovery 1.0, RFC 6749, 6750, 7636, 8414, 9207, 9700; `docs/decisions/0008`.
+
+mod answers;
+mod authorize;
+mod checks;
+mod claims;
+mod discovery;
+mod pages;
+mod place;
+mod programs;
+mod signin;
+mod token;
+mod userinfo;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{MethodRouter, get, post};
+use base::store::Db;
+use domain::clients::Clients;
+use domain::signin::Journeys;
+use domain::signing::Signing;
+use domain::tokens::AccessTokens;
+use formats::oauth::LONGEST_FORM;
+use web::cookies::Cookies;
+
+/// What the provider is made of. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Provider {
+    /// The database.
+    pub db: Db,
+    /// The address everything lies under, exactly as configured, without a slash at its end.
+    pub base_url: Arc<str>,
+    /// Every issuer's keys.
+    pub signing: Arc<Signing>,
+    /// The services.
+    pub clients: Arc<Clients>,
+    /// Access tokens.
+    pub tokens: Arc<AccessTokens>,
+    /// Sign-ins.
+    pub journeys: Arc<Journeys>,
+}
+
+impl Provider {
+    fn cookies(&self) -> Cookies {
+        Cookies::for_base(&self.base_url)
+    }
+}
+
+/// All routes of the provider.
+pub fn routes(provider: Provider) -> Router {
+    let endpoints: [(&str, MethodRouter<Provider>); 12] = [
+        ("/.well-known/openid-configuration", get(discovery::configuration)),
+        ("/jwks", get(discovery::keys)),
+        ("/authorize", get(authorize::by_query).post(authorize::by_form)),
+        ("/token", post(token::answer)),
+        ("/userinfo", get(userinfo::answer).post(userinfo::answer)),
+        ("/signin", get(signin::show)),
+        ("/signin/operator", post(signin::operator)),
+        ("/signin/password", post(signin::password)),
+        ("/signin/letter", post(signin::letter)),
+        ("/signin/account", post(signin::account)),
+        ("/signin/go", post(signin::go)),
+        ("/signin/language", post(signin::language)),
+    ];
+    let mut router = Router::new()
+        .route("/.well-known/oauth-authorization-server", get(discovery::configuration))
+        .route(
+            "/.well-known/oauth-authorization-server/o/{operator}",
+            get(discovery::configuration),
+        );
+    for (path, endpoint) in endpoints {
+        router =
+            router.route(path, endpoint.clone()).route(&format!("/o/{{operator}}{path}"), endpoint);
+    }
+    router.layer(DefaultBodyLimit::max(LONGEST_FORM)).with_state(provider)
+}

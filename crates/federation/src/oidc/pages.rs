@@ -1,0 +1,132 @@
+//! The pages of a sign-in, one for each step.
+//!
+//! Plain forms with stable field names and `autocomplete`, no script. The texts stand in
+//! `web/words`, the frame in `web::Page`.
+
+use askama::Template;
+use base::kernel::{Error, Result};
+use domain::clients::Client;
+use domain::operators::Operator;
+use domain::signin::{SignIn, Step};
+use http::StatusCode;
+use web::{Language, Page, status_of, words};
+
+/// Looks up page texts by key in one language.
+#[derive(Clone, Copy)]
+struct Words(Language);
+
+impl Words {
+    fn get(self, key: &'static str) -> &'static str {
+        words::page(self.0, key)
+    }
+}
+
+/// What all steps show.
+pub(super) struct Frame<'f> {
+    pub(super) language: Language,
+    /// The handle in the address.
+    pub(super) ticket: &'f str,
+    /// The proof that goes into every form.
+    pub(super) proof: &'f str,
+    /// The service the person comes from.
+    pub(super) client: &'f Client,
+    /// The operator, once it is chosen.
+    pub(super) operator: Option<&'f Operator>,
+    /// The operators to choose from, while it is not.
+    pub(super) choices: &'f [Operator],
+    /// Why the last try did not work.
+    pub(super) error: Option<&'f Error>,
+    /// What was typed as login id or contract number, shown again.
+    pub(super) typed: &'f str,
+}
+
+#[derive(Template)]
+#[template(path = "signin.html")]
+struct Body<'b> {
+    words: Words,
+    step: &'b str,
+    title: &'b str,
+    service: String,
+    ticket: &'b str,
+    proof: &'b str,
+    message: Option<String>,
+    typed: &'b str,
+    choices: Vec<(&'b str, &'b str)>,
+    other_tag: &'static str,
+    other_name: &'static str,
+}
+
+/// The page of the step a sign-in is at.
+///
+/// # Errors
+/// `internal` when the template fails.
+pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
+    let words = Words(frame.language);
+    let (step, title) = match sign_in.step {
+        Step::ChooseOperator => ("operator", words.get("signin.operator.title")),
+        Step::Password => ("password", words.get("signin.password.title")),
+        Step::Letter => ("letter", words.get("signin.letter.title")),
+        Step::Account { .. } => ("account", words.get("signin.account.title")),
+    };
+    let name =
+        in_language(frame.language, &frame.client.terms.name_ja, &frame.client.terms.name_en);
+    let (other_tag, other_name) = match frame.language {
+        Language::Japanese => ("en", "English"),
+        Language::English => ("ja", "日本語"),
+    };
+    let choices = frame
+        .choices
+        .iter()
+        .map(|one| (one.code.as_str(), in_language(frame.language, &one.name_ja, &one.name_en)));
+    let body = Body {
+        words,
+        step,
+        title,
+        service: words::fill(frame.language, "signin.service", &[("service", name)]),
+        ticket: frame.ticket,
+        proof: frame.proof,
+        message: frame.error.map(|error| message(frame.language, error)),
+        typed: frame.typed,
+        choices: choices.collect(),
+        other_tag,
+        other_name,
+    };
+    let mut page =
+        Page::new(frame.language, title, &body)?.form_leads_to(&sign_in.request.redirect_uri);
+    if let Some(operator) = frame.operator {
+        page = page.owned_by(in_language(frame.language, &operator.name_ja, &operator.name_en));
+    }
+    Ok(match frame.error {
+        Some(error) => page.status(shown_status(error)).refused(error.code()),
+        None => page,
+    })
+}
+
+fn in_language<'t>(language: Language, japanese: &'t str, english: &'t str) -> &'t str {
+    match language {
+        Language::Japanese => japanese,
+        Language::English => english,
+    }
+}
+
+/// What the person reads; a wait is told in minutes.
+fn message(language: Language, error: &Error) -> String {
+    let text = words::error(language, error.code());
+    match error {
+        Error::TooMany { code: "signin.locked", wait } => {
+            let minutes = wait.as_secs().div_ceil(60).to_string();
+            let wait = words::fill(language, "signin.wait", &[("minutes", &minutes)]);
+            format!("{text} {wait}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// A form that was not taken is shown again with the status of its error; a wrong password with 422
+/// and not 401, which would need a challenge (RFC 9110 §15.5.2).
+fn shown_status(error: &Error) -> StatusCode {
+    match status_of(error) {
+        StatusCode::UNAUTHORIZED => StatusCode::UNPROCESSABLE_ENTITY,
+        other => other,
+    }
+}

@@ -1,0 +1,61 @@
+//! Which issuer an address belongs to.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use base::kernel::{Actor, Error, Result, Scope, clock};
+use domain::operators;
+use domain::signing::Issuer;
+use http::request::Parts;
+
+use super::Provider;
+
+/// The operator an address names, if it names one.
+pub(super) struct Place(Option<String>);
+
+impl FromRequestParts<Provider> for Place {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Provider,
+    ) -> std::result::Result<Self, Infallible> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let named = params.ok().and_then(|params| {
+            params.iter().find(|(name, _)| *name == "operator").map(|(_, code)| code.to_owned())
+        });
+        Ok(Self(named))
+    }
+}
+
+impl Place {
+    /// The issuer; one of an operator that is not there is refused before anything is made for it.
+    /// Reads the database.
+    ///
+    /// # Errors
+    /// `operator.unknown`
+    pub(super) fn issuer(&self, provider: &Provider) -> Result<Issuer> {
+        let Some(code) = &self.0 else { return Ok(Issuer::of_platform(&provider.base_url)) };
+        let unknown = || Error::not_found("operator.unknown", "");
+        if !operators::valid_code(code) {
+            return Err(unknown());
+        }
+        let scope = Scope::new(code, Actor::Anonymous, clock::now());
+        let found = provider.db.read(&scope, operators::operator_if_any)?;
+        found.map(|_| Issuer::of_operator(&provider.base_url, code)).ok_or_else(unknown)
+    }
+
+    /// Whether a sign-in of `operator` belongs to this address.
+    pub(super) fn is_of(&self, operator: &str) -> bool {
+        self.0.as_deref().unwrap_or(Scope::PLATFORM) == operator
+    }
+}
+
+/// The issuer a stored code (an operator's or `*`) stands for.
+pub(super) fn issuer_of(provider: &Provider, code: &str) -> Issuer {
+    if code == Scope::PLATFORM {
+        Issuer::of_platform(&provider.base_url)
+    } else {
+        Issuer::of_operator(&provider.base_url, code)
+    }
+}

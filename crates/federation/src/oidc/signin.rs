@@ -1,0 +1,277 @@
+//! `…/signin`: the pages of a sign-in and their forms.
+//!
+//! Each form changes the sign-in and sends the browser back to `GET …/signin`, which shows the step
+//! it is at; only the last leads on to the service. A form counts when it comes from our own page
+//! (`Origin`), from the browser that began the sign-in (cookie), and carries the proof of both.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts as _, Request as AxumRequest};
+use axum::response::{IntoResponse, Response};
+use base::kernel::{Actor, Error, Result, Scope, clock};
+use domain::operators::{self, Operator};
+use domain::signin::{Caller, Finish, SignIn, Step};
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+use web::{Language, Page, blocking, cookies, current, forms};
+
+use super::Provider;
+use super::answers::{finished, see_other};
+use super::authorize::{BROWSER_COOKIE, parameter_fault};
+use super::pages::{Frame, of_step};
+use super::place::Place;
+
+/// A request within a sign-in, as it came.
+pub(super) struct Visit {
+    provider: Provider,
+    place: Place,
+    query: Vec<u8>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl FromRequest<Provider> for Visit {
+    type Rejection = Response;
+
+    async fn from_request(
+        request: AxumRequest,
+        provider: &Provider,
+    ) -> std::result::Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(place) = Place::from_request_parts(&mut parts, provider).await;
+        let query = parts.uri.query().unwrap_or_default().as_bytes().to_vec();
+        let headers = parts.headers.clone();
+        let request = AxumRequest::from_parts(parts, body);
+        let body =
+            Bytes::from_request(request, provider).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { provider: provider.clone(), place, query, headers, body })
+    }
+}
+
+/// A visit whose sign-in is known.
+struct Visitor {
+    ticket: String,
+    browser: String,
+    sign_in: SignIn,
+}
+
+impl Visitor {
+    fn caller(&self) -> Caller<'_> {
+        Caller { ticket: &self.ticket, browser: &self.browser, now: clock::now() }
+    }
+}
+
+impl Visit {
+    /// The sign-in of this visit.
+    fn visitor(&self) -> Result<Visitor> {
+        let query = Parameters::parse(&self.query).map_err(|fault| parameter_fault(&fault))?;
+        let unknown = || Error::not_found("signin.unknown", "");
+        let ticket = query.get("ticket").ok_or_else(unknown)?.to_owned();
+        let browser =
+            self.provider.cookies().read(&self.headers, BROWSER_COOKIE).ok_or_else(unknown)?;
+        let caller = Caller { ticket: &ticket, browser: &browser, now: clock::now() };
+        let sign_in = self.provider.journeys.look(&caller)?;
+        if !self.place.is_of(&sign_in.operator) {
+            return Err(unknown());
+        }
+        Ok(Visitor { ticket, browser, sign_in })
+    }
+
+    /// The form of this visit, if it is from our own page in this browser.
+    fn form(&self, visitor: &Visitor) -> Result<Parameters<'_>> {
+        forms::check_origin(&self.headers, &self.provider.base_url)?;
+        let form = Parameters::parse(&self.body).map_err(|fault| parameter_fault(&fault))?;
+        let proof = form.get("proof").unwrap_or_default();
+        let handles = self.provider.signing.handles();
+        if handles.is_form_proof(proof, &visitor.browser, &visitor.ticket) {
+            return Ok(form);
+        }
+        Err(Error::Forbidden { code: "form.foreign" })
+    }
+
+    fn language(&self, visitor: &Visitor) -> Language {
+        let chosen =
+            cookies::read(&self.headers, current::LANGUAGE_COOKIE).and_then(Language::of_tag);
+        let asked = visitor.sign_in.request.language.as_deref().and_then(Language::of_tag);
+        chosen.or(asked).unwrap_or(current::get().language)
+    }
+
+    /// The page of the step the sign-in is at, with why the last try did not work.
+    fn page(&self, visitor: &Visitor, shown: (Option<&Error>, &str)) -> Result<Page> {
+        let provider = &self.provider;
+        let request = &visitor.sign_in.request;
+        let found = provider.clients.find(&request.issuer, &request.client_id)?;
+        let client =
+            found.ok_or_else(|| Error::invalid("authorize.client_unknown", "client_id"))?.client;
+        let operator = self.operator(visitor)?;
+        let choices = match visitor.sign_in.step {
+            Step::ChooseOperator => provider.journeys.operators(clock::now())?,
+            _ => Vec::new(),
+        };
+        let (error, typed) = shown;
+        let hint = request.login_hint.as_deref().filter(|_| visitor.sign_in.step == Step::Password);
+        let typed = if typed.is_empty() { hint.unwrap_or_default() } else { typed };
+        let proof = provider.signing.handles().form_proof(&visitor.browser, &visitor.ticket);
+        let frame = Frame {
+            language: self.language(visitor),
+            ticket: &visitor.ticket,
+            proof: &proof,
+            client: &client,
+            operator: operator.as_ref(),
+            choices: &choices,
+            error,
+            typed,
+        };
+        of_step(&visitor.sign_in, &frame)
+    }
+
+    fn operator(&self, visitor: &Visitor) -> Result<Option<Operator>> {
+        if visitor.sign_in.operator == Scope::PLATFORM {
+            return Ok(None);
+        }
+        let scope = Scope::new(&visitor.sign_in.operator, Actor::Anonymous, clock::now());
+        self.provider.db.read(&scope, operators::operator_if_any)
+    }
+
+    /// Back to the page of the sign-in.
+    fn back(&self, visitor: &Visitor) -> Response {
+        self.to_page(&visitor.sign_in.operator, &visitor.ticket)
+    }
+
+    fn to_page(&self, operator: &str, ticket: &str) -> Response {
+        let issuer = super::place::issuer_of(&self.provider, operator);
+        see_other(&format!("{}/signin?ticket={ticket}", issuer.url()))
+    }
+
+    /// Runs a form that may finish the sign-in; when it does not, shows its page again.
+    fn try_form(
+        &self,
+        (name, secret): (&str, &str),
+        work: impl FnOnce(&Visitor, (&str, &str)) -> Result<Tried>,
+    ) -> Result<Response> {
+        let visitor = self.visitor()?;
+        let form = self.form(&visitor)?;
+        let typed = form.get(name).unwrap_or_default();
+        match work(&visitor, (typed, form.get(secret).unwrap_or_default())) {
+            Ok(Tried::Finished(finish)) => Ok(finished(&self.provider, &finish)),
+            Ok(Tried::GoesOn) => Ok(self.back(&visitor)),
+            Err(error) if is_for_page(&error) => {
+                Ok(self.page(&visitor, (Some(&error), typed))?.into_response())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// How a form ended that was not refused.
+enum Tried {
+    Finished(Box<Finish>),
+    GoesOn,
+}
+
+/// Errors the person can do something about on the same page; the others end the sign-in.
+const fn is_for_page(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Invalid { .. }
+            | Error::Unauthenticated { .. }
+            | Error::Refused { .. }
+            | Error::Conflict { .. }
+            | Error::TooMany { .. }
+    )
+}
+
+/// Runs a visit off the runtime and words its errors as a page.
+async fn run(
+    visit: Visit,
+    work: impl FnOnce(&Visit) -> Result<Response> + Send + 'static,
+) -> Response {
+    blocking(move || work(&visit)).await.unwrap_or_else(|problem| {
+        let error = problem.into_error();
+        if let Error::Internal { detail } | Error::Unavailable { detail, .. } = &error {
+            tracing::error!(detail, "a sign-in failed");
+        }
+        Page::of_error(current::get().language, &error).into_response()
+    })
+}
+
+/// `GET …/signin`: the page of the step the sign-in is at.
+pub(super) async fn show(visit: Visit) -> Response {
+    run(visit, |visit| {
+        let visitor = visit.visitor()?;
+        Ok(visit.page(&visitor, (None, ""))?.into_response())
+    })
+    .await
+}
+
+/// `POST …/signin/operator`: the person names their operator.
+pub(super) async fn operator(visit: Visit) -> Response {
+    run(visit, |visit| {
+        let visitor = visit.visitor()?;
+        let form = visit.form(&visitor)?;
+        let chosen = form.get("operator").unwrap_or_default();
+        let ticket = visit.provider.journeys.choose_operator(&visitor.caller(), chosen)?;
+        Ok(visit.to_page(chosen, &ticket))
+    })
+    .await
+}
+
+/// `POST …/signin/password`: login id and password.
+pub(super) async fn password(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("username", "password"), |visitor, typed| {
+            let finish = visit.provider.journeys.try_password(&visitor.caller(), typed)?;
+            Ok(Tried::Finished(Box::new(finish)))
+        })
+    })
+    .await
+}
+
+/// `POST …/signin/letter`: contract number and the code of the letter.
+pub(super) async fn letter(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("contract_number", "registration_code"), |visitor, typed| {
+            visit.provider.journeys.try_letter(&visitor.caller(), typed)?;
+            Ok(Tried::GoesOn)
+        })
+    })
+    .await
+}
+
+/// `POST …/signin/account`: the login id and password the person chose.
+pub(super) async fn account(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("username", "password"), |visitor, typed| {
+            let finish = visit.provider.journeys.register(&visitor.caller(), typed)?;
+            Ok(Tried::Finished(Box::new(finish)))
+        })
+    })
+    .await
+}
+
+/// `POST …/signin/go`: to the letter, or back to the password.
+pub(super) async fn go(visit: Visit) -> Response {
+    run(visit, |visit| {
+        let visitor = visit.visitor()?;
+        let form = visit.form(&visitor)?;
+        let step = if form.get("step") == Some("letter") { Step::Letter } else { Step::Password };
+        visit.provider.journeys.go_to(&visitor.caller(), &step)?;
+        Ok(visit.back(&visitor))
+    })
+    .await
+}
+
+/// `POST …/signin/language`: the person chose a language.
+pub(super) async fn language(visit: Visit) -> Response {
+    run(visit, |visit| {
+        let visitor = visit.visitor()?;
+        let form = visit.form(&visitor)?;
+        let chosen = form.get("language").and_then(Language::of_tag).unwrap_or_default();
+        let mut response = visit.back(&visitor);
+        if let Some(cookie) = current::language_cookie(chosen) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        Ok(response)
+    })
+    .await
+}

@@ -1,0 +1,216 @@
+//! `POST …/token`: a code, a refresh token, or the client alone.
+//!
+//! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::kernel::{Actor, Instant, Scope, clock};
+use domain::clients::{AuthMethod, Client, Grant};
+use domain::sessions::Lasting;
+use domain::signin::{Given, Redeeming};
+use domain::signing::Issuer;
+use domain::tokens::{ACCESS_SECONDS, OnBehalfOf};
+use formats::oauth::{ParameterFault, Parameters};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use web::access::Acted;
+use web::blocking;
+
+use super::Provider;
+use super::answers::TokenRefusal;
+use super::claims::{Moment, id_token};
+use super::place::Place;
+use super::programs::presented;
+
+#[derive(Serialize)]
+struct Tokens {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+}
+
+type Answer = std::result::Result<Tokens, TokenRefusal>;
+
+/// A client that proved itself, and what it asks for.
+struct Asking<'a> {
+    provider: &'a Provider,
+    issuer: Issuer,
+    client: Arc<Client>,
+    form: Parameters<'a>,
+    now: Instant,
+}
+
+/// The endpoint.
+pub(super) async fn answer(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let worked = blocking(move || Ok(work(&provider, &place, (&headers, &body)))).await;
+    let (tokens, client) = match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
+        Ok(both) => both,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let mut response = Json(tokens).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response.extensions_mut().insert(Acted(format!("client:{client}").into()));
+    response
+}
+
+fn work(
+    provider: &Provider,
+    place: &Place,
+    (headers, body): (&HeaderMap, &[u8]),
+) -> std::result::Result<(Tokens, String), TokenRefusal> {
+    let malformed = || TokenRefusal::request("invalid_request", "request.parameters_malformed");
+    if !is_form(headers) {
+        return Err(malformed());
+    }
+    let form = Parameters::parse(body).map_err(|fault| match fault {
+        ParameterFault::Repeated { .. } => {
+            TokenRefusal::request("invalid_request", "request.parameter_repeated")
+        }
+        _ => malformed(),
+    })?;
+    let issuer = place.issuer(provider)?;
+    let now = clock::now();
+    let endpoint = format!("{}/token", issuer.url());
+    let scope = Scope::new(issuer.operator(), Actor::Anonymous, now);
+    let shown = presented(headers, &form)?;
+    let client = provider.clients.authenticate(&scope, &shown, &[issuer.url(), &endpoint])?;
+    let id = client.id.clone();
+    let asking = Asking { provider, issuer, client, form, now };
+    Ok((asking.tokens()?, id))
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+impl Asking<'_> {
+    fn tokens(&self) -> Answer {
+        let (grant, answer): (Grant, fn(&Self) -> Answer) = match self.form.get("grant_type") {
+            Some("authorization_code") => (Grant::AuthorizationCode, Self::by_code),
+            Some("refresh_token") => (Grant::RefreshToken, Self::by_refresh),
+            Some("client_credentials") => (Grant::ClientCredentials, Self::for_itself),
+            Some(_) => {
+                let code = "request.grant_type_unknown";
+                return Err(TokenRefusal::request("unsupported_grant_type", code));
+            }
+            None => return Err(missing()),
+        };
+        if !self.client.may(grant) {
+            return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
+        }
+        answer(self)
+    }
+
+    fn require(&self, name: &'static str) -> std::result::Result<&str, TokenRefusal> {
+        self.form.require(name).map_err(|_| missing())
+    }
+
+    /// RFC 6749 §4.1.3.
+    fn by_code(&self) -> Answer {
+        let redeeming = Redeeming {
+            code: self.require("code")?,
+            redirect_uri: self.require("redirect_uri")?,
+            verifier: self.form.get("code_verifier"),
+        };
+        let lasting =
+            if self.client.may(Grant::RefreshToken) { Lasting::Refreshed } else { Lasting::Once };
+        let issuer = self.issuer.operator();
+        let given = self.provider.journeys.redeem_code(
+            (&self.client, issuer),
+            &redeeming,
+            (lasting, self.now),
+        )?;
+        let scope = given.authorization.scope.clone();
+        self.personal(given, (&scope, Moment::Code))
+    }
+
+    /// RFC 6749 §6: the scope may be narrowed for this access token, never widened.
+    fn by_refresh(&self) -> Answer {
+        let token = self.require("refresh_token")?;
+        let issuer = self.issuer.operator();
+        let given = self.provider.journeys.refresh((&self.client, issuer), token, self.now)?;
+        let scope = given.authorization.scope.clone();
+        let wanted = self.form.get("scope").unwrap_or(&scope).to_owned();
+        if !wanted.split(' ').all(|one| scope.split(' ').any(|given| given == one)) {
+            return Err(TokenRefusal::request("invalid_scope", "request.scope_wider"));
+        }
+        self.personal(given, (&wanted, Moment::Refresh))
+    }
+
+    fn personal(&self, given: Given, (scope, moment): (&str, Moment)) -> Answer {
+        let behalf = OnBehalfOf {
+            subject: &given.subjects.person,
+            operator: &given.operator,
+            grant: &given.authorization.id,
+        };
+        let (provider, now) = (self.provider, self.now);
+        let access_token =
+            provider.tokens.mint(&self.issuer, &self.client, (scope, Some(behalf)), now)?;
+        let signer = (provider.signing.as_ref(), &self.issuer);
+        let id_token = match scope.split(' ').any(|one| one == "openid") {
+            true => Some(id_token(signer, &given, (&access_token, moment), now)?),
+            false => None,
+        };
+        Ok(Tokens {
+            access_token,
+            token_type: "Bearer",
+            expires_in: ACCESS_SECONDS,
+            scope: scope.to_owned(),
+            refresh_token: given.refresh,
+            id_token,
+        })
+    }
+
+    /// RFC 6749 §4.4: only for clients that prove themselves; no refresh token. Scopes that are
+    /// about a person are left out.
+    fn for_itself(&self) -> Answer {
+        if self.client.terms.method == AuthMethod::None {
+            return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
+        }
+        let about_persons = ["openid", "offline_access"];
+        let scope: Vec<String> = self
+            .client
+            .scopes_of(self.form.get("scope").unwrap_or_default())
+            .split(' ')
+            .filter(|one| !one.is_empty() && !about_persons.contains(one))
+            .map(str::to_owned)
+            .collect();
+        if scope.is_empty() {
+            return Err(TokenRefusal::request("invalid_scope", "client.scope_not_allowed"));
+        }
+        let scope = scope.join(" ");
+        let access_token =
+            self.provider.tokens.mint(&self.issuer, &self.client, (&scope, None), self.now)?;
+        Ok(Tokens {
+            access_token,
+            token_type: "Bearer",
+            expires_in: ACCESS_SECONDS,
+            scope,
+            refresh_token: None,
+            id_token: None,
+        })
+    }
+}
+
+const fn missing() -> TokenRefusal {
+    TokenRefusal::request("invalid_request", "request.parameter_missing")
+}
