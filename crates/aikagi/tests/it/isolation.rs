@@ -1,0 +1,179 @@
+//! Every public function of the domain that takes a transaction, asked by the southern operator
+//! about the northern one's things: it tells nothing and changes nothing.
+//!
+//! The functions are found in the source, so a new one without a line here fails.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::path::Path;
+
+use base::kernel::{Actor, Result};
+use base::store::Tx;
+use domain::commands::{self, Command, Op};
+use domain::subscribers::{self, Load, Reason};
+use domain::{catalogue, clients, decisions, entitlements, operators};
+
+use crate::picture::{assert_same, picture};
+use crate::world::{KITA, MINAMI, World};
+
+/// What must never be in an answer to the other operator.
+const SECRETS: [&str; 3] = ["ﾋﾐﾂﾉ ﾅﾏｴ", "0311112222", "SECRETPACK"];
+const NUMBER: &str = "K-0001";
+
+/// Functions that ask about nothing of anybody's, and why.
+const NOTHING_TO_ASK: [(&str, &str); 14] = [
+    ("operators::put_operator", "writes the operator of its own scope"),
+    ("operators::disable", "of its own scope"),
+    ("operators::enable", "of its own scope"),
+    ("operators::changed", "of its own scope"),
+    ("operators::list_operators", "the platform's list: doors give it to platform staff only"),
+    ("operators::put_staff", "writes into its own scope"),
+    ("catalogue::put_product", "writes into its own scope"),
+    ("clients::put", "writes into its own scope"),
+    ("clients::sweep", "housekeeping of expired rows, answers a number"),
+    ("decisions::sweep", "housekeeping of expired rows, answers a number"),
+    ("signing::rotate", "writes keys of its own scope"),
+    ("subscribers::save", "writes aggregates that `load` of the same scope gave"),
+    ("entitlements::save", "writes aggregates that `load` of the same scope gave"),
+    ("commands::purge_due", "of its own scope, by age"),
+];
+
+type Probe = fn(&mut Tx<'_>, &Known) -> String;
+
+/// What the southern operator somehow learned.
+#[derive(Clone)]
+struct Known {
+    person_id: String,
+    trace: String,
+    job: base::records::jobs::Job,
+    before: Vec<commands::Before>,
+}
+
+fn said<T: Debug>(answer: Result<T>) -> String {
+    format!("{answer:?}")
+}
+
+fn numbers() -> Vec<String> {
+    vec![NUMBER.to_owned()]
+}
+
+fn stop() -> Command {
+    Command::new("stolen", Op::Stop, NUMBER)
+}
+
+const PROBES: &[(&str, Probe)] = &[
+    ("operators::find_operator", |tx, _| said(operators::find_operator(tx))),
+    ("operators::operator_if_any", |tx, _| said(operators::operator_if_any(tx))),
+    ("operators::list_staff", |tx, _| said(operators::list_staff(tx))),
+    ("catalogue::find", |tx, _| {
+        said(catalogue::find(tx, "SECRETPACK").map(|product| product.name_ja))
+    }),
+    ("catalogue::load", |tx, _| said(catalogue::load(tx))),
+    ("clients::find", |tx, _| said(clients::find(tx, "secret-vod").map(|one| one.id))),
+    ("clients::list", |tx, _| said(clients::list(tx, "", 1000).map(|all| all.len()))),
+    ("subscribers::load", |tx, _| said(subscribers::load(tx, numbers(), Load::Whole))),
+    ("subscribers::key_of_person", |tx, known| {
+        said(subscribers::key_of_person(tx, &known.person_id))
+    }),
+    ("subscribers::versions", |tx, _| said(subscribers::versions(tx, numbers()))),
+    ("subscribers::count_open", |tx, _| said(subscribers::count_open(tx))),
+    ("entitlements::load", |tx, _| said(entitlements::load(tx, numbers()))),
+    ("commands::execute", |tx, _| said(commands::execute(tx, &stop()))),
+    ("commands::execute_many", |tx, _| said(commands::execute_many(tx, &[stop()]))),
+    ("commands::rehearse_many", |tx, _| {
+        said(commands::rehearse_many(tx, &commands::Overlay::default(), &[stop()]).map(|r| r.0))
+    }),
+    ("commands::restore", |tx, known| said(commands::restore(tx, &known.before, false))),
+    ("commands::run_job", |tx, known| said(commands::run_job(tx, &known.job))),
+    ("decisions::explain", |tx, known| said(decisions::explain(tx, &known.trace))),
+];
+
+fn given_secrets(world: &World) -> Known {
+    world
+        .act(Actor::System, |tx| {
+            let secret = catalogue::Product {
+                code: "SECRETPACK".to_owned(),
+                ..crate::world::products().remove(1)
+            };
+            catalogue::put_product(tx, &secret)
+        })
+        .unwrap();
+    let mut start = Command::new("k1", Op::Start, NUMBER);
+    start.attributes.kana = Some("ﾋﾐﾂﾉ ﾅﾏｴ".to_owned());
+    start.attributes.telephone = Some("0311112222".to_owned());
+    let done = world
+        .act(crate::world::sms(), move |tx| commands::execute_many(tx, &[start.clone()]))
+        .unwrap();
+    world.given_key(NUMBER, "SECRETPACK");
+    let mut later = Command::new("k2", Op::Suspend, NUMBER);
+    later.reason = Some(Reason::Unpaid);
+    later.effective_at = Some(world.now().plus_seconds(1));
+    world.send(later);
+    let at = world.now().plus_seconds(5);
+    let scope = world.scope(KITA, Actor::System).at(at);
+    let job = world
+        .db
+        .housekeep(&scope, "test", move |tx| base::records::jobs::claim(tx, at.plus_seconds(60), 1))
+        .unwrap()
+        .remove(0);
+    let person_id = world.household(NUMBER).persons[0].person_id.clone();
+    Known { person_id, trace: "23456789".to_owned(), job, before: done.before }
+}
+
+#[test]
+fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
+    let world = World::new();
+    let known = given_secrets(&world);
+    let before = picture(&world.db, KITA, |_, _| false);
+    for (name, probe) in PROBES {
+        let asked = known.clone();
+        let scope = world.scope(MINAMI, Actor::Staff("spy".to_owned()));
+        let probe = *probe;
+        let answer = world.db.housekeep(&scope, "probe", move |tx| Ok(probe(tx, &asked))).unwrap();
+        let told = SECRETS.iter().find(|secret| answer.contains(**secret));
+        assert_eq!(told, None, "{name} told: {answer}");
+        let own = answer.contains("NotFound");
+        assert!(own || !answer.contains(&known.person_id), "{name} told: {answer}");
+        assert!(own || !answer.contains(NUMBER), "{name} told: {answer}");
+        assert_same(&before, &picture(&world.db, KITA, |_, _| false), name);
+    }
+}
+
+/// `room::function` of every function a room shows that takes a transaction.
+fn public_functions() -> BTreeSet<String> {
+    let domain = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src");
+    let mut found = BTreeSet::new();
+    for room in std::fs::read_dir(&domain).unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(files) = std::fs::read_dir(&room) else { continue };
+        let name = room.file_name().unwrap().to_string_lossy().into_owned();
+        let shown = std::fs::read_to_string(room.join("mod.rs")).unwrap();
+        for file in files.map(|entry| entry.unwrap().path()) {
+            let text = std::fs::read_to_string(file).unwrap();
+            for part in text.split("\npub fn ").skip(1) {
+                let head = part.split('{').next().unwrap_or_default();
+                let function = part.split(['(', '<']).next().unwrap_or_default();
+                let words = shown.split(|c: char| !c.is_alphanumeric() && c != '_');
+                if head.contains("tx: &mut Tx") && words.into_iter().any(|word| word == function) {
+                    found.insert(format!("{name}::{function}"));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_public_function_of_the_domain_is_probed_or_has_a_reason() {
+    let found = public_functions();
+    assert!(found.len() > 20, "the source could not be read: {found:?}");
+    let listed: BTreeSet<String> = PROBES
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(NOTHING_TO_ASK.iter().map(|(name, _)| *name))
+        .map(str::to_owned)
+        .collect();
+    let missing: Vec<_> = found.difference(&listed).collect();
+    assert!(missing.is_empty(), "add a probe to isolation.rs for {missing:?}");
+    let gone: Vec<_> = listed.difference(&found).collect();
+    assert!(gone.is_empty(), "not in the domain any more: {gone:?}");
+}
