@@ -3,12 +3,9 @@
 //! `cargo bench -p aikagi -- NAME [ARGUMENT…]`; without a name it lists what there is.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    missing_docs,
     reason = "a measurement stops at the first surprise, talks to a terminal and reads its own clock"
 )]
 

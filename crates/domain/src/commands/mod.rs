@@ -7,6 +7,7 @@
 
 mod bus;
 mod command;
+mod keys;
 mod perform;
 mod report;
 mod scheduled;

@@ -5,14 +5,16 @@ use base::records::{self, Entry};
 use base::store::Tx;
 use serde_json::json;
 
-use crate::entitlements::{self, KeyTimes};
+use crate::credentials::{self, Letter};
+use crate::entitlements;
 use crate::operators::Policies;
+use crate::sessions;
 use crate::subscribers::{
-    self, By, Household, Key, Limits, NewPerson, Outcome, Source, Standing, Stored, note,
+    self, By, Household, Key, Limits, NewPerson, Outcome, Source, Stored, note,
 };
 
 use super::workbench::{Whole, Workbench};
-use super::{Command, End, Op, Report, ResultKind};
+use super::{Command, Op, Report, ResultKind};
 
 /// `device.unknown` — no such device (E304).
 pub const DEVICE_UNKNOWN: &str = "device.unknown";
@@ -37,10 +39,38 @@ pub(super) fn perform(
         }
     };
     if outcome.change == Change::Made {
+        end_access(tx, bench, &key, (command, outcome))?;
         bench.mark_changed(tx, &key);
         record(tx, bench, &key, command)?;
     }
     Ok(report(bench, &key, command, (outcome, tx.now())))
+}
+
+/// What ends at once and can not be derived: the old letter of who is invited again, and the
+/// password and sessions of who is reset.
+fn end_access(
+    tx: &mut Tx<'_>,
+    bench: &Workbench,
+    key: &Key,
+    (command, outcome): (&Command, Outcome),
+) -> Result<()> {
+    let household = bench.get(key).map(|whole| &whole.household);
+    let Some(person) = household.and_then(|household| household.person(command.person_no)) else {
+        return Ok(());
+    };
+    if command.op == Op::PersonReset || outcome.note == Some(note::REISSUED) {
+        let letter = Letter {
+            number: key.number.clone(),
+            generation: key.generation,
+            person_no: person.person_no,
+        };
+        credentials::kill_letter(tx, &letter)?;
+    }
+    if command.op == Op::PersonReset {
+        credentials::forget_credentials(tx, &person.person_id)?;
+        sessions::end_everything_of(tx, &person.person_id, "credentials_reset")?;
+    }
+    Ok(())
 }
 
 fn start(
@@ -109,7 +139,7 @@ fn apply(
     by: &By<'_>,
 ) -> Result<Outcome> {
     if command.op.is_for_keys() {
-        return keys(bench, key, command, by);
+        return super::keys::apply(bench, key, command, by);
     }
     let policies = bench.operator.policies.clone();
     let whole = bench.get_mut(key)?;
@@ -164,63 +194,6 @@ const fn limits(policies: &Policies) -> Limits {
 
 fn required<T>(value: Option<T>) -> Result<T> {
     value.ok_or_else(|| Error::invalid("field.required", "reason"))
-}
-
-fn keys(bench: &mut Workbench, key: &Key, command: &Command, by: &By<'_>) -> Result<Outcome> {
-    let product = command.product.as_deref().unwrap_or_default();
-    let person = command.person_no;
-    match command.op {
-        Op::KeyOpen => open_key(bench, key, command, by),
-        Op::KeyClose => {
-            let from = command.effective_at.unwrap_or(by.at);
-            let end = command.close_mode().instant(from);
-            Ok(bench.get_mut(key)?.keyring.close(product, person, end, by))
-        }
-        _ => Ok(bench.get_mut(key)?.keyring.revoke(product, person, by)),
-    }
-}
-
-fn open_key(bench: &mut Workbench, key: &Key, command: &Command, by: &By<'_>) -> Result<Outcome> {
-    let code = command.product.as_deref().unwrap_or_default();
-    let starts = command.effective_at.unwrap_or(by.at);
-    let catalogue = std::sync::Arc::clone(&bench.catalogue);
-    let product =
-        catalogue.get(code).ok_or_else(|| Error::not_found(entitlements::PRODUCT_UNKNOWN, code))?;
-    if starts < product.sold_from || starts >= product.sold_until {
-        return Err(Error::refused(entitlements::NOT_SOLD));
-    }
-    let adult = product.adult
-        || catalogue
-            .contents(code)
-            .iter()
-            .any(|item| catalogue.get(item).is_some_and(|item| item.adult));
-    let whole = bench.get_mut(key)?;
-    let household = &whole.household;
-    let standing = household.standing(by.now);
-    if matches!(standing, Standing::Stopped | Standing::Purged) {
-        return Err(Error::refused(subscribers::STOPPED));
-    }
-    if adult && household.contract.age_verified_by.is_none() {
-        return Err(Error::refused(entitlements::NEEDS_ADULT_PROOF));
-    }
-    let person_gone = household.person(command.person_no).is_none_or(|p| p.is_gone());
-    if command.person_no != 0 && person_gone {
-        let id = format!("{:03}", command.person_no);
-        return Err(Error::not_found(subscribers::PERSON_UNKNOWN, id));
-    }
-    let ends = match command.end_at {
-        None => None,
-        Some(End::At(instant)) => Some(instant),
-        Some(End::Month) => Some(starts.month_jst().end()),
-        Some(End::Day) => Some(starts.day_jst().end()),
-    };
-    let outcome = whole.keyring.open(code, command.person_no, KeyTimes { starts, ends }, by)?;
-    Ok(match outcome {
-        Outcome { change: Change::Made, note: None } if standing == Standing::Suspended => {
-            Outcome::made(note::HELD)
-        }
-        other => other,
-    })
 }
 
 /// `noun.past` of what a command did, for audit and events.

@@ -6,7 +6,9 @@ use base::records::{self, Entry};
 use base::store::{Row, Tx, Value};
 use serde_json::json;
 
+use crate::credentials;
 use crate::operators;
+use crate::sessions;
 use crate::subscribers::{By, Load, Source};
 
 use super::bus::{JOB, answer_refusal};
@@ -66,6 +68,12 @@ pub fn purge_due(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
             continue;
         }
         household.purge(&by)?;
+        let persons: Vec<String> =
+            household.persons.iter().map(|person| person.person_id.clone()).collect();
+        for person in &persons {
+            credentials::forget_credentials(tx, person)?;
+            sessions::end_everything_of(tx, person, "purged")?;
+        }
         bench.mark_changed(tx, &key);
         let label = key.label();
         let version = bench.get(&key).map_or(0, |whole| whole.household.contract.version);

@@ -113,6 +113,25 @@ pub fn check_letter(tx: &mut Tx<'_>, number: &str, code: &str) -> Result<LetterC
     Ok(LetterCheck::Bad)
 }
 
+/// Kills the code of a member who is invited again, or removed. The caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn kill_letter(tx: &mut Tx<'_>, letter: &Letter) -> Result<()> {
+    let keys: [Value; 4] = [
+        tx.operator().into(),
+        (&letter.number).into(),
+        letter.generation.into(),
+        letter.person_no.into(),
+    ];
+    tx.exec(
+        "DELETE FROM registration_codes
+          WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4",
+        &keys,
+    )?;
+    Ok(())
+}
+
 /// Spends a member's code; `false` when it was spent, replaced or died meanwhile.
 ///
 /// # Errors

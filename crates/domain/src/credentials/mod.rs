@@ -13,7 +13,7 @@ mod pool;
 
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LETTER_TRIES, Letter, LetterCheck, check_letter, issue_letter_code,
-    spend_letter,
+    kill_letter, spend_letter,
 };
 pub use lockout::{Try, begin_try, forgive, note_failure, sweep, take_back_try};
 pub use logins::{Login, find_login, forget_credentials, login_name, put_login, put_password};

@@ -15,5 +15,5 @@ pub use authorizations::{
     Rotated, find_authorization, grant, redeem, revoke, rotate,
 };
 pub use browsers::{BrowserSession, Proven, end_session, find_session, note_seen, open_session};
-pub use repo::sweep;
+pub use repo::{end_everything_of, sweep};
 pub use subjects::{Subjects, note_subjects};
