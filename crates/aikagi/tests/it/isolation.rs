@@ -76,6 +76,7 @@ fn draft<'d>(person_id: &'d str, session_id: &'d str) -> sessions::Draft<'d> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "probes read better without a borrow each")]
 fn said<T: Debug>(answer: Result<T>) -> String {
     format!("{answer:?}")
 }

@@ -132,55 +132,11 @@ impl Model {
                 }
                 _ => "contract.nothing_to_cancel",
             },
-            Step::PersonAdd(no) => add(contract, no, now),
-            Step::PersonStop(no) => match contract.members.get_mut(&no) {
-                None => "person.unknown",
-                Some(member) if member.gone_since.is_some() => "note.closed_already",
-                Some(member) if member.owner && !stopped => "person.sole_owner",
-                Some(member) => {
-                    member.gone_since = Some(now);
-                    ""
-                }
-            },
-            Step::PersonSuspend(no) => match contract.members.get_mut(&no) {
-                None => "person.unknown",
-                Some(member) if member.gone_since.is_some() => "note.stopped_already",
-                Some(member) if member.holds > 0 => "note.hold_exists",
-                Some(member) => {
-                    member.holds = 1;
-                    ""
-                }
-            },
-            Step::PersonResume(no) => match contract.members.get_mut(&no) {
-                None => "person.unknown",
-                Some(member) if member.gone_since.is_some() => "contract.cannot_resume_stopped",
-                Some(member) if member.holds == 0 => "note.not_suspended",
-                Some(member) => {
-                    member.holds = 0;
-                    ""
-                }
-            },
-            Step::Open("NO-SUCH") => "product.unknown",
-            Step::Open(_) if stopped => "contract.stopped",
-            Step::Open(product) => {
-                let fresh = contract.open.insert(product);
-                contract.ever.insert(product);
-                match (fresh, contract.holds.is_empty()) {
-                    (false, _) => "note.same_already",
-                    (true, true) => "",
-                    (true, false) => "note.held",
-                }
-            }
-            Step::Close(product) if contract.open.remove(product) => "",
-            Step::Close(product) if contract.ever.contains(product) => "note.closed_already",
-            Step::Close(_) => "note.nothing_open",
-            Step::Revoke(product) if contract.ever.remove(product) => {
-                contract.open.remove(product);
-                contract.open_before_stop.remove(product);
-                ""
-            }
-            Step::Revoke(_) => "note.nothing_open",
-            Step::Start | Step::StartNextGeneration | Step::DaysPass(_) => unreachable!(),
+            Step::PersonAdd(_)
+            | Step::PersonStop(_)
+            | Step::PersonSuspend(_)
+            | Step::PersonResume(_) => member_step(contract, step, now),
+            _ => key_step(contract, step),
         }
     }
 
@@ -201,6 +157,70 @@ impl Model {
                 ""
             }
         }
+    }
+}
+
+/// Steps about a member.
+fn member_step(contract: &mut Contract, step: &Step, now: i64) -> &'static str {
+    let stopped = contract.stopped_on.is_some();
+    match *step {
+        Step::PersonAdd(no) => add(contract, no, now),
+        Step::PersonStop(no) => match contract.members.get_mut(&no) {
+            None => "person.unknown",
+            Some(member) if member.gone_since.is_some() => "note.closed_already",
+            Some(member) if member.owner && !stopped => "person.sole_owner",
+            Some(member) => {
+                member.gone_since = Some(now);
+                ""
+            }
+        },
+        Step::PersonSuspend(no) => match contract.members.get_mut(&no) {
+            None => "person.unknown",
+            Some(member) if member.gone_since.is_some() => "note.stopped_already",
+            Some(member) if member.holds > 0 => "note.hold_exists",
+            Some(member) => {
+                member.holds = 1;
+                ""
+            }
+        },
+        Step::PersonResume(no) => match contract.members.get_mut(&no) {
+            None => "person.unknown",
+            Some(member) if member.gone_since.is_some() => "contract.cannot_resume_stopped",
+            Some(member) if member.holds == 0 => "note.not_suspended",
+            Some(member) => {
+                member.holds = 0;
+                ""
+            }
+        },
+        _ => unreachable!(),
+    }
+}
+
+/// Steps about a key.
+fn key_step(contract: &mut Contract, step: &Step) -> &'static str {
+    let stopped = contract.stopped_on.is_some();
+    match *step {
+        Step::Open("NO-SUCH") => "product.unknown",
+        Step::Open(_) if stopped => "contract.stopped",
+        Step::Open(product) => {
+            let fresh = contract.open.insert(product);
+            contract.ever.insert(product);
+            match (fresh, contract.holds.is_empty()) {
+                (false, _) => "note.same_already",
+                (true, true) => "",
+                (true, false) => "note.held",
+            }
+        }
+        Step::Close(product) if contract.open.remove(product) => "",
+        Step::Close(product) if contract.ever.contains(product) => "note.closed_already",
+        Step::Close(_) => "note.nothing_open",
+        Step::Revoke(product) if contract.ever.remove(product) => {
+            contract.open.remove(product);
+            contract.open_before_stop.remove(product);
+            ""
+        }
+        Step::Revoke(_) => "note.nothing_open",
+        _ => unreachable!(),
     }
 }
 

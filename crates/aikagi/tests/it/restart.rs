@@ -55,6 +55,6 @@ fn restart_of_postgresql_under_load_loses_nothing_and_does_nothing_twice() {
     });
     let opened = world.audited().into_iter().filter(|act| act == "contract.opened").count();
     assert_eq!(opened, 8 * 150);
-    let open = world.look(|tx| domain::subscribers::count_open(tx)).unwrap();
+    let open = world.look(domain::subscribers::count_open).unwrap();
     assert_eq!(open, 8 * 150);
 }

@@ -29,7 +29,7 @@ fn a_change_that_nobody_wrote_down_is_refused_and_undone() {
         tx.exec("UPDATE operators SET name_ja = 'x' WHERE operator_id = ?1", &keys(tx))
     });
     assert!(matches!(refused, Err(Error::Internal { .. })), "{refused:?}");
-    let name = world.look(|tx| operators::find_operator(tx)).unwrap().name_ja;
+    let name = world.look(operators::find_operator).unwrap().name_ja;
     assert_eq!(name, "北浜ケーブル");
 }
 
@@ -139,7 +139,7 @@ fn a_rehearsal_answers_like_the_act_and_keeps_nothing() {
         rehearsed.extend(reports);
         overlay.absorb(later);
     }
-    assert_eq!(world.look(|tx| domain::subscribers::count_open(tx)).unwrap(), 0);
+    assert_eq!(world.look(domain::subscribers::count_open).unwrap(), 0);
     let done = world.act(sms(), move |tx| commands::execute_many(tx, &lines)).unwrap();
     assert_eq!(rehearsed, done.reports);
 }
@@ -193,7 +193,7 @@ fn what_was_committed_survives_a_reopening_and_relaxed_is_only_for_tests() {
     world.given_contract("A-001");
     let again = world.second_node();
     let scope = world.scope(KITA, Actor::System);
-    assert_eq!(again.read(&scope, |tx| domain::subscribers::count_open(tx)).unwrap(), 1);
+    assert_eq!(again.read(&scope, domain::subscribers::count_open).unwrap(), 1);
     if let Settings::Sqlite { relaxed, .. } = &world.settings {
         assert!(relaxed);
     }
