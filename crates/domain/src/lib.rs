@@ -8,6 +8,7 @@ pub mod commands;
 pub mod credentials;
 pub mod decisions;
 pub mod entitlements;
+pub mod files;
 pub mod operators;
 pub mod sessions;
 pub mod signin;

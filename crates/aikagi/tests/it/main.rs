@@ -12,6 +12,8 @@
 )]
 
 mod authzen;
+mod batch_desk;
+mod batch_files;
 mod books;
 mod calls;
 mod decisions;

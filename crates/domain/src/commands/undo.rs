@@ -15,6 +15,8 @@ use super::workbench::{Whole, Workbench};
 pub struct Before {
     /// Which household.
     pub key: Key,
+    /// The version it had before the commands; 0: it was not.
+    pub version_before: i64,
     /// The version it had after the commands: by this a later change is seen.
     pub version_after: i64,
     /// The household as it was, JSON; `null`: it was not.
@@ -33,7 +35,8 @@ pub enum Undone {
 impl Before {
     pub(super) fn of((key, whole, version): (&Key, Option<&Whole>, i64)) -> Result<Self> {
         let image = serde_json::to_string(&whole).map_err(Error::internal)?;
-        Ok(Self { key: key.clone(), version_after: version, image })
+        let version_before = whole.map_or(0, |whole| whole.household.contract.version);
+        Ok(Self { key: key.clone(), version_before, version_after: version, image })
     }
 }
 

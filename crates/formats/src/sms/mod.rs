@@ -56,7 +56,7 @@ pub use raw::CSV_RECORD_LIMIT;
 pub use reader::{Place, Reader, Row};
 pub use records::{DATA, HEADER, Header, RESULT, Record, ResultRecord, TRAILER, Trailer};
 pub use scan::{Scan, scan};
-pub use writer::{RequestWriter, ResultWriter};
+pub use writer::{RequestWriter, ResultLines, ResultWriter};
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,13 @@ use super::records::{Header, Record, ResultRecord};
 use crate::cp932::{encode, encode_transliterated, transliterate, width};
 
 /// Writes header, data lines and a trailer that fits them.
-pub struct RequestWriter<W>(Body<W>);
+pub struct RequestWriter<W> {
+    out: W,
+    form: Form,
+    digest: Context,
+    counts: Counts,
+    record: Vec<u8>,
+}
 
 impl<W: Write> RequestWriter<W> {
     /// Writes the header; `header.charset` should be the form's.
@@ -20,7 +26,14 @@ impl<W: Write> RequestWriter<W> {
     /// # Errors
     /// `sms.unmappable`, `sms.too_long`, `sms.unwritable`.
     pub fn begin(out: W, form: Form, header: &Header) -> Result<Self, WriteError> {
-        Body::begin(out, form, header, Fit::Exact).map(Self)
+        let record = Vec::with_capacity(RECORD_BYTES + 2);
+        let (digest, counts) = (Context::new(&SHA256), Counts::default());
+        let mut writer = Self { out, form, digest, counts, record };
+        if form.byte_order_mark && form.charset == Charset::Utf8 {
+            writer.out.write_all(BYTE_ORDER_MARK)?;
+        }
+        writer.put(header)?;
+        Ok(writer)
     }
 
     /// Writes one line, as it is: the caller numbers the lines.
@@ -29,8 +42,9 @@ impl<W: Write> RequestWriter<W> {
     /// As [`Self::begin`]; after `sms.unmappable` and `sms.too_long` nothing was written and the
     /// next line may follow.
     pub fn write(&mut self, record: &Record) -> Result<(), WriteError> {
-        self.0.write(record, Fit::Exact)?;
-        self.0.counts.add(record.operation.as_bytes());
+        self.put(record)?;
+        self.digest.update(&self.record);
+        self.counts.add(record.operation.as_bytes());
         Ok(())
     }
 
@@ -38,22 +52,98 @@ impl<W: Write> RequestWriter<W> {
     ///
     /// # Errors
     /// `sms.unwritable`.
-    pub fn finish(self) -> Result<W, WriteError> {
-        self.0.finish()
+    pub fn finish(mut self) -> Result<W, WriteError> {
+        let sha256 = hex::encode(self.digest.clone().finish());
+        let trailer = self.counts.trailer(sha256);
+        self.put(&trailer)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn put<T: Wire>(&mut self, record: &T) -> Result<(), WriteError> {
+        self.record.clear();
+        lay_out(&mut self.record, self.form, record, Fit::Exact)?;
+        self.out.write_all(&self.record)?;
+        Ok(())
     }
 }
 
-/// Writes the answers. Never fails because of a value: what is too long is cut at a character, a
-/// message with a character the file can not hold gives way to its code.
-pub struct ResultWriter<W>(Body<W>);
+/// The pieces of a result file as bytes, for a caller that writes it over several sittings. Never
+/// fails because of a value: what is too long is cut at a character, a message with a character the
+/// file can not hold gives way to its code.
+#[derive(Debug, Clone, Copy)]
+pub struct ResultLines {
+    form: Form,
+}
+
+impl ResultLines {
+    /// Lines in the form of the request.
+    #[must_use]
+    pub const fn new(form: Form) -> Self {
+        Self { form }
+    }
+
+    /// The beginning of the file.
+    ///
+    /// # Errors
+    /// None; the type is the writers' own.
+    pub fn header(&self, header: &Header) -> Result<Vec<u8>, WriteError> {
+        let marked = self.form.byte_order_mark && self.form.charset == Charset::Utf8;
+        let mut bytes = if marked { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
+        lay_out(&mut bytes, self.form, header, Fit::Cut)?;
+        Ok(bytes)
+    }
+
+    /// Appends one answer to `bytes`.
+    ///
+    /// # Errors
+    /// None; the type is the writers' own.
+    pub fn answer(&self, bytes: &mut Vec<u8>, record: &ResultRecord) -> Result<(), WriteError> {
+        let unmappable =
+            self.form.charset == Charset::Cp932 && encode_transliterated(&record.message).is_err();
+        if unmappable {
+            let message = record.code.clone();
+            return lay_out(
+                bytes,
+                self.form,
+                &ResultRecord { message, ..record.clone() },
+                Fit::Cut,
+            );
+        }
+        lay_out(bytes, self.form, record, Fit::Cut)
+    }
+
+    /// The end of the file: how many answers were OK, warnings and errors, and the SHA-256 of all
+    /// their bytes.
+    ///
+    /// # Errors
+    /// None; the type is the writers' own.
+    pub fn trailer(&self, answers: [u32; 3], sha256: &[u8]) -> Result<Vec<u8>, WriteError> {
+        let [starts, stops, suspensions] = answers;
+        let counts = Counts { starts, stops, suspensions, ..Counts::default() };
+        let mut bytes = Vec::with_capacity(RECORD_BYTES + 2);
+        lay_out(&mut bytes, self.form, &counts.trailer(hex::encode(sha256)), Fit::Exact)?;
+        Ok(bytes)
+    }
+}
+
+/// Writes the answers of a result file at one sitting.
+pub struct ResultWriter<W> {
+    out: W,
+    lines: ResultLines,
+    digest: Context,
+    answers: [u32; 3],
+}
 
 impl<W: Write> ResultWriter<W> {
     /// Writes the header in the form of the request.
     ///
     /// # Errors
     /// `sms.unwritable`.
-    pub fn begin(out: W, form: Form, header: &Header) -> Result<Self, WriteError> {
-        Body::begin(out, form, header, Fit::Cut).map(Self)
+    pub fn begin(mut out: W, form: Form, header: &Header) -> Result<Self, WriteError> {
+        let lines = ResultLines::new(form);
+        out.write_all(&lines.header(header)?)?;
+        Ok(Self { out, lines, digest: Context::new(&SHA256), answers: [0; 3] })
     }
 
     /// Writes one answer.
@@ -61,19 +151,15 @@ impl<W: Write> ResultWriter<W> {
     /// # Errors
     /// `sms.unwritable`.
     pub fn write(&mut self, record: &ResultRecord) -> Result<(), WriteError> {
-        let unmappable = self.0.form.charset == Charset::Cp932
-            && encode_transliterated(&record.message).is_err();
-        if unmappable {
-            let message = record.code.clone();
-            self.0.write(&ResultRecord { message, ..record.clone() }, Fit::Cut)?;
-        } else {
-            self.0.write(record, Fit::Cut)?;
-        }
-        let counts = &mut self.0.counts;
+        let mut bytes = Vec::with_capacity(RECORD_BYTES + 2);
+        self.lines.answer(&mut bytes, record)?;
+        self.digest.update(&bytes);
+        self.out.write_all(&bytes)?;
+        let [ok, warnings, errors] = &mut self.answers;
         let count = match record.result.as_str() {
-            "0" => &mut counts.starts,
-            "1" => &mut counts.stops,
-            _ => &mut counts.suspensions,
+            "0" => ok,
+            "1" => warnings,
+            _ => errors,
         };
         *count = count.saturating_add(1);
         Ok(())
@@ -83,8 +169,11 @@ impl<W: Write> ResultWriter<W> {
     ///
     /// # Errors
     /// `sms.unwritable`.
-    pub fn finish(self) -> Result<W, WriteError> {
-        self.0.finish()
+    pub fn finish(mut self) -> Result<W, WriteError> {
+        let sha256 = self.digest.finish();
+        self.out.write_all(&self.lines.trailer(self.answers, sha256.as_ref())?)?;
+        self.out.flush()?;
+        Ok(self.out)
     }
 }
 
@@ -97,62 +186,28 @@ enum Fit {
     Cut,
 }
 
-struct Body<W> {
-    out: W,
+/// Appends the bytes of `record` with their line end.
+fn lay_out<T: Wire>(
+    bytes: &mut Vec<u8>,
     form: Form,
-    digest: Context,
-    counts: Counts,
-    record: Vec<u8>,
-}
-
-impl<W: Write> Body<W> {
-    fn begin(out: W, form: Form, header: &Header, fit: Fit) -> Result<Self, WriteError> {
-        let digest = Context::new(&SHA256);
-        let record = Vec::with_capacity(RECORD_BYTES + 2);
-        let mut body = Self { out, form, digest, counts: Counts::default(), record };
-        if form.byte_order_mark && form.charset == Charset::Utf8 {
-            body.out.write_all(BYTE_ORDER_MARK)?;
+    record: &T,
+    fit: Fit,
+) -> Result<(), WriteError> {
+    let from = bytes.len();
+    bytes.push(T::MARK);
+    record.each(|column, value| {
+        let value = value_bytes(column, value, form.charset, fit)?;
+        match form.layout {
+            Layout::Fixed => put_fixed(bytes, from, (column, &value)),
+            Layout::Csv => put_csv(bytes, &value),
         }
-        body.lay_out(header, fit)?;
-        body.out.write_all(&body.record)?;
-        Ok(body)
+        Ok::<_, WriteError>(())
+    })?;
+    if form.layout == Layout::Fixed {
+        bytes.resize(from + RECORD_BYTES, b' ');
     }
-
-    fn write<T: Wire>(&mut self, record: &T, fit: Fit) -> Result<(), WriteError> {
-        self.lay_out(record, fit)?;
-        self.digest.update(&self.record);
-        self.out.write_all(&self.record)?;
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<W, WriteError> {
-        let sha256 = hex::encode(self.digest.clone().finish());
-        let trailer = self.counts.trailer(sha256);
-        self.lay_out(&trailer, Fit::Exact)?;
-        self.out.write_all(&self.record)?;
-        self.out.flush()?;
-        Ok(self.out)
-    }
-
-    /// Makes `self.record` the bytes of `record`.
-    fn lay_out<T: Wire>(&mut self, record: &T, fit: Fit) -> Result<(), WriteError> {
-        let (form, bytes) = (self.form, &mut self.record);
-        bytes.clear();
-        bytes.push(T::MARK);
-        record.each(|column, value| {
-            let value = value_bytes(column, value, form.charset, fit)?;
-            match form.layout {
-                Layout::Fixed => put_fixed(bytes, column, &value),
-                Layout::Csv => put_csv(bytes, &value),
-            }
-            Ok::<_, WriteError>(())
-        })?;
-        if form.layout == Layout::Fixed {
-            bytes.resize(RECORD_BYTES, b' ');
-        }
-        bytes.extend_from_slice(b"\r\n");
-        Ok(())
-    }
+    bytes.extend_from_slice(b"\r\n");
+    Ok(())
 }
 
 /// The value in the file's character set, no longer than its column.
@@ -200,9 +255,9 @@ fn cut(column: &Column, value: &str, charset: Charset) -> Vec<u8> {
     bytes
 }
 
-fn put_fixed(record: &mut Vec<u8>, column: &Column, value: &[u8]) {
+fn put_fixed(record: &mut Vec<u8>, from: usize, (column, value): (&Column, &[u8])) {
     // Columns stand in order; what lies between two of them is filler.
-    record.resize(column.start.saturating_sub(1), b' ');
+    record.resize(from + column.start.saturating_sub(1), b' ');
     let fill = column.length.saturating_sub(value.len());
     match column.alignment {
         Alignment::Zeros if !value.is_empty() => {

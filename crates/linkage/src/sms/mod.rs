@@ -1,5 +1,8 @@
-//! The subscriber management system (SMS): the codes both its doors answer with.
+//! The subscriber management system (SMS): its files ([`batch`]) and the codes both its doors answer
+//! with ([`codes`]).
 //!
 //! Source: brief tve §7; `docs/api/sms.md`.
 
+pub mod batch;
 pub mod codes;
+mod translate;

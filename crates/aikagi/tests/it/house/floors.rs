@@ -35,6 +35,7 @@ const ROOMS: &[(&str, &str, u8)] = &[
     ("domain", "entitlements", 5),
     ("domain", "commands", 6),
     ("domain", "decisions", 6),
+    ("domain", "files", 6),
     ("domain", "signin", 6),
 ];
 

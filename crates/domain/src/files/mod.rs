@@ -1,0 +1,27 @@
+//! Files of an operator's SMS: what arrived, whether it may be applied, how far it is, and what is
+//! needed to take it back.
+//!
+//! Owns the tables `files`, `file_undo` and `file_links`. Knows nothing of directories and layouts: the door reads
+//! and chunks, and every state change passes here and is recorded (`file.arrived`, `file.accepted`,
+//! `file.held`, `file.guarded`, `file.approved`, `file.advanced`, `file.applied`, `file.sent`,
+//! `file.rejected`, `file.undone`…). Source: brief tve §7.3.
+
+mod arrival;
+mod file;
+mod guard;
+mod progress;
+mod repo;
+mod retention;
+mod undo;
+
+pub use arrival::{
+    Arrival, Found, Order, accept, arrive, expected_next, hold_for_gap, order, reject, resent,
+};
+pub use file::{Approval, File, FileState, Waits};
+pub use guard::{approve, discard, guard_errors, release};
+pub use progress::{Advance, advance, applied, restart, sent};
+pub use repo::{find, list, open_by_name, unfinished};
+pub use retention::{UNDO_DAYS, archive_due, last_business_day};
+pub use undo::{
+    Conflict, Image, Link, UndoPage, close_undo, forget_images, keep_images, undo_page,
+};

@@ -1,0 +1,115 @@
+//! The SMS's files: watched directories, checks, chunks, results.
+//!
+//! [`Batch::poll`] is called every second or so for each operator's directory and does a slice of
+//! work; [`Batch::run_file`] does one file by hand. What may be done with a file is decided in
+//! `domain::files`, what its lines do in `domain::commands`. Source: brief tve §7.3–7.5;
+//! `docs/api/sms.md`.
+
+mod answer;
+mod check;
+mod chunk;
+mod deliver;
+mod desk;
+mod lease;
+mod part;
+mod sitting;
+mod slice;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base::kernel::{Actor, Scope, clock};
+use base::records::WriteBehind;
+use base::store::Db;
+use slice::State;
+
+/// How long things take at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// A file without an end marker is visible when its size did not change for this long.
+    pub settle: Duration,
+    /// Another node takes over when this one did not renew its lease for this long.
+    pub lease: Duration,
+    /// One call of [`Batch::poll`] applies lines for about this long.
+    pub slice: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_secs(60),
+            lease: Duration::from_secs(30),
+            slice: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What a call of [`Batch::poll`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Polled {
+    /// Nothing to do now; call again in a second.
+    Idle,
+    /// There is more to do: call again at once.
+    More,
+    /// Another node works on this operator's files.
+    Elsewhere,
+}
+
+/// The door of the SMS's files.
+pub struct Batch {
+    db: Db,
+    book: Arc<WriteBehind>,
+    node: String,
+    timing: Timing,
+    states: Mutex<HashMap<String, Arc<Mutex<State>>>>,
+}
+
+/// One file at one operator: where it lies and where its answer goes.
+struct Job<'j> {
+    operator: &'j str,
+    name: &'j str,
+    request: PathBuf,
+    out: PathBuf,
+    kept: Option<PathBuf>,
+    done: Option<PathBuf>,
+}
+
+impl Job<'_> {
+    /// The result in the making.
+    fn part(&self) -> PathBuf {
+        self.out.join(format!(".{}.part", deliver::result_name(self.name)))
+    }
+
+    /// The result.
+    fn result(&self) -> PathBuf {
+        self.out.join(deliver::result_name(self.name))
+    }
+
+    /// Whether the part became the result before a crash.
+    fn is_out(&self) -> bool {
+        !self.part().exists() && self.result().exists()
+    }
+}
+
+impl Batch {
+    /// A door over `db` that logs to the linkage log `book`; `node` names this process among all.
+    #[must_use]
+    pub fn new(db: Db, book: Arc<WriteBehind>, node: &str) -> Self {
+        let states = Mutex::new(HashMap::new());
+        Self { db, book, node: node.to_owned(), timing: Timing::default(), states }
+    }
+
+    /// The same door with other patience.
+    #[must_use]
+    pub fn timed(mut self, timing: Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    fn scope(&self, job: &Job<'_>) -> Scope {
+        let cause = format!("file:{}", job.name);
+        Scope::new(job.operator, Actor::Sms(cause.clone()), clock::now()).caused_by(&cause)
+    }
+}

@@ -1,0 +1,205 @@
+//! A slice of work on an operator's directory: take what is visible, go on with the first file.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use base::kernel::{Error, Result};
+use domain::files::{self, File, FileState};
+use formats::sms::{FileName, Scan};
+
+use super::check::Checked;
+use super::desk::{Desk, Seen};
+use super::sitting::Sitting;
+use super::{Batch, Job, Polled};
+
+/// Longest pause after repeated failures.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What is remembered of an operator between two calls.
+#[derive(Default)]
+pub(super) struct State {
+    seen: Seen,
+    sitting: Option<(String, Sitting)>,
+    failures: u32,
+    not_before: Option<Instant>,
+    chores_at: Option<Instant>,
+}
+
+/// How often the books are looked at though nothing lies in `in`.
+const CHORES: Duration = Duration::from_secs(60);
+
+impl State {
+    fn chores_are_due(&mut self) -> bool {
+        let due = self.chores_at.is_none_or(|at| at.elapsed() >= CHORES);
+        if due {
+            self.chores_at = Some(Instant::now());
+        }
+        due
+    }
+}
+
+/// How far a file came in this slice.
+enum Came {
+    /// It is answered and gone.
+    Away,
+    /// It waits for staff, or for another file.
+    Waits,
+    /// The slice is over.
+    More,
+}
+
+impl Batch {
+    /// Does a slice of work on the directory `root` of `operator`.
+    ///
+    /// A failure (database gone, disk full, directory not ours) loses nothing: the next calls do
+    /// nothing for a while, doubling up to a minute, then go on where it was left.
+    ///
+    /// # Errors
+    /// `unavailable` naming the path or the database; the state is as it was.
+    pub fn poll(&self, operator: &str, root: &Path) -> Result<Polled> {
+        let state = {
+            let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(states.entry(operator.to_owned()).or_default())
+        };
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.not_before.is_some_and(|until| Instant::now() < until) {
+            return Ok(Polled::Idle);
+        }
+        match self.slice(operator, root, &mut state) {
+            Ok(polled) => {
+                state.failures = 0;
+                state.not_before = None;
+                Ok(polled)
+            }
+            Err(error) => {
+                state.sitting = None;
+                state.failures = state.failures.saturating_add(1);
+                let pause =
+                    Duration::from_millis(500) * 2_u32.saturating_pow(state.failures.min(8));
+                state.not_before = Some(Instant::now() + pause.min(LONGEST_PAUSE));
+                tracing::error!(operator, %error, failures = state.failures,
+                    "SMS files can not be worked on now");
+                Err(error)
+            }
+        }
+    }
+
+    fn slice(&self, operator: &str, root: &Path, state: &mut State) -> Result<Polled> {
+        let desk = Desk::open(root)?;
+        let until = Instant::now() + self.timing.slice;
+        let watch = desk.job(operator, "");
+        if !desk.is_busy()? && !state.chores_are_due() {
+            return Ok(Polled::Idle);
+        }
+        if !self.holds(&watch)? {
+            state.sitting = None;
+            return Ok(Polled::Elsewhere);
+        }
+        self.recover(&desk, operator)?;
+        desk.take(&mut state.seen, self.timing.settle)?;
+        let mut names = desk.work()?;
+        names.sort_by_key(|name| order_of(name));
+        let mut blocked = BTreeSet::new();
+        for name in names {
+            let interface = FileName::parse(&name).map(|name| name.interface).unwrap_or_default();
+            if blocked.contains(&interface) {
+                continue;
+            }
+            match self.step(&desk.job(operator, &name), state, until)? {
+                Came::Away => {}
+                Came::Waits => {
+                    blocked.insert(interface);
+                }
+                Came::More => return Ok(Polled::More),
+            }
+        }
+        Ok(Polled::Idle)
+    }
+
+    /// Ends files whose request left `in/.work` just before a crash.
+    fn recover(&self, desk: &Desk, operator: &str) -> Result<()> {
+        let watch = desk.job(operator, "");
+        for file in self.db.read(&self.scope(&watch), files::unfinished)? {
+            let job = desk.job(operator, &file.name);
+            if job.request.exists() {
+                continue;
+            }
+            match file.state {
+                FileState::Applied | FileState::Rejected => {
+                    self.finish_again(&job, &file)?;
+                }
+                state => tracing::error!(
+                    operator,
+                    file = file.name,
+                    state = state.as_str(),
+                    "an SMS file is gone from in/.work"
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&self, job: &Job<'_>, state: &mut State, until: Instant) -> Result<Came> {
+        let known = self.db.read(&self.scope(job), |tx| files::open_by_name(tx, job.name))?;
+        let file = match known {
+            Some(file) => file,
+            None => self.arrive(job, false)?,
+        };
+        let (file, scan) = match file.state {
+            FileState::Arrived | FileState::Held => match self.check(job, file)? {
+                Checked::As(file, scan) => (*file, scan),
+                Checked::Resend(_, earlier) if earlier.sent.is_none() => return Ok(Came::Waits),
+                Checked::Resend(file, earlier) => {
+                    self.resend(job, *file, *earlier)?;
+                    return Ok(Came::Away);
+                }
+            },
+            _ => (file, None),
+        };
+        self.move_on(job, (file, scan.map(|scan| *scan)), state, until)
+    }
+
+    fn move_on(
+        &self,
+        job: &Job<'_>,
+        (file, scan): (File, Option<Scan>),
+        state: &mut State,
+        until: Instant,
+    ) -> Result<Came> {
+        match file.state {
+            FileState::Held | FileState::Guarded => Ok(Came::Waits),
+            FileState::Rejected => self.finish_refused(job, &file).map(|_| Came::Away),
+            FileState::Applied if job.is_out() => self.finish_again(job, &file).map(|_| Came::Away),
+            FileState::Applying | FileState::Applied => {
+                let mut sitting = match state.sitting.take() {
+                    Some((id, sitting)) if id == file.id && sitting.file == file => sitting,
+                    _ => self.sit_down(job, file, scan)?,
+                };
+                while sitting.file.state == FileState::Applying {
+                    if Instant::now() >= until {
+                        state.sitting = Some((sitting.file.id.clone(), sitting));
+                        return Ok(Came::More);
+                    }
+                    if !self.go_on(job, &mut sitting)? {
+                        break;
+                    }
+                }
+                if sitting.file.state == FileState::Guarded {
+                    return Ok(Came::Waits);
+                }
+                self.finish(job, sitting).map(|_| Came::Away)
+            }
+            other => Err(Error::internal(format!("a file in work is {}", other.as_str()))),
+        }
+    }
+}
+
+/// Files are worked on by interface and sequence number; what has no number comes first.
+fn order_of(name: &str) -> (String, u32, String) {
+    match FileName::parse(name) {
+        Ok(parsed) => (parsed.interface, parsed.sequence, name.to_owned()),
+        Err(_) => (String::new(), 0, name.to_owned()),
+    }
+}
