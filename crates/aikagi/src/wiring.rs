@@ -9,8 +9,12 @@ use base::kernel::{Error, clock, ids};
 use base::records::{AccessLine, LinkageLine, WriteBehind};
 use base::store::Db;
 use domain::clients::Clients;
+use domain::credentials::Passwords;
 use domain::decisions::{Capacity, Decisions};
+use domain::signin::Journeys;
 use domain::signing::{MasterKey, Signing};
+use domain::tokens::AccessTokens;
+use federation::oidc::Provider;
 use outlets::http::{Allowed, Http, Settings};
 use web::Problem;
 use web::headers::Transport;
@@ -32,6 +36,10 @@ pub struct Parts {
     pub signing: Arc<Signing>,
     /// Programs that may ask us.
     pub clients: Arc<Clients>,
+    /// Access tokens, minted and verified.
+    pub tokens: Arc<AccessTokens>,
+    /// Sign-ins and registrations under way.
+    pub journeys: Arc<Journeys>,
     /// Who may watch what.
     pub decisions: Arc<Decisions>,
     /// What we call others with.
@@ -85,11 +93,16 @@ impl Parts {
             tracing::info!(name, "migrated");
         }
         let count = state.applied.len() + applied.len();
+        let (signing, clients) = (Signing::new(&db, master), Clients::new(&db));
+        let passwords = Passwords::start(cores())?;
+        let journeys = Journeys::new(&db, Arc::clone(&signing), Arc::clone(&clients), passwords);
         Ok(Self {
             config: Arc::clone(config),
             books: Books::open(&db)?,
-            signing: Signing::new(&db, master),
-            clients: Clients::new(&db),
+            tokens: AccessTokens::new(Arc::clone(&signing), Arc::clone(&clients)),
+            journeys: Arc::new(journeys),
+            signing,
+            clients,
             decisions: Arc::new(Decisions::open(&db, capacity(config))?),
             db,
             schema: format!("{count} migrations applied"),
@@ -98,6 +111,11 @@ impl Parts {
             node: ids::new_id("node", clock::now()),
         })
     }
+}
+
+/// Passwords are computed on as many threads as there are cores.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// What the configuration gives decisions to keep in memory.
@@ -137,8 +155,17 @@ pub fn http(config: &Config) -> Result<Http, Failure> {
 pub fn public_router(parts: &Parts) -> Router {
     let transport = Transport::of_base(&parts.config.base_url);
     let access = Arc::clone(&parts.books.access);
+    let provider = Provider {
+        db: parts.db.clone(),
+        base_url: parts.config.base_url.as_str().into(),
+        signing: Arc::clone(&parts.signing),
+        clients: Arc::clone(&parts.clients),
+        tokens: Arc::clone(&parts.tokens),
+        journeys: Arc::clone(&parts.journeys),
+    };
     Router::new()
         .merge(web::page::assets())
+        .merge(federation::oidc::routes(provider))
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
         .layer(from_fn_with_state(access, web::access::log))
         .layer(from_fn_with_state(transport, web::headers::secure))

@@ -8,9 +8,11 @@ mod audit;
 mod configuration;
 mod context;
 mod decide;
+mod demo;
 mod doctor;
 mod generate;
 mod keys;
+mod letter;
 mod migrate;
 mod operator;
 mod outbox;
@@ -23,6 +25,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::{output, serve};
 use context::Context;
+pub use letter::grouped;
 
 /// Identity provider for cable television households.
 #[derive(Parser)]
@@ -43,6 +46,8 @@ struct Arguments {
 enum Command {
     /// Serve until SIGTERM; missing migrations are applied first
     Serve,
+    /// Two invented stations, households and a VOD site, all on this machine
+    Demo(demo::Demo),
     /// Make operators, products, staff, clients and webhooks as a file says
     Apply(apply::Apply),
     /// See or apply the migrations of the database
@@ -63,6 +68,9 @@ enum Command {
     /// Keys: the master key, and the keys we sign with
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Letters with a registration code
+    #[command(subcommand)]
+    Letter(letter::Letter),
     /// Ask what a service asks: may this person do this to that?
     Decide(decide::Decide),
     /// Why a question was answered so: the facts, how old they are, where they came from
@@ -89,11 +97,13 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
-    if !matches!(command, Command::Serve) {
+    if !matches!(command, Command::Serve | Command::Demo(_)) {
         serve::logs::start(&context::quiet())?;
     }
     match command {
         Command::Serve => serve(context),
+        Command::Demo(command) => demo::run(&command),
+        Command::Letter(command) => letter::run(context, command),
         Command::Apply(command) => apply::run(context, &command),
         Command::Migrate(command) => migrate::run(context, &command),
         Command::Operator(command) => operator::run(context, command),

@@ -33,6 +33,9 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-logs", |tx| records::prune(tx, tx.now().plus_days(-LOG_DAYS), ROWS)),
     ("sweep-outbox", delivered),
     ("sweep-assertions", |tx| domain::clients::sweep(tx, ROWS)),
+    ("sweep-sign-ins", |tx| domain::signin::sweep(tx, ROWS)),
+    ("sweep-sessions", |tx| domain::sessions::sweep(tx, ROWS)),
+    ("sweep-lockouts", |tx| domain::credentials::sweep(tx, ROWS)),
 ];
 
 pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {

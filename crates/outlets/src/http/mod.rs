@@ -112,6 +112,15 @@ impl Http {
         read(request.send().await.map_err(|error| failed(&error))?).await
     }
 
+    /// Asks for what is at `url`, by GET.
+    ///
+    /// # Errors
+    /// [`CallError`]; any HTTP status is an answer.
+    pub async fn get(&self, url: &Url) -> std::result::Result<Answer, CallError> {
+        let request = self.client_for(url)?.get(url.clone());
+        read(request.send().await.map_err(|error| failed(&error))?).await
+    }
+
     fn client_for(&self, url: &Url) -> std::result::Result<&Client, CallError> {
         let forbidden = |why: &str| CallError::Forbidden(why.to_owned());
         let host = url.host().ok_or_else(|| forbidden("no host"))?;

@@ -1,0 +1,168 @@
+//! The demo's households, made by the commands every SMS sends.
+
+use base::kernel::{Actor, Error, Result, Scope, clock};
+use base::store::{Db, Tx};
+use domain::commands::{Command, Op, ResultKind, execute_many};
+use domain::credentials::issue_letter_code;
+use domain::subscribers::{Attributes, Reason, Role};
+
+use crate::failure::Failure;
+
+/// A letter to an invented person.
+pub(super) struct Letter {
+    operator: &'static str,
+    station: &'static str,
+    to: &'static str,
+    number: &'static str,
+    code: String,
+}
+
+impl std::fmt::Display for Letter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let code = crate::cli::grouped(&self.code);
+        let Self { operator, station, to, number, .. } = self;
+        write!(f, "{operator} {station}  契約者番号 {number}  登録コード {code}  {to}")
+    }
+}
+
+struct Member {
+    number: i64,
+    kana: &'static str,
+    born: &'static str,
+    role: Role,
+    max_rating: i64,
+    /// Who the letter is addressed to, if one is sent.
+    letter: Option<&'static str>,
+}
+
+struct Home {
+    operator: &'static str,
+    station: &'static str,
+    number: &'static str,
+    note: &'static str,
+    members: &'static [Member],
+    products: &'static [&'static str],
+    unpaid: bool,
+}
+
+const HOMES: &[Home] = &[
+    Home {
+        operator: "OP0012",
+        station: "北浜ケーブル",
+        number: "C0012345",
+        note: "髙橋様 二世帯",
+        members: &[
+            Member {
+                number: 1,
+                kana: "ﾀｶﾊｼ ﾀﾛｳ",
+                born: "1974-04-02",
+                role: Role::Owner,
+                max_rating: 18,
+                letter: Some("髙橋 太郎様 (契約者)"),
+            },
+            Member {
+                number: 2,
+                kana: "ﾀｶﾊｼ ﾊﾅｺ",
+                born: "2015-08-11",
+                role: Role::Child,
+                max_rating: 12,
+                letter: Some("髙橋 花子様 (お子様)"),
+            },
+        ],
+        products: &["BASIC", "CINEMA"],
+        unpaid: false,
+    },
+    Home {
+        operator: "OP0012",
+        station: "北浜ケーブル",
+        number: "C0012346",
+        note: "㈱山﨑商店",
+        members: &[Member {
+            number: 1,
+            kana: "ｶ)ﾔﾏｻﾞｷｼｮｳﾃﾝ",
+            born: "",
+            role: Role::Owner,
+            max_rating: 18,
+            letter: Some("㈱山﨑商店 御中 (料金未納で停止中)"),
+        }],
+        products: &["BASIC"],
+        unpaid: true,
+    },
+    Home {
+        operator: "OP0034",
+        station: "南野テレビ",
+        number: "C0012345",
+        note: "渡邊様",
+        members: &[Member {
+            number: 1,
+            kana: "ﾜﾀﾅﾍﾞ ﾐｻｷ",
+            born: "1990-12-24",
+            role: Role::Owner,
+            max_rating: 18,
+            letter: Some("渡邊 美咲様 (契約者)"),
+        }],
+        products: &["M-MOVIE"],
+        unpaid: false,
+    },
+];
+
+/// Makes the households and their letters.
+pub(super) fn make(db: &Db) -> std::result::Result<Vec<Letter>, Failure> {
+    let mut letters = Vec::new();
+    for home in HOMES {
+        let actor = Actor::Operations("demo".to_owned());
+        let scope = Scope::new(home.operator, actor, clock::now()).caused_by("demo");
+        letters.extend(db.transact(&scope, move |tx| found(tx, home))?);
+    }
+    Ok(letters)
+}
+
+fn found(tx: &mut Tx<'_>, home: &'static Home) -> Result<Vec<Letter>> {
+    let done = execute_many(tx, &commands(home))?;
+    for report in done.reports {
+        if report.result == ResultKind::Error {
+            let code = report.code.unwrap_or_default();
+            return Err(Error::internal(format!("demo command {}: {code}", report.request_id)));
+        }
+    }
+    let invited = home.members.iter().filter_map(|member| Some((member, member.letter?)));
+    invited
+        .map(|(member, to)| {
+            let code = issue_letter_code(tx, home.number, 0, member.number)?;
+            let Home { operator, station, number, .. } = *home;
+            Ok(Letter { operator, station, to, number, code })
+        })
+        .collect()
+}
+
+fn commands(home: &Home) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let mut add = |op: Op, fill: &dyn Fn(&mut Command)| {
+        let request = format!("demo-{}-{}", home.number, commands.len());
+        let mut command = Command::new(&request, op, home.number);
+        fill(&mut command);
+        commands.push(command);
+    };
+    for member in home.members {
+        let owner = member.role == Role::Owner;
+        let attributes = Attributes {
+            kana: Some(member.kana.to_owned()),
+            birth_on: (!member.born.is_empty()).then(|| member.born.to_owned()),
+            max_rating_years: Some(member.max_rating),
+            role: (!owner).then_some(member.role),
+            note: owner.then(|| home.note.to_owned()),
+            ..Attributes::default()
+        };
+        add(if owner { Op::Start } else { Op::PersonAdd }, &|command| {
+            command.person_no = if owner { 0 } else { member.number };
+            command.attributes = attributes.clone();
+        });
+    }
+    for product in home.products {
+        add(Op::KeyOpen, &|command| command.product = Some((*product).to_owned()));
+    }
+    if home.unpaid {
+        add(Op::Suspend, &|command| command.reason = Some(Reason::Unpaid));
+    }
+    commands
+}

@@ -1,0 +1,64 @@
+//! The demo VOD site: a relying party (OpenID Connect, code with PKCE) that asks before it plays
+//! (AuthZEN). It knows the identity provider by its address only, as any site would.
+
+mod identity;
+mod pages;
+mod titles;
+mod visits;
+mod watching;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use outlets::http::Http;
+
+use super::folder::Folder;
+use crate::config::Config;
+use crate::failure::Failure;
+use identity::Identity;
+use visits::Visits;
+
+/// The site.
+pub(super) struct Site {
+    identity: Identity,
+    visits: Visits,
+}
+
+impl Site {
+    pub(super) fn new(folder: &Folder, config: &Config, http: Http) -> Result<Arc<Self>, Failure> {
+        let identity = Identity {
+            http,
+            issuer: config.base_url.clone(),
+            client_id: "demo-vod",
+            secret: folder.read("vod.secret")?,
+            callback: format!("{}/callback", folder.site_address()?),
+            known: tokio::sync::OnceCell::new(),
+            token: tokio::sync::Mutex::new(None),
+        };
+        Ok(Arc::new(Self { identity, visits: Visits::default() }))
+    }
+}
+
+/// Serves the site until the process ends.
+pub(super) fn serve(site: Arc<Site>, socket: TcpListener) -> Result<(), Failure> {
+    let router = Router::new()
+        .route("/", get(watching::list))
+        .route("/style.css", get(pages::style))
+        .route("/titles/{id}", get(watching::title))
+        .route("/play/{id}", get(watching::play))
+        .route("/sign-in", get(watching::sign_in))
+        .route("/callback", get(watching::callback))
+        .route("/sign-out", post(watching::sign_out))
+        .with_state(site);
+    let unusable = |error: std::io::Error| Failure::unavailable("the VOD site's listener", error);
+    socket.set_nonblocking(true).map_err(unusable)?;
+    let socket = tokio::net::TcpListener::from_std(socket).map_err(unusable)?;
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(socket, router).await {
+            tracing::error!(%error, "the VOD site ended");
+        }
+    });
+    Ok(())
+}
