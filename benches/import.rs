@@ -128,7 +128,10 @@ fn bare_postgres(url: &str) -> (usize, f64) {
     let joint = if url.contains('?') { '&' } else { '?' };
     runtime.block_on(async {
         let client = connect().await;
-        client.batch_execute("DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare").await.unwrap();
+        client
+            .batch_execute("DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare")
+            .await
+            .unwrap();
     });
     let bare = Settings::Postgres { url: format!("{url}{joint}options=-csearch_path%3Dbare") };
     Db::open(&bare).unwrap().migrate().unwrap();
@@ -139,7 +142,8 @@ fn bare_postgres(url: &str) -> (usize, f64) {
             let out = client.copy_out(&format!("COPY {table} TO STDOUT BINARY")).await.unwrap();
             let parts: Vec<_> = out.try_collect().await.unwrap();
             let begun = Instant::now();
-            let sink = client.copy_in(&format!("COPY bare.{table} FROM STDIN BINARY")).await.unwrap();
+            let sink =
+                client.copy_in(&format!("COPY bare.{table} FROM STDIN BINARY")).await.unwrap();
             let mut sink = std::pin::pin!(sink);
             for part in parts {
                 sink.feed(part).await.unwrap();

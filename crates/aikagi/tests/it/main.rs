@@ -15,6 +15,7 @@ mod authzen;
 mod batch_desk;
 mod batch_files;
 mod books;
+mod browser;
 mod calls;
 mod decisions;
 mod decisions_kept;

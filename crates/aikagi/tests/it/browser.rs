@@ -1,0 +1,257 @@
+//! Stories in a real Chromium, driven through its chromedriver, with screenshots to look at under
+//! `target/screenshots`.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base::kernel::clock;
+use fantoccini::{Client, ClientBuilder, Locator};
+use formats::sms::{Charset, Form, Header, Layout, Record, RequestWriter};
+use serde_json::json;
+
+use crate::world::read_env;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_aikagi");
+const NUMBER: &str = "C0990001";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A process that ends with the value.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _already_gone = self.0.kill();
+        let _already_waited = self.0.wait();
+    }
+}
+
+/// The demo, with a folder of its own.
+struct Demo {
+    folder: PathBuf,
+    site: String,
+    _process: Running,
+}
+
+fn start_demo(folder: &Path) -> Demo {
+    let data = folder.join("demo");
+    let mut child = Command::new(PROGRAM)
+        .args(["demo", "--data"])
+        .arg(&data)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let process = Running(child);
+    let mut site = None;
+    for line in output.lines() {
+        let line = line.unwrap();
+        if let Some((_, address)) = line.split_once("VOD site") {
+            site = Some(address.trim().to_owned());
+        }
+        // The last line of the guide: everything listens.
+        if line.starts_with("Ctrl-C") {
+            break;
+        }
+    }
+    Demo { folder: data, site: site.expect("the guide names the site"), _process: process }
+}
+
+fn start_driver() -> (Running, String) {
+    let driver = read_env("TEST_CHROMEDRIVER").expect("TEST_CHROMEDRIVER names a chromedriver");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let child = Command::new(driver)
+        .arg(format!("--port={port}"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(begun.elapsed() < PATIENCE, "chromedriver does not listen");
+        std::thread::yield_now();
+    }
+    (Running(child), format!("http://127.0.0.1:{port}"))
+}
+
+async fn open_browser(driver: &str, profile: &Path, window: &str) -> Client {
+    let arguments = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--lang=ja",
+    ];
+    let mut all: Vec<String> = arguments.iter().map(|one| (*one).to_owned()).collect();
+    all.push(format!("--window-size={window}"));
+    all.push(format!("--user-data-dir={}", profile.display()));
+    let options = json!({ "goog:chromeOptions": {
+        "args": all, "prefs": {"intl.accept_languages": "ja"},
+    }});
+    let capabilities = options.as_object().unwrap().clone();
+    let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+    builder.capabilities(capabilities).connect(driver).await.unwrap()
+}
+
+/// A picture of the page as it is, for people to look at.
+async fn picture(browser: &Client, name: &str) {
+    let folder = Path::new(PROGRAM).parent().unwrap().join("../screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let png = browser.screenshot().await.unwrap();
+    std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+}
+
+async fn wait_for(browser: &Client, css: &str) -> fantoccini::elements::Element {
+    match browser.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
+        Ok(element) => element,
+        Err(error) => {
+            let source = browser.source().await.unwrap_or_default();
+            panic!("no {css}: {error}\n{source}");
+        }
+    }
+}
+
+async fn type_into(browser: &Client, css: &str, text: &str) {
+    wait_for(browser, css).await.send_keys(text).await.unwrap();
+}
+
+async fn click(browser: &Client, css: &str) {
+    wait_for(browser, css).await.click().await.unwrap();
+}
+
+fn line(request: &str, operation: &str) -> Record {
+    Record {
+        request_id: request.to_owned(),
+        operation: operation.to_owned(),
+        contract_number: NUMBER.to_owned(),
+        ..Record::default()
+    }
+}
+
+/// Puts nightly file number `sequence` into the drop folder, fixed width in CP932.
+fn drop_file(demo: &Demo, sequence: u32, records: Vec<Record>) -> PathBuf {
+    let day = clock::now().day_jst().compact();
+    let form = Form { layout: Layout::Fixed, charset: Charset::Cp932, byte_order_mark: false };
+    let header = Header {
+        format: "0100".to_owned(),
+        operator: "OP0012".to_owned(),
+        interface: "CT01".to_owned(),
+        kind: "D".to_owned(),
+        sequence: format!("{sequence:08}"),
+        created_at: clock::now().compact_jst(),
+        business_date: day.clone(),
+        charset: form.charset.name().to_owned(),
+        test_flag: "0".to_owned(),
+    };
+    let mut writer = RequestWriter::begin(Vec::new(), form, &header).unwrap();
+    for (at, record) in records.into_iter().enumerate() {
+        writer.write(&Record { line: format!("{:08}", at + 1), ..record }).unwrap();
+    }
+    let name = format!("OP0012_CT01_{day}_{sequence:08}_D.dat");
+    let folder = demo.folder.join("sms/OP0012");
+    std::fs::write(folder.join("in").join(&name), writer.finish().unwrap()).unwrap();
+    std::fs::write(folder.join("in").join(format!("{name}.end")), "").unwrap();
+    folder.join("out").join(name.replace("_D.dat", "_R.dat"))
+}
+
+fn wait_for_file(path: &Path) -> String {
+    let begun = Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < PATIENCE, "no {}", path.display());
+        std::thread::yield_now();
+    }
+    formats::cp932::decode(&std::fs::read(path).unwrap()).unwrap().into_owned()
+}
+
+/// The code of a letter to the owner, as operations issues it.
+fn letter(demo: &Demo) -> String {
+    let output = Command::new(PROGRAM)
+        .arg("--config")
+        .arg(demo.folder.join("aikagi.toml"))
+        .args(["letter", "issue", "--operator", "OP0012", "--contract", NUMBER])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let grouped = |word: &&str| word.len() == 14 && word.split('-').all(|part| part.len() == 4);
+    let code = said.split_whitespace().find(grouped);
+    code.unwrap_or_else(|| panic!("no code in: {said}")).to_owned()
+}
+
+async fn register(browser: &Client, code: &str) {
+    picture(browser, "1-operator").await;
+    click(browser, "#operator option[value='OP0012']").await;
+    click(browser, "button[type=submit]").await;
+    wait_for(browser, "#password").await;
+    picture(browser, "2-sign-in").await;
+    click(browser, "button[name=step][value=letter]").await;
+    type_into(browser, "#contract_number", NUMBER).await;
+    type_into(browser, "#registration_code", code).await;
+    picture(browser, "3-letter").await;
+    click(browser, "button[type=submit]").await;
+    type_into(browser, "#username", "takahashi.hanako").await;
+    type_into(browser, "#password", "kita no hama no toudai").await;
+    picture(browser, "4-account").await;
+    click(browser, "button[type=submit]").await;
+}
+
+#[test]
+#[ignore = "needs a browser: ./check runs it with TEST_CHROMEDRIVER"]
+fn browser_a_household_from_the_nightly_file_registers_watches_and_is_stopped_by_the_next_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = start_demo(folder.path());
+    let owner = Record {
+        name_kana: "ﾀｶﾊｼ ﾊﾅｺ".to_owned(),
+        birth_date: "19740402".to_owned(),
+        note: "髙橋様㈱".to_owned(),
+        ..line("N1-0001", "101")
+    };
+    let key = Record { product_code: "BASIC".to_owned(), ..line("N1-0002", "301") };
+    let answered = wait_for_file(&drop_file(&demo, 1, vec![owner, key]));
+    assert_eq!(answered.lines().filter(|line| line.starts_with('R')).count(), 2, "{answered}");
+    let code = letter(&demo);
+    let (driver, address) = start_driver();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let browser = open_browser(&address, &folder.path().join("profile"), "1440,900").await;
+        browser.goto(&format!("{}/titles/101", demo.site)).await.unwrap();
+        picture(&browser, "0-title-before-sign-in").await;
+        browser.goto(&format!("{}/sign-in", demo.site)).await.unwrap();
+        wait_for(&browser, "#operator").await;
+        register(&browser, &code).await;
+
+        browser.goto(&format!("{}/titles/101", demo.site)).await.unwrap();
+        wait_for(&browser, "#allowed").await;
+        picture(&browser, "5-allowed").await;
+        browser.goto(&format!("{}/titles/T0003", demo.site)).await.unwrap();
+        wait_for(&browser, "#refused").await;
+        picture(&browser, "6-not-in-contract").await;
+        browser.goto(&format!("{}/play/101", demo.site)).await.unwrap();
+        wait_for(&browser, "#playing").await;
+        picture(&browser, "7-playing").await;
+
+        let stop = Record {
+            hold_reason: "10".to_owned(),
+            note: "未納督促3回目".to_owned(),
+            ..line("N2-0001", "103")
+        };
+        let result = drop_file(&demo, 2, vec![stop]);
+        tokio::task::spawn_blocking(move || wait_for_file(&result)).await.unwrap();
+        wait_for(&browser, "#stopped").await;
+        picture(&browser, "8-stopped").await;
+        let trace = wait_for(&browser, "#trace").await.text().await.unwrap();
+        assert_eq!(trace.len(), 8, "{trace}");
+
+        let lift = Record { hold_reason: "10".to_owned(), ..line("N3-0001", "104") };
+        let result = drop_file(&demo, 3, vec![lift]);
+        tokio::task::spawn_blocking(move || wait_for_file(&result)).await.unwrap();
+        click(&browser, "#again").await;
+        wait_for(&browser, "#allowed").await;
+        browser.close().await.unwrap();
+    });
+    drop(driver);
+}
