@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use base::kernel::{Instant, Result};
+use base::kernel::{Change, Instant, Result};
 use base::store::{Tx, Value};
 
 /// Bad tries before a lock-out.
@@ -59,19 +59,19 @@ pub fn begin_try(tx: &mut Tx<'_>, subject: &str) -> Result<Try> {
     if found.updated.plus_seconds(LOST_SECONDS) > now {
         return Ok(Try::Locked(Duration::from_secs(LOST_SECONDS.unsigned_abs())));
     }
-    let until = lock(tx, subject, &found)?;
+    let (until, _) = lock(tx, subject, &found)?;
     Ok(Try::Locked(wait_until(now, until)))
 }
 
-/// A try was bad. Answers until when `subject` is locked out, if this was the tenth.
+/// A try was bad. Answers until when `subject` is locked out, if it is, and whether this try did it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn note_failure(tx: &mut Tx<'_>, subject: &str) -> Result<Option<Instant>> {
+pub fn note_failure(tx: &mut Tx<'_>, subject: &str) -> Result<Option<(Instant, Change)>> {
+    let now = tx.now();
     match find(tx, subject)? {
-        Some(found) if found.tries >= TRIES && found.until <= tx.now() => {
-            lock(tx, subject, &found).map(Some)
-        }
+        Some(found) if found.until > now => Ok(Some((found.until, Change::Already))),
+        Some(found) if found.tries >= TRIES => lock(tx, subject, &found).map(Some),
         _ => Ok(None),
     }
 }
@@ -118,16 +118,16 @@ fn find(tx: &mut Tx<'_>, subject: &str) -> Result<Option<Lockout>> {
 }
 
 /// Locks out for the next round; of several at once, one does.
-fn lock(tx: &mut Tx<'_>, subject: &str, found: &Lockout) -> Result<Instant> {
+fn lock(tx: &mut Tx<'_>, subject: &str, found: &Lockout) -> Result<(Instant, Change)> {
     let until = tx.now().plus_seconds(lock_seconds(found.rounds));
     let row: [Value; 5] =
         [tx.operator().into(), subject.into(), until.into(), tx.now().into(), found.rounds.into()];
-    tx.exec(
+    let locked = tx.exec(
         "UPDATE lockouts SET tries = 0, rounds = rounds + 1, until_ms = ?3, updated_ms = ?4
           WHERE operator_id = ?1 AND subject = ?2 AND rounds = ?5",
         &row,
     )?;
-    Ok(until)
+    Ok((until, if locked == 1 { Change::Made } else { Change::Already }))
 }
 
 /// How long the lock-out after `rounds` earlier ones lasts.

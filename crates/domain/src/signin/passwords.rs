@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::kernel::{Actor, Error, Result, Scope};
+use base::kernel::{Actor, Change, Error, Result, Scope};
 use base::records::{Entry, record};
 use serde_json::json;
 
@@ -68,14 +68,14 @@ impl Journeys {
     fn fail(&self, scope: &Scope, login: Option<Login>, subject: String) -> Result<Finish> {
         let now = scope.now();
         let locked = self.db.housekeep(scope, "sign-in-try", move |tx| {
-            let until = credentials::note_failure(tx, &subject)?;
-            if let (Some(until), Some(login)) = (until, &login) {
+            let locked = credentials::note_failure(tx, &subject)?;
+            if let (Some((until, Change::Made)), Some(login)) = (locked, &login) {
                 let detail = json!({"until": until.rfc3339_jst()});
                 record(tx, &Entry::new("person.locked_out", &login.person_id).detail(detail))?;
             }
-            Ok(until)
+            Ok(locked)
         })?;
-        let Some(until) = locked else { return Err(FAILED) };
+        let Some((until, _)) = locked else { return Err(FAILED) };
         let wait = std::time::Duration::from_secs(now.seconds_until(until).unsigned_abs().max(1));
         Err(Error::TooMany { code: "signin.locked", wait })
     }

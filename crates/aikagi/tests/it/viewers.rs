@@ -1,0 +1,358 @@
+//! Browsers and services for stories of sign-in: cookies, redirects, forms, the token endpoint. No
+//! socket; the routes are called as they are mounted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::middleware::{from_fn, from_fn_with_state};
+use base::kernel::{Scope, clock};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use domain::clients::{
+    AuthMethod, ClientKind, ClientTerms, Clients, Grant, Pkce, Proof, hash_secret, put,
+};
+use domain::credentials::{Passwords, issue_letter_code};
+use domain::signin::Journeys;
+use domain::signing::{MasterKey, Signing};
+use domain::tokens::AccessTokens;
+use federation::oidc::{Provider, routes};
+use formats::jose;
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::Value as Json;
+use tower::ServiceExt as _;
+use url::Url;
+use url::form_urlencoded::Serializer;
+use web::headers::Transport;
+
+use crate::world::{KITA, MINAMI, World, sato};
+
+/// The address everything lies under.
+pub const BASE: &str = "https://id.example.jp";
+pub const CALLBACK: &str = "https://vod.example.jp/callback";
+/// Of every confidential client here.
+pub const SECRET: &str = "a secret of more than thirty-two characters";
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const PASSWORD: &str = "ねこは３匹いれば十分です。";
+
+/// A provider over a world whose clock stands at the real hour, because doors read the real clock.
+pub struct House {
+    pub world: World,
+    pub provider: Provider,
+    router: Router,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub fn location(&self) -> Url {
+        assert_eq!(self.status, 303, "{}", self.body);
+        Url::parse(self.headers["location"].to_str().unwrap()).unwrap()
+    }
+
+    /// A parameter of the address the browser is sent to.
+    pub fn led_with(&self, name: &str) -> Option<String> {
+        let location = self.location();
+        let found = location.query_pairs().find(|(each, _)| each == name);
+        found.map(|(_, value)| value.into_owned())
+    }
+
+    /// The code of the error page or message: `<code>…</code>`, or what the access log was told.
+    pub fn refusal(&self) -> &str {
+        self.headers.get("x-test-refusal").map_or("", |value| value.to_str().unwrap())
+    }
+
+    fn proof(&self) -> String {
+        let (_, rest) = self.body.split_once("name=\"proof\" value=\"").expect("a form");
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+impl House {
+    /// Both operators with a service each that signs viewers in, called `vod`.
+    pub fn new() -> Self {
+        let world = World::new();
+        let real = clock::now();
+        world.pass(world.now().seconds_until(real) - real.seconds_until(world.now()));
+        let clients = Clients::new(&world.db);
+        let signing = Signing::new(&world.db, MasterKey::random());
+        let passwords = Passwords::start(2).unwrap();
+        let journeys =
+            Journeys::new(&world.db, Arc::clone(&signing), Arc::clone(&clients), passwords);
+        let provider = Provider {
+            db: world.db.clone(),
+            base_url: BASE.into(),
+            tokens: AccessTokens::new(Arc::clone(&signing), Arc::clone(&clients)),
+            signing,
+            clients,
+            journeys: Arc::new(journeys),
+        };
+        let router = routes(provider.clone())
+            .merge(web::page::assets())
+            .layer(from_fn(show_refusal))
+            .layer(from_fn_with_state(Transport::Https, web::headers::secure))
+            .layer(from_fn(web::current::establish));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let house = Self { world, provider, router, runtime: runtime.unwrap() };
+        house.given_client(KITA, "vod", |_| {});
+        house.given_client(MINAMI, "vod", |_| {});
+        house
+    }
+
+    pub fn given_client(
+        &self,
+        operator: &str,
+        id: &'static str,
+        change: impl FnOnce(&mut ClientTerms),
+    ) {
+        let mut terms = service();
+        change(&mut terms);
+        let scope = Scope::new(operator, sato(), clock::now());
+        self.world.db.transact(&scope, move |tx| put(tx, id, &terms)).unwrap();
+    }
+
+    /// A letter for the owner of a contract of the northern operator, as printed.
+    pub fn given_letter(&self, number: &str) -> String {
+        let generation = self.world.household(number).contract.generation;
+        let number = number.to_owned();
+        let scope = Scope::new(KITA, sato(), clock::now());
+        let issue =
+            move |tx: &mut base::store::Tx<'_>| issue_letter_code(tx, &number, generation, 1);
+        self.world.db.transact(&scope, issue).unwrap()
+    }
+
+    /// A contract whose owner registered by letter; the browser is signed in. `name`: login id.
+    pub fn given_viewer(&self, number: &str, name: &str) -> Viewer<'_> {
+        self.world.given_contract(number);
+        let letter = self.given_letter(number);
+        let mut viewer = Viewer::new(self);
+        viewer.open_page(&authorize(&[]));
+        viewer.submit("go", &[("step", "letter")]);
+        viewer.submit("letter", &[("contract_number", number), ("registration_code", &letter)]);
+        let done = viewer.submit("account", &[("username", name), ("password", PASSWORD)]);
+        assert!(done.led_with("code").is_some(), "{}", done.body);
+        viewer
+    }
+
+    pub fn call(&self, request: Request<Body>) -> Answer {
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = to_bytes(body, 8 << 20).await.unwrap();
+            let body = String::from_utf8(bytes.to_vec()).unwrap();
+            Answer { status: parts.status, headers: parts.headers, body }
+        })
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.call(Request::get(path).body(Body::empty()).unwrap())
+    }
+
+    /// A form to the northern operator's token endpoint by `vod`, with its secret.
+    pub fn token(&self, form: &[(&str, &str)]) -> Answer {
+        self.token_at("/o/KITA01", ("vod", SECRET), form)
+    }
+
+    pub fn token_at(
+        &self,
+        issuer: &str,
+        (id, secret): (&str, &str),
+        form: &[(&str, &str)],
+    ) -> Answer {
+        let encode = |text: &str| Serializer::new(String::new()).append_key_only(text).finish();
+        let basic = STANDARD.encode(format!("{}:{}", encode(id), encode(secret)));
+        let request = Request::post(format!("{issuer}/token"))
+            .header("authorization", format!("Basic {basic}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(encoded(form)));
+        self.call(request.unwrap())
+    }
+
+    pub fn redeem(&self, code: &str) -> Answer {
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ])
+    }
+
+    pub fn refresh(&self, token: &str) -> Answer {
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", token)])
+    }
+
+    pub fn userinfo(&self, token: &str) -> Answer {
+        let request = Request::get("/o/KITA01/userinfo")
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::empty());
+        self.call(request.unwrap())
+    }
+
+    /// How often `act` stands in the audit of the northern operator.
+    pub fn audited(&self, act: &str) -> usize {
+        self.world.audited().iter().filter(|each| *each == act).count()
+    }
+}
+
+/// Tells the tests what the access log is told.
+async fn show_refusal(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let mut response = next.run(request).await;
+    if let Some(web::Refusal(code)) = response.extensions().get::<web::Refusal>().copied() {
+        response.headers_mut().insert("x-test-refusal", code.parse().unwrap());
+    }
+    response
+}
+
+/// A confidential service that signs viewers in with PKCE and keeps them signed in.
+pub fn service() -> ClientTerms {
+    ClientTerms {
+        kind: ClientKind::Service,
+        name_ja: "みるぷらす動画㈱".to_owned(),
+        name_en: "Miruplus Video".to_owned(),
+        method: AuthMethod::ClientSecretBasic,
+        proof: Proof::Secret(Some(hash_secret(SECRET).unwrap())),
+        redirect_uris: vec![CALLBACK.to_owned()],
+        grants: vec![Grant::AuthorizationCode, Grant::RefreshToken, Grant::ClientCredentials],
+        scopes: vec!["openid".to_owned(), "decisions".to_owned()],
+        sector: String::new(),
+        pkce: Pkce::Required,
+        enabled: true,
+    }
+}
+
+/// The address of a good authorization request at the northern operator, with parameters replaced,
+/// added, or (empty) left out.
+pub fn authorize(changes: &[(&str, &str)]) -> String {
+    authorize_at("/o/KITA01", changes)
+}
+
+pub fn authorize_at(issuer: &str, changes: &[(&str, &str)]) -> String {
+    let challenge = jose::pkce_s256_challenge(VERIFIER);
+    let mut parameters = BTreeMap::from([
+        ("response_type", "code"),
+        ("client_id", "vod"),
+        ("redirect_uri", CALLBACK),
+        ("scope", "openid"),
+        ("state", "s-髙"),
+        ("nonce", "n-1"),
+        ("code_challenge", challenge.as_str()),
+        ("code_challenge_method", "S256"),
+    ]);
+    parameters.extend(changes.iter().copied());
+    parameters.retain(|_, value| !value.is_empty());
+    let pairs: Vec<(&str, &str)> = parameters.into_iter().collect();
+    format!("{issuer}/authorize?{}", encoded(&pairs))
+}
+
+fn encoded(form: &[(&str, &str)]) -> String {
+    Serializer::new(String::new()).extend_pairs(form).finish()
+}
+
+/// What a token says, unverified: stories verify where it is the point.
+pub fn claims(token: &str) -> Json {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// A browser.
+pub struct Viewer<'h> {
+    house: &'h House,
+    pub cookies: BTreeMap<String, String>,
+    /// The path of the page that is open, and its form's proof.
+    pub page: String,
+    pub proof: String,
+    pub origin: String,
+}
+
+impl<'h> Viewer<'h> {
+    pub fn new(house: &'h House) -> Self {
+        Self {
+            house,
+            cookies: BTreeMap::new(),
+            page: String::new(),
+            proof: String::new(),
+            origin: BASE.to_owned(),
+        }
+    }
+
+    pub fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, Vec::new())
+    }
+
+    pub fn send(&mut self, method: Method, path: &str, body: Vec<u8>) -> Answer {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = Request::builder().method(&method).uri(path);
+        if !cookies.is_empty() {
+            request = request.header("cookie", cookies.join("; "));
+        }
+        if method == Method::POST {
+            request = request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("origin", &self.origin);
+        }
+        let answer = self.house.call(request.body(Body::from(body)).unwrap());
+        for cookie in answer.headers.get_all("set-cookie") {
+            let text = cookie.to_str().unwrap();
+            let (name, rest) = text.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), rest.split(';').next().unwrap().to_owned());
+        }
+        answer
+    }
+
+    /// Follows an authorization request to the page of the sign-in and answers the page.
+    pub fn open_page(&mut self, path: &str) -> Answer {
+        let sent = self.get(path);
+        self.follow(&sent)
+    }
+
+    /// Goes where an answer sends the browser, on our own pages.
+    pub fn follow(&mut self, sent: &Answer) -> Answer {
+        let location = sent.location();
+        assert_eq!(location.host_str(), Some("id.example.jp"), "{location}");
+        self.page = format!("{}?{}", location.path(), location.query().unwrap_or_default());
+        let shown = self.get(&self.page.clone());
+        if shown.status == 200 {
+            self.proof = shown.proof();
+        }
+        shown
+    }
+
+    /// Sends a form of the open page; goes on to the next page when the answer leads there.
+    pub fn submit(&mut self, form: &str, fields: &[(&str, &str)]) -> Answer {
+        let proof = self.proof.clone();
+        let mut pairs = vec![("proof", proof.as_str())];
+        pairs.extend(fields);
+        let sent = self.post(form, &encoded(&pairs));
+        let ours = sent.status == 303 && sent.location().host_str() == Some("id.example.jp");
+        if ours { self.follow(&sent) } else { sent }
+    }
+
+    /// Sends any body to a form of the open page.
+    pub fn post(&mut self, form: &str, body: &str) -> Answer {
+        let (path, query) = self.page.split_once('?').unwrap();
+        let path = format!("{path}/{form}?{query}");
+        self.send(Method::POST, &path, body.as_bytes().to_vec())
+    }
+
+    /// Signs in by password at the northern operator and answers the redirect to the service.
+    pub fn sign_in(&mut self, name: &str, password: &str) -> Answer {
+        self.open_page(&authorize(&[("prompt", "login")]));
+        self.submit("password", &[("username", name), ("password", password)])
+    }
+}
