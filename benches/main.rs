@@ -3,6 +3,7 @@
 //! `cargo bench -p aikagi -- NAME [ARGUMENT…]`; without a name it lists what there is.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -11,10 +12,12 @@
 
 mod authzen;
 mod common;
+mod households;
 mod import;
 mod online;
 mod process;
 mod refresh;
+mod wire;
 
 fn main() {
     // cargo adds `--bench`; everything else is ours.
