@@ -34,6 +34,11 @@ pub enum JsonFault {
         /// Its name.
         field: String,
     },
+    /// A field nobody knows, where every field must be known.
+    Unknown {
+        /// Its name, when it looks like one; else empty.
+        field: String,
+    },
     /// Not JSON, or a value of another kind than wanted.
     Malformed {
         /// Line, from 1.
@@ -52,6 +57,7 @@ impl JsonFault {
             Self::TooDeep { .. } => "json.too_deep",
             Self::Missing { .. } => "json.missing",
             Self::Repeated { .. } => "json.repeated",
+            Self::Unknown { .. } => "json.unknown_field",
             Self::Malformed { .. } => "json.malformed",
         }
     }
@@ -65,7 +71,9 @@ impl fmt::Display for JsonFault {
             Self::TooDeep { offset } => {
                 write!(out, "{code}: more than {DEEPEST} levels at byte {offset}")
             }
-            Self::Missing { field } | Self::Repeated { field } => write!(out, "{code}: {field}"),
+            Self::Missing { field } | Self::Repeated { field } | Self::Unknown { field } => {
+                write!(out, "{code}: {field}")
+            }
             Self::Malformed { line, column } => {
                 write!(out, "{code}: line {line}, column {column}")
             }
@@ -112,7 +120,8 @@ fn check_depth(body: &[u8]) -> Result<(), JsonFault> {
     Ok(())
 }
 
-/// Field names of our own types are the only words taken over from the parser's message.
+/// Field names are the only words taken over from the parser's message: those of our own types, and
+/// unknown ones that can be nothing but a name.
 fn fault(error: &serde_json::Error) -> JsonFault {
     let message = error.to_string();
     let named = |prefix: &str| {
@@ -124,6 +133,13 @@ fn fault(error: &serde_json::Error) -> JsonFault {
     }
     if let Some(field) = named("duplicate field `") {
         return JsonFault::Repeated { field };
+    }
+    if let Some(mut field) = named("unknown field `") {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if field.len() > 40 || !field.bytes().all(plain) {
+            field.clear();
+        }
+        return JsonFault::Unknown { field };
     }
     JsonFault::Malformed { line: error.line(), column: error.column() }
 }
@@ -163,5 +179,15 @@ mod tests {
         let fault = parse::<Named>("{\n\"name\":{\"first\":\"髙橋\"}}".as_bytes(), 99).unwrap_err();
         assert_eq!(fault.to_string(), "json.malformed: line 2, column 7");
         assert_eq!(parse::<Named>(b"{}", 1).unwrap_err().code(), "json.too_long");
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_when_it_can_only_be_a_name() {
+        #[derive(Deserialize, Debug)]
+        #[serde(deny_unknown_fields)]
+        struct Strict {}
+        let said = |body: &str| parse::<Strict>(body.as_bytes(), 1000).unwrap_err().to_string();
+        assert_eq!(said(r#"{"resaon":"10"}"#), "json.unknown_field: resaon");
+        assert_eq!(said(r#"{"髙橋 花子":1}"#), "json.unknown_field: ");
     }
 }

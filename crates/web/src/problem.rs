@@ -1,5 +1,7 @@
 //! Errors as HTTP answers: RFC 9457 problems, from every kind of error by one total match.
 
+use std::collections::BTreeMap;
+
 use axum::response::{IntoResponse, Response};
 use base::kernel::Error;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -12,6 +14,8 @@ use crate::{current, words};
 #[derive(Debug)]
 pub struct Problem {
     error: Error,
+    status: Option<StatusCode>,
+    member: Option<(&'static str, String)>,
 }
 
 impl Problem {
@@ -19,6 +23,20 @@ impl Problem {
     #[must_use]
     pub const fn error(&self) -> &Error {
         &self.error
+    }
+
+    /// The same with one more member: what this door's callers know the error by (RFC 9457 §3.2).
+    #[must_use]
+    pub fn with_member(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.member = Some((name, value.into()));
+        self
+    }
+
+    /// The same under another status: where HTTP has a more exact word than the kind of error.
+    #[must_use]
+    pub const fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
     }
 
     /// The error, taken out.
@@ -30,7 +48,7 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Self { error }
+        Self { error, status: None, member: None }
     }
 }
 
@@ -73,6 +91,8 @@ struct Body<'p> {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
     request_id: &'p str,
+    #[serde(flatten)]
+    member: Option<BTreeMap<&'static str, String>>,
 }
 
 /// Logs a fault of ours, once, where it leaves the house; `detail` goes no further.
@@ -88,7 +108,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         log(&self.error);
         let context = current::get();
-        let (status, code) = (status_of(&self.error), self.error.code());
+        let status = self.status.unwrap_or_else(|| status_of(&self.error));
+        let code = self.error.code();
         let field = match &self.error {
             Error::Invalid { field, .. } => Some(field.as_str()),
             _ => None,
@@ -102,6 +123,7 @@ impl IntoResponse for Problem {
             field,
             retry_after,
             request_id: &context.request_id,
+            member: self.member.map(|member| BTreeMap::from([member])),
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (status, json).into_response();

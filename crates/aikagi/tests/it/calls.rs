@@ -5,14 +5,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use base::kernel::{Actor, Scope, clock};
+use base::records::{LinkageLine, WriteBehind};
 use domain::clients::{
     AuthMethod, ClientKind, ClientTerms, Clients, Grant, Pkce, Proof, hash_secret, new_secret, put,
 };
 use domain::decisions::{Capacity, Decisions};
 use domain::signing::{Issuer, MasterKey, Signing};
+use domain::subscribers::Standing;
 use domain::tokens::AccessTokens;
 use http::{HeaderMap, Request, StatusCode};
 use linkage::Callers;
+use linkage::sms::online::Online;
 use serde_json::Value as Json;
 use tower::ServiceExt as _;
 
@@ -24,6 +27,7 @@ pub const BASE: &str = "https://id.example.jp";
 /// A world with doors. Its clock stands at the real hour, because doors read the real clock.
 pub struct Doors {
     pub world: World,
+    pub linkage: Arc<WriteBehind>,
     router: Router,
     tokens: Arc<AccessTokens>,
     clients: Arc<Clients>,
@@ -60,12 +64,16 @@ impl Doors {
         let decisions = Arc::new(Decisions::open(&world.db, Capacity::default()).unwrap());
         let callers =
             Callers { db: world.db.clone(), tokens: Arc::clone(&tokens), base_url: BASE.into() };
+        let book = WriteBehind::start(world.db.clone(), "linkage", LinkageLine::INSERT).unwrap();
+        let linkage = Arc::new(book);
+        let online = Online::new(callers.clone(), Arc::clone(&decisions), Arc::clone(&linkage));
         let vod = linkage::vod::Vod { callers, decisions };
-        let router =
-            linkage::vod::routes(vod).layer(axum::middleware::from_fn(web::current::establish));
+        let router = linkage::vod::routes(vod)
+            .merge(linkage::sms::online::routes(online))
+            .layer(axum::middleware::from_fn(web::current::establish));
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        Self { world, router, tokens, clients, runtime: runtime.unwrap() }
+        Self { world, linkage, router, tokens, clients, runtime: runtime.unwrap() }
     }
 
     /// A client of `operator` (`*`: of the platform), good for one scope.
@@ -99,6 +107,11 @@ impl Doors {
         let client = self.clients.find(operator, id).unwrap().unwrap().client;
         let scope = client.scopes_of("");
         self.tokens.mint(&issuer, &client, (&scope, None), clock::now()).unwrap()
+    }
+
+    /// Where a contract stands by the clock the doors read.
+    pub fn standing(&self, number: &str) -> Standing {
+        self.world.household(number).standing(clock::now())
     }
 
     pub fn call(&self, request: Request<Body>) -> Said {

@@ -30,6 +30,7 @@ mod picture;
 mod programs;
 mod restart;
 mod signin;
+mod sms_online;
 mod store;
 mod viewers;
 mod world;

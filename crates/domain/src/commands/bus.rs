@@ -17,7 +17,7 @@ use super::{Command, Report};
 
 /// The inbox's name for commands of an operator's SMS: file and online share it, so that a request
 /// sent by both is done once.
-const INBOX: &str = "sms";
+pub const INBOX: &str = "sms";
 /// The kind of job a future-dated command becomes.
 pub(super) const JOB: &str = "command";
 

@@ -14,7 +14,7 @@ mod scheduled;
 mod undo;
 mod workbench;
 
-pub use bus::{Done, Overlay, execute, execute_many, rehearse_many};
+pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
 pub use command::{Command, End, Op};
 pub use report::{Report, ResultKind};
 pub use scheduled::{purge_due, run_job};

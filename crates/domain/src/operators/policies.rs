@@ -27,12 +27,30 @@ pub struct Policies {
     pub late_minutes: i64,
     /// Whether a contract that a full file leaves out is to be stopped.
     pub absent_is_stop: bool,
+    /// How fast each client of the operator's SMS may call.
+    pub sms_pace: Pace,
     /// Days in which a stop may be taken back.
     pub stop_cancel_days: i64,
     /// Days in which a removed person may be brought back.
     pub restore_days: i64,
     /// Days after which a stopped contract is purged.
     pub purge_days: i64,
+}
+
+/// How fast a client may call: a bucket of `burst` calls that fills by `per_second`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pace {
+    /// Calls a second in the long run.
+    pub per_second: i64,
+    /// Calls at once after a pause.
+    pub burst: i64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { per_second: 10, burst: 50 }
+    }
 }
 
 /// A file with more mass changes than this waits for two persons: the larger of both numbers.
@@ -100,6 +118,7 @@ impl Default for Policies {
             cut_off: "23:00".to_owned(),
             late_minutes: 60,
             absent_is_stop: false,
+            sms_pace: Pace::default(),
             stop_cancel_days: 7,
             restore_days: 30,
             purge_days: 180,
@@ -141,6 +160,8 @@ impl Policies {
             ("error_limit.lines", self.error_limit.lines, 0, 1_000_000),
             ("error_limit.percent", self.error_limit.percent, 0, 100),
             ("late_minutes", self.late_minutes, 0, 60 * 24),
+            ("sms_pace.per_second", self.sms_pace.per_second, 1, 10_000),
+            ("sms_pace.burst", self.sms_pace.burst, 1, 100_000),
             ("stop_cancel_days", self.stop_cancel_days, 0, 31),
             ("restore_days", self.restore_days, 0, 180),
             ("purge_days", self.purge_days, 31, 3660),

@@ -16,6 +16,7 @@ pub const INTERNAL: &str = "E902";
 
 const TABLE: &[Row] = &[
     ("age.proof_unknown", "E202", "年齢確認方法の値が不正です"),
+    ("batch.too_many", "E202", "一度に送れる件数を超えています"),
     ("contract.cannot_resume_stopped", "E407", "停止済みのため再開できません"),
     ("contract.generation_in_use", "E406", "現世代が停止していません"),
     ("contract.generation_invalid", "E202", "世代の値が不正です"),
@@ -25,15 +26,25 @@ const TABLE: &[Row] = &[
     ("contract.stopped", "E411", "契約が停止しています"),
     ("contract.unit_unknown", "E202", "契約単位の値が不正です"),
     ("contract.unknown", "E301", "契約者番号がありません"),
+    ("contract.version_differs", "E901", "版が異なります(再読込してください)"),
     ("credit.rank_unknown", "E202", "与信ランクの値が不正です"),
     ("date.malformed", "E203", "日付が不正です"),
+    ("decision.action_unknown", "E202", "操作の種類が不正です"),
     ("device.unknown", "E304", "端末がありません"),
+    ("field.differs", "E202", "宛先と本文の値が異なります"),
     ("field.malformed", "E202", "値の形式が不正です"),
+    ("field.not_for_operation", "E202", "この処理では使えない項目です"),
     ("field.required", "E201", "必須項目がありません"),
     ("field.too_long", "E202", "桁数または文字が不正です"),
     ("hold.reason_unknown", "E202", "停止理由の値が不正です"),
     ("internal", INTERNAL, "システムエラー(お問い合わせください)"),
     ("job.nothing_to_cancel", "E404", "取り消せる予約がありません"),
+    ("json.malformed", "E202", "JSONの形式が不正です"),
+    ("json.missing", "E201", "必須項目がありません"),
+    ("json.repeated", "E202", "同じ項目が二度あります"),
+    ("json.too_deep", "E202", "JSONの入れ子が深すぎます"),
+    ("json.too_long", "E202", "本文が長すぎます"),
+    ("json.unknown_field", "E202", "不明な項目があります"),
     ("key.period_invalid", "E203", "期間の終わりが始まりより前です"),
     ("note.attributes_updated", "W102", "登録済み・属性を更新しました"),
     ("note.closed_already", "W107", "停止または閉鎖済みです"),
@@ -50,6 +61,7 @@ const TABLE: &[Row] = &[
     ("note.stopped_already", "W106", "停止済みです"),
     ("operation.unknown", "E202", "処理区分の値が不正です"),
     ("person.number_invalid", "E202", "個人番号の値が不正です"),
+    ("person.role_unknown", "E202", "役割の値が不正です"),
     ("person.sole_owner", "E412", "唯一の契約者本人は停止できません"),
     ("person.stopped", "E414", "停止済みの個人です"),
     ("person.suspended", "E413", "一時停止中の個人です"),
@@ -58,13 +70,16 @@ const TABLE: &[Row] = &[
     ("postal_code.malformed", "E202", "郵便番号が不正です"),
     ("product.needs_adult_proof", "E422", "年齢確認が必要な商品です"),
     ("product.not_sold", "E421", "販売していない商品です"),
+    ("product.reference_malformed", "E202", "対象は「種類:ID」の形です"),
     ("product.unknown", "E420", "商品コードがありません"),
     ("rating.unknown", "E202", "視聴年齢制限の値が不正です"),
     ("request.reused", "E402", "受付番号が別の内容で使用済みです"),
+    ("request.too_many", "E901", "呼び出しが多すぎます(お待ちください)"),
     ("store.changed_meanwhile", "E901", "混み合っています(再送してください)"),
     ("store.duplicate", "E901", "混み合っています(再送してください)"),
     ("telephone.malformed", "E202", "電話番号が不正です"),
     ("unavailable", "E901", "一時的なエラー(再送してください)"),
+    ("version.malformed", "E202", "If-Match の形式が不正です"),
 ];
 
 /// What a line is answered that was not tried, because staff gave its file up.
@@ -72,6 +87,12 @@ pub const NOT_TRIED: Row = ("file.discarded", "F010", "未処理(ファイルは
 
 fn row(dotted: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.0 == dotted)
+}
+
+/// The dotted code itself, if the SMS has a word for it.
+#[must_use]
+pub fn known(dotted: &str) -> Option<&'static str> {
+    row(dotted).map(|row| row.0)
 }
 
 /// The four-character code for a dotted code; `E902` for one the SMS has no word for.

@@ -1,0 +1,144 @@
+//! The SMS online: commands one by one or up to a thousand at once, and what is known of a contract.
+//!
+//! Only translates: JSON to commands of `domain::commands`, which the files use too, and reports to
+//! JSON. Source: brief tve §7.2; `docs/api/sms-online.md`.
+
+mod answers;
+mod batch;
+mod body;
+mod command;
+mod pace;
+mod reads;
+mod why;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use base::kernel::{Actor, Error, Result, Scope, clock};
+use base::records::{LinkageLine, WriteBehind, log_linkage};
+use domain::clients::ClientKind;
+use domain::decisions::Decisions;
+use domain::signing::Issuer;
+use http::HeaderMap;
+use web::access::Acted;
+use web::{Problem, current};
+
+use crate::callers::Callers;
+
+use super::codes;
+use pace::Paces;
+
+/// Longest body read, in bytes.
+const LONGEST: usize = 1024 * 1024;
+
+/// What the door stands on.
+pub struct Online {
+    callers: Callers,
+    decisions: Arc<Decisions>,
+    linkage: Arc<WriteBehind>,
+    paces: Paces,
+}
+
+impl Online {
+    /// With `linkage` as the book every message is written into.
+    #[must_use]
+    pub fn new(callers: Callers, decisions: Arc<Decisions>, linkage: Arc<WriteBehind>) -> Self {
+        Self { callers, decisions, linkage, paces: Paces::new() }
+    }
+}
+
+/// All routes of this door.
+pub fn routes(online: Online) -> Router {
+    let base = "/o/{operator}/sms/v1";
+    Router::new()
+        .route(&format!("{base}/contracts/{{number}}/commands"), post(command::execute))
+        .route(&format!("{base}/commands:batch"), post(batch::execute))
+        .route(&format!("{base}/contracts/{{number}}"), get(reads::contract))
+        .route(&format!("{base}/contracts/{{number}}/persons"), get(reads::persons))
+        .route(&format!("{base}/contracts/{{number}}/keys"), get(reads::keys))
+        .route(&format!("{base}/contracts/{{number}}/why"), get(why::ask))
+        .layer(DefaultBodyLimit::max(LONGEST))
+        .with_state(Arc::new(online))
+}
+
+/// The operator's SMS, as it proved to be.
+struct Caller {
+    issuer: Issuer,
+    client: String,
+}
+
+impl Caller {
+    /// What its acts are done as; `call:` and the request's id are kept with every fact.
+    fn scope(&self) -> Scope {
+        let cause = format!("call:{}", current::get().request_id);
+        let actor = Actor::Sms(self.client.clone());
+        Scope::new(self.issuer.operator(), actor, clock::now()).caused_by(&cause)
+    }
+
+    fn acted(&self) -> Acted {
+        Acted(format!("sms:{}", self.client).into())
+    }
+}
+
+impl Online {
+    /// Who calls for `operator`.
+    async fn caller(
+        &self,
+        operator: &str,
+        headers: &HeaderMap,
+    ) -> std::result::Result<Caller, Problem> {
+        let issuer = self.callers.issuer(Some(operator));
+        let verified = self.callers.client(&issuer, headers, (ClientKind::Sms, "sms")).await?;
+        // A client of another operator can not get a token of this issuer; one of the platform could.
+        if verified.client.operator != issuer.operator() {
+            return Err(Error::Forbidden { code: "token.scope_missing" }.into());
+        }
+        Ok(Caller { issuer, client: verified.client.id.clone() })
+    }
+
+    /// Takes one call from the client's pace. To be called where waiting is allowed.
+    fn check_pace(&self, caller: &Caller, scope: &Scope) -> Result<()> {
+        let operator =
+            self.callers.db.read(scope, |tx| tx.operator_fact(domain::operators::find_operator))?;
+        self.paces.take((scope.operator(), &caller.client), operator.policies.sms_pace)
+    }
+
+    /// Writes a message into the linkage log.
+    fn log(
+        &self,
+        scope: &Scope,
+        (kind, reference): (&'static str, &str),
+        body: &[u8],
+        said: &Said,
+    ) {
+        let peer = match scope.actor() {
+            Actor::Sms(client) => client.as_str(),
+            _ => "sms",
+        };
+        let line = LinkageLine {
+            operator: scope.operator(),
+            direction: "in",
+            peer,
+            kind,
+            reference,
+            digest: hex::encode(base::records::inbox::digest(body)),
+            result: said.result,
+            detail: said.detail.clone(),
+        };
+        log_linkage(&self.linkage, scope.now(), &line);
+    }
+}
+
+/// What a message was answered, for the linkage log.
+struct Said {
+    result: &'static str,
+    detail: String,
+}
+
+/// An error in this door's words: with the four-character code of the SMS.
+fn problem(error: Error) -> Problem {
+    let code = codes::code(error.code());
+    Problem::from(error).with_member("sms_code", code)
+}
