@@ -74,7 +74,7 @@ fn a_letter_is_good_once_and_for_a_fortnight() {
     let letter = house.given_letter("A-001");
     let (journeys, now) = (&house.provider.journeys, clock::now());
     let at = |ticket: &str, now: Instant, code: &str| {
-        let caller = Caller { ticket, browser: "b", now };
+        let caller = Caller { ticket, browser: "b", session: None, now };
         journeys.try_letter(&caller, ("A-001", code)).map_err(|error| error.code())
     };
     let begin = |now: Instant| journeys.begin(&request(), ("b", now)).unwrap();
@@ -85,7 +85,7 @@ fn a_letter_is_good_once_and_for_a_fortnight() {
     at(&one, now, &letter).unwrap();
     at(&other, now, &letter).unwrap();
     let register = |ticket: &str, name: &str| {
-        journeys.register(&Caller { ticket, browser: "b", now }, (name, PASSWORD))
+        journeys.register(&Caller { ticket, browser: "b", session: None, now }, (name, PASSWORD))
     };
     register(&one, "hanako").unwrap();
     assert_eq!(register(&other, "jiro").unwrap_err().code(), "registration.refused");
@@ -129,7 +129,7 @@ fn request() -> Request {
 fn try_at(house: &House, (name, password): (&str, &str), now: Instant) -> Result<(), Error> {
     let journeys = &house.provider.journeys;
     let ticket = journeys.begin(&request(), ("b", now)).unwrap();
-    let caller = Caller { ticket: &ticket, browser: "b", now };
+    let caller = Caller { ticket: &ticket, browser: "b", session: None, now };
     journeys.try_password(&caller, (name, password)).map(drop)
 }
 
@@ -206,7 +206,7 @@ fn who_may_not_watch_may_sign_in_but_fraud_and_removal_shut_the_door() {
 }
 
 #[test]
-fn a_reset_ends_the_old_password_and_refresh_until_the_next_letter() {
+fn a_reset_ends_password_session_and_refresh_for_good() {
     let house = House::new();
     let mut viewer = house.given_viewer("A-001", "takahashi");
     let code = viewer.get(&authorize(&[])).led_with("code").unwrap();
@@ -215,8 +215,8 @@ fn a_reset_ends_the_old_password_and_refresh_until_the_next_letter() {
     command.person_no = 1;
     house.world.send(command);
 
-    assert_eq!(viewer.sign_in("takahashi", PASSWORD).refusal(), "person.not_registered");
-    assert_eq!(house.refresh(&refresh).json()["error_description"], "person.not_registered");
+    assert_eq!(viewer.sign_in("takahashi", PASSWORD).refusal(), "signin.failed");
+    assert_eq!(house.refresh(&refresh).json()["error_description"], "grant.invalid");
     let letter = house.given_letter("A-001");
     viewer.open_page(&authorize(&[("prompt", "login")]));
     viewer.submit("go", &[("step", "letter")]);
@@ -225,7 +225,7 @@ fn a_reset_ends_the_old_password_and_refresh_until_the_next_letter() {
     let done = viewer.submit("account", &[("username", "takahashi"), ("password", new)]);
     assert!(done.led_with("code").is_some(), "{}", done.body);
     assert_eq!(viewer.sign_in("takahashi", PASSWORD).refusal(), "signin.failed");
-    assert_eq!(house.refresh(&refresh).status, 200, "the family was never ended, only held");
+    assert_eq!(house.refresh(&refresh).status, 400, "what was ended stays ended");
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn statements_of_a_sign_in(house: &House) -> u64 {
     let (journeys, now) = (&house.provider.journeys, clock::now());
     let ticket = journeys.begin(&request(), ("b", now)).unwrap();
     let before = house.world.db.statements();
-    let caller = Caller { ticket: &ticket, browser: "b", now };
+    let caller = Caller { ticket: &ticket, browser: "b", session: None, now };
     journeys.try_password(&caller, ("takahashi", PASSWORD)).unwrap();
     house.world.db.statements() - before
 }
@@ -321,6 +321,10 @@ fn a_session_cookie_is_bound_to_the_host_and_new_at_every_sign_in() {
         assert!(cookie.contains(part), "{cookie}");
     }
     assert_ne!(viewer.cookies[name], before);
+    let mut thief = Viewer::new(&house);
+    thief.cookies.insert(name.to_owned(), before);
+    let asked = thief.get(&authorize(&[("prompt", "none")]));
+    assert_eq!(asked.led_with("error").as_deref(), Some("login_required"), "the old one is ended");
     let code = done.led_with("code").unwrap();
     let tokens = house.redeem(&code).json();
     let said = claims(tokens["id_token"].as_str().unwrap()).to_string();

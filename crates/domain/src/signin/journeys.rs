@@ -31,6 +31,8 @@ pub struct Caller<'c> {
     pub ticket: &'c str,
     /// The value of the browser's own cookie.
     pub browser: &'c str,
+    /// The session the browser has so far, if any: signing in again ends it.
+    pub session: Option<&'c str>,
     /// When.
     pub now: Instant,
 }
@@ -51,6 +53,8 @@ pub(super) struct Ticket {
     pub(super) scope: Scope,
     pub(super) id: String,
     pub(super) browser: String,
+    /// The browser's session so far, at this operator.
+    previous: Option<String>,
 }
 
 impl Ticket {
@@ -59,12 +63,16 @@ impl Ticket {
             .ok_or_else(|| Error::not_found(UNKNOWN, self.id.clone()))
     }
 
-    /// Ends the sign-in: of two requests that finish it at once, one does.
+    /// Ends the sign-in, and the session the browser had so far: a cookie somebody copied before is
+    /// worth nothing afterwards. Of two requests that finish it at once, one does.
     pub(super) fn end(&self, tx: &mut Tx<'_>) -> Result<()> {
-        if repo::delete(tx, &self.id)? {
-            return Ok(());
+        if !repo::delete(tx, &self.id)? {
+            return Err(Error::not_found(UNKNOWN, self.id.clone()));
         }
-        Err(Error::not_found(UNKNOWN, self.id.clone()))
+        if let Some(previous) = &self.previous {
+            sessions::end_session(tx, previous)?;
+        }
+        Ok(())
     }
 }
 
@@ -124,12 +132,17 @@ impl Journeys {
     }
 
     pub(super) fn read(&self, caller: &Caller<'_>) -> Result<Ticket> {
-        let handle = self
-            .signing
-            .handles()
+        let handles = self.signing.handles();
+        let handle = handles
             .read(HandleKind::SignIn, caller.ticket)
             .ok_or_else(|| Error::not_found(UNKNOWN, ""))?;
+        let previous = caller
+            .session
+            .and_then(|session| handles.read(HandleKind::Session, session))
+            .filter(|session| session.operator == handle.operator)
+            .map(|session| session.id);
         Ok(Ticket {
+            previous,
             scope: Scope::new(&handle.operator, Actor::Anonymous, caller.now),
             id: handle.id,
             browser: hash(caller.browser),

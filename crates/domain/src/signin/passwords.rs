@@ -22,7 +22,7 @@ impl Journeys {
     /// The try is counted before the password is computed, and nothing tells whether the login id
     /// exists: not the answer, not the time, not the lock-out. States of contract and person are told
     /// only to who knows the password. Two transactions with the computation between them; at most
-    /// twelve statements.
+    /// twelve statements, and one more when the browser's earlier session is ended.
     ///
     /// # Errors
     /// - `signin.failed`; `signin.locked` with the time to wait; `password.busy`

@@ -16,7 +16,7 @@ use http::header::SET_COOKIE;
 use web::{Language, Page, blocking, cookies, current, forms};
 
 use super::Provider;
-use super::answers::{finished, see_other};
+use super::answers::{SESSION_COOKIE, finished, see_other};
 use super::authorize::{BROWSER_COOKIE, parameter_fault};
 use super::pages::{Frame, of_step};
 use super::place::Place;
@@ -52,12 +52,18 @@ impl FromRequest<Provider> for Visit {
 struct Visitor {
     ticket: String,
     browser: String,
+    session: Option<String>,
     sign_in: SignIn,
 }
 
 impl Visitor {
     fn caller(&self) -> Caller<'_> {
-        Caller { ticket: &self.ticket, browser: &self.browser, now: clock::now() }
+        Caller {
+            ticket: &self.ticket,
+            browser: &self.browser,
+            session: self.session.as_deref(),
+            now: clock::now(),
+        }
     }
 }
 
@@ -67,14 +73,16 @@ impl Visit {
         let query = Parameters::parse(&self.query).map_err(|fault| parameter_fault(&fault))?;
         let unknown = || Error::not_found("signin.unknown", "");
         let ticket = query.get("ticket").ok_or_else(unknown)?.to_owned();
-        let browser =
-            self.provider.cookies().read(&self.headers, BROWSER_COOKIE).ok_or_else(unknown)?;
-        let caller = Caller { ticket: &ticket, browser: &browser, now: clock::now() };
+        let cookies = self.provider.cookies();
+        let browser = cookies.read(&self.headers, BROWSER_COOKIE).ok_or_else(unknown)?;
+        let session = cookies.read(&self.headers, SESSION_COOKIE);
+        let caller =
+            Caller { ticket: &ticket, browser: &browser, session: None, now: clock::now() };
         let sign_in = self.provider.journeys.look(&caller)?;
         if !self.place.is_of(&sign_in.operator) {
             return Err(unknown());
         }
-        Ok(Visitor { ticket, browser, sign_in })
+        Ok(Visitor { ticket, browser, session, sign_in })
     }
 
     /// The form of this visit, if it is from our own page in this browser.
