@@ -30,19 +30,18 @@ impl FromRequestParts<Provider> for Place {
 
 impl Place {
     /// The issuer; one of an operator that is not there is refused before anything is made for it.
-    /// Reads the database.
+    /// Asks the database, unless the operator is in memory.
     ///
     /// # Errors
     /// `operator.unknown`
     pub(super) fn issuer(&self, provider: &Provider) -> Result<Issuer> {
         let Some(code) = &self.0 else { return Ok(Issuer::of_platform(&provider.base_url)) };
-        let unknown = || Error::not_found("operator.unknown", "");
         if !operators::valid_code(code) {
-            return Err(unknown());
+            return Err(Error::not_found("operator.unknown", ""));
         }
         let scope = Scope::new(code, Actor::Anonymous, clock::now());
-        let found = provider.db.read(&scope, operators::operator_if_any)?;
-        found.map(|_| Issuer::of_operator(&provider.base_url, code)).ok_or_else(unknown)
+        provider.db.read(&scope, |tx| tx.operator_fact(operators::find_operator))?;
+        Ok(Issuer::of_operator(&provider.base_url, code))
     }
 
     /// Whether a sign-in of `operator` belongs to this address.

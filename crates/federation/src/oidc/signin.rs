@@ -4,10 +4,13 @@
 //! it is at; only the last leads on to the service. A form counts when it comes from our own page
 //! (`Origin`), from the browser that began the sign-in (cookie), and carries the proof of both.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request as AxumRequest};
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Actor, Error, Result, Scope, clock};
+use base::store::Tx;
 use domain::operators::{self, Operator};
 use domain::signin::{Caller, Finish, SignIn, Step};
 use formats::oauth::Parameters;
@@ -125,7 +128,7 @@ impl Visit {
             ticket: &visitor.ticket,
             proof: &proof,
             client: &client,
-            operator: operator.as_ref(),
+            operator: operator.as_deref(),
             choices: &choices,
             error,
             typed,
@@ -133,12 +136,13 @@ impl Visit {
         of_step(&visitor.sign_in, &frame)
     }
 
-    fn operator(&self, visitor: &Visitor) -> Result<Option<Operator>> {
+    fn operator(&self, visitor: &Visitor) -> Result<Option<Arc<Operator>>> {
         if visitor.sign_in.operator == Scope::PLATFORM {
             return Ok(None);
         }
         let scope = Scope::new(&visitor.sign_in.operator, Actor::Anonymous, clock::now());
-        self.provider.db.read(&scope, operators::operator_if_any)
+        let find = |tx: &mut Tx<'_>| tx.operator_fact(operators::find_operator);
+        self.provider.db.read(&scope, find).map(Some)
     }
 
     /// Back to the page of the sign-in.
