@@ -38,14 +38,10 @@ pub fn given_operator(settings: &Settings) -> Db {
     let db = Db::open(settings).unwrap();
     db.migrate().unwrap();
     db.transact(&scope("bench"), |tx| {
-        let policies = Policies {
-            mass_guard: operators::MassGuard { lines: i64::MAX, percent: 100 },
-            ..Policies::default()
-        };
         let draft = OperatorDraft {
             name_ja: "計測ケーブル".to_owned(),
             name_en: "Bench Cable".to_owned(),
-            policies,
+            policies: Policies::default(),
         };
         operators::put_operator(tx, &draft)?;
         for (code, kind, refs) in
