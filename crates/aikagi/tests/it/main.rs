@@ -26,6 +26,7 @@ mod lifecycle;
 mod model;
 mod oidc;
 mod operations;
+mod parity;
 mod picture;
 mod programs;
 mod restart;
