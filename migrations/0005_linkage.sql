@@ -34,7 +34,8 @@ CREATE TABLE files (
 CREATE INDEX files_seq ON files (operator_id, interface, seq);
 CREATE INDEX files_name ON files (operator_id, name);
 
--- A household as it stood before a chunk of a file touched it, and the version it had after. anchor: the
+-- A household as it stood before a chunk of a file touched it, and the version it had after. requests: the ids
+-- of the lines that touched it, one a line. anchor: the
 -- contract number under which it began; households between which members moved (REPLACE) share it.
 CREATE TABLE file_undo (
     operator_id TEXT NOT NULL,
@@ -46,6 +47,7 @@ CREATE TABLE file_undo (
     version_before BIGINT NOT NULL,
     version_after BIGINT NOT NULL,
     before TEXT NOT NULL,
+    requests TEXT NOT NULL,
     PRIMARY KEY (operator_id, file_id, anchor, number, gen, chunk)
 ) CLUSTERED;
 

@@ -10,7 +10,7 @@ use base::records::{LinkageLine, WriteBehind};
 use base::store::Db;
 use domain::files::{self, File, FileState};
 use domain::operators::{self, Role, StaffDraft};
-use formats::sms::{Charset, FileName, Form, Header, Layout, Record, RequestWriter};
+use formats::sms::{Charset, FileName, Form, Header, Record, RequestWriter};
 use linkage::sms::batch::{Batch, Polled, Timing};
 
 use crate::world::{KITA, World};
@@ -49,6 +49,32 @@ impl Desk {
         while self.batch.poll(KITA, &self.root).unwrap() != Polled::Idle {
             assert!(Instant::now() < deadline, "the door does not come to an end");
         }
+    }
+
+    /// Lets the door work, with its pauses after failures, until `name` is answered.
+    pub fn work_until(&self, name: &str) {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        while !self.is_answered(name) {
+            assert!(Instant::now() < deadline, "{name} is not answered");
+            if self.batch.poll(KITA, &self.root) != Ok(Polled::More) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+
+    /// Lets the door work, a chunk a call, until so many lines of `name` are done.
+    pub fn stop_after(&self, world: &World, name: &str, enough: impl Fn(i64) -> bool) {
+        let root = self.root.clone();
+        let hasty = Self::on(world.db.clone(), root, "node-1").hasty();
+        while row_if_any(world, name).is_none_or(|file| !enough(file.lines_done)) {
+            assert_ne!(hasty.batch.poll(KITA, &hasty.root), Ok(Polled::Idle), "nothing left");
+        }
+    }
+
+    /// A door that hands back after every chunk.
+    pub fn hasty(self) -> Self {
+        let timing = Timing { slice: Duration::from_nanos(1), ..quick() };
+        Self { batch: self.batch.timed(timing), ..self }
     }
 
     /// Puts a file in, lets the door work, and reads the answer.
@@ -220,15 +246,15 @@ pub fn each(prefix: &str, operation: &str, count: usize) -> Vec<Record> {
         .collect()
 }
 
-/// The layout of a file name.
-pub fn is_fixed(name: &str) -> bool {
-    FileName::parse(name).unwrap().layout == Layout::Fixed
-}
-
 /// What the books say of a file.
 pub fn row(world: &World, name: &str) -> File {
     let name = name.to_owned();
     world.look(move |tx| files::find(tx, &name)).unwrap()
+}
+
+pub fn row_if_any(world: &World, name: &str) -> Option<File> {
+    let name = name.to_owned();
+    world.look(move |tx| files::find(tx, &name)).ok()
 }
 
 pub fn state(world: &World, name: &str) -> FileState {

@@ -13,7 +13,10 @@
 
 mod authzen;
 mod batch_desk;
+mod batch_faults;
 mod batch_files;
+mod batch_guard;
+mod batch_undo;
 mod books;
 mod browser;
 mod calls;

@@ -190,7 +190,12 @@ pub fn sms() -> Actor {
 
 /// A clerk.
 pub fn sato() -> Actor {
-    Actor::Staff("sato".to_owned())
+    staff("sato")
+}
+
+/// A member of the staff.
+pub fn staff(id: &str) -> Actor {
+    Actor::Staff(id.to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are told their database by the environment")]

@@ -75,6 +75,20 @@ pub fn keep(tx: &mut Tx<'_>, source: &str, seen: &Seen) {
     );
 }
 
+/// Forgets the answers to these messages, because what they did was taken back.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget_these(tx: &mut Tx<'_>, source: &str, message_ids: Vec<String>) -> Result<()> {
+    let keys: [Value; 3] = [tx.operator().into(), source.into(), message_ids.into()];
+    tx.exec(
+        "DELETE FROM inbox
+          WHERE operator_id = ?1 AND source = ?2 AND message_id IN ARRAY(?3)",
+        &keys,
+    )?;
+    Ok(())
+}
+
 /// Forgets up to `limit` answers older than `before`, returns how many.
 ///
 /// # Errors

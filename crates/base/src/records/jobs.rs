@@ -94,6 +94,27 @@ pub fn cancel(tx: &mut Tx<'_>, stream: &str, request_id: &str) -> Result<()> {
     Ok(())
 }
 
+/// Cancels every waiting job of this `cause` (a file that is taken back); returns the requests that
+/// asked for them. The caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn cancel_caused_by(tx: &mut Tx<'_>, cause: &str) -> Result<Vec<String>> {
+    let keys: [Value; 3] = [tx.operator().into(), cause.into(), tx.now().into()];
+    let requests = tx.rows_locked(
+        "SELECT request_id FROM jobs
+          WHERE operator_id = ?1 AND cause = ?2 AND state = 'PENDING' AND created_ms <= ?3",
+        &keys,
+        crate::store::Row::text,
+    )?;
+    tx.exec(
+        "UPDATE jobs SET state = 'CANCELLED', done_ms = ?3, fence = fence + 1
+          WHERE operator_id = ?1 AND cause = ?2 AND state = 'PENDING' AND created_ms <= ?3",
+        &keys,
+    )?;
+    Ok(requests)
+}
+
 /// Claims up to `limit` due jobs of the operator until `lease_until`, at most one a stream: the
 /// oldest due.
 ///

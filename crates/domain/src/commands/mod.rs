@@ -18,4 +18,4 @@ pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
 pub use command::{Command, End, Op};
 pub use report::{Report, ResultKind};
 pub use scheduled::{purge_due, run_job};
-pub use undo::{Before, Undone, restore};
+pub use undo::{Before, Undone, forget_answers, restore};

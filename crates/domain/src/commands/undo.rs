@@ -2,7 +2,7 @@
 //! else changed it meanwhile.
 
 use base::kernel::{Error, Result};
-use base::records::{self, Entry};
+use base::records::{self, Entry, inbox};
 use base::store::Tx;
 use serde_json::json;
 
@@ -38,6 +38,15 @@ impl Before {
         let version_before = whole.map_or(0, |whole| whole.household.contract.version);
         Ok(Self { key: key.clone(), version_before, version_after: version, image })
     }
+}
+
+/// Forgets that these requests were answered, because what they did was taken back: sent again, they
+/// count.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget_answers(tx: &mut Tx<'_>, request_ids: Vec<String>) -> Result<()> {
+    inbox::forget_these(tx, super::bus::INBOX, request_ids)
 }
 
 /// Restores each household to its image. One that was changed later is left alone and named.

@@ -30,7 +30,6 @@ pub struct Advance {
 pub fn advance(tx: &mut Tx<'_>, file: &File, by: &Advance) -> Result<File> {
     let mut moved = file.clone();
     moved.started = moved.started.or(Some(tx.now()));
-    moved.updated = tx.now();
     moved.lines_done += by.lines;
     moved.ok += by.ok;
     moved.warnings += by.warnings;

@@ -217,6 +217,7 @@ pub(super) fn by_sequence(tx: &mut Tx<'_>, interface: &str, seq: i64) -> Result<
 
 /// Stores `file` in the place of `was` and writes the act down.
 pub(super) fn change(tx: &mut Tx<'_>, was: &File, file: File, act: &'static str) -> Result<File> {
+    let file = File { updated: tx.now(), ..file };
     update(tx, was, &file)?;
     record(tx, &file, act)?;
     Ok(file)

@@ -26,6 +26,8 @@ pub struct Image {
     pub version_after: i64,
     /// The household as it was, JSON.
     pub before: String,
+    /// The request ids of the lines that changed it, one a line.
+    pub requests: String,
 }
 
 /// A contract number that took the place of another one.
@@ -82,13 +84,15 @@ pub fn keep_images(
                 image.version_before.into(),
                 image.version_after.into(),
                 (&image.before).into(),
+                (&image.requests).into(),
             ]
         })
         .collect();
     tx.exec_many(
         "INSERT INTO file_undo
-            (operator_id, file_id, anchor, number, gen, chunk, version_before, version_after, before)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            (operator_id, file_id, anchor, number, gen, chunk, version_before, version_after, before,
+             requests)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &rows,
     )?;
     Ok(())
@@ -140,7 +144,8 @@ pub fn undo_page(tx: &mut Tx<'_>, file: &File, after: &str, limit: i64) -> Resul
     }
     let keys: [Value; 3] = [tx.operator().into(), (&file.id).into(), anchors.into()];
     let rows = tx.rows(
-        "SELECT anchor, number, gen, version_before, version_after, before FROM file_undo
+        "SELECT anchor, number, gen, version_before, version_after, before, requests
+           FROM file_undo
           WHERE operator_id = ?1 AND file_id = ?2 AND anchor IN ARRAY(?3)
           ORDER BY anchor, number, gen, chunk",
         &keys,
@@ -152,6 +157,7 @@ pub fn undo_page(tx: &mut Tx<'_>, file: &File, after: &str, limit: i64) -> Resul
                 version_before: row.int()?,
                 version_after: row.int()?,
                 before: row.text()?,
+                requests: row.text()?,
             };
             Ok((anchor, image))
         },
@@ -185,6 +191,8 @@ fn joined(images: &[&Image]) -> std::result::Result<Vec<Image>, Vec<Conflict>> {
             Some(last) if (&last.number, last.generation) == (&image.number, image.generation) => {
                 whole &= last.version_after == image.version_before;
                 last.version_after = image.version_after;
+                last.requests.push('\n');
+                last.requests.push_str(&image.requests);
             }
             _ => households.push((*image).clone()),
         }
@@ -244,7 +252,8 @@ mod tests {
 
     fn image(number: &str, version_before: i64, version_after: i64) -> Image {
         let before = format!("{version_before}");
-        Image { number: number.to_owned(), generation: 0, version_before, version_after, before }
+        let (number, requests) = (number.to_owned(), String::new());
+        Image { number, generation: 0, version_before, version_after, before, requests }
     }
 
     #[test]

@@ -28,4 +28,4 @@ pub use members::{
 pub use outcome::{By, Outcome, note};
 pub use persons::{Person, PersonState, Role};
 pub use replace::{TARGET_INVALID, replace};
-pub use repo::{Load, count_open, key_of_person, load, save, versions};
+pub use repo::{Load, count_open, key_of_person, list_open, load, save, versions};

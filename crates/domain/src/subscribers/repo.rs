@@ -189,6 +189,20 @@ pub fn count_open(tx: &mut Tx<'_>) -> Result<i64> {
     .ok_or_else(|| Error::internal("COUNT answered no row"))
 }
 
+/// Numbers of contracts that are not stopped, after the number `after`, in the database's order.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn list_open(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
+    let keys: [Value; 3] = [tx.operator().into(), after.into(), limit.into()];
+    tx.rows(
+        "SELECT DISTINCT number FROM contracts
+          WHERE operator_id = ?1 AND number > ?2 AND state = 'OPEN' ORDER BY number LIMIT ?3",
+        &keys,
+        Row::text,
+    )
+}
+
 /// Writes what differs between `before` (as loaded) and `after`. The contract's version guards it.
 ///
 /// # Errors

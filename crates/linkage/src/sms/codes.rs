@@ -78,6 +78,7 @@ const TABLE: &[Row] = &[
     ("store.changed_meanwhile", "E901", "混み合っています(再送してください)"),
     ("store.duplicate", "E901", "混み合っています(再送してください)"),
     ("telephone.malformed", "E202", "電話番号が不正です"),
+    ("time.malformed", "E203", "日時が不正です"),
     ("unavailable", "E901", "一時的なエラー(再送してください)"),
     ("version.malformed", "E202", "If-Match の形式が不正です"),
 ];

@@ -204,6 +204,27 @@ fn every_error_code_is_documented_and_worded_in_both_languages() {
     no_faults("An error code is in docs/ERRORS.md and in crates/web/words/{ja,en}.toml.", &faults);
 }
 
+/// Codes of the rooms behind the command bus that never answer a command.
+const NO_ANSWERS: &[&str] =
+    &["contract.not_purgeable", "job.unreadable", "rental.unknown", "undo.unreadable"];
+
+#[test]
+fn every_answer_of_the_command_bus_has_a_code_of_the_sms() {
+    let rooms = ["commands", "entitlements", "subscribers"];
+    let behind = |source: &Source| {
+        let of = |room| source.path.starts_with(&format!("crates/domain/src/{room}/"));
+        rooms.into_iter().any(of) || source.path == "crates/base/src/kernel/instant.rs"
+    };
+    let house: Vec<Source> = sources().into_iter().filter(behind).collect();
+    let faults: Vec<String> = raises(&house)
+        .into_iter()
+        .filter(|raise| linkage::sms::codes::known(&raise.code).is_none())
+        .filter(|raise| !NO_ANSWERS.contains(&raise.code.as_str()))
+        .map(|raise| format!("{}: add `{}` to linkage::sms::codes", raise.place, raise.code))
+        .collect();
+    no_faults("Every refusal of a command has a four-character code.", &faults);
+}
+
 #[test]
 fn the_code_scanner_sees_what_is_wrong() {
     let text = r#"

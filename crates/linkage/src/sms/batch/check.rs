@@ -12,7 +12,7 @@ use formats::sms::{
 
 use super::desk::{marker_of, unavailable};
 use super::part::digest_of_file;
-use super::{Batch, Job};
+use super::{Batch, Job, Run};
 
 /// How the checks ended.
 pub(super) enum Checked {
@@ -59,7 +59,7 @@ pub(super) fn layout_of(path: &Path, name: &str) -> Result<Layout> {
 
 impl Batch {
     /// Writes down that a file arrived: what its name and first line say.
-    pub(super) fn arrive(&self, job: &Job<'_>, dry_run: bool) -> Result<File> {
+    pub(super) fn arrive(&self, job: &Job<'_>, how: Run) -> Result<File> {
         let parsed = FileName::parse(job.name).ok();
         let layout = layout_of(&job.request, job.name)?;
         let header = peek(&job.request, layout)?;
@@ -70,7 +70,7 @@ impl Batch {
             sequence: parsed.as_ref().map_or(0, |name| i64::from(name.sequence)),
             business_on: parsed.map(|name| name.business_date.to_string()).unwrap_or_default(),
             digest: digest_of_file(&job.request)?,
-            test: dry_run || header.is_some_and(|(header, _)| header.test_flag == "1"),
+            test: how == Run::Rehearse || header.is_some_and(|(header, _)| header.test_flag == "1"),
         };
         self.db.transact(&self.scope(job), move |tx| files::arrive(tx, &arrival))
     }

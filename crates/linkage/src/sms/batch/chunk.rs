@@ -1,5 +1,7 @@
 //! Some lines of a file as commands, ready for one transaction.
 
+use std::collections::HashMap;
+
 use domain::commands::{Command, Op};
 use domain::files::Link;
 use formats::sms::{Place, ResultRecord, Row};
@@ -128,6 +130,21 @@ impl Chunk {
             }
         };
         self.lines.iter().filter_map(of).collect()
+    }
+
+    /// The request ids by contract number, one a line.
+    pub(super) fn requests(&self) -> HashMap<&str, String> {
+        let mut asked: HashMap<&str, String> = HashMap::new();
+        for command in &self.commands {
+            for number in std::iter::once(&command.number).chain(&command.new_number) {
+                let ids = asked.entry(number).or_default();
+                if !ids.is_empty() {
+                    ids.push('\n');
+                }
+                ids.push_str(&command.request_id);
+            }
+        }
+        asked
     }
 
     /// Contract numbers that took the place of another one.

@@ -58,6 +58,11 @@ impl Desk {
         }
     }
 
+    /// Where files stay that nobody waits for any more.
+    pub(super) fn archives(&self) -> [PathBuf; 3] {
+        ["in/done", "out/done", "out/.kept"].map(|part| self.root.join(part))
+    }
+
     /// Whether anything lies in `in` or is in work: without it the database is not asked.
     ///
     /// # Errors

@@ -6,16 +6,21 @@
 //! `docs/api/sms.md`.
 
 mod answer;
+mod by_hand;
 mod check;
+mod chores;
 mod chunk;
 mod deliver;
 mod desk;
+mod full;
 mod lease;
 mod part;
 mod sitting;
 mod slice;
+mod undo;
+mod work;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,7 +28,9 @@ use std::time::Duration;
 use base::kernel::{Actor, Scope, clock};
 use base::records::WriteBehind;
 use base::store::Db;
+pub use by_hand::Run;
 use slice::State;
+pub use undo::{Undo, Undoing, undo};
 
 /// How long things take at most.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +71,8 @@ pub struct Batch {
     node: String,
     timing: Timing,
     states: Mutex<HashMap<String, Arc<Mutex<State>>>>,
+    /// Operators whose nightly file did not come.
+    late: Mutex<BTreeSet<String>>,
 }
 
 /// One file at one operator: where it lies and where its answer goes.
@@ -97,8 +106,9 @@ impl Batch {
     /// A door over `db` that logs to the linkage log `book`; `node` names this process among all.
     #[must_use]
     pub fn new(db: Db, book: Arc<WriteBehind>, node: &str) -> Self {
-        let states = Mutex::new(HashMap::new());
-        Self { db, book, node: node.to_owned(), timing: Timing::default(), states }
+        let (timing, node) = (Timing::default(), node.to_owned());
+        let (states, late) = (Mutex::default(), Mutex::default());
+        Self { db, book, node, timing, states, late }
     }
 
     /// The same door with other patience.

@@ -10,24 +10,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::kernel::{Error, Result, clock};
-use base::store::Tx;
-use domain::commands::{self, Before, Overlay, Report};
-use domain::files::{self, Advance, File, Image};
+use domain::commands::{self, Overlay};
+use domain::files::{self, File};
 use domain::operators;
 use formats::sms::{FileKind, Header, Place, Reader, ResultLines, Scan, scan};
 
 use super::check::{layout_of, offset, open};
-use super::chunk::{Chunk, tally};
+use super::chunk::Chunk;
 use super::desk::unavailable;
-use super::lease::hold;
+use super::full::Compared;
 use super::part::Part;
+use super::work::{CUT, Page, Work};
 use super::{Batch, Job};
 
 /// Lines of one transaction.
-const CHUNK: usize = 500;
-/// What the work says when a chunk must be cut before its end; never seen outside.
-const CUT: &str = "file.too_many_errors";
-
+pub(super) const CHUNK: usize = 500;
 /// A file that is being applied.
 pub(super) struct Sitting {
     pub(super) file: File,
@@ -35,23 +32,22 @@ pub(super) struct Sitting {
     pub(super) part: Arc<Part>,
     pub(super) lines: ResultLines,
     pub(super) header: Header,
+    pub(super) compared: Option<Box<Compared>>,
     overlay: Arc<Mutex<Overlay>>,
 }
 
-/// What one transaction of a sitting works with.
-struct Work {
-    node: String,
-    lease_ms: i64,
-    file: File,
-    chunk: Chunk,
-    end: Place,
-    part: Arc<Part>,
-    lines: ResultLines,
-    head: Vec<u8>,
-    /// Wrong lines this chunk may still have; `i64::MAX`: any number.
-    left: i64,
-    cut_at: AtomicUsize,
-    guard: Option<i64>,
+impl Sitting {
+    /// Where the next answers go.
+    pub(super) fn page(&self) -> Result<Page> {
+        let begins = self.file.result_offset == 0;
+        let head = if begins {
+            self.lines.header(&self.header).map_err(Error::internal)?
+        } else {
+            Vec::new()
+        };
+        let (part, from) = (Arc::clone(&self.part), self.file.result_offset);
+        Ok(Page { part, lines: self.lines, head, from })
+    }
 }
 
 impl Batch {
@@ -86,11 +82,15 @@ impl Batch {
         let reader = Reader::resume(input, scan.form, Place { offset: start, number });
         let lines = ResultLines::new(scan.form);
         let header = result_header(&scan.header);
-        Ok(Sitting { file, reader, part, lines, header, overlay: Arc::default() })
+        let (compared, overlay) = (None, Arc::default());
+        Ok(Sitting { file, reader, part, lines, header, compared, overlay })
     }
 
     /// Does the next lines; `false` when there are none left.
     pub(super) fn go_on(&self, job: &Job<'_>, sitting: &mut Sitting) -> Result<bool> {
+        if sitting.file.is_full() {
+            return self.compare(job, sitting);
+        }
         let mut chunk = Chunk::default();
         for row in sitting.reader.by_ref().take(CHUNK) {
             chunk.push(row.map_err(|error| changed(job, &error))?);
@@ -178,17 +178,13 @@ impl Batch {
         (chunk, left, guard): (Chunk, i64, Option<i64>),
     ) -> Result<Work> {
         let end = chunk.end().ok_or_else(|| Error::internal("a chunk without lines"))?;
-        let begins = sitting.file.result_offset == 0;
-        let head = if begins { header_bytes(sitting)? } else { Vec::new() };
         Ok(Work {
             node: self.node.clone(),
             lease_ms: self.lease_ms(),
             file: sitting.file.clone(),
             chunk,
             end,
-            part: Arc::clone(&sitting.part),
-            lines: sitting.lines,
-            head,
+            page: sitting.page()?,
             left,
             cut_at: AtomicUsize::new(0),
             guard,
@@ -215,66 +211,6 @@ impl Batch {
     }
 }
 
-impl Work {
-    fn execute(&self, tx: &mut Tx<'_>) -> Result<File> {
-        // A node that slept through its lease must not write into a file another node goes on with.
-        hold(tx, &self.node, self.lease_ms)?;
-        if self.chunk.commands.is_empty() {
-            return self.answer(tx, &[]);
-        }
-        let done = commands::execute_many(tx, &self.chunk.commands)?;
-        let file = self.answer(tx, &done.reports)?;
-        let images: Vec<Image> = done.before.into_iter().map(image).collect();
-        let links = self.chunk.links(&done.reports);
-        files::keep_images(tx, (&file.id, file.lines_done), &images, &links)?;
-        Ok(file)
-    }
-
-    /// Writes the answers, then moves the file on.
-    fn answer(&self, tx: &mut Tx<'_>, reports: &[Report]) -> Result<File> {
-        let answers = self.chunk.answers(reports, tx.now());
-        let (tally, passed) = tally(&answers, self.left);
-        let lines = i64::try_from(answers.len()).map_err(Error::internal)?;
-        if let Some(at) = passed
-            && i64::try_from(at).map_err(Error::internal)?
-                < self.file.lines_total - self.file.lines_done
-        {
-            self.cut_at.store(at, Ordering::Relaxed);
-            return Err(Error::refused(CUT));
-        }
-        let mut bytes = self.head.clone();
-        for answer in &answers {
-            self.lines.answer(&mut bytes, answer).map_err(Error::internal)?;
-        }
-        let from = u64::try_from(self.file.result_offset).map_err(Error::internal)?;
-        self.part.write(from, &bytes)?;
-        let by = Advance {
-            lines,
-            ok: tally.ok,
-            warnings: tally.warnings,
-            errors: tally.errors,
-            read_offset: offset(self.end.offset)?,
-            result_offset: self.file.result_offset
-                + i64::try_from(bytes.len()).map_err(Error::internal)?,
-        };
-        let moved = files::advance(tx, &self.file, &by)?;
-        match self.guard {
-            Some(allowed) => files::guard_errors(tx, &moved, allowed),
-            None => Ok(moved),
-        }
-    }
-}
-
-fn image(before: Before) -> Image {
-    Image {
-        number: before.key.number,
-        generation: before.key.generation,
-        version_before: before.version_before,
-        version_after: before.version_after,
-        before: before.image,
-    }
-}
-
 /// Our header for the answers to `request`.
 pub(super) fn result_header(request: &Header) -> Header {
     Header {
@@ -284,17 +220,13 @@ pub(super) fn result_header(request: &Header) -> Header {
     }
 }
 
-fn header_bytes(sitting: &Sitting) -> Result<Vec<u8>> {
-    sitting.lines.header(&sitting.header).map_err(Error::internal)
-}
-
 /// A file in work must stay as it was checked; somebody reached into `in/.work`.
-fn changed(job: &Job<'_>, what: &dyn std::fmt::Display) -> Error {
+pub(super) fn changed(job: &Job<'_>, what: &dyn std::fmt::Display) -> Error {
     Error::unavailable("files", format!("{} changed while in work: {what}", job.name))
 }
 
 /// What the metrics tell of lines.
-fn count(before: &File, after: &File) {
+pub(super) fn count(before: &File, after: &File) {
     let added = [
         ("ok", after.ok - before.ok),
         ("warning", after.warnings - before.warnings),

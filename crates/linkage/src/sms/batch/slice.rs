@@ -12,7 +12,7 @@ use formats::sms::{FileName, Scan};
 use super::check::Checked;
 use super::desk::{Desk, Seen};
 use super::sitting::Sitting;
-use super::{Batch, Job, Polled};
+use super::{Batch, Job, Polled, Run};
 
 /// Longest pause after repeated failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -21,10 +21,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub(super) struct State {
     seen: Seen,
-    sitting: Option<(String, Sitting)>,
+    sitting: Option<Sitting>,
     failures: u32,
     not_before: Option<Instant>,
     chores_at: Option<Instant>,
+    pub(super) told_late: Option<String>,
 }
 
 /// How often the books are looked at though nothing lies in `in`.
@@ -41,7 +42,7 @@ impl State {
 }
 
 /// How far a file came in this slice.
-enum Came {
+pub(super) enum Came {
     /// It is answered and gone.
     Away,
     /// It waits for staff, or for another file.
@@ -90,12 +91,16 @@ impl Batch {
         let desk = Desk::open(root)?;
         let until = Instant::now() + self.timing.slice;
         let watch = desk.job(operator, "");
-        if !desk.is_busy()? && !state.chores_are_due() {
+        let chores = state.chores_are_due();
+        if !chores && !desk.is_busy()? {
             return Ok(Polled::Idle);
         }
         if !self.holds(&watch)? {
             state.sitting = None;
             return Ok(Polled::Elsewhere);
+        }
+        if chores {
+            self.chores(&desk, &watch, state)?;
         }
         self.recover(&desk, operator)?;
         desk.take(&mut state.seen, self.timing.settle)?;
@@ -141,11 +146,11 @@ impl Batch {
         Ok(())
     }
 
-    fn step(&self, job: &Job<'_>, state: &mut State, until: Instant) -> Result<Came> {
+    pub(super) fn step(&self, job: &Job<'_>, state: &mut State, until: Instant) -> Result<Came> {
         let known = self.db.read(&self.scope(job), |tx| files::open_by_name(tx, job.name))?;
         let file = match known {
             Some(file) => file,
-            None => self.arrive(job, false)?,
+            None => self.arrive(job, Run::Apply)?,
         };
         let (file, scan) = match file.state {
             FileState::Arrived | FileState::Held => match self.check(job, file)? {
@@ -173,17 +178,18 @@ impl Batch {
             FileState::Rejected => self.finish_refused(job, &file).map(|_| Came::Away),
             FileState::Applied if job.is_out() => self.finish_again(job, &file).map(|_| Came::Away),
             FileState::Applying | FileState::Applied => {
-                let mut sitting = match state.sitting.take() {
-                    Some((id, sitting)) if id == file.id && sitting.file == file => sitting,
-                    _ => self.sit_down(job, file, scan)?,
+                // Another sitting lets its part go before a new one takes it up.
+                let mut sitting = match state.sitting.take().filter(|known| known.file == file) {
+                    Some(sitting) => sitting,
+                    None => self.sit_down(job, file, scan)?,
                 };
                 while sitting.file.state == FileState::Applying {
-                    if Instant::now() >= until {
-                        state.sitting = Some((sitting.file.id.clone(), sitting));
-                        return Ok(Came::More);
-                    }
                     if !self.go_on(job, &mut sitting)? {
                         break;
+                    }
+                    if Instant::now() >= until {
+                        state.sitting = Some(sitting);
+                        return Ok(Came::More);
                     }
                 }
                 if sitting.file.state == FileState::Guarded {

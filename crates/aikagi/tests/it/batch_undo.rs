@@ -1,0 +1,169 @@
+//! Taking a file back: everything as it was, but for what something else changed since.
+
+use base::kernel::Error;
+use domain::commands::Op;
+use domain::files::{Conflict, FileState};
+use domain::operators::Role;
+use domain::subscribers::{Household, Standing};
+use formats::sms::Record;
+use linkage::sms::batch::{Undo, Undoing, undo};
+
+use crate::batch_desk::{Desk, csv, each, given_staff, line, starts, state};
+use crate::world::{KITA, World, sato};
+
+fn take_back(world: &World, name: &str, how: Undoing) -> Result<Undo, Error> {
+    undo(&world.db, &world.scope(KITA, sato()), name, how)
+}
+
+/// A household without what moves with every change.
+fn picture(world: &World, number: &str) -> Household {
+    let mut household = world.household(number);
+    household.contract.version = 0;
+    household.contract.updated = world.now();
+    household
+}
+
+/// A world in which file 1 started three contracts with keys and file 2 did all kinds of things.
+fn given_two_files(world: &World, desk: &Desk) -> String {
+    given_staff(world, "sato", Role::Admin);
+    let mut lines = starts("C", 3);
+    lines.extend(keys("301", "k1", "BASIC"));
+    desk.send(&csv(1, &lines).0, &csv(1, &lines).1);
+    let mut lines = each("C", "103", 2);
+    lines.push(line("x-1", "102", "C00002"));
+    lines.push(Record { person_number: "002".into(), ..line("x-2", "201", "C00001") });
+    lines.push(Record { new_contract_number: "N00003".into(), ..line("x-3", "105", "C00003") });
+    lines.push(line("x-4", "103", "N00003"));
+    lines.extend(starts("D", 1));
+    lines.extend(keys("302", "k2", "BASIC").into_iter().take(1));
+    let (second, content) = csv(2, &lines);
+    let answers = desk.send(&second, &content);
+    assert!(answers.iter().all(|one| one.result == "0"), "{answers:#?}");
+    second
+}
+
+fn keys(operation: &str, request: &str, product: &str) -> Vec<Record> {
+    (1..=3)
+        .map(|n| Record {
+            product_code: product.into(),
+            ..line(&format!("{request}-{n}"), operation, &format!("C{n:05}"))
+        })
+        .collect()
+}
+
+#[test]
+fn a_file_taken_back_leaves_every_household_as_it_was() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    let mut lines = starts("C", 3);
+    lines.extend(keys("301", "k1", "BASIC"));
+    desk.send(&csv(1, &lines).0, &csv(1, &lines).1);
+    let before: Vec<Household> = (1..=3).map(|n| picture(&world, &format!("C{n:05}"))).collect();
+    let other = World::new();
+    drop(other);
+    let second = second_file(&desk);
+
+    let asked = take_back(&world, &second, Undoing::Check).unwrap();
+    assert_eq!((asked.restored, asked.conflicts.len()), (5, 0));
+    assert_eq!(world.standing("C00002"), Standing::Stopped, "asking changes nothing");
+    let done = take_back(&world, &second, Undoing::Do).unwrap();
+
+    assert_eq!((done.restored, done.file.state), (5, FileState::Undone));
+    let after: Vec<Household> = (1..=3).map(|n| picture(&world, &format!("C{n:05}"))).collect();
+    assert_eq!(after, before);
+    assert_eq!(world.standing("D00001"), Standing::Purged, "never started");
+    assert!(world.audited().contains(&"file.undone".to_owned()));
+    let again = take_back(&world, &second, Undoing::Do).unwrap_err();
+    assert_eq!(again, Error::refused("file.not_undoable"));
+}
+
+fn second_file(desk: &Desk) -> String {
+    let mut lines = each("C", "103", 2);
+    lines.push(line("x-1", "102", "C00002"));
+    lines.push(Record { person_number: "002".into(), ..line("x-2", "201", "C00001") });
+    lines.push(Record { new_contract_number: "N00003".into(), ..line("x-3", "105", "C00003") });
+    lines.push(line("x-4", "103", "N00003"));
+    lines.extend(starts("D", 1));
+    let (second, content) = csv(2, &lines);
+    let answers = desk.send(&second, &content);
+    assert!(answers.iter().all(|one| one.result == "0"), "{answers:#?}");
+    second
+}
+
+#[test]
+fn what_something_else_changed_since_stays_and_is_named() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    let second = given_two_files(&world, &desk);
+    // Online, after the file: C00001 is resumed, and the replaced N00003 too.
+    world.sms(Op::Resume, "C00001");
+    world.sms(Op::Resume, "N00003");
+
+    let done = take_back(&world, &second, Undoing::Do).unwrap();
+
+    let conflict = |number: &str| Conflict { number: number.to_owned(), generation: 0 };
+    let mut conflicts = done.conflicts.clone();
+    conflicts.sort();
+    let expected = ["C00001", "C00003", "N00003"].map(conflict);
+    assert_eq!(conflicts, expected, "C00003 goes back only with N00003");
+    assert_eq!(done.file.state, FileState::PartlyUndone);
+    assert_eq!(world.standing("C00001"), Standing::Active);
+    assert_eq!(world.standing("C00002"), Standing::Active, "this one went back");
+    assert_eq!(world.standing("N00003"), Standing::Active);
+    let again = take_back(&world, &second, Undoing::Check).unwrap();
+    assert_eq!(again.conflicts.len(), 3, "only the rest is left");
+}
+
+#[test]
+fn lines_sent_again_after_a_file_was_taken_back_count() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    let (first, content) = csv(1, &starts("C", 2));
+    desk.send(&first, &content);
+    take_back(&world, &first, Undoing::Do).unwrap();
+    assert_eq!(world.standing("C00001"), Standing::Purged);
+
+    let (second, content) = csv(2, &starts("C", 2));
+    let answers = desk.send(&second, &content);
+
+    assert_eq!(answers[0].short(), ("0", ""));
+    assert_eq!(world.standing("C00001"), Standing::Active);
+}
+
+#[test]
+fn a_file_over_many_chunks_goes_back_in_one_step_a_household() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    // 700 starts, then 700 attribute changes: every household is touched by two chunks.
+    let mut lines = starts("C", 700);
+    let mut second = each("C", "107", 700);
+    second.iter_mut().for_each(|line| line.telephone = "0312345678".into());
+    lines.extend(second);
+    let (sent, content) = csv(1, &lines);
+    desk.send(&sent, &content);
+
+    let done = take_back(&world, &sent, Undoing::Do).unwrap();
+
+    assert_eq!((done.restored, done.conflicts.len()), (700, 0));
+    assert_eq!(world.look(|tx| domain::subscribers::count_open(tx)).unwrap(), 0);
+    assert_eq!(state(&world, &sent), FileState::Undone);
+}
+
+#[test]
+fn commands_that_wait_for_their_day_are_cancelled_with_their_file() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    desk.send(&csv(1, &starts("C", 1)).0, &csv(1, &starts("C", 1)).1);
+    let later = Record { effective_at: "20991231000000".into(), ..line("x-1", "103", "C00001") };
+    let (sent, content) = csv(2, &[later]);
+    assert_eq!(desk.send(&sent, &content)[0].short(), ("1", "W130"));
+
+    take_back(&world, &sent, Undoing::Do).unwrap();
+
+    let cancel = world.act(sato(), |tx| base::records::jobs::cancel(tx, "C00001", "x-1"));
+    assert_eq!(cancel.unwrap_err(), Error::refused("job.nothing_to_cancel"));
+}
