@@ -15,7 +15,7 @@ fn refusal(name: &str, content: &[u8]) -> (String, String) {
     let answers = desk.send(name, content);
     assert_eq!(answers.len(), 1, "{name}: one line for the whole file");
     assert_eq!((&*answers[0].line, &*answers[0].result), ("00000000", "9"), "{name}");
-    assert_eq!(world.look(|tx| domain::subscribers::count_open(tx)).unwrap(), 0, "{name}");
+    assert_eq!(world.look(domain::subscribers::count_open).unwrap(), 0, "{name}");
     assert_eq!(state(&world, name), FileState::Rejected);
     assert_eq!(desk.lies_in("in/done").len(), 2, "{name} is put away");
     (answers[0].code.clone(), row(&world, name).detail)
@@ -133,7 +133,7 @@ fn a_full_disk_loses_nothing() {
     let error = desk.batch.poll(KITA, &desk.root).unwrap_err();
 
     assert!(error.to_string().contains("No space left on device"), "{error}");
-    assert_eq!(world.look(|tx| domain::subscribers::count_open(tx)).unwrap(), 0, "not half done");
+    assert_eq!(world.look(domain::subscribers::count_open).unwrap(), 0, "not half done");
     assert_eq!(state(&world, &sent), FileState::Applying);
     fs::remove_file(&part).unwrap();
     desk.work_until(&sent);

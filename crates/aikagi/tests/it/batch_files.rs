@@ -194,7 +194,7 @@ fn a_test_file_is_answered_in_full_and_changes_nothing() {
     assert_eq!(rehearsed.len(), 1400);
     assert!(rehearsed.iter().all(|answer| answer.short() == ("0", "")));
     assert_eq!(rehearsed[1399].state, "S");
-    assert_eq!(world.look(|tx| domain::subscribers::count_open(tx)).unwrap(), 0);
+    assert_eq!(world.look(domain::subscribers::count_open).unwrap(), 0);
     assert!(!world.audited().contains(&"contract.opened".to_owned()));
     let real = desk.send(&sent, &file(CSV, &header(1, CSV), &starts("C", 1)));
     assert_eq!(real[0].short(), ("0", ""), "a test takes no sequence number and no request id");
@@ -205,7 +205,7 @@ fn a_repeated_request_is_answered_like_the_first_and_a_reused_id_refused() {
     let world = World::new();
     let desk = Desk::new(&world);
     let first = starts("C", 1).pop().unwrap();
-    let (one, content) = csv(1, &[first.clone()]);
+    let (one, content) = csv(1, std::slice::from_ref(&first));
     let before = desk.send(&one, &content);
     let reused = Record { contract_number: "C00002".into(), ..first.clone() };
     let (two, content) = csv(2, &[first, reused]);
@@ -232,7 +232,7 @@ fn a_file_without_an_end_marker_is_taken_when_it_stopped_growing() {
     let (sent, content) = csv(1, &starts("C", 1));
     fs::write(desk.root.join("in").join(&sent), &content[..40]).unwrap();
     desk.work();
-    assert_eq!(desk.lies_in("in"), [sent.clone()], "it may still be growing");
+    assert_eq!(desk.lies_in("in"), [&*sent], "it may still be growing");
     fs::write(desk.root.join("in").join(&sent), &content).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
     while !desk.is_answered(&sent) {
@@ -252,7 +252,7 @@ fn one_file_by_hand_is_rehearsed_and_then_done() {
 
     let tried = desk.batch.run_file(KITA, &path, Run::Rehearse).unwrap();
     assert_eq!((tried.test, tried.ok), (true, 3));
-    assert_eq!(world.look(|tx| domain::subscribers::count_open(tx)).unwrap(), 0);
+    assert_eq!(world.look(domain::subscribers::count_open).unwrap(), 0);
 
     let done = desk.batch.run_file(KITA, &path, Run::Apply).unwrap();
     assert_eq!((done.test, done.ok, done.state), (false, 3, FileState::ResultSent));

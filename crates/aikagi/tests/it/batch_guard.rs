@@ -130,5 +130,5 @@ fn what_is_left_of_a_file_given_up_in_the_middle_is_answered_untried() {
     let answers = desk.answers(&sent);
     assert_eq!(answers.len(), 34, "every line has its answer");
     assert_eq!((answers[22].short(), answers[23].short()), (("9", "E301"), ("9", "F010")));
-    assert_eq!(world.look(|tx| domain::subscribers::count_open(tx)).unwrap(), 2, "D was not tried");
+    assert_eq!(world.look(domain::subscribers::count_open).unwrap(), 2, "D was not tried");
 }

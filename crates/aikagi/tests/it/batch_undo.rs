@@ -148,7 +148,7 @@ fn a_file_over_many_chunks_goes_back_in_one_step_a_household() {
     let done = take_back(&world, &sent, Undoing::Do).unwrap();
 
     assert_eq!((done.restored, done.conflicts.len()), (700, 0));
-    assert_eq!(world.look(|tx| domain::subscribers::count_open(tx)).unwrap(), 0);
+    assert_eq!(world.look(domain::subscribers::count_open).unwrap(), 0);
     assert_eq!(state(&world, &sent), FileState::Undone);
 }
 
