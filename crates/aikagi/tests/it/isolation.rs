@@ -13,6 +13,7 @@ use domain::commands::{self, Command, Op};
 use domain::subscribers::{self, Load, Reason};
 use domain::{catalogue, clients, credentials, decisions, entitlements, operators, sessions};
 
+use crate::isolation_files;
 use crate::picture::{assert_same, picture};
 use crate::world::{KITA, MINAMI, World};
 
@@ -21,7 +22,9 @@ const SECRETS: [&str; 3] = ["ﾋﾐﾂﾉ ﾅﾏｴ", "0311112222", "秘密パ�
 const NUMBER: &str = "K-0001";
 
 /// Functions that ask about nothing of anybody's, and why.
-const NOTHING_TO_ASK: [(&str, &str); 18] = [
+const NOTHING_TO_ASK: [(&str, &str); 20] = [
+    ("files::arrive", "writes a file of its own scope"),
+    ("files::archive_due", "housekeeping of old rows of its own scope, answers a number"),
     ("operators::put_operator", "writes the operator of its own scope"),
     ("operators::disable", "of its own scope"),
     ("operators::enable", "of its own scope"),
@@ -42,11 +45,12 @@ const NOTHING_TO_ASK: [(&str, &str); 18] = [
     ("commands::purge_due", "of its own scope, by age"),
 ];
 
-type Probe = fn(&mut Tx<'_>, &Known) -> String;
+pub type Probe = fn(&mut Tx<'_>, &Known) -> String;
 
 /// What the southern operator somehow learned.
 #[derive(Clone)]
-struct Known {
+pub struct Known {
+    pub file: domain::files::File,
     person_id: String,
     trace: String,
     job: base::records::jobs::Job,
@@ -77,7 +81,7 @@ fn draft<'d>(person_id: &'d str, session_id: &'d str) -> sessions::Draft<'d> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "probes read better without a borrow each")]
-fn said<T: Debug>(answer: Result<T>) -> String {
+pub fn said<T: Debug>(answer: Result<T>) -> String {
     format!("{answer:?}")
 }
 
@@ -239,7 +243,9 @@ fn given_secrets(world: &World) -> Known {
             Ok((session, authorization))
         })
         .unwrap();
+    let file = isolation_files::given_file(world);
     Known {
+        file,
         session,
         authorization,
         person_id,
@@ -254,7 +260,7 @@ fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
     let world = World::new();
     let known = given_secrets(&world);
     let before = picture(&world.db, KITA, |_, _| false);
-    for (name, probe) in PROBES {
+    for (name, probe) in PROBES.iter().chain(isolation_files::PROBES) {
         let asked = known.clone();
         let scope = world.scope(MINAMI, Actor::Staff("spy".to_owned()));
         let probe = *probe;
@@ -296,6 +302,7 @@ fn every_public_function_of_the_domain_is_probed_or_has_a_reason() {
     assert!(found.len() > 20, "the source could not be read: {found:?}");
     let listed: BTreeSet<String> = PROBES
         .iter()
+        .chain(isolation_files::PROBES)
         .map(|(name, _)| *name)
         .chain(NOTHING_TO_ASK.iter().map(|(name, _)| *name))
         .map(str::to_owned)

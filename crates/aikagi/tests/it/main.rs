@@ -25,6 +25,7 @@ mod decisions_kept;
 mod decisions_ttl;
 mod house;
 mod isolation;
+mod isolation_files;
 mod lifecycle;
 mod model;
 mod oidc;

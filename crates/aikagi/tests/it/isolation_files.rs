@@ -1,0 +1,65 @@
+//! The southern operator asks about a northern SMS file: see `isolation.rs`.
+
+use domain::files::{self, Advance, Arrival, File, Found};
+use domain::{commands, subscribers};
+
+use crate::isolation::{Probe, said};
+use crate::world::World;
+
+/// A file of the northern operator.
+pub fn given_file(world: &World) -> File {
+    let arrival = Arrival {
+        name: "KITA01_CT01_20261120_00000001_D.csv".to_owned(),
+        interface: "CT01".to_owned(),
+        kind: "D".to_owned(),
+        sequence: 1,
+        business_on: "2026-11-20".to_owned(),
+        digest: "秘密パック".to_owned(),
+        test: false,
+    };
+    world.act(crate::world::sms(), move |tx| files::arrive(tx, &arrival)).unwrap()
+}
+
+/// What of a file's answer is told onwards; the file itself is what the caller brought.
+fn id(file: File) -> String {
+    file.id
+}
+
+pub const PROBES: &[(&str, Probe)] = &[
+    ("files::expected_next", |tx, _| said(files::expected_next(tx, "CT01"))),
+    ("files::last_business_day", |tx, _| said(files::last_business_day(tx, "CT01"))),
+    ("files::find", |tx, known| said(files::find(tx, &known.file.id).map(|one| one.digest))),
+    ("files::open_by_name", |tx, known| said(files::open_by_name(tx, &known.file.name))),
+    ("files::unfinished", |tx, _| said(files::unfinished(tx))),
+    ("files::list", |tx, _| said(files::list(tx, 100))),
+    ("files::order", |tx, known| said(files::order(tx, &known.file).map(|_| "an order"))),
+    ("files::hold_for_gap", |tx, known| said(files::hold_for_gap(tx, &known.file, 1).map(id))),
+    ("files::accept", |tx, known| {
+        let found = Found { lines: 1, mass: 0, data_offset: 0 };
+        said(files::accept(tx, &known.file, &found).map(id))
+    }),
+    ("files::reject", |tx, known| said(files::reject(tx, &known.file, "F001", "x").map(id))),
+    ("files::resent", |tx, known| said(files::resent(tx, &known.file, &known.file).map(id))),
+    ("files::guard_errors", |tx, known| said(files::guard_errors(tx, &known.file, 1).map(id))),
+    ("files::approve", |tx, known| said(files::approve(tx, &known.file.id).map(id))),
+    ("files::release", |tx, known| said(files::release(tx, &known.file.id).map(id))),
+    ("files::discard", |tx, known| said(files::discard(tx, &known.file.id).map(id))),
+    ("files::advance", |tx, known| {
+        let by =
+            Advance { lines: 1, ok: 1, warnings: 0, errors: 0, read_offset: 1, result_offset: 1 };
+        said(files::advance(tx, &known.file, &by).map(id))
+    }),
+    ("files::restart", |tx, known| said(files::restart(tx, &known.file, 0).map(id))),
+    ("files::applied", |tx, known| said(files::applied(tx, &known.file).map(id))),
+    ("files::sent", |tx, known| said(files::sent(tx, &known.file).map(id))),
+    ("files::keep_images", |tx, known| said(files::keep_images(tx, (&known.file.id, 1), &[], &[]))),
+    ("files::undo_page", |tx, known| {
+        said(files::undo_page(tx, &known.file, "", 10).map(|_| "a page"))
+    }),
+    ("files::forget_images", |tx, known| said(files::forget_images(tx, &known.file.id, &[]))),
+    ("files::close_undo", |tx, known| said(files::close_undo(tx, &known.file, 0).map(id))),
+    ("subscribers::list_open", |tx, _| said(subscribers::list_open(tx, "", 100))),
+    ("commands::forget_answers", |tx, _| {
+        said(commands::forget_answers(tx, vec!["k1".to_owned(), "k2".to_owned()]))
+    }),
+];
