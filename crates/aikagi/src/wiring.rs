@@ -15,6 +15,9 @@ use domain::signin::Journeys;
 use domain::signing::{MasterKey, Signing};
 use domain::tokens::AccessTokens;
 use federation::oidc::Provider;
+use linkage::Callers;
+use linkage::sms::batch::Batch;
+use linkage::vod::Vod;
 use outlets::http::{Allowed, Http, Settings};
 use web::Problem;
 use web::headers::Transport;
@@ -42,6 +45,8 @@ pub struct Parts {
     pub journeys: Arc<Journeys>,
     /// Who may watch what.
     pub decisions: Arc<Decisions>,
+    /// The door of SMS files.
+    pub batch: Arc<Batch>,
     /// What we call others with.
     pub http: Http,
     /// Logs written behind the answer.
@@ -94,11 +99,14 @@ impl Parts {
         }
         let count = state.applied.len() + applied.len();
         let (signing, clients) = (Signing::new(&db, master), Clients::new(&db));
+        let books = Books::open(&db)?;
+        let node = ids::new_id("node", clock::now());
         let passwords = Passwords::start(cores())?;
         let journeys = Journeys::new(&db, Arc::clone(&signing), Arc::clone(&clients), passwords);
         Ok(Self {
             config: Arc::clone(config),
-            books: Books::open(&db)?,
+            batch: Arc::new(Batch::new(db.clone(), Arc::clone(&books.linkage), &node)),
+            books,
             tokens: AccessTokens::new(Arc::clone(&signing), Arc::clone(&clients)),
             journeys: Arc::new(journeys),
             signing,
@@ -108,7 +116,7 @@ impl Parts {
             schema: format!("{count} migrations applied"),
             http,
             health: Arc::default(),
-            node: ids::new_id("node", clock::now()),
+            node,
         })
     }
 }
@@ -155,19 +163,35 @@ pub fn http(config: &Config) -> Result<Http, Failure> {
 pub fn public_router(parts: &Parts) -> Router {
     let transport = Transport::of_base(&parts.config.base_url);
     let access = Arc::clone(&parts.books.access);
-    let provider = Provider {
+    Router::new()
+        .merge(web::page::assets())
+        .merge(federation::oidc::routes(provider(parts)))
+        .merge(linkage::vod::routes(vod(parts)))
+        .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
+        .layer(from_fn_with_state(access, web::access::log))
+        .layer(from_fn_with_state(transport, web::headers::secure))
+        .layer(from_fn(web::current::establish))
+}
+
+fn provider(parts: &Parts) -> Provider {
+    Provider {
         db: parts.db.clone(),
         base_url: parts.config.base_url.as_str().into(),
         signing: Arc::clone(&parts.signing),
         clients: Arc::clone(&parts.clients),
         tokens: Arc::clone(&parts.tokens),
         journeys: Arc::clone(&parts.journeys),
-    };
-    Router::new()
-        .merge(web::page::assets())
-        .merge(federation::oidc::routes(provider))
-        .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
-        .layer(from_fn_with_state(access, web::access::log))
-        .layer(from_fn_with_state(transport, web::headers::secure))
-        .layer(from_fn(web::current::establish))
+    }
+}
+
+fn callers(parts: &Parts) -> Callers {
+    Callers {
+        db: parts.db.clone(),
+        tokens: Arc::clone(&parts.tokens),
+        base_url: parts.config.base_url.as_str().into(),
+    }
+}
+
+fn vod(parts: &Parts) -> Vod {
+    Vod { callers: callers(parts), decisions: Arc::clone(&parts.decisions) }
 }

@@ -1,6 +1,9 @@
 //! `aikagi decide` and `aikagi explain`: the question a service asks, and why it was answered so.
 
+use std::time::Duration;
+
 use base::kernel::{Error, Scope, clock};
+use base::store::Db;
 use clap::Args;
 use domain::decisions::{Action, Ask, Capacity, Decisions, Explanation, Question, Subject};
 use domain::operators;
@@ -76,12 +79,26 @@ pub(super) fn decide(context: &Context, command: &Decide) -> Result<(), Failure>
     Ok(())
 }
 
+/// Answers are written behind, at most a second late; who was just refused may ask at once.
+const WRITTEN_BEHIND: Duration = Duration::from_millis(1200);
+
 pub(super) fn explain(context: &Context, command: &Explain) -> Result<(), Failure> {
     let db = context.db()?;
     let decisions = Decisions::open(&db, SMALL)?;
+    match find(&db, &decisions, command) {
+        Err(Error::NotFound { code: "decision.unknown", .. }) => {
+            std::thread::sleep(WRITTEN_BEHIND);
+            show(&find(&db, &decisions, command)?);
+        }
+        found => show(&found?),
+    }
+    Ok(())
+}
+
+/// The answer under the trace, at the operator named or at whichever has it.
+fn find(db: &Db, decisions: &Decisions, command: &Explain) -> base::kernel::Result<Explanation> {
     if let Some(operator) = &command.operator {
-        show(&decisions.explain(&Context::scope(operator), &command.trace)?);
-        return Ok(());
+        return decisions.explain(&Context::scope(operator), &command.trace);
     }
     let mut after = String::new();
     loop {
@@ -89,17 +106,13 @@ pub(super) fn explain(context: &Context, command: &Explain) -> Result<(), Failur
             operators::list_operators(tx, &after, 200)
         })?;
         let Some(last) = page.last() else {
-            return Err(Error::not_found("decision.unknown", &command.trace).into());
+            return Err(Error::not_found("decision.unknown", &command.trace));
         };
         after.clone_from(&last.code);
         for operator in &page {
             match decisions.explain(&Context::scope(&operator.code), &command.trace) {
                 Err(Error::NotFound { .. }) => {}
-                found => {
-                    output::line(format!("operator  {} {}", operator.code, operator.name_ja));
-                    show(&found?);
-                    return Ok(());
-                }
+                found => return found,
             }
         }
     }

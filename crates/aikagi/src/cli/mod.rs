@@ -16,6 +16,7 @@ mod letter;
 mod migrate;
 mod operator;
 mod outbox;
+mod sms;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -71,6 +72,9 @@ enum Command {
     /// Letters with a registration code
     #[command(subcommand)]
     Letter(letter::Letter),
+    /// Files of the operators' SMS
+    #[command(subcommand)]
+    Sms(sms::Sms),
     /// Ask what a service asks: may this person do this to that?
     Decide(decide::Decide),
     /// Why a question was answered so: the facts, how old they are, where they came from
@@ -103,6 +107,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve => serve(context),
         Command::Demo(command) => demo::run(&command),
+        Command::Sms(command) => sms::run(context, command),
         Command::Letter(command) => letter::run(context, command),
         Command::Apply(command) => apply::run(context, &command),
         Command::Migrate(command) => migrate::run(context, &command),

@@ -24,7 +24,7 @@ pub(super) fn print(folder: &Folder, config: &Config, (bound, next): (&Bound, u6
          Letters (登録のご案内)\n    {letters}\n\n\
          Three things to try\n\
          \x20 1  Open {site}, choose a title, sign in: pick 北浜ケーブル, then\n\
-         \x20    「はじめての方」 with the number and the code of a letter. Choose a login id and a\n\
+         \x20    「手紙で登録する」 with the number and the code of a letter. Choose a login id and a\n\
          \x20    password, and watch.\n\
          \x20 2  While it plays, let the SMS suspend the household, and see playback stop:\n\
          \x20      cp {shown}/samples/{suspend}* {shown}/sms/OP0012/in/\n\

@@ -5,7 +5,8 @@
 use std::io::BufWriter;
 
 use base::kernel::{Actor, Day, Result, Scope, clock};
-use base::store::{Db, Row, Value};
+use base::store::Db;
+use domain::files;
 use formats::sms::{Form, Header, Record, RequestWriter};
 
 use super::folder::Folder;
@@ -35,15 +36,8 @@ pub(super) fn write(folder: &Folder, first: u64) -> std::result::Result<(), Fail
 /// The number the station expects next from its SMS.
 pub(super) fn next_sequence(db: &Db) -> Result<u64> {
     let scope = Scope::new("OP0012", Actor::System, clock::now());
-    let last = db.read(&scope, |tx| {
-        let keys: [Value; 1] = [tx.operator().into()];
-        tx.row(
-            "SELECT MAX(seq) FROM files WHERE operator_id = ?1 AND interface = 'CT01'",
-            &keys,
-            Row::int_if_any,
-        )
-    })?;
-    Ok(u64::try_from(last.flatten().unwrap_or(0)).unwrap_or(0) + 1)
+    let next = db.read(&scope, |tx| files::expected_next(tx, "CT01"))?;
+    Ok(next.and_then(|next| u64::try_from(next).ok()).unwrap_or(1))
 }
 
 /// The name of the sample with this number.

@@ -166,7 +166,7 @@ fn telephone(dice: &mut Dice) -> String {
     match dice.below(4) {
         0 => format!("0{}0-0000-{last:04}", 7 + dice.below(3)),
         1 => format!("0{}00000{last:04}", 7 + dice.below(3)),
-        2 => format!("(099)00-{last:04}"),
+        2 => format!("099-000-{last:04}"),
         _ => String::new(),
     }
 }

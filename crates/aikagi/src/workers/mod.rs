@@ -4,6 +4,7 @@
 //! runtime, because it waits for others. Any number of nodes may run them: what only one may do at a
 //! time is under a lease.
 
+mod files;
 mod jobs;
 mod outbox;
 mod pages;
@@ -39,7 +40,9 @@ impl Workers {
     /// No thread can be started.
     pub fn start(parts: &Parts) -> std::result::Result<Self, Failure> {
         let stop = Stop::default();
-        let schedule: [(&'static str, Duration, WorkerRound); 3] = [
+        let schedule: [(&'static str, Duration, WorkerRound); 5] = [
+            ("files", Duration::from_millis(500), files::round),
+            ("files-2", Duration::from_millis(500), files::round),
             ("jobs", Duration::from_millis(500), jobs::round),
             ("seals", Duration::from_secs(5), seals::round),
             ("sweeps", Duration::from_secs(30), sweeps::round),

@@ -52,10 +52,13 @@ pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {
     rotate(parts)
 }
 
-/// Personal data of contracts that ended long ago. Each is a change, written into the audit.
+/// Personal data of contracts that ended long ago, and of files too old to be taken back. Each is a
+/// change, written into the audit.
 fn purge(parts: &Parts, stop: &Stop, operator: &str) -> Result<()> {
     let some = |tx: &mut Tx<'_>| domain::commands::purge_due(tx, CONTRACTS);
     while !stop.told() && parts.db.transact(&system(operator), some)? > 0 {}
+    let files = |tx: &mut Tx<'_>| domain::files::archive_due(tx, CONTRACTS);
+    while !stop.told() && parts.db.transact(&system(operator), files)? > 0 {}
     Ok(())
 }
 
