@@ -17,6 +17,7 @@ use domain::tokens::AccessTokens;
 use federation::oidc::Provider;
 use linkage::Callers;
 use linkage::sms::batch::Batch;
+use linkage::sms::online::Online;
 use linkage::vod::Vod;
 use outlets::http::{Allowed, Http, Settings};
 use web::Problem;
@@ -167,6 +168,7 @@ pub fn public_router(parts: &Parts) -> Router {
         .merge(web::page::assets())
         .merge(federation::oidc::routes(provider(parts)))
         .merge(linkage::vod::routes(vod(parts)))
+        .merge(linkage::sms::online::routes(online(parts)))
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
         .layer(from_fn_with_state(access, web::access::log))
         .layer(from_fn_with_state(transport, web::headers::secure))
@@ -194,4 +196,9 @@ fn callers(parts: &Parts) -> Callers {
 
 fn vod(parts: &Parts) -> Vod {
     Vod { callers: callers(parts), decisions: Arc::clone(&parts.decisions) }
+}
+
+fn online(parts: &Parts) -> Online {
+    let linkage = Arc::clone(&parts.books.linkage);
+    Online::new(callers(parts), Arc::clone(&parts.decisions), linkage)
 }
