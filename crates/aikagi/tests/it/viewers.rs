@@ -291,17 +291,17 @@ impl<'h> Viewer<'h> {
     }
 
     pub fn get(&mut self, path: &str) -> Answer {
-        self.send(Method::GET, path, Vec::new())
+        self.send(&Method::GET, path, Vec::new())
     }
 
-    pub fn send(&mut self, method: Method, path: &str, body: Vec<u8>) -> Answer {
+    pub fn send(&mut self, method: &Method, path: &str, body: Vec<u8>) -> Answer {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = Request::builder().method(&method).uri(path);
+        let mut request = Request::builder().method(method).uri(path);
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }
-        if method == Method::POST {
+        if *method == Method::POST {
             request = request
                 .header("content-type", "application/x-www-form-urlencoded")
                 .header("origin", &self.origin);
@@ -347,7 +347,7 @@ impl<'h> Viewer<'h> {
     pub fn post(&mut self, form: &str, body: &str) -> Answer {
         let (path, query) = self.page.split_once('?').unwrap();
         let path = format!("{path}/{form}?{query}");
-        self.send(Method::POST, &path, body.as_bytes().to_vec())
+        self.send(&Method::POST, &path, body.as_bytes().to_vec())
     }
 
     /// Signs in by password at the northern operator and answers the redirect to the service.
