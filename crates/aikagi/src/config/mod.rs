@@ -1,7 +1,7 @@
 //! Configuration: one TOML file, then `AIKAGI_*` variables; what is unsafe does not start.
 //!
 //! Paths are relative to the file's folder. Secrets come from files. An unknown key is an error
-//! that names the nearest known one. Reference: `docs/config.md`, made from [`keys`].
+//! that names the nearest known one. Reference: `docs/config.md`, made from `keys`.
 
 mod faults;
 mod keys;
