@@ -122,10 +122,19 @@ pub(super) fn nearest(unknown: &str) -> Option<&'static str> {
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let likeness = |path: &str| {
         let whole = strsim::jaro_winkler(unknown, path);
-        whole.max(strsim::jaro_winkler(&last(unknown), &last(path)) - 0.05)
+        let shortened = if is_shortened(&last(unknown), &last(path)) { 0.95 } else { 0.0 };
+        whole.max(strsim::jaro_winkler(&last(unknown), &last(path)) - 0.05).max(shortened)
     };
     let scored = KEYS.iter().map(|key| (likeness(key.path), key.path));
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|best| best.0 > 0.7).map(|best| best.1)
+}
+
+/// Whether every word of `typed` begins the word of `known` at its place: `tls_cert_file`.
+fn is_shortened(typed: &str, known: &str) -> bool {
+    let words = |text: &str| text.split('_').map(str::to_owned).collect::<Vec<_>>();
+    let (typed, known) = (words(typed), words(known));
+    typed.len() == known.len()
+        && typed.iter().zip(&known).all(|(short, long)| long.starts_with(short.as_str()))
 }
 
 /// The page `docs/config.md`.
