@@ -114,6 +114,7 @@ impl Desk {
 /// Patience for stories.
 pub fn quick() -> Timing {
     Timing {
+        chunk: 500,
         settle: Duration::from_millis(300),
         lease: Duration::from_secs(2),
         slice: Duration::from_millis(200),

@@ -20,7 +20,7 @@ use super::check::offset;
 use super::chunk::tally;
 use super::desk::{beside, unavailable};
 use super::part::{Part, digest_of_file};
-use super::sitting::{CHUNK, Sitting, changed, count};
+use super::sitting::{Sitting, changed, count};
 use super::{Batch, Job};
 
 /// In the file, not here.
@@ -49,8 +49,8 @@ impl Batch {
             Some(compared) => compared,
             None => Box::new(Compared::begin(job, sitting)?),
         };
-        let mut rows: Vec<Row> = Vec::with_capacity(CHUNK);
-        for row in sitting.reader.by_ref().take(CHUNK) {
+        let mut rows: Vec<Row> = Vec::with_capacity(self.timing.chunk);
+        for row in sitting.reader.by_ref().take(self.timing.chunk) {
             rows.push(row.map_err(|error| changed(job, &error))?);
         }
         let Some(next) = rows.last().map(|row| row.next) else {
@@ -99,7 +99,7 @@ impl Batch {
         compared: &mut Compared,
     ) -> Result<()> {
         let scope = self.scope(job);
-        let page = i64::try_from(CHUNK).map_err(Error::internal)?;
+        let page = i64::try_from(self.timing.chunk).map_err(Error::internal)?;
         let mut after = String::new();
         loop {
             let from = after.clone();

@@ -32,9 +32,11 @@ pub use by_hand::Run;
 use slice::State;
 pub use undo::{Undo, Undoing, undo};
 
-/// How long things take at most.
+/// How long things take at most, and how much is done at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
+    /// Lines of one transaction.
+    pub chunk: usize,
     /// A file without an end marker is visible when its size did not change for this long.
     pub settle: Duration,
     /// Another node takes over when this one did not renew its lease for this long.
@@ -46,6 +48,7 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
+            chunk: 500,
             settle: Duration::from_secs(60),
             lease: Duration::from_secs(30),
             slice: Duration::from_secs(2),

@@ -23,8 +23,6 @@ use super::part::Part;
 use super::work::{CUT, Page, Work};
 use super::{Batch, Job};
 
-/// Lines of one transaction.
-pub(super) const CHUNK: usize = 500;
 /// A file that is being applied.
 pub(super) struct Sitting {
     pub(super) file: File,
@@ -92,7 +90,7 @@ impl Batch {
             return self.compare(job, sitting);
         }
         let mut chunk = Chunk::default();
-        for row in sitting.reader.by_ref().take(CHUNK) {
+        for row in sitting.reader.by_ref().take(self.timing.chunk) {
             chunk.push(row.map_err(|error| changed(job, &error))?);
         }
         if chunk.len() == 0 {

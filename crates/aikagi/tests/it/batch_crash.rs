@@ -1,0 +1,231 @@
+//! kill -9 in the middle of a file, and two nodes on one directory: the end is that of an
+//! uninterrupted run, every line is answered once, and nothing is done twice.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base::store::{Db, Settings};
+use domain::entitlements;
+use domain::files::FileState;
+use domain::subscribers::{self, Load};
+use formats::sms::Record;
+use linkage::sms::batch::{Polled, Timing};
+use rand::RngExt as _;
+use serde_json::Value;
+
+use crate::batch_desk::{Answer, Desk, csv, each, line, quick, row, row_if_any, starts};
+use crate::world::{KITA, World, read_env};
+
+/// How often a run is killed.
+const KILLS: usize = 20;
+/// Lines of one transaction here: many places to be killed at.
+const CHUNK: usize = 20;
+/// What a helper process is told: the database and the directory, on two lines.
+const TOLD: &str = "AIKAGI_TEST_BATCH";
+
+/// A file in which most contracts are touched in several chunks.
+fn lines() -> Vec<Record> {
+    let mut lines = starts("C", 400);
+    let keys = |operation: &str, count: usize| {
+        let mut keys = each("C", operation, count);
+        keys.iter_mut().for_each(|key| key.product_code = "PACK".into());
+        keys
+    };
+    lines.extend(keys("301", 400));
+    let mut persons = each("C", "201", 400);
+    persons.iter_mut().for_each(|line| line.person_number = "002".into());
+    lines.extend(persons);
+    let mut notes = each("C", "107", 400);
+    notes.iter_mut().for_each(|line| line.telephone = "0312345678".into());
+    lines.extend(notes);
+    lines.extend(each("C", "103", 40));
+    lines.extend(each("Z", "104", 15));
+    let moved = |n: usize| Record {
+        new_contract_number: format!("N{n:05}"),
+        ..line(&format!("m-{n}"), "105", &format!("C{n:05}"))
+    };
+    lines.extend((300..320).map(moved));
+    lines
+}
+
+fn patient() -> Timing {
+    Timing { chunk: CHUNK, ..quick() }
+}
+
+/// Not a test: the process that is killed. Polls the directory it is told until it dies.
+#[test]
+#[ignore = "run by the tests of this file, in a process of its own"]
+fn helper_that_is_killed() {
+    let Some(told) = read_env(TOLD) else { return };
+    let (database, root) = told.split_once('\n').unwrap();
+    let settings = match database.strip_prefix("file:") {
+        Some(path) => Settings::Sqlite { path: PathBuf::from(path), relaxed: true },
+        None => Settings::Postgres { url: database.to_owned() },
+    };
+    let desk = Desk::on(Db::open(&settings).unwrap(), PathBuf::from(root), "killed");
+    let batch = desk.batch.timed(patient());
+    loop {
+        if batch.poll(KITA, &desk.root) != Ok(Polled::More) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn start_helper(world: &World, root: &Path) -> Child {
+    let database = match &world.settings {
+        Settings::Sqlite { path, .. } => format!("file:{}", path.display()),
+        Settings::Postgres { url } => url.clone(),
+    };
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "batch_crash::helper_that_is_killed", "--ignored"])
+        .env(TOLD, format!("{database}\n{}", root.display()))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Lets a process work until it has got further than before, or a short while, and a bit more.
+fn kill_somewhere(world: &World, root: &Path, name: &str) {
+    let reached = || row_if_any(world, name).map_or(-1, |file| file.lines_done);
+    let before = reached();
+    let mut child = start_helper(world, root);
+    let deadline = Instant::now() + Duration::from_millis(rand::rng().random_range(20..1500));
+    while reached() == before && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    let bit = Instant::now() + Duration::from_micros(rand::rng().random_range(0..30_000));
+    while Instant::now() < bit {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Everything the file is about, without ids and instants.
+fn picture(world: &World) -> Value {
+    let numbers: Vec<String> = (1..=400)
+        .flat_map(|n| [format!("C{n:05}"), format!("N{n:05}"), format!("Z{n:05}")])
+        .collect();
+    let (households, mut keys) = world
+        .look(|tx| {
+            let households = subscribers::load(tx, numbers.clone(), Load::Whole)?;
+            Ok((households, entitlements::load(tx, numbers.clone())?))
+        })
+        .unwrap();
+    let all: Vec<Value> = households
+        .into_iter()
+        .map(|household| {
+            let keyring = keys.remove(&household.key()).unwrap_or_default();
+            serde_json::json!({ "household": household, "keys": keyring })
+        })
+        .collect();
+    without_chance(Value::Array(all))
+}
+
+/// Ids and instants differ from run to run.
+fn without_chance(value: Value) -> Value {
+    match value {
+        Value::Array(all) => all.into_iter().map(without_chance).collect(),
+        Value::Object(all) => {
+            all.into_iter().map(|(key, value)| (key, without_chance(value))).collect()
+        }
+        Value::String(text) if text.starts_with("per_") => Value::Null,
+        Value::Number(number) if number.as_i64().is_some_and(|n| n > 1_000_000_000_000) => {
+            Value::Null
+        }
+        other => other,
+    }
+}
+
+/// How often each act on a household stands in the audit.
+fn acts(world: &World) -> Vec<String> {
+    let mut acts = world.audited();
+    acts.retain(|act| !act.starts_with("file."));
+    acts.sort();
+    acts
+}
+
+fn undisturbed() -> (Value, Vec<Answer>, Vec<String>) {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    let (name, content) = csv(1, &lines());
+    let answers = desk.send(&name, &content);
+    (picture(&world), answers, acts(&world))
+}
+
+#[test]
+fn a_run_killed_at_twenty_points_ends_like_an_undisturbed_one() {
+    let (expected, answers, done) = undisturbed();
+    let world = World::new();
+    let desk = Desk::new(&world);
+    let (name, content) = csv(1, &lines());
+    desk.put(&name, &content);
+
+    for _ in 0..KILLS {
+        kill_somewhere(&world, &desk.root, &name);
+    }
+    let reached = row(&world, &name).lines_done;
+    assert!(reached > 0, "the processes did work before they were killed");
+    let last = Desk::on(world.db.clone(), desk.root.clone(), "killed");
+    last.work_until(&name);
+    last.work();
+
+    assert_eq!(desk.answers(&name), answers, "the result file is whole and in order");
+    assert_eq!(acts(&world), done, "nothing was done twice");
+    assert_eq!(picture(&world), expected);
+    let known = row(&world, &name);
+    assert_eq!(known.state, FileState::ResultSent);
+    assert_eq!(known.lines_done, i64::try_from(answers.len()).unwrap());
+    assert_eq!(desk.lies_in("in/done").len(), 2);
+    let left = fs::read_dir(desk.root.join("in/.work")).unwrap().count();
+    assert_eq!(left, 0, "nothing stays behind");
+}
+
+#[test]
+fn two_nodes_on_one_directory_do_every_line_once() {
+    let (expected, answers, done) = undisturbed();
+    let world = World::new();
+    let first = Desk::new(&world);
+    let first = Desk { batch: first.batch.timed(patient()), root: first.root };
+    let second = Desk::on(world.second_node(), first.root.clone(), "node-2");
+    let second = Desk { batch: second.batch.timed(patient()), root: second.root };
+    let (name, content) = csv(1, &lines());
+    first.put(&name, &content);
+
+    std::thread::scope(|scope| {
+        scope.spawn(|| first.work_until(&name));
+        scope.spawn(|| second.work_until(&name));
+    });
+    first.work_until(&name);
+
+    assert_eq!(first.answers(&name), answers);
+    assert_eq!(acts(&world), done);
+    assert_eq!(picture(&world), expected);
+}
+
+#[test]
+fn another_node_goes_on_when_the_first_one_is_killed() {
+    let (expected, answers, _) = undisturbed();
+    let world = World::new();
+    let desk = Desk::new(&world);
+    let (name, content) = csv(1, &lines());
+    desk.put(&name, &content);
+    let mut child = start_helper(&world, &desk.root);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while row_if_any(&world, &name).is_none_or(|file| file.lines_done < 100) {
+        assert!(Instant::now() < deadline, "the first node does not begin");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!desk.is_answered(&name), "killed in the middle");
+
+    let other = Desk::on(world.second_node(), desk.root.clone(), "node-2");
+    other.work_until(&name);
+
+    assert_eq!(other.answers(&name), answers);
+    assert_eq!(picture(&world), expected);
+}
