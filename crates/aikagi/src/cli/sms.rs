@@ -1,10 +1,15 @@
 //! `aikagi sms`: the files of an operator's SMS, and what staff decides about them.
 
-use base::kernel::{Actor, Scope, clock};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base::kernel::{Actor, Scope, clock, ids};
+use base::records::{LinkageLine, WriteBehind};
 use base::store::Tx;
 use clap::{Args, Subcommand};
-use domain::files::{self, File};
+use domain::files::{self, File, FileState};
 use domain::operators;
+use linkage::sms::batch::{self, Batch, Undoing};
 
 use super::context::Context;
 use crate::failure::Failure;
@@ -20,6 +25,27 @@ pub(super) enum Sms {
         /// How many
         #[arg(long, default_value_t = 20)]
         last: i64,
+    },
+    /// Do one file by hand, as if it lay in its operator's folder; the result lies beside it
+    Run {
+        /// The file; the operator is read from its name
+        file: PathBuf,
+        /// The operator's code, when the name does not say it
+        #[arg(long)]
+        operator: Option<String>,
+        /// Evaluate every line and write the result file, but change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Take an applied file back: every household returns to how it stood before
+    Undo {
+        /// The operator's code
+        operator: String,
+        /// The file's name, or its id (fil_…)
+        file: String,
+        /// Only say which households stand in the way
+        #[arg(long)]
+        check: bool,
     },
     /// Say that a guarded file is meant; the second person releases it
     Approve(Decision),
@@ -44,10 +70,55 @@ pub(super) struct Decision {
 pub(super) fn run(context: &Context, command: Sms) -> Result<(), Failure> {
     match command {
         Sms::Status { operator, last } => status(context, &operator, last),
+        Sms::Run { file, operator, dry_run } => run_file(context, &file, operator, dry_run),
+        Sms::Undo { operator, file, check } => undo(context, &operator, &file, check),
         Sms::Approve(decision) => decide(context, decision, files::approve),
         Sms::Release(decision) => decide(context, decision, files::release),
         Sms::Discard(decision) => decide(context, decision, files::discard),
     }
+}
+
+fn run_file(
+    context: &Context,
+    file: &Path,
+    operator: Option<String>,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let named = name.split('_').next().unwrap_or_default().to_owned();
+    let operator = operator.unwrap_or(named);
+    let db = context.db()?;
+    db.read(&Context::scope(&operator), operators::find_operator)?;
+    let book = Arc::new(WriteBehind::start(db.clone(), "linkage", LinkageLine::INSERT)?);
+    let batch = Batch::new(db, Arc::clone(&book), &ids::new_id("cli", clock::now()));
+    let how = if dry_run { batch::Run::Rehearse } else { batch::Run::Apply };
+    let done = batch.run_file(&operator, file, how)?;
+    book.flush();
+    output::line(format!("{} is {} {} {}", done.name, words(&done), done.code, done.detail));
+    output::line(format!(
+        "{} of {} lines done: {} ok, {} warnings, {} wrong",
+        done.lines_done, done.lines_total, done.ok, done.warnings, done.errors
+    ));
+    if matches!(done.state, FileState::ResultSent | FileState::Archived) {
+        Ok(())
+    } else {
+        Err(Failure::Refused("the file was not applied".to_owned()))
+    }
+}
+
+fn undo(context: &Context, operator: &str, file: &str, check: bool) -> Result<(), Failure> {
+    let how = if check { Undoing::Check } else { Undoing::Do };
+    let done = batch::undo(&context.db()?, &Context::scope(operator), file, how)?;
+    let would = if check { "would stand" } else { "stand" };
+    output::line(format!("{} households {would} as before the file", done.restored));
+    for conflict in &done.conflicts {
+        let (number, generation) = (&conflict.number, conflict.generation);
+        output::line(format!("changed since, stays as it is: {number}/{generation:02}"));
+    }
+    if done.conflicts.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!("{} households stand in the way", done.conflicts.len())))
 }
 
 fn decide(

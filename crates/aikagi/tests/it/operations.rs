@@ -2,6 +2,7 @@
 
 mod applying;
 mod configuration;
+mod demo;
 mod guard;
 mod program;
 mod serving;

@@ -55,3 +55,28 @@ fn a_taken_port_and_a_lost_database_are_told_in_words() {
     let output = command.env("AIKAGI_DATABASE__URL", nowhere).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn every_door_is_where_its_documents_say() {
+    let folder = Folder::new();
+    let station =
+        "[[operators]]\ncode = \"OP0012\"\nname_ja = \"北浜\"\nname_en = \"Kita\"\n".to_owned();
+    folder.write("station.toml", &station);
+    folder.run(&["apply", "station.toml"]).well();
+    let server = folder.serve();
+    for (path, status) in [
+        ("/.well-known/openid-configuration", 200),
+        ("/o/OP0012/.well-known/openid-configuration", 200),
+        ("/o/OP9999/.well-known/openid-configuration", 404),
+        ("/.well-known/authzen-configuration/o/OP0012", 200),
+        ("/o/OP0012/jwks", 200),
+        ("/o/OP0012/sms/v1/contracts/C0000001", 401),
+        ("/nothing/here", 404),
+    ] {
+        let (found, body) = get(server.public, path).unwrap();
+        assert_eq!(found, status, "{path}: {body}");
+    }
+    // What the address says counts, whatever Host header came with the request.
+    let (_, discovery) = get(server.public, "/.well-known/openid-configuration").unwrap();
+    assert!(discovery.contains("\"issuer\":\"http://localhost:8080\""), "{discovery}");
+}
