@@ -24,6 +24,7 @@ mod browser;
 mod calls;
 mod decisions;
 mod decisions_kept;
+mod decisions_rules;
 mod decisions_ttl;
 mod house;
 mod isolation;

@@ -69,6 +69,10 @@ pub struct Metadata {
     /// URL of the search for resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search_resource_endpoint: Option<String>,
+    /// Types of obligations that may come with an answer. Source: AuthZEN Profile for Obligations,
+    /// draft 1 of 2026-07-03.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supported_obligations: Vec<String>,
     /// Registered URNs of what else is offered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<String>,

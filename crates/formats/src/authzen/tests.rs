@@ -171,6 +171,7 @@ fn answers_leave_out_what_they_do_not_have() {
         access_evaluation_endpoint: "https://id.example.jp/o/kita/access/v1/evaluation".into(),
         access_evaluations_endpoint: None,
         search_resource_endpoint: None,
+        supported_obligations: Vec::new(),
         capabilities: Vec::new(),
     };
     assert_eq!(serde_json::to_value(&metadata).unwrap().as_object().unwrap().len(), 2);

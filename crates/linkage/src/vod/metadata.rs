@@ -26,6 +26,7 @@ pub(super) async fn publish(
         access_evaluation_endpoint: at("evaluation"),
         access_evaluations_endpoint: Some(at("evaluations")),
         search_resource_endpoint: Some(at("search/resource")),
+        supported_obligations: vec!["custom".to_owned()],
         capabilities: Vec::new(),
     };
     let mut response = json(&metadata)?;
