@@ -14,15 +14,25 @@ use crate::{Refusal, current};
 #[derive(Debug, Clone)]
 pub struct Acted(pub Arc<str>);
 
+/// Left on an answer that stands in another book already, line by line (a decision, in the decision
+/// log): the access log leaves it out. Refusals stand here all the same.
+#[derive(Debug, Clone, Copy)]
+pub struct InAnotherBook;
+
 /// Middleware: writes the line. Inside of [`current::establish`]; use with
 /// `axum::middleware::from_fn_with_state`.
 pub async fn log(State(book): State<Arc<WriteBehind>>, request: Request, next: Next) -> Response {
     let started = std::time::Instant::now();
-    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let route = format!("{} {}", request.method(), matched.as_deref().unwrap_or("unmatched"));
-    let operator = operator_of(matched.as_deref(), request.uri().path());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = next.run(request).await;
     let extensions = response.extensions();
+    if extensions.get::<InAnotherBook>().is_some() {
+        return response;
+    }
+    let matched = matched.as_ref().map(MatchedPath::as_str);
+    let route = format!("{method} {}", matched.unwrap_or("unmatched"));
+    let operator = operator_of(matched, uri.path());
     let line = AccessLine {
         operator: &operator,
         actor: extensions

@@ -29,6 +29,7 @@ type Sweep = fn(&mut Tx<'_>) -> Result<u64>;
 
 /// What an operator has too much of.
 const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
+    ("sweep-decisions", |tx| domain::decisions::sweep(tx, ROWS * 10)),
     ("sweep-inbox", |tx| inbox::forget(tx, tx.now().plus_days(-INBOX_DAYS), ROWS)),
     ("sweep-logs", |tx| records::prune(tx, tx.now().plus_days(-LOG_DAYS), ROWS)),
     ("sweep-outbox", delivered),
@@ -40,7 +41,6 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
 
 pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {
     gauges(parts)?;
-    until_clean(parts, stop, Scope::PLATFORM, ("sweep-decisions", of_all_decisions))?;
     for operator in WALK.next(parts)? {
         for (name, sweep) in OF_AN_OPERATOR {
             until_clean(parts, stop, &operator, (name, *sweep))?;
@@ -97,10 +97,6 @@ fn delivered(tx: &mut Tx<'_>) -> Result<u64> {
         gone += outbox::forget(tx, &receiver.id, before, ROWS)?;
     }
     Ok(gone)
-}
-
-fn of_all_decisions(tx: &mut Tx<'_>) -> Result<u64> {
-    domain::decisions::sweep(tx, ROWS)
 }
 
 /// How late the outbox is, over all receivers.

@@ -4,9 +4,7 @@
 use base::kernel::Actor;
 use base::records::{Entry, record};
 use domain::commands::{Command, Op};
-use domain::decisions::{
-    Action, Answer, Ask, Capacity, Decisions, Finding, Question, Subject,
-};
+use domain::decisions::{Action, Answer, Ask, Capacity, Decisions, Finding, Question, Subject};
 use domain::operators;
 use domain::subscribers::{self, Attributes, By, Load, Reason, Source, Unit};
 

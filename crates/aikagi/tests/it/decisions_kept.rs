@@ -234,7 +234,7 @@ fn a_line_of_the_decision_log_is_gone_after_ninety_days() {
     desk.flush();
     let swept = |days: i64| {
         world.pass_days(days);
-        let scope = Scope::new(Scope::PLATFORM, sms(), world.now());
+        let scope = Scope::new(KITA, sms(), world.now());
         world.db.housekeep(&scope, "sweep", |tx| sweep(tx, 100)).unwrap()
     };
     assert_eq!((swept(90), swept(1)), (0, 1));

@@ -5,8 +5,8 @@ use domain::commands::{Command, Op};
 use domain::decisions::{Finding, Subject, record_first_play};
 use domain::subscribers::{Attributes, Role};
 
-use crate::decisions::{about, answer, ask, codes, given_viewer, person};
 use crate::decisions::given_registered;
+use crate::decisions::{about, answer, ask, codes, given_viewer, person};
 use crate::world::World;
 
 #[test]

@@ -30,3 +30,43 @@ pub fn typed_code(length: usize) -> String {
         .map(|byte| char::from(*byte))
         .collect()
 }
+
+/// `number` in the letters of [`typed_code`], `length` characters, the weightiest first; codes of one
+/// length sort as their numbers do. What does not fit is cut off at the front.
+#[must_use]
+pub fn typed_number(mut number: u64, length: usize) -> String {
+    let letters = TYPED.len() as u64;
+    let mut code = vec![0_u8; length];
+    for place in code.iter_mut().rev() {
+        *place = usize::try_from(number % letters)
+            .ok()
+            .and_then(|at| TYPED.get(at).copied())
+            .unwrap_or(b'2');
+        number /= letters;
+    }
+    code.into_iter().map(char::from).collect()
+}
+
+/// The number behind a code of [`typed_number`]; `None` for other letters.
+#[must_use]
+pub fn typed_value(code: &str) -> Option<u64> {
+    code.bytes().try_fold(0_u64, |value, byte| {
+        let digit = TYPED.iter().position(|letter| *letter == byte)?;
+        value.checked_mul(TYPED.len() as u64)?.checked_add(digit as u64)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_comes_back_from_its_letters_and_sorts_like_them() {
+        let numbers = [0, 1, 27, 28, 377_801_998_335];
+        let codes: Vec<String> = numbers.iter().map(|number| typed_number(*number, 8)).collect();
+        assert!(codes.is_sorted() && codes.iter().all(|code| code.len() == 8), "{codes:?}");
+        let back: Vec<_> = codes.iter().filter_map(|code| typed_value(code)).collect();
+        assert_eq!(back, numbers);
+        assert_eq!((typed_value("AEIOU"), typed_value("ZZZZZZZZZZZZZZZZZZ")), (None, None));
+    }
+}

@@ -1,9 +1,12 @@
 //! Written behind: lines that must never slow the act they describe.
 //!
 //! Lines go into a bounded queue; a thread writes them in batches at least twice a second, so a
-//! crash loses at most one second of them. A full queue drops the line and counts it.
+//! crash loses at most one second of them. A full queue drops the line and counts it. The thread
+//! looks into the queue now and then instead of waiting at it: waking it for every line would cost
+//! the act more than the line does.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use crate::kernel::{Actor, Error, Result, Scope, clock};
@@ -14,6 +17,8 @@ const QUEUE: usize = 65_536;
 /// Lines a batch, and the longest a line waits for its batch.
 const BATCH: usize = 2_000;
 const PATIENCE: Duration = Duration::from_millis(400);
+/// How often the thread looks into the queue.
+const LOOK: Duration = Duration::from_millis(50);
 
 enum Item {
     Row(Vec<Value>),
@@ -23,6 +28,7 @@ enum Item {
 /// A queue of rows for one INSERT, and the thread that writes them. The thread ends with the queue.
 pub struct WriteBehind {
     queue: SyncSender<Item>,
+    writer: Thread,
     book: &'static str,
 }
 
@@ -33,11 +39,11 @@ impl WriteBehind {
     /// `internal` when no thread can be started.
     pub fn start(db: Db, book: &'static str, insert: &'static str) -> Result<Self> {
         let (queue, rows) = sync_channel(QUEUE);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name(format!("write-{book}"))
             .spawn(move || write_loop(&db, book, insert, &rows))
             .map_err(Error::internal)?;
-        Ok(Self { queue, book })
+        Ok(Self { queue, writer: thread.thread().clone(), book })
     }
 
     /// Hands a row over without waiting; drops and counts it when the queue is full.
@@ -52,6 +58,7 @@ impl WriteBehind {
     pub fn flush(&self) {
         let (done, written) = sync_channel(1);
         if self.queue.send(Item::Flush(done)).is_ok() {
+            self.writer.unpark();
             let _writer_ended = written.recv();
         }
     }
@@ -61,27 +68,29 @@ fn write_loop(db: &Db, book: &'static str, insert: &'static str, queue: &Receive
     let mut batch = Vec::new();
     let mut first = Instant::now();
     loop {
-        let patience =
-            if batch.is_empty() { PATIENCE } else { PATIENCE.saturating_sub(first.elapsed()) };
-        let received = queue.recv_timeout(patience);
         let mut waiting = None;
-        match received {
+        match queue.try_recv() {
             Ok(Item::Row(row)) => {
                 if batch.is_empty() {
                     first = Instant::now();
                 }
                 batch.push(row);
+                if batch.len() < BATCH {
+                    continue;
+                }
             }
             Ok(Item::Flush(done)) => waiting = Some(done),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
+            Err(TryRecvError::Empty) if first.elapsed() < PATIENCE || batch.is_empty() => {
+                std::thread::park_timeout(LOOK);
+                continue;
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => {
                 write(db, book, insert, &mut batch);
                 return;
             }
         }
-        if batch.len() >= BATCH || first.elapsed() >= PATIENCE || waiting.is_some() {
-            write(db, book, insert, &mut batch);
-        }
+        write(db, book, insert, &mut batch);
         if let Some(done) = waiting {
             let _nobody_waits_any_more = done.send(());
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::kernel::{Error, Instant, Result, Scope, ids};
+use base::kernel::{Error, Instant, Result, Scope};
 use base::records::WriteBehind;
 use base::store::Db;
 
@@ -13,6 +13,7 @@ use super::gather::{From, Gathered, Gatherer};
 use super::kept::Kept;
 use super::log;
 use super::question::{Decision, Question, Station};
+use super::trace;
 
 /// How much is kept in memory.
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +61,6 @@ pub struct Decisions {
     log: WriteBehind,
 }
 
-/// Characters of a trace.
-const TRACE: usize = 8;
-
 impl Decisions {
     /// Over `db`, whose commits drop what they touch from memory.
     ///
@@ -109,7 +107,7 @@ impl Decisions {
     fn answer_with(&self, gathered: &Gathered, ask: &Ask<'_>, now: Instant) -> Answer {
         let viewer = gathered.viewer();
         let decision = decide(&gathered.station.fact, viewer.as_ref(), &ask.question, now);
-        let trace = ids::typed_code(TRACE);
+        let trace = trace::next(now);
         let asked = (ask.operator, ask.client);
         self.log.write(log::line(asked, (&trace, now), viewer.as_ref(), &ask.question, &decision));
         let answer = if decision.permit() { "permit" } else { "deny" };

@@ -120,7 +120,7 @@ pub fn explain(tx: &mut Tx<'_>, trace: &str) -> Result<Explanation> {
         None => Vec::new(),
     };
     Ok(Explanation {
-        trace: trace.to_owned(),
+        trace: line.trace.clone(),
         then: then(line),
         permit_now: decision.permit(),
         findings_now: decision.findings,

@@ -6,6 +6,7 @@ use base::kernel::{Instant, Result};
 use base::store::{Tx, Value};
 
 use super::question::{Decision, Question, Viewer};
+use super::trace;
 
 /// Days a line is kept.
 pub(super) const KEPT_DAYS: i64 = 90;
@@ -51,6 +52,7 @@ pub(super) fn line(
 
 /// A line as it was written.
 pub(super) struct Line {
+    pub(super) trace: String,
     pub(super) at: Instant,
     pub(super) client: String,
     pub(super) number: String,
@@ -64,16 +66,20 @@ pub(super) struct Line {
     pub(super) version: i64,
 }
 
-pub(super) fn find(tx: &mut Tx<'_>, trace: &str) -> Result<Option<Line>> {
-    let keys: [Value; 2] = [tx.operator().into(), trace.into()];
+/// The line under a trace, as somebody typed it.
+pub(super) fn find(tx: &mut Tx<'_>, typed: &str) -> Result<Option<Line>> {
+    let Some((trace, from, to)) = trace::read(typed, tx.now()) else { return Ok(None) };
+    let keys: [Value; 4] = [tx.operator().into(), trace.into(), from.into(), to.into()];
     tx.row(
-        "SELECT at_ms, client_id, number, gen, person_no, action, resource, least_age, adult, codes,
-                version
-           FROM decision_log WHERE operator_id = ?1 AND trace = ?2
+        "SELECT trace, at_ms, client_id, number, gen, person_no, action, resource, least_age, adult,
+                codes, version
+           FROM decision_log
+          WHERE operator_id = ?1 AND trace = ?2 AND at_ms >= ?3 AND at_ms < ?4
           ORDER BY at_ms DESC LIMIT 1",
         &keys,
         |row| {
             Ok(Line {
+                trace: row.text()?,
                 at: row.instant()?,
                 client: row.text()?,
                 number: row.text()?,
@@ -90,15 +96,18 @@ pub(super) fn find(tx: &mut Tx<'_>, trace: &str) -> Result<Option<Line>> {
     )
 }
 
-/// Removes up to `limit` lines of any operator older than 90 days; returns how many.
+/// Removes about `limit` lines of the operator older than 90 days; returns how many.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
-    let keys: [Value; 2] = [tx.now().plus_days(-KEPT_DAYS).into(), limit.into()];
+    let before = tx.now().plus_days(-KEPT_DAYS);
+    let keys: [Value; 3] = [tx.operator().into(), before.into(), limit.into()];
     tx.exec(
-        "DELETE FROM decision_log WHERE at_ms < ?1 AND (operator_id, trace) IN
-            (SELECT operator_id, trace FROM decision_log WHERE at_ms < ?1 LIMIT ?2)",
+        "DELETE FROM decision_log WHERE operator_id = ?1 AND at_ms <=
+            (SELECT MAX(at_ms) FROM
+                (SELECT at_ms FROM decision_log WHERE operator_id = ?1 AND at_ms < ?2
+                  ORDER BY at_ms LIMIT ?3) AS oldest)",
         &keys,
     )
 }

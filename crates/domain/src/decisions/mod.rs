@@ -22,6 +22,7 @@ mod question;
 mod ratings;
 mod repo;
 mod search;
+mod trace;
 
 pub use aggregate::Aggregate;
 pub use decide::decide;
