@@ -15,7 +15,8 @@ use super::Touched;
 use super::db::Watchers;
 use super::postgres::notification;
 
-const CHANNEL: &str = "aikagi_touched";
+/// The channel, followed by the schema: two installations in one database do not hear each other.
+const CHANNEL: &str = "aikagi_";
 /// PostgreSQL takes payloads below 8000 bytes.
 const PAYLOAD: usize = 7000;
 const AGAIN: Duration = Duration::from_millis(500);
@@ -31,7 +32,9 @@ pub(super) async fn announce(config: Config, mut queue: UnboundedReceiver<Touche
                 client = quiet_connect(&config).await;
             }
             if let Some(open) = &client {
-                let sent = open.execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &payload]).await;
+                let sent = open
+                    .execute("SELECT pg_notify($1 || current_schema(), $2)", &[&CHANNEL, &payload])
+                    .await;
                 if let Err(error) = sent {
                     tracing::warn!(%error, "news to other nodes not sent; they version-check");
                 }
@@ -91,7 +94,8 @@ async fn hear(config: &Config, watchers: &Watchers) -> Result<(), tokio_postgres
         }
         Ok(())
     });
-    client.batch_execute("LISTEN aikagi_touched").await?;
+    let schema: String = client.query_one("SELECT current_schema()::text", &[]).await?.get(0);
+    client.batch_execute(&format!("LISTEN \"{CHANNEL}{}\"", schema.replace('"', "\"\""))).await?;
     while let Some(payload) = news.recv().await {
         let touched: Vec<Touched> = payload.lines().filter_map(parse).collect();
         watchers.announce(&touched);
