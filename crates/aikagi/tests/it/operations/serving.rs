@@ -7,7 +7,8 @@ use super::program::{Folder, eventually, get};
 
 #[test]
 fn a_server_is_alive_ready_and_counted() {
-    let server = Folder::new().serve();
+    let folder = Folder::new();
+    let server = folder.serve();
     assert_eq!(get(server.ops, "/livez"), Some((200, "ok\n".to_owned())));
     let (status, text) = get(server.ops, "/readyz?verbose").unwrap();
     assert_eq!(status, 200, "{text}");
@@ -21,7 +22,8 @@ fn a_server_is_alive_ready_and_counted() {
 
 #[test]
 fn sigterm_ends_the_server_gently_and_with_success() {
-    let server = Folder::new().serve();
+    let folder = Folder::new();
+    let server = folder.serve();
     let ops = server.ops;
     // A request whose head never ends keeps its connection, but not the end of the server.
     let mut slow = TcpStream::connect(server.public).unwrap();
