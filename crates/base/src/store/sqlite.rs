@@ -48,9 +48,11 @@ impl Sqlite {
             reader.pragma_update(None, "query_only", true).map_err(failed)?;
         }
         let (sender, queue) = sync_channel(QUEUE);
+        // Read before anybody may write: what another process writes from now on is noticed.
+        let seen = data_version(&writer);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_loop(&writer, &queue, &watchers))
+            .spawn(move || write_loop((&writer, seen), &queue, &watchers))
             .map_err(Error::internal)?;
         Ok(Self { readers: Mutex::new(readers), returned: Condvar::new(), writer: sender })
     }
@@ -110,8 +112,11 @@ fn connect(path: &Path, relaxed: bool) -> Result<Connection> {
     Ok(connection)
 }
 
-fn write_loop(connection: &Connection, queue: &Receiver<Job>, watchers: &Watchers) {
-    let mut seen = data_version(connection);
+fn write_loop(
+    (connection, mut seen): (&Connection, i64),
+    queue: &Receiver<Job>,
+    watchers: &Watchers,
+) {
     let mut checked = Instant::now();
     loop {
         let first = match queue.recv_timeout(FOREIGN_CHECK) {
