@@ -12,37 +12,46 @@ use super::Stop;
 use super::pages::Walk;
 use crate::wiring::Parts;
 
-/// Two hundred operators are all looked at within a second.
-static WALK: Walk = Walk::new(100);
-/// Operators whose files are not done yet.
-static UNDER_WAY: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
-
-pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {
-    if parts.config.sms.directory.as_os_str().is_empty() {
-        return Ok(());
-    }
-    loop {
-        for operator in WALK.next(parts)? {
-            if stop.told() {
-                return Ok(());
-            }
-            if operator != Scope::PLATFORM {
-                look(parts, operator);
-            }
-        }
-        let next = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let Some(operator) = next else { return Ok(()) };
-        look(parts, operator);
-    }
+/// What the threads of this walk share.
+pub(super) struct Files {
+    walk: Walk,
+    /// Operators whose files are not done yet.
+    under_way: Mutex<VecDeque<String>>,
 }
 
-/// A slice of one operator's files. What fails is logged by the door, which tries again by itself.
-fn look(parts: &Parts, operator: String) {
-    let folder = parts.config.sms.directory.join(&operator);
-    if matches!(parts.batch.poll(&operator, &folder), Ok(Polled::More)) {
-        let mut under_way = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
-        if !under_way.contains(&operator) {
-            under_way.push_back(operator);
+impl Files {
+    /// A hundred operators a round: two hundred are all looked at within a second.
+    pub(super) const fn new() -> Self {
+        Self { walk: Walk::new(100), under_way: Mutex::new(VecDeque::new()) }
+    }
+
+    pub(super) fn round(&self, parts: &Parts, stop: &Stop) -> Result<()> {
+        if parts.config.sms.directory.as_os_str().is_empty() {
+            return Ok(());
+        }
+        loop {
+            for operator in self.walk.next(parts)? {
+                if stop.told() {
+                    return Ok(());
+                }
+                if operator != Scope::PLATFORM {
+                    self.look(parts, operator);
+                }
+            }
+            let next = self.under_way.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some(operator) = next else { return Ok(()) };
+            self.look(parts, operator);
+        }
+    }
+
+    /// A slice of one operator's files. What fails is logged by the door, which tries again by itself.
+    fn look(&self, parts: &Parts, operator: String) {
+        let folder = parts.config.sms.directory.join(&operator);
+        if matches!(parts.batch.poll(&operator, &folder), Ok(Polled::More)) {
+            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+            if !under_way.contains(&operator) {
+                under_way.push_back(operator);
+            }
         }
     }
 }

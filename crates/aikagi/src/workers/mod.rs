@@ -12,6 +12,7 @@ mod seals;
 mod stop;
 mod sweeps;
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub use outbox::{Round, WEBHOOK_SECRET, deliver_round};
 pub use stop::Stop;
 
 /// A round of a worker: everything it can do now.
-type WorkerRound = fn(&Parts, &Stop) -> Result<()>;
+type WorkerRound = Box<dyn FnMut(&Parts, &Stop) -> Result<()> + Send>;
 
 /// The workers of this process.
 pub struct Workers {
@@ -40,14 +41,7 @@ impl Workers {
     /// No thread can be started.
     pub fn start(parts: &Parts) -> std::result::Result<Self, Failure> {
         let stop = Stop::default();
-        let schedule: [(&'static str, Duration, WorkerRound); 5] = [
-            ("files", Duration::from_millis(500), files::round),
-            ("files-2", Duration::from_millis(500), files::round),
-            ("jobs", Duration::from_millis(500), jobs::round),
-            ("seals", Duration::from_secs(5), seals::round),
-            ("sweeps", Duration::from_secs(30), sweeps::round),
-        ];
-        let threads = schedule
+        let threads = schedule()
             .into_iter()
             .map(|(name, pause, round)| {
                 let (parts, stop) = (parts.clone(), stop.clone());
@@ -80,7 +74,36 @@ impl Workers {
     }
 }
 
-fn repeat(parts: &Parts, stop: &Stop, (name, pause, round): (&'static str, Duration, WorkerRound)) {
+/// The threads: their names, how long they pause between rounds, and what they do. What a worker
+/// remembers belongs to it, so that two servers in one process know nothing of each other.
+fn schedule() -> Vec<(&'static str, Duration, WorkerRound)> {
+    let files = Arc::new(files::Files::new());
+    let more_files = Arc::clone(&files);
+    let seals = pages::Walk::new(seals::PAGE);
+    let mut sweeper = sweeps::Sweeper::new();
+    let half_a_second = Duration::from_millis(500);
+    vec![
+        ("files", half_a_second, Box::new(move |parts, stop| files.round(parts, stop))),
+        ("files-2", half_a_second, Box::new(move |parts, stop| more_files.round(parts, stop))),
+        ("jobs", half_a_second, Box::new(jobs::round)),
+        (
+            "seals",
+            Duration::from_secs(5),
+            Box::new(move |parts, stop| seals::round(&seals, parts, stop)),
+        ),
+        (
+            "sweeps",
+            Duration::from_secs(30),
+            Box::new(move |parts, stop| sweeper.round(parts, stop)),
+        ),
+    ]
+}
+
+fn repeat(
+    parts: &Parts,
+    stop: &Stop,
+    (name, pause, mut round): (&'static str, Duration, WorkerRound),
+) {
     while !stop.told() {
         match round(parts, stop) {
             Ok(()) => parts.health.round_done(name, clock::now()),

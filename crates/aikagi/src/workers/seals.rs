@@ -7,12 +7,13 @@ use super::pages::Walk;
 use super::{Stop, system};
 use crate::wiring::Parts;
 
-static WALK: Walk = Walk::new(100);
+/// Operators a round.
+pub(super) const PAGE: i64 = 100;
 const LEASE_SECONDS: i64 = 60;
 /// Rows younger than this are left alone anyway (`base::records::seal`).
 const YOUNG_SECONDS: i64 = 60;
 
-pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {
+pub(super) fn round(walk: &Walk, parts: &Parts, stop: &Stop) -> Result<()> {
     let node = parts.node.clone();
     let lease = parts.db.housekeep(&system(Scope::PLATFORM), "lease", move |tx| {
         acquire_lease(tx, "seal", &node, tx.now().plus_seconds(LEASE_SECONDS))
@@ -20,7 +21,7 @@ pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {
     if lease.is_none() {
         return Ok(());
     }
-    for operator in WALK.next(parts)? {
+    for operator in walk.next(parts)? {
         let scope = system(&operator);
         let old = scope.now().plus_seconds(-YOUNG_SECONDS);
         while !stop.told() && parts.db.read(&scope, unsealed_since)?.is_some_and(|at| at < old) {

@@ -2,10 +2,7 @@
 //!
 //! Source: brief tve §14.3 (retention), house.md "expiring things".
 
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering::Relaxed;
-
-use base::kernel::{Result, Scope};
+use base::kernel::{Instant, Result, Scope};
 use base::records::{self, inbox, outbox};
 use base::store::Tx;
 
@@ -13,7 +10,8 @@ use super::pages::Walk;
 use super::{Stop, system};
 use crate::wiring::Parts;
 
-static WALK: Walk = Walk::new(20);
+/// Operators a round.
+const PAGE: i64 = 20;
 /// Rows a statement: short enough not to be felt.
 const ROWS: i64 = 500;
 /// Statements of one kind and operator a round.
@@ -24,6 +22,7 @@ const INBOX_DAYS: i64 = 400;
 const CONTRACTS: i64 = 50;
 const LOG_DAYS: i64 = 366;
 const DELIVERED_DAYS: i64 = 7;
+const ROTATE_SECONDS: i64 = 3600;
 
 type Sweep = fn(&mut Tx<'_>) -> Result<u64>;
 
@@ -39,17 +38,44 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-lockouts", |tx| domain::credentials::sweep(tx, ROWS)),
 ];
 
-pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {
-    gauges(parts)?;
-    for operator in WALK.next(parts)? {
-        for (name, sweep) in OF_AN_OPERATOR {
-            until_clean(parts, stop, &operator, (name, *sweep))?;
-        }
-        if operator != Scope::PLATFORM {
-            purge(parts, stop, &operator)?;
-        }
+/// What the sweeper remembers from one round to the next.
+pub(super) struct Sweeper {
+    walk: Walk,
+    /// Signing keys are looked at again from here on.
+    rotate_at: Instant,
+}
+
+impl Sweeper {
+    pub(super) const fn new() -> Self {
+        Self { walk: Walk::new(PAGE), rotate_at: Instant::from_ms(0) }
     }
-    rotate(parts)
+
+    pub(super) fn round(&mut self, parts: &Parts, stop: &Stop) -> Result<()> {
+        gauges(parts)?;
+        for operator in self.walk.next(parts)? {
+            for (name, sweep) in OF_AN_OPERATOR {
+                until_clean(parts, stop, &operator, (name, *sweep))?;
+            }
+            if operator != Scope::PLATFORM {
+                purge(parts, stop, &operator)?;
+            }
+        }
+        self.rotate(parts)
+    }
+
+    /// Signing keys that have signed long enough; looked at once an hour.
+    fn rotate(&mut self, parts: &Parts) -> Result<()> {
+        let now = base::kernel::clock::now();
+        if now < self.rotate_at {
+            return Ok(());
+        }
+        let rotated = parts.signing.rotate_due(now)?;
+        self.rotate_at = now.plus_seconds(ROTATE_SECONDS);
+        if rotated > 0 {
+            tracing::info!(rotated, "issuers have a new signing key");
+        }
+        Ok(())
+    }
 }
 
 /// Personal data of contracts that ended long ago, and of files too old to be taken back. Each is a
@@ -59,20 +85,6 @@ fn purge(parts: &Parts, stop: &Stop, operator: &str) -> Result<()> {
     while !stop.told() && parts.db.transact(&system(operator), some)? > 0 {}
     let files = |tx: &mut Tx<'_>| domain::files::archive_due(tx, CONTRACTS);
     while !stop.told() && parts.db.transact(&system(operator), files)? > 0 {}
-    Ok(())
-}
-
-/// Signing keys that have signed long enough; looked at once an hour.
-fn rotate(parts: &Parts) -> Result<()> {
-    static NEXT: AtomicI64 = AtomicI64::new(0);
-    let now = base::kernel::clock::now();
-    let next = now.plus_seconds(3600).ms();
-    if NEXT.fetch_update(Relaxed, Relaxed, |due| (due <= now.ms()).then_some(next)).is_ok() {
-        let rotated = parts.signing.rotate_due(now)?;
-        if rotated > 0 {
-            tracing::info!(rotated, "issuers have a new signing key");
-        }
-    }
     Ok(())
 }
 

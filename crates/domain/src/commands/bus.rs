@@ -59,7 +59,7 @@ pub fn execute_many(tx: &mut Tx<'_>, commands: &[Command]) -> Result<Done> {
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
     changed: Changed,
-    seen: Vec<Seen>,
+    seen: HashMap<String, Seen>,
 }
 
 impl Overlay {
@@ -81,13 +81,14 @@ pub fn rehearse_many(
     commands: &[Command],
 ) -> Result<(Vec<Report>, Overlay)> {
     let ids: Vec<String> = commands.iter().map(|command| command.request_id.clone()).collect();
-    let rehearsed = overlay.seen.iter().filter(|one| ids.contains(&one.message_id)).cloned();
-    let kept = inbox::find(tx, INBOX, ids.clone())?;
+    let rehearsed: Vec<Seen> = ids.iter().filter_map(|id| overlay.seen.get(id)).cloned().collect();
+    let kept = inbox::find(tx, INBOX, ids)?;
     let seen = by_id(kept.into_iter().chain(rehearsed));
     let mut bench = load(tx, commands, &seen)?;
     bench.overlay(&overlay.changed);
     let (reports, fresh) = run_all(tx, &mut bench, (commands, seen))?;
-    Ok((reports, Overlay { changed: bench.into_changed(), seen: fresh }))
+    let seen = by_id(fresh.into_iter());
+    Ok((reports, Overlay { changed: bench.into_changed(), seen }))
 }
 
 fn load(tx: &mut Tx<'_>, commands: &[Command], seen: &HashMap<String, Seen>) -> Result<Workbench> {

@@ -79,7 +79,7 @@ impl Workbench {
     /// The key a command is about: the generation it names, or the latest that is not erased.
     pub(super) fn key(&self, number: &str, generation: Option<i64>) -> Option<Key> {
         let wanted = |key: &&Key| generation.is_none_or(|wanted| wanted == key.generation);
-        self.generations(number)
+        generations(&self.now, number)
             .rev()
             .filter(|(_, whole)| {
                 !matches!(whole.household.contract.stored, Stored::Purged | Stored::Void)
@@ -91,13 +91,7 @@ impl Workbench {
 
     /// The newest row of a number, whatever its state.
     pub(super) fn newest(&self, number: &str) -> Option<&Whole> {
-        self.generations(number).next_back().map(|(_, whole)| whole)
-    }
-
-    fn generations(&self, number: &str) -> impl DoubleEndedIterator<Item = (&Key, &Whole)> {
-        let from = Key { number: number.to_owned(), generation: 0 };
-        let to = Key { number: number.to_owned(), generation: i64::MAX };
-        self.now.range(from..=to)
+        generations(&self.now, number).next_back().map(|(_, whole)| whole)
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<&Whole> {
@@ -134,9 +128,7 @@ impl Workbench {
 
     /// Puts what a rehearsal changed earlier over what was loaded.
     pub(super) fn overlay(&mut self, changed: &Changed) {
-        let numbers: BTreeSet<&String> = self.numbers.iter().collect();
-        let about = changed.iter().filter(|(key, _)| numbers.contains(&key.number));
-        for (key, whole) in about {
+        for (key, whole) in self.numbers.iter().flat_map(|number| generations(changed, number)) {
             self.now.insert(key.clone(), whole.clone());
         }
     }
@@ -161,6 +153,16 @@ impl Workbench {
         subscribers::save(tx, &old_households, &households)?;
         entitlements::save(tx, &old_keys, &keys)
     }
+}
+
+/// All generations of a number, the oldest first.
+fn generations<'a>(
+    wholes: &'a Changed,
+    number: &str,
+) -> impl DoubleEndedIterator<Item = (&'a Key, &'a Whole)> + use<'a> {
+    let from = Key { number: number.to_owned(), generation: 0 };
+    let to = Key { number: number.to_owned(), generation: i64::MAX };
+    wholes.range(from..=to)
 }
 
 const fn needs_persons(op: Op) -> bool {

@@ -93,6 +93,7 @@ fn look_at_building<'f>(
         if grant.person_no != 0 || !opening.contains(&grant.product) {
             continue;
         }
+        note_times(grant, horizon);
         match standing {
             Standing::Suspended if grant.state_at(horizon.now) == GrantState::Open => {
                 access.held = reasons(building.household.contract_holds());
@@ -149,8 +150,7 @@ fn missing(station: &Station, opening: &BTreeSet<String>, horizon: &mut Horizon)
 impl<'f> Access<'f> {
     fn weigh(&mut self, grant: &'f Grant, product: Option<&Product>, horizon: &mut Horizon) {
         let now = horizon.now;
-        horizon.note(grant.starts);
-        horizon.note_if_any(grant.over());
+        note_times(grant, horizon);
         match grant.state_at(now) {
             GrantState::Scheduled => earliest(&mut self.scheduled, &grant.product, grant.starts),
             GrantState::Closed => {
@@ -236,6 +236,12 @@ impl<'f> Access<'f> {
             && self.over.is_none()
             && self.rental_over.is_none()
     }
+}
+
+/// A key begins and ends at known instants, whatever else is said of it.
+fn note_times(grant: &Grant, horizon: &mut Horizon) {
+    horizon.note(grant.starts);
+    horizon.note_if_any(grant.over());
 }
 
 fn earliest<'f>(known: &mut Option<(&'f str, Instant)>, product: &'f str, from: Instant) {

@@ -77,6 +77,17 @@ fn command_of(headers: &HeaderMap, number: &str, body: &[u8]) -> Result<Command>
     if key.is_empty() {
         return Err(required());
     }
+    read_command(key, number, body)
+}
+
+/// The command in the body of a call about contract `number`, known by the request id `key`.
+///
+/// # Errors
+/// `json.…` naming the field or place; `field.differs` — the body names another contract or request;
+/// what else is wrong with a field, naming it.
+///
+/// Source: `docs/api/sms-online.md#commands`.
+pub fn read_command(key: &str, number: &str, body: &[u8]) -> Result<Command> {
     let body: Body = read(body, LONGEST)?;
     let elsewhere = [
         ("request_id", body.request_id.as_deref().is_some_and(|id| id != key)),

@@ -30,6 +30,8 @@ use crate::callers::Callers;
 use super::codes;
 use pace::Paces;
 
+pub use command::read_command;
+
 /// Longest body read, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
