@@ -8,6 +8,7 @@ mod floors;
 mod habits;
 mod map;
 mod migrations;
+mod routes;
 mod sizes;
 mod source;
 mod sql;

@@ -1,0 +1,330 @@
+//! Every route of the public listener, asked by nobody, with another operator's proof, and with the
+//! own proof about another operator's things: such a thing is as unknown as one that nobody has.
+//!
+//! `house/routes.rs` compares the table with the routes in the source.
+
+use axum::body::Body;
+use base::kernel::Scope;
+use http::Request;
+use serde_json::json;
+
+use crate::doors_world::{BROWSER, Names, SECRETS, Told, Two, basic};
+use crate::picture::assert_same;
+use crate::viewers::{BASE, CALLBACK};
+use crate::world::{KITA, MINAMI};
+
+/// Below which addresses a route lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum At {
+    /// The platform's, or nobody's.
+    Platform,
+    /// Each operator's: the pattern says where.
+    Operator,
+    /// Both: as it is, and below `/o/{operator}`.
+    Both,
+}
+
+/// What a route asks of its callers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// Nothing: it says the same to everybody.
+    Open,
+    /// An access token of an SMS, of a service, or of a person.
+    Sms,
+    Service,
+    Person,
+    /// A client's own proof, in the form.
+    Client,
+    /// A service that is known here, named in the query.
+    Known,
+    /// A sign-in's ticket and the cookie of the browser that began it.
+    Ticket,
+    /// It is on the other listener.
+    Operations,
+}
+
+pub struct Route(pub &'static str, pub At, pub &'static str, pub Guard);
+
+pub const ROUTES: &[Route] = &[
+    Route("GET", At::Platform, "style_path()", Guard::Open),
+    Route("GET", At::Platform, "/.well-known/oauth-authorization-server", Guard::Open),
+    Route("GET", At::Operator, "/.well-known/oauth-authorization-server/o/{operator}", Guard::Open),
+    Route("GET", At::Both, "/.well-known/openid-configuration", Guard::Open),
+    Route("GET", At::Both, "/jwks", Guard::Open),
+    Route("GET", At::Both, "/authorize", Guard::Known),
+    Route("POST", At::Both, "/authorize", Guard::Known),
+    Route("POST", At::Both, "/token", Guard::Client),
+    Route("GET", At::Both, "/userinfo", Guard::Person),
+    Route("POST", At::Both, "/userinfo", Guard::Person),
+    Route("GET", At::Both, "/signin", Guard::Ticket),
+    Route("POST", At::Both, "/signin/operator", Guard::Ticket),
+    Route("POST", At::Both, "/signin/password", Guard::Ticket),
+    Route("POST", At::Both, "/signin/letter", Guard::Ticket),
+    Route("POST", At::Both, "/signin/account", Guard::Ticket),
+    Route("POST", At::Both, "/signin/go", Guard::Ticket),
+    Route("POST", At::Both, "/signin/language", Guard::Ticket),
+    Route("GET", At::Platform, "/.well-known/authzen-configuration", Guard::Open),
+    Route("GET", At::Operator, "/.well-known/authzen-configuration/o/{operator}", Guard::Open),
+    Route("POST", At::Both, "/access/v1/evaluation", Guard::Service),
+    Route("POST", At::Both, "/access/v1/evaluations", Guard::Service),
+    Route("POST", At::Both, "/access/v1/search/resource", Guard::Service),
+    Route("POST", At::Both, "/vod/v1/plays", Guard::Service),
+    Route("POST", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/commands", Guard::Sms),
+    Route("POST", At::Operator, "/o/{operator}/sms/v1/commands:batch", Guard::Sms),
+    Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}", Guard::Sms),
+    Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/persons", Guard::Sms),
+    Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/keys", Guard::Sms),
+    Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/why", Guard::Sms),
+    Route("GET", At::Platform, "/livez", Guard::Operations),
+    Route("GET", At::Platform, "/readyz", Guard::Operations),
+    Route("GET", At::Platform, "/metrics", Guard::Operations),
+];
+
+/// Every pattern as it is mounted, with the place it is at.
+pub fn mounted() -> Vec<(&'static str, String, Guard)> {
+    let mut all = Vec::new();
+    for Route(method, at, path, guard) in ROUTES {
+        all.push((*method, (*path).to_owned(), *guard));
+        if *at == At::Both {
+            all.push((*method, format!("/o/{{operator}}{path}"), *guard));
+        }
+    }
+    all
+}
+
+/// One request to a route: to whose address, with which token or client, about which names.
+struct Asked<'a> {
+    method: &'a str,
+    pattern: &'a str,
+    at: &'a str,
+    names: &'a Names,
+    authorization: String,
+    /// The ticket of a sign-in, and the session, in the southern browser.
+    ticket: &'a str,
+}
+
+impl Two {
+    fn ask(&self, asked: &Asked<'_>) -> Told {
+        let Asked { method, pattern, at, names, .. } = asked;
+        let path = pattern.replace("{operator}", at).replace("{number}", &names.number);
+        let key = self.fresh_key();
+        let (query, body) = self.words(asked, &key);
+        let kind = if body.starts_with('{') { "json" } else { "x-www-form-urlencoded" };
+        let mut request = Request::builder()
+            .method(*method)
+            .uri(format!("{path}{query}"))
+            .header("content-type", format!("application/{kind}"))
+            .header("origin", BASE)
+            .header("idempotency-key", &key);
+        let cookie = format!("__Host-aikagi-browser={BROWSER}");
+        request = match *pattern {
+            path if path.ends_with("/authorize") => {
+                let session = format!("__Host-aikagi-session={}", names.session);
+                request.header("cookie", format!("{cookie}; {session}"))
+            }
+            _ => request.header("cookie", cookie),
+        };
+        if !asked.authorization.is_empty() {
+            request = request.header("authorization", &asked.authorization);
+        }
+        self.tell(request.body(Body::from(body)).unwrap(), names)
+    }
+
+    /// Query and body that name `asked.names`.
+    fn words(&self, asked: &Asked<'_>, key: &str) -> (String, String) {
+        let Names { number, person, login, letter, client, .. } = asked.names;
+        let proof = self.parts.signing.handles().form_proof(BROWSER, asked.ticket);
+        let ticket = format!("?ticket={}", asked.ticket);
+        let form = |fields: String| (ticket.clone(), format!("proof={proof}&{fields}"));
+        let known = format!(
+            "response_type=code&client_id={client}&redirect_uri={CALLBACK}&scope=openid&\
+             code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+        );
+        let operator = (!asked.pattern.contains("{operator}")).then_some(MINAMI);
+        let subject = json!({"type": "person", "id": person, "properties": {"operator": operator}});
+        let (view, channel) = (json!({"name": "view"}), json!({"type": "channel", "id": "101"}));
+        let mut question = json!({"subject": subject, "action": view, "resource": channel});
+        let json = |value: serde_json::Value| (String::new(), value.to_string());
+        let last = asked.pattern.rsplit('/').next().unwrap_or_default();
+        match last {
+            "commands" => json(json!({"op": "STOP"})),
+            "commands:batch" => {
+                let stop = json!({"request_id": key, "contract_no": number, "op": "STOP"});
+                json(json!({"commands": [stop]}))
+            }
+            "why" => ("?person_no=1&resource=channel:101".to_owned(), String::new()),
+            "evaluation" => json(question),
+            "evaluations" => json(json!({"evaluations": [question]})),
+            "resource" => {
+                question["resource"] = json!({"type": "channel"});
+                json(question)
+            }
+            "plays" => json(json!({"subject": subject, "resource": channel})),
+            "authorize" if asked.method == "GET" => (format!("?{known}"), String::new()),
+            "authorize" => (String::new(), known),
+            "token" => (
+                String::new(),
+                format!("grant_type=refresh_token&refresh_token={}", asked.names.refresh),
+            ),
+            "signin" => (ticket, String::new()),
+            "operator" => form("operator=NOBODY".to_owned()),
+            "password" => form(format!("username={login}&password=wrong-password")),
+            "letter" => form(format!("contract_number={number}&registration_code={letter}")),
+            "account" => form(format!("username={login}2&password=long-enough-password")),
+            "go" => form("step=letter".to_owned()),
+            "language" => form("language=en".to_owned()),
+            _ => (String::new(), String::new()),
+        }
+    }
+
+    /// What the owner of `operator` proves itself with at a route.
+    fn proof(&self, guard: Guard, operator: &str, names: &Names) -> String {
+        let bearer = |token: String| format!("Bearer {token}");
+        let service = if operator == Scope::PLATFORM { "everywhere" } else { "service" };
+        match guard {
+            Guard::Sms => bearer(self.token(operator, "sms")),
+            Guard::Service => bearer(self.token(operator, service)),
+            Guard::Person => bearer(names.token.clone()),
+            Guard::Client => basic(service),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The operator whose client may call at a pattern, when the southern one is the caller.
+fn caller_at(pattern: &str) -> &'static str {
+    if pattern.contains("{operator}") { MINAMI } else { Scope::PLATFORM }
+}
+
+#[test]
+fn nobody_gets_anything_of_anybody_at_any_route() {
+    let two = Two::new();
+    let nobody = Names { session: String::new(), ..two.theirs.clone() };
+    // Anybody may begin a sign-in.
+    let picture = || {
+        let mut picture = two.picture();
+        picture.remove("sign_ins");
+        picture
+    };
+    let before = picture();
+    for (method, pattern, guard) in mounted() {
+        let at = |at, names| Asked {
+            method,
+            pattern: &pattern,
+            at,
+            names,
+            authorization: String::new(),
+            ticket: "",
+        };
+        let told = two.ask(&at(KITA, &nobody));
+        let wanted: &[u16] = match guard {
+            Guard::Open if pattern == "style_path()" => continue,
+            Guard::Open => &[200],
+            Guard::Sms | Guard::Service | Guard::Person | Guard::Client => &[401],
+            Guard::Known => &[400, 303],
+            Guard::Ticket | Guard::Operations => &[404],
+        };
+        let name = format!("{method} {pattern}");
+        assert!(wanted.contains(&told.status.as_u16()), "{name}: {}", told.text);
+        no_secrets(&name, &told);
+        if pattern.contains("{operator}") {
+            let gone = two.ask(&at("NOBODY", &nobody));
+            assert!(gone.status.is_client_error(), "{name}: {}", gone.text);
+        }
+    }
+    assert_same(&before, &picture(), "nobody asked");
+}
+
+#[test]
+fn another_operators_proof_is_worth_nothing_at_any_route() {
+    let two = Two::new();
+    let before = two.picture();
+    for (method, pattern, guard) in mounted() {
+        // The southern operator's token or client at the northern (or the platform's) address.
+        let asked = Asked {
+            method,
+            pattern: &pattern,
+            at: KITA,
+            names: &two.theirs,
+            authorization: match guard {
+                Guard::Person => format!("Bearer {}", two.nobodys.token),
+                Guard::Client => basic("sms"),
+                guard => two.proof(guard, MINAMI, &two.nobodys),
+            },
+            ticket: &two.own_ticket(),
+        };
+        let wanted = match guard {
+            Guard::Sms | Guard::Service | Guard::Person | Guard::Client => 401,
+            Guard::Ticket => 404,
+            _ => continue,
+        };
+        // At the northern token endpoint there is a client `sms` with this secret, of its own.
+        if guard == Guard::Client && pattern.contains("{operator}") {
+            continue;
+        }
+        let told = two.ask(&asked);
+        let name = format!("{method} {pattern}");
+        assert_eq!(told.status.as_u16(), wanted, "{name}: {}", told.text);
+        no_secrets(&name, &told);
+    }
+    assert_same(&before, &two.picture(), "the southern operator asked in the north");
+}
+
+#[test]
+fn another_operators_things_are_as_unknown_as_what_nobody_has_at_every_route() {
+    let two = Two::new();
+    let before = two.picture();
+    for (method, pattern, guard) in mounted() {
+        let own = two.own_ticket();
+        let ask = |names: &Names, ticket: &str| {
+            two.ask(&Asked {
+                method,
+                pattern: &pattern,
+                at: MINAMI,
+                names,
+                authorization: two.proof(guard, caller_at(&pattern), names),
+                ticket,
+            })
+        };
+        if matches!(guard, Guard::Open | Guard::Operations) {
+            continue;
+        }
+        let name = format!("{method} {pattern}");
+        let (theirs, nobodys) = (ask(&two.theirs, &own), ask(&two.nobodys, &own));
+        assert_eq!(theirs.text, nobodys.text, "{name} tells them apart");
+        no_secrets(&name, &theirs);
+        if guard == Guard::Ticket {
+            let (theirs, nobodys) = (two.theirs.ticket.clone(), two.nobodys.ticket.clone());
+            let (theirs, nobodys) = (ask(&two.theirs, &theirs), ask(&two.nobodys, &nobodys));
+            assert_eq!(theirs.text, nobodys.text, "{name} tells tickets apart");
+            assert_eq!(theirs.status, 404, "{name}: {}", theirs.text);
+        }
+    }
+    assert_same(&before, &two.picture(), "the southern operator asked about the north");
+}
+
+#[test]
+fn the_owner_is_answered_at_every_route_that_reads() {
+    let two = Two::new();
+    for (method, pattern, guard) in mounted() {
+        let asks = matches!(guard, Guard::Sms | Guard::Service | Guard::Person | Guard::Ticket);
+        let reads = method == "GET" || guard == Guard::Service;
+        if !asks || !reads || !pattern.contains("{operator}") || pattern.ends_with("/plays") {
+            continue;
+        }
+        let told = two.ask(&Asked {
+            method,
+            pattern: &pattern,
+            at: KITA,
+            names: &two.theirs,
+            authorization: two.proof(guard, KITA, &two.theirs),
+            ticket: &two.theirs.ticket,
+        });
+        assert_eq!(told.status.as_u16(), 200, "{method} {pattern}: {}", told.text);
+    }
+}
+
+fn no_secrets(name: &str, told: &Told) {
+    let secret = SECRETS.iter().find(|secret| told.text.contains(**secret));
+    assert_eq!(secret, None, "{name} told: {}", told.text);
+}

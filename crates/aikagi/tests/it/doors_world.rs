@@ -1,0 +1,319 @@
+//! The whole public listener over two operators: what the northern one has, and what the southern
+//! one somehow learned of it. For `doors.rs` and `isolation_rooms.rs`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aikagi::config::Config;
+use aikagi::wiring::{Parts, public_router};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use base::kernel::{Actor, Scope, clock, ids};
+use base::store::Settings;
+use domain::clients::{ClientKind, Grant, put};
+use domain::commands::{Command, Op};
+use domain::decisions::{Action, Ask, Question, Subject};
+use domain::sessions::{self, Draft, Proven, Subjects};
+use domain::signin::Request as SignInRequest;
+use domain::signing::{HandleKind, Issuer};
+use domain::subscribers::Key;
+use domain::tokens::OnBehalfOf;
+use domain::{credentials, operators};
+use http::{Request, StatusCode};
+use serde_json::Value as Json;
+use tower::ServiceExt as _;
+
+use crate::decisions::given_registered;
+use crate::viewers::{BASE, CALLBACK, SECRET, service};
+use crate::world::{KITA, MINAMI, World, sms};
+
+/// What must never be told to the other operator.
+pub const SECRETS: [&str; 3] = ["ﾋﾐﾂﾉ ﾅﾏｴ", "0311112222", "himitsu-client"];
+/// The cookie value of the browser that every sign-in here is begun in.
+pub const BROWSER: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
+
+/// What a caller names: the northern operator's things, or things that nobody has.
+#[derive(Clone, Debug)]
+pub struct Names {
+    pub number: String,
+    pub person: String,
+    pub household: String,
+    pub login: String,
+    pub letter: String,
+    pub client: String,
+    pub ticket: String,
+    pub session: String,
+    pub code: String,
+    pub refresh: String,
+    pub grant: String,
+    pub token: String,
+    pub trace: String,
+}
+
+impl Names {
+    /// Every name, to be blotted out of two answers before they are compared.
+    fn all(&self) -> [&str; 9] {
+        let Self { number, person, household, login, letter, client, code, .. } = self;
+        let (refresh, grant) = (&self.refresh, &self.grant);
+        [number, person, household, login, letter, client, code, refresh, grant].map(String::as_str)
+    }
+}
+
+/// Two operators behind one listener.
+pub struct Two {
+    pub world: World,
+    pub parts: Parts,
+    /// The northern operator's things.
+    pub theirs: Names,
+    /// Things that nobody has, written as if the southern operator had them.
+    pub nobodys: Names,
+    router: Router,
+    calls: AtomicU64,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// An answer.
+pub struct Told {
+    pub status: StatusCode,
+    /// Status, challenge, place and body, without what differs from call to call.
+    pub text: String,
+}
+
+fn config(world: &World) -> Config {
+    let mut config = Config { base_url: BASE.to_owned(), ..Config::default() };
+    config.secrets.master_key = hex::encode(ids::secret_bytes());
+    config.database.url = match &world.settings {
+        Settings::Sqlite { path, .. } => format!("sqlite:{}", path.display()),
+        Settings::Postgres { url } => url.clone(),
+    };
+    config.database.relaxed = true;
+    config
+}
+
+impl Two {
+    pub fn new() -> Self {
+        let world = World::new();
+        let real = clock::now();
+        world.pass(world.now().seconds_until(real) - real.seconds_until(world.now()));
+        let parts = Parts::open(&Arc::new(config(&world))).unwrap();
+        for operator in [KITA, MINAMI] {
+            given_client(&world, operator, "service", ClientKind::Service);
+            given_client(&world, operator, "sms", ClientKind::Sms);
+        }
+        given_client(&world, Scope::PLATFORM, "everywhere", ClientKind::Service);
+        given_client(&world, KITA, "himitsu-client", ClientKind::Service);
+        let theirs = given_theirs(&world, &parts);
+        let nobodys = nobodys(&parts);
+        let router = public_router(&parts);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let calls = AtomicU64::new(0);
+        Self { world, parts, theirs, nobodys, router, calls, runtime: runtime.unwrap() }
+    }
+
+    /// A token of an operator's (or the platform's) own client.
+    pub fn token(&self, operator: &str, id: &str) -> String {
+        let client = self.parts.clients.find(operator, id).unwrap().unwrap().client;
+        let scope = client.scopes_of("");
+        self.parts.tokens.mint(&issuer(operator), &client, (&scope, None), clock::now()).unwrap()
+    }
+
+    /// A key no request had before, always of the same length.
+    pub fn fresh_key(&self) -> String {
+        format!("key-{:08}", self.calls.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// Sends a request and answers what it told, with `names` blotted out.
+    pub fn tell(&self, request: Request<Body>, names: &Names) -> Told {
+        let own = request.headers().get("idempotency-key").cloned();
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = to_bytes(body, 8 << 20).await.unwrap();
+            let header = |name: &str| {
+                parts.headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
+            };
+            let place = header("location").split("?ticket=").next().unwrap_or_default();
+            let body = String::from_utf8(bytes.to_vec()).unwrap();
+            let mut blots: Vec<String> = names.all().iter().map(ToString::to_string).collect();
+            blots.push(header("x-request-id").to_owned());
+            blots.extend(own.map(|key| key.to_str().unwrap().to_owned()));
+            if let Ok(json) = serde_json::from_str::<Json>(&body) {
+                passing(&json, "", &mut blots);
+            }
+            let mut text =
+                format!("{} {} {place} {body}", parts.status, header("www-authenticate"));
+            for blot in blots.iter().filter(|blot| !blot.is_empty()) {
+                text = text.replace(blot.as_str(), "#");
+            }
+            Told { status: parts.status, text }
+        })
+    }
+
+    /// What stands in the northern operator's tables, but for the lines that say who asked.
+    pub fn picture(&self) -> crate::picture::Picture {
+        self.parts.books.flush();
+        self.parts.decisions.flush();
+        let books = ["access_log", "decision_log", "linkage_log"];
+        crate::picture::picture(&self.world.db, KITA, |table, _| books.contains(&table))
+    }
+
+    /// A sign-in at the southern operator, at the password.
+    pub fn own_ticket(&self) -> String {
+        ticket(&self.parts, MINAMI)
+    }
+}
+
+/// Values that differ from call to call: traces, and instants.
+fn passing(json: &Json, name: &str, blots: &mut Vec<String>) {
+    match json {
+        Json::String(text) => {
+            let instant = base::kernel::Instant::parse_rfc3339(text, "").is_ok();
+            if instant || ["trace", "request_id", "message_id"].contains(&name) {
+                blots.push(text.clone());
+            }
+        }
+        Json::Array(all) => all.iter().for_each(|one| passing(one, name, blots)),
+        Json::Object(all) => all.iter().for_each(|(name, one)| passing(one, name, blots)),
+        _ => {}
+    }
+}
+
+pub fn issuer(operator: &str) -> Issuer {
+    if operator == Scope::PLATFORM {
+        Issuer::of_platform(BASE)
+    } else {
+        Issuer::of_operator(BASE, operator)
+    }
+}
+
+fn given_client(world: &World, operator: &str, id: &'static str, kind: ClientKind) {
+    let mut terms = service();
+    terms.kind = kind;
+    if kind == ClientKind::Sms {
+        terms.grants = vec![Grant::ClientCredentials];
+        terms.scopes = vec!["sms".to_owned()];
+        terms.redirect_uris = Vec::new();
+    }
+    let scope = Scope::new(operator, Actor::System, world.now());
+    world.db.transact(&scope, move |tx| put(tx, id, &terms)).unwrap();
+}
+
+fn ticket(parts: &Parts, operator: &str) -> String {
+    let request = SignInRequest {
+        issuer: operator.to_owned(),
+        client_id: "service".to_owned(),
+        redirect_uri: CALLBACK.to_owned(),
+        scope: "openid".to_owned(),
+        state: None,
+        nonce: None,
+        challenge: None,
+        login_hint: None,
+        language: None,
+    };
+    parts.journeys.begin(&request, (BROWSER, clock::now())).unwrap()
+}
+
+/// A household with a member who signed in, and everything that led to.
+fn given_theirs(world: &World, parts: &Parts) -> Names {
+    const NUMBER: &str = "K-0001";
+    let mut start = Command::new("k1", Op::Start, NUMBER);
+    start.attributes.kana = Some(SECRETS[0].to_owned());
+    start.attributes.telephone = Some(SECRETS[1].to_owned());
+    world.send_as(sms(), start);
+    given_registered(world, NUMBER, 1);
+    world.given_key(NUMBER, "BASIC");
+    let person_id = world.household(NUMBER).persons[0].person_id.clone();
+    let key = Key { number: NUMBER.to_owned(), generation: 0 };
+    let handles = parts.signing.handles();
+    let sector = parts.clients.find(KITA, "service").unwrap().unwrap().client.terms.sector.clone();
+    let subjects = Subjects::of(handles, KITA, &sector, (&person_id, &key));
+    let noted = subjects.clone();
+    let (session, grant, letter) = world
+        .act(Actor::System, move |tx| {
+            let policies = operators::Policies::default();
+            sessions::note_subjects(tx, &noted, &sector, (&person_id, &key))?;
+            credentials::put_login(tx, "himitsu", &person_id)?;
+            let session = sessions::open_session(tx, &person_id, Proven::PASSWORD, &policies)?;
+            let draft = Draft {
+                client_id: "service",
+                issuer: KITA,
+                person_id: &person_id,
+                session_id: &session,
+                scope: "openid",
+                acr: "a",
+                amr: "pwd",
+                auth: tx.now(),
+                redirect_uri: CALLBACK,
+                challenge: None,
+                nonce: None,
+            };
+            let grant = sessions::grant(tx, &draft)?;
+            Ok((session, grant, credentials::issue_letter_code(tx, NUMBER, 0, 1)?))
+        })
+        .unwrap();
+    let client = parts.clients.find(KITA, "service").unwrap().unwrap().client;
+    let behalf = OnBehalfOf { subject: &subjects.person, operator: KITA, grant: &grant };
+    let asked = ("openid", Some(behalf));
+    Names {
+        number: NUMBER.to_owned(),
+        token: parts.tokens.mint(&issuer(KITA), &client, asked, clock::now()).unwrap(),
+        person: subjects.person,
+        household: subjects.household,
+        login: "himitsu".to_owned(),
+        letter,
+        client: "himitsu-client".to_owned(),
+        ticket: ticket(parts, KITA),
+        session: handles.write(HandleKind::Session, KITA, (&session, 0)),
+        code: handles.write(HandleKind::Code, KITA, (&grant, 0)),
+        refresh: handles.write(HandleKind::Refresh, KITA, (&grant, 0)),
+        grant,
+        trace: given_trace(parts, NUMBER),
+    }
+}
+
+/// A decision about the member, and what it was written down under.
+fn given_trace(parts: &Parts, number: &str) -> String {
+    let asked = Ask {
+        operator: KITA,
+        client: "service",
+        subject: Subject::Member { number, person_no: 1 },
+        question: Question {
+            action: Action::View,
+            resource: "channel:101",
+            least_age: None,
+            adult: false,
+        },
+    };
+    parts.decisions.answer(&asked, clock::now()).unwrap().trace
+}
+
+fn nobodys(parts: &Parts) -> Names {
+    let handles = parts.signing.handles();
+    let written = |kind, id| handles.write(kind, MINAMI, (id, 0));
+    let client = parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+    let behalf = OnBehalfOf { subject: "nobody", operator: MINAMI, grant: "grn_nobody" };
+    let asked = ("openid", Some(behalf));
+    Names {
+        number: "N-0001".to_owned(),
+        person: handles.pairwise(MINAMI, "x", "person:nobody"),
+        household: handles.pairwise(MINAMI, "x", "household:nobody"),
+        login: "nobody7".to_owned(),
+        letter: "BCDFGHJKMNPQ".to_owned(),
+        client: "nobody-client".to_owned(),
+        ticket: written(HandleKind::SignIn, "sgn_nobody"),
+        session: written(HandleKind::Session, "ses_nobody"),
+        code: written(HandleKind::Code, "grn_nobody"),
+        refresh: written(HandleKind::Refresh, "grn_nobody"),
+        grant: "grn_nobody".to_owned(),
+        trace: "23456789".to_owned(),
+        token: parts.tokens.mint(&issuer(MINAMI), &client, asked, clock::now()).unwrap(),
+    }
+}
+
+/// The secret every client here proves itself with.
+pub fn basic(id: &str) -> String {
+    use base64::Engine as _;
+    let text = format!("{id}:{}", SECRET.replace(' ', "+"));
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text))
+}

@@ -1,0 +1,258 @@
+//! The rooms that hold the database themselves and open their own transactions: each public method,
+//! asked by the southern operator about the northern one's things, answers as about things nobody has.
+//!
+//! The methods are found in the source, so a new one without a line here fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use base::kernel::{Actor, Result, Scope, clock};
+use domain::clients::Presented;
+use domain::decisions::{Action, Ask, Question, Subject};
+use domain::sessions::Lasting;
+use domain::signin::{Caller, Redeeming, Request, Step};
+
+use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
+use crate::picture::assert_same;
+use crate::viewers::{CALLBACK, SECRET};
+use crate::world::MINAMI;
+
+/// Methods that ask about nothing of anybody's, and why.
+const NOTHING_TO_ASK: &[(&str, &str)] = &[
+    ("AccessTokens::new", "makes the room"),
+    ("AccessTokens::mint", "writes a token for the issuer and client it is given"),
+    ("Clients::new", "makes the room"),
+    ("Clients::is_current", "a snapshot the caller holds"),
+    ("Decisions::open", "makes the room"),
+    ("Decisions::flush", "waits for the log"),
+    ("Journeys::new", "makes the room"),
+    ("Journeys::look", "a ticket proves itself whose it is; doors compare that with the address"),
+    ("Journeys::operators", "the list a person chooses from, of names on every sign-in page"),
+    ("Signing::new", "makes the room"),
+    ("Signing::master", "the process's own key"),
+    ("Signing::handles", "the process's own key"),
+    ("Signing::ring", "public keys, and signing for the issuer a door resolved"),
+    ("Signing::rotate_due", "the platform's own work on every issuer"),
+];
+
+type Probe = fn(&Two, &Names) -> String;
+
+/// An answer, or the code of its error: what an error names besides is what the caller brought.
+fn said<T: std::fmt::Debug>(answer: Result<T>) -> String {
+    match answer {
+        Ok(answer) => format!("{answer:?}"),
+        Err(error) => format!("refused: {}", error.code()),
+    }
+}
+
+fn ask(subject: Subject<'_>) -> Ask<'_> {
+    let question =
+        Question { action: Action::View, resource: "channel:101", least_age: None, adult: false };
+    Ask { operator: MINAMI, client: "service", subject, question }
+}
+
+fn subjects(two: &Two, names: &Names) -> [String; 3] {
+    let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+    let sector = client.terms.sector.as_str();
+    let all = [
+        Subject::Person { id: &names.person, sector },
+        Subject::Household { id: &names.household, sector },
+        Subject::Member { number: &names.number, person_no: 1 },
+    ];
+    all.map(|subject| {
+        let ask = ask(subject);
+        let memory = two.parts.decisions.answer_from_memory(&ask, clock::now()).is_some();
+        let answer = two.parts.decisions.answer(&ask, clock::now());
+        let found = two.parts.decisions.search(&ask, ("channel", "", 10), clock::now());
+        format!("{memory} {} {}", said(answer.map(|one| one.decision.findings)), said(found))
+    })
+}
+
+fn caller(ticket: &str) -> Caller<'_> {
+    Caller { ticket, browser: BROWSER, session: None, now: clock::now() }
+}
+
+fn at_password<T: std::fmt::Debug>(
+    two: &Two,
+    work: impl FnOnce(&Caller<'_>) -> Result<T>,
+) -> String {
+    said(work(&caller(&two.own_ticket())))
+}
+
+fn redeemed(two: &Two, names: &Names) -> String {
+    let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+    let with = Redeeming { code: &names.code, redirect_uri: CALLBACK, verifier: None };
+    let lasting = (Lasting::Refreshed, clock::now());
+    let given = two.parts.journeys.redeem_code((&client, MINAMI), &with, lasting);
+    let turned = two.parts.journeys.refresh((&client, MINAMI), &names.refresh, clock::now());
+    format!("{} {}", said(given.map(|_| "given")), said(turned.map(|_| "given")))
+}
+
+fn held(two: &Two, names: &Names) -> String {
+    let verified = two.parts.tokens.verify(&issuer(MINAMI), &names.token);
+    let held = verified.and_then(|verified| {
+        two.parts.journeys.holder(&verified.claims, &verified.client, clock::now())
+    });
+    // One token is of another issuer, the other of nobody: both are simply not good here.
+    said(held.map(|_| "a person"))
+}
+
+const PROBES: &[(&str, Probe)] = &[
+    ("AccessTokens::verify", held),
+    ("AccessTokens::client_for", |two, names| {
+        let wanted = (domain::clients::ClientKind::Service, "openid");
+        said(two.parts.tokens.client_for(&issuer(MINAMI), &names.token, wanted).map(|_| "good"))
+    }),
+    ("AccessTokens::client_from_memory", |two, names| {
+        let wanted = (domain::clients::ClientKind::Service, "openid");
+        let known = two.parts.tokens.client_from_memory(&issuer(MINAMI), &names.token, wanted);
+        format!("{:?}", known.is_some_and(|answer| answer.is_ok()))
+    }),
+    ("Clients::find", |two, names| {
+        said(two.parts.clients.find(MINAMI, &names.client).map(|found| found.is_some()))
+    }),
+    ("Clients::authenticate", |two, names| {
+        let scope = Scope::new(MINAMI, Actor::Anonymous, clock::now());
+        let shown = Presented::Basic { id: names.client.clone(), secret: SECRET.to_owned() };
+        said(two.parts.clients.authenticate(&scope, &shown, &[]).map(|client| client.id.clone()))
+    }),
+    ("Decisions::answer", |two, names| subjects(two, names).concat()),
+    ("Decisions::answer_from_memory", |two, names| subjects(two, names).concat()),
+    ("Decisions::search", |two, names| subjects(two, names).concat()),
+    ("Decisions::explain", |two, names| {
+        let scope = Scope::new(MINAMI, Actor::Staff("spy".to_owned()), clock::now());
+        said(two.parts.decisions.explain(&scope, &names.trace).map(|_| "explained"))
+    }),
+    ("Journeys::begin", |two, names| {
+        // A sign-in is begun under whatever it is told; the client is looked up at its issuer.
+        let request = Request {
+            issuer: MINAMI.to_owned(),
+            client_id: names.client.clone(),
+            redirect_uri: CALLBACK.to_owned(),
+            scope: "openid".to_owned(),
+            state: None,
+            nonce: None,
+            challenge: None,
+            login_hint: None,
+            language: None,
+        };
+        let begun = two.parts.journeys.begin(&request, (BROWSER, clock::now()));
+        said(begun.map(|ticket| ticket.starts_with(MINAMI)))
+    }),
+    ("Journeys::choose_operator", |two, names| {
+        said(two.parts.journeys.choose_operator(&caller(&names.ticket), MINAMI).map(|_| "chosen"))
+    }),
+    ("Journeys::go_to", |two, _| {
+        at_password(two, |caller| two.parts.journeys.go_to(caller, &Step::Letter))
+    }),
+    ("Journeys::continue_session", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let request = Request {
+            issuer: MINAMI.to_owned(),
+            client_id: client.id.clone(),
+            redirect_uri: CALLBACK.to_owned(),
+            scope: "openid".to_owned(),
+            state: None,
+            nonce: None,
+            challenge: None,
+            login_hint: None,
+            language: None,
+        };
+        let asked = (&request, client.terms.sector.as_str());
+        let when = (None, clock::now());
+        let finish = two.parts.journeys.continue_session(&names.session, asked, when);
+        said(finish.map(|finish| finish.is_some()))
+    }),
+    ("Journeys::try_password", |two, names| {
+        let typed = (names.login.as_str(), "not the password");
+        at_password(two, |caller| two.parts.journeys.try_password(caller, typed).map(|_| "in"))
+    }),
+    ("Journeys::try_letter", |two, names| {
+        let typed = (names.number.as_str(), names.letter.as_str());
+        at_password(two, |caller| two.parts.journeys.try_letter(caller, typed))
+    }),
+    ("Journeys::register", |two, names| {
+        let typed = (names.login.as_str(), "a long enough password");
+        at_password(two, |caller| two.parts.journeys.register(caller, typed).map(|_| "in"))
+    }),
+    ("Journeys::redeem_code", redeemed),
+    ("Journeys::refresh", redeemed),
+    ("Journeys::holder", held),
+];
+
+#[test]
+fn no_room_tells_another_operators_things_from_what_nobody_has() {
+    let two = Two::new();
+    let before = two.picture();
+    for (name, probe) in PROBES {
+        let answers = [&two.theirs, &two.nobodys].map(|names| probe(&two, names));
+        assert_eq!(answers[0], answers[1], "{name} tells them apart");
+        let secret = SECRETS.iter().find(|secret| answers[0].contains(**secret));
+        assert_eq!(secret, None, "{name} told: {}", answers[0]);
+        assert_same(&before, &two.picture(), name);
+    }
+}
+
+/// `Type::method` of every public type of the domain that holds the database, itself or through
+/// another that does.
+fn methods() -> BTreeSet<String> {
+    let domain = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src");
+    let mut texts = Vec::new();
+    for room in std::fs::read_dir(&domain).unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(files) = std::fs::read_dir(&room) else { continue };
+        texts.extend(files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()));
+    }
+    let mut fields = BTreeMap::new();
+    for text in &texts {
+        for part in text.split("\npub struct ").skip(1) {
+            let name = part.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            let body = part.split("\n}").next().unwrap_or_default();
+            let said = body.lines().filter(|line| !line.trim_start().starts_with("//"));
+            fields.insert(name.to_owned(), said.collect::<Vec<_>>().join("\n"));
+        }
+    }
+    let mut holders: BTreeSet<String> = BTreeSet::from(["Db".to_owned()]);
+    loop {
+        let holds = |body: &str| {
+            let mut words = body.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| holders.contains(word))
+        };
+        let more: Vec<String> = fields
+            .iter()
+            .filter(|(name, body)| !holders.contains(*name) && holds(body))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        holders.extend(more);
+    }
+    let mut found = BTreeSet::new();
+    for text in &texts {
+        for part in text.split("\nimpl ").skip(1) {
+            let name = part.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            let body = part.split("\n}\n").next().unwrap_or_default();
+            for method in body.split("\n    pub ").skip(1).filter(|_| holders.contains(name)) {
+                let words = method.trim_start_matches("const ");
+                if let Some(rest) = words.strip_prefix("fn ") {
+                    let end = rest.find(['(', '<']).unwrap_or(0);
+                    found.insert(format!("{name}::{}", &rest[..end]));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_method_of_a_room_that_holds_the_database_is_probed_or_has_a_reason() {
+    let found = methods();
+    assert!(found.len() > 20, "the source could not be read: {found:?}");
+    let reasons = NOTHING_TO_ASK.iter().map(|(name, _)| *name);
+    let listed: BTreeSet<String> =
+        PROBES.iter().map(|(name, _)| *name).chain(reasons).map(str::to_owned).collect();
+    let missing: Vec<_> = found.difference(&listed).collect();
+    assert!(missing.is_empty(), "add a probe to isolation_rooms.rs for {missing:?}");
+    let gone: Vec<_> = listed.difference(&found).collect();
+    assert!(gone.is_empty(), "not in the domain any more: {gone:?}");
+}
