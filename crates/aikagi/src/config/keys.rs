@@ -66,6 +66,12 @@ pub(super) const KEYS: &[Key] = &[
         "Plain HTTP on an address others can reach, because a proxy that ends TLS stands before it.",
     ),
     key(
+        "listen.connections",
+        Kind::Number,
+        "Most connections of the public listener at once; further ones are closed. Give the process \
+         a few hundred files more than this (`ulimit -n`, `LimitNOFILE`).",
+    ),
+    key(
         "listen.drain_seconds",
         Kind::Number,
         "Seconds that requests under way have to finish after SIGTERM.",
@@ -74,6 +80,12 @@ pub(super) const KEYS: &[Key] = &[
         "listen.ops_address",
         Kind::Text,
         "Address and port of the operations listener: `/livez`, `/readyz`, `/metrics`. Never public.",
+    ),
+    key(
+        "listen.patience_seconds",
+        Kind::Number,
+        "Seconds a peer has for its TLS handshake, for a request's head, and for its body; whoever \
+         takes longer is hung up on, also between two requests.",
     ),
     key(
         "listen.tls_certificate_file",

@@ -54,8 +54,12 @@ pub struct Listen {
     pub tls_key_file: PathBuf,
     /// Plain HTTP on an address that others reach, because a trusted proxy stands before it.
     pub behind_proxy: bool,
+    /// Most connections of the public listener at once.
+    pub connections: u64,
     /// Operations listener: health and metrics.
     pub ops_address: String,
+    /// Seconds a peer has for its TLS handshake, for a request's head, and for its body.
+    pub patience_seconds: u64,
     /// Seconds that requests under way have when the process is told to end.
     pub drain_seconds: u64,
 }
@@ -67,7 +71,9 @@ impl Default for Listen {
             tls_certificate_file: PathBuf::new(),
             tls_key_file: PathBuf::new(),
             behind_proxy: false,
+            connections: 8192,
             ops_address: "127.0.0.1:9091".to_owned(),
+            patience_seconds: 20,
             drain_seconds: 20,
         }
     }

@@ -13,6 +13,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.extend(base_url(config));
     faults.extend(public_listener(config));
     faults.extend(ops_listener(config));
+    faults.extend(bounds(config));
     faults.extend(database(config));
     faults.extend(log(config));
     faults.extend(master_key(config).err());
@@ -106,6 +107,17 @@ fn ops_listener(config: &Config) -> Option<Fault> {
         return Some(Fault::new("listen.ops_address", "is the public listener's", advice));
     }
     address("listen.ops_address", &config.listen.ops_address).err()
+}
+
+/// Zero would serve nobody.
+fn bounds(config: &Config) -> Option<Fault> {
+    let listen = &config.listen;
+    let all = [
+        ("listen.connections", listen.connections),
+        ("listen.patience_seconds", listen.patience_seconds),
+    ];
+    let (key, _) = all.into_iter().find(|(_, number)| *number == 0)?;
+    Some(Fault::new(key, "is zero", "write a number above zero, or take it out"))
 }
 
 fn log(config: &Config) -> Option<Fault> {

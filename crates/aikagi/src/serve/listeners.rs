@@ -5,21 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::JoinHandle;
 
-use super::{measure, ops, tls};
+use super::doorman::Doorman;
+use super::{measure, ops, patience, tls};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::wiring::Parts;
 
-/// A request's head has this long to arrive, so that a silent peer does not keep a connection.
-const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 /// Streams of one HTTP/2 connection.
 const STREAMS: u32 = 128;
+/// Connections of the operations listener: a few monitors.
+const OPS_CONNECTIONS: usize = 64;
 
 /// Sockets bound, and the certificate read; nothing is answered yet.
 pub struct Listeners {
@@ -69,45 +70,66 @@ impl Listeners {
         let (public, ops) =
             (self.public.local_addr().map_err(unusable)?, self.ops.local_addr().map_err(unusable)?);
         let (handle, ops_handle) = (Handle::new(), Handle::new());
+        let listen = &parts.config.listen;
+        let patience = Duration::from_secs(listen.patience_seconds);
         let router = crate::wiring::public_router(parts).layer(from_fn(measure::requests));
+        let places = usize::try_from(listen.connections).unwrap_or(usize::MAX >> 3);
+        let public_doorman = Doorman::new(hurry(router, patience), "public", places);
         let mut tasks = Vec::new();
         if let Some(config) = &self.tls {
             tasks.push(tokio::spawn(tls::follow(Arc::clone(&parts.config), config.clone())));
         }
-        tasks.push(public_task(self.public, self.tls, router, handle.clone()).map_err(unusable)?);
-        let server = axum_server::from_tcp(self.ops).map_err(unusable)?.handle(ops_handle.clone());
-        let ops_router = ops::router(parts, metrics);
-        tasks.push(tokio::spawn(async move {
-            log_end(server.serve(ops_router.into_make_service()).await);
-        }));
+        let task = public_task((self.public, self.tls), public_doorman, (handle.clone(), patience));
+        tasks.push(task.map_err(unusable)?);
+        let mut server = axum_server::from_tcp(self.ops).map_err(unusable)?;
+        server = server.handle(ops_handle.clone()).first_request_timeout(patience);
+        guard(server.http_builder(), patience);
+        let ops_router = hurry(ops::router(parts, metrics), patience);
+        let ops_doorman = Doorman::new(ops_router, "ops", OPS_CONNECTIONS);
+        tasks.push(tokio::spawn(async move { log_end(server.serve(ops_doorman).await) }));
         Ok(Bound { public, ops, handle, ops_handle, tasks })
     }
 }
 
 fn public_task(
-    socket: TcpListener,
-    tls: Option<RustlsConfig>,
-    router: Router,
-    handle: Handle<SocketAddr>,
+    (socket, tls): (TcpListener, Option<RustlsConfig>),
+    doorman: Doorman,
+    (handle, patience): (Handle<SocketAddr>, Duration),
 ) -> std::io::Result<JoinHandle<()>> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     Ok(match tls {
         Some(config) => {
-            let mut server = axum_server::from_tcp_rustls(socket, config)?.handle(handle);
-            guard(server.http_builder());
-            tokio::spawn(async move { log_end(server.serve(service).await) })
+            let server = axum_server::from_tcp_rustls(socket, config)?.handle(handle);
+            let mut server = server
+                .map(|acceptor| acceptor.handshake_timeout(patience))
+                .first_request_timeout(patience);
+            guard(server.http_builder(), patience);
+            tokio::spawn(async move { log_end(server.serve(doorman).await) })
         }
         None => {
-            let mut server = axum_server::from_tcp(socket)?.handle(handle);
-            guard(server.http_builder());
-            tokio::spawn(async move { log_end(server.serve(service).await) })
+            let server = axum_server::from_tcp(socket)?.handle(handle);
+            let mut server = server.first_request_timeout(patience);
+            guard(server.http_builder(), patience);
+            tokio::spawn(async move { log_end(server.serve(doorman).await) })
         }
     })
 }
 
-fn guard(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
-    builder.http1().header_read_timeout(HEAD_PATIENCE);
-    builder.http2().max_concurrent_streams(STREAMS);
+fn hurry(router: Router, patience: Duration) -> Router {
+    router.layer(from_fn_with_state(patience, patience::bodies))
+}
+
+/// A silent or slow peer does not keep its connection: heads and bodies have to come in time, and
+/// whoever keeps an HTTP/2 connection open has to answer when asked.
+fn guard(
+    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
+    patience: Duration,
+) {
+    builder.http1().header_read_timeout(patience);
+    builder
+        .http2()
+        .max_concurrent_streams(STREAMS)
+        .keep_alive_interval(patience)
+        .keep_alive_timeout(patience);
 }
 
 fn log_end(ended: std::io::Result<()>) {

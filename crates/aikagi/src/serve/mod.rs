@@ -1,12 +1,14 @@
 //! The running server: listeners, health, workers, and an end that loses nothing.
 
 mod certificate;
+mod doorman;
 mod drain;
 pub mod health;
 mod listeners;
 pub mod logs;
 mod measure;
 mod ops;
+mod patience;
 mod tls;
 
 use std::sync::Arc;

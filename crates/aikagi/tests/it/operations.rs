@@ -4,6 +4,7 @@ mod applying;
 mod configuration;
 mod demo;
 mod guard;
+mod patience;
 mod program;
 mod serving;
 mod tls;

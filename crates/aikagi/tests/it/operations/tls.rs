@@ -30,6 +30,15 @@ fn with_tls(files: Option<(&str, &str)>) -> Folder {
     folder
 }
 
+/// A folder whose server speaks TLS with a certificate of its own.
+pub fn with_own_certificate(more: &str) -> Folder {
+    let own = certificate((2020, 2099));
+    let folder = with_tls(Some((&own.certificate, &own.key)));
+    let named = "listen.tls_certificate_file = \"chain.pem\"\nlisten.tls_key_file = \"key.pem\"\n";
+    folder.configure(&format!("{named}{more}"));
+    folder
+}
+
 #[track_caller]
 fn refused(files: Option<(&str, &str)>, says: &[&str]) {
     let ended = with_tls(files).run(&["serve"]);
