@@ -1,46 +1,243 @@
-//! `aikagi letter`: the registration code of a member, to be sent on paper.
+//! `aikagi letter`: registration codes of members, to be sent on paper.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use base::kernel::{Error, Result};
-use base::store::Tx;
+use base::store::Db;
 use clap::{Args, Subcommand};
-use domain::credentials::{LETTER_DAYS, issue_letter_code};
-use domain::operators;
-use domain::subscribers::{self, Load, PersonState};
+use domain::credentials::{LETTER_DAYS, PrintedLetter, Waiting, waiting_for_letter, write_letter};
 
 use super::context::Context;
 use crate::failure::Failure;
 use crate::output;
 
+/// Letters of one transaction: others wait only as long as these take.
+const CHUNK: usize = 100;
+/// Contracts looked at in one read.
+const PAGE: i64 = 500;
+
 /// Letters with a registration code.
 #[derive(Subcommand)]
 pub(super) enum Letter {
-    /// Make a new code for a member and show it once; an earlier one is dead from now on
+    /// Make new codes and show them once; earlier ones of the same members are dead from now on
     Issue(Issue),
 }
 
-/// Whose letter.
+/// Whose letters, and where they go.
 #[derive(Args)]
 pub(super) struct Issue {
     /// The operator's code
     #[arg(long)]
     operator: String,
-    /// The contract's number
-    #[arg(long)]
-    contract: String,
-    /// The member's number
-    #[arg(long, default_value_t = 1)]
+    #[command(flatten)]
+    whose: Whose,
+    /// With --contract: the member's number
+    #[arg(long, default_value_t = 1, requires = "contract")]
     person: i64,
+    /// A new file for the printer, which only its owner may read; the screen when left out
+    #[arg(long, value_name = "NEW FILE", conflicts_with = "contract")]
+    out: Option<PathBuf>,
 }
 
+/// One member, those a file names, or all who wait.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Whose {
+    /// One contract's number
+    #[arg(long)]
+    contract: Option<String>,
+    /// A CSV file: contract number, member's number (001 when left out); `-` reads what is typed
+    #[arg(long)]
+    file: Option<PathBuf>,
+    /// Everybody who was invited, has not registered, and has no letter that is good
+    #[arg(long)]
+    unregistered: bool,
+}
+
+type Member = (String, i64);
+
 pub(super) fn run(context: &Context, command: Letter) -> std::result::Result<(), Failure> {
-    let Letter::Issue(Issue { operator, contract, person }) = command;
-    let number = contract.clone();
-    let code =
-        context.db()?.transact(&Context::scope(&operator), move |tx| issue(tx, &number, person))?;
-    output::line(format!("contract number    {contract}"));
-    output::line(format!("registration code  {}", grouped(&code)));
+    let Letter::Issue(Issue { operator, whose, person, out }) = command;
+    let db = context.db()?;
+    match whose {
+        Whose { contract: Some(number), .. } => one(&db, &operator, number, person),
+        Whose { file: Some(file), .. } => {
+            let members = named_in(&file)?;
+            let mut letters = Letters::to(out.as_deref())?;
+            letters.write(&db, &operator, &members)?;
+            letters.end()
+        }
+        Whose { .. } => unregistered(&db, &operator, out.as_deref()),
+    }
+}
+
+fn one(
+    db: &Db,
+    operator: &str,
+    number: String,
+    person_no: i64,
+) -> std::result::Result<(), Failure> {
+    let letter =
+        db.transact(&Context::scope(operator), move |tx| write_letter(tx, &number, person_no))?;
+    output::line(format!("contract number    {}", letter.number));
+    output::line(format!("registration code  {}", grouped(&letter.code)));
     output::line(format!("good for {LETTER_DAYS} days, once; shown only now"));
     Ok(())
+}
+
+fn unregistered(db: &Db, operator: &str, out: Option<&Path>) -> std::result::Result<(), Failure> {
+    let mut letters = Letters::to(out)?;
+    let mut after = String::new();
+    loop {
+        let Waiting { members, next } =
+            db.read(&Context::scope(operator), |tx| waiting_for_letter(tx, &after, PAGE))?;
+        letters.write(db, operator, &members)?;
+        let Some(next) = next else { return letters.end() };
+        after = next;
+    }
+}
+
+/// The list for the printer: a line of names, then a letter a line.
+struct Letters {
+    list: csv::Writer<Box<dyn Write>>,
+    file: Option<File>,
+    written: usize,
+    refused: usize,
+}
+
+impl Letters {
+    fn to(path: Option<&Path>) -> std::result::Result<Self, Failure> {
+        let made = |path: &Path| {
+            let mut options = OpenOptions::new();
+            let file = options.write(true).create_new(true).mode(0o600).open(path)?;
+            Ok((file.try_clone()?, file))
+        };
+        let (file, to): (Option<File>, Box<dyn Write>) = match path {
+            None => (None, Box::new(std::io::stdout())),
+            Some(path) => {
+                let (kept, to) = made(path).map_err(|error: std::io::Error| {
+                    Failure::refused(format!("{}: {error}", path.display()))
+                })?;
+                (Some(kept), Box::new(to))
+            }
+        };
+        let mut list = csv::Writer::from_writer(to);
+        list.write_record(["contract_number", "person_number", "code", "expires"])
+            .map_err(|error| Failure::refused(error.to_string()))?;
+        Ok(Self { list, file, written: 0, refused: 0 })
+    }
+
+    /// Makes the letters of these members, a chunk a transaction, and writes each chunk down before
+    /// the next is begun: after a fault at most one chunk of codes is lost.
+    fn write(
+        &mut self,
+        db: &Db,
+        operator: &str,
+        members: &[Member],
+    ) -> std::result::Result<(), Failure> {
+        for chunk in members.chunks(CHUNK) {
+            let ours = chunk.to_vec();
+            let made =
+                db.transact(&Context::scope(operator), move |tx| write_letters(tx, &ours))?;
+            let kept = made.iter().flatten().try_for_each(|letter| self.line(letter));
+            if let Err(error) = kept.and_then(|()| self.settle()) {
+                let from = chunk.first().map_or("", |member| member.0.as_str());
+                return Err(Failure::refused(format!(
+                    "{error}: the letters of {} members from contract {from} on are lost; issue \
+                     them again with --file",
+                    chunk.len()
+                )));
+            }
+            for (member, letter) in chunk.iter().zip(&made) {
+                match letter {
+                    Ok(_) => self.written += 1,
+                    Err(error) => {
+                        self.refused += 1;
+                        output::fault(format!("{}/{:03}: {}", member.0, member.1, error.code()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, letter: &PrintedLetter) -> std::io::Result<()> {
+        let person = format!("{:03}", letter.person_no);
+        let (code, expires) = (grouped(&letter.code), letter.expires.rfc3339_jst());
+        self.list
+            .write_record([&letter.number, &person, &code, &expires])
+            .map_err(std::io::Error::other)
+    }
+
+    fn settle(&mut self) -> std::io::Result<()> {
+        self.list.flush()?;
+        self.file.as_ref().map_or(Ok(()), File::sync_all)
+    }
+
+    fn end(mut self) -> std::result::Result<(), Failure> {
+        self.settle().map_err(|error| Failure::refused(error.to_string()))?;
+        if self.file.is_some() {
+            output::line(format!("{} letters, good for {LETTER_DAYS} days", self.written));
+        }
+        if self.refused == 0 {
+            return Ok(());
+        }
+        Err(Failure::refused(format!("{} members got no letter", self.refused)))
+    }
+}
+
+/// The letters of a chunk in one transaction. One that is refused has changed nothing and stops no
+/// other.
+fn write_letters(
+    tx: &mut base::store::Tx<'_>,
+    members: &[Member],
+) -> Result<Vec<Result<PrintedLetter>>> {
+    let mut made = Vec::with_capacity(members.len());
+    for (number, person_no) in members {
+        match write_letter(tx, number, *person_no) {
+            Err(error @ (Error::NotFound { .. } | Error::Refused { .. }))
+                if error.code() != "operator.unknown" =>
+            {
+                made.push(Err(error));
+            }
+            other => made.push(Ok(other?)),
+        }
+    }
+    Ok(made)
+}
+
+/// The members a file names: every line is read before the first letter is made.
+fn named_in(path: &Path) -> std::result::Result<Vec<Member>, Failure> {
+    let name = path.display();
+    let unread = |error: std::io::Error| Failure::usage(format!("{name}: {error}"));
+    let mut text = String::new();
+    if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map_err(unread)?;
+    } else {
+        File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(unread)?;
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut members = Vec::new();
+    for (at, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+        let number = record.get(0).unwrap_or_default();
+        let person = record.get(1).filter(|text| !text.is_empty()).unwrap_or("1");
+        if number.is_empty() || (at == 0 && number == "contract_number") {
+            continue;
+        }
+        let person_no = person.parse().map_err(|_| {
+            Failure::usage(format!("{name}: line {}: `{person}` is no member's number", at + 1))
+        })?;
+        members.push((number.to_owned(), person_no));
+    }
+    Ok(members)
 }
 
 /// `ABCD-EFGH-JKLM`, as it stands in the letter.
@@ -48,16 +245,4 @@ pub(super) fn run(context: &Context, command: Letter) -> std::result::Result<(),
 pub fn grouped(code: &str) -> String {
     let groups = (0..code.len()).step_by(4).filter_map(|at| code.get(at..code.len().min(at + 4)));
     groups.collect::<Vec<_>>().join("-")
-}
-
-fn issue(tx: &mut Tx<'_>, number: &str, person_no: i64) -> Result<String> {
-    operators::find_operator(tx)?;
-    let newest = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?.pop();
-    let household = newest.ok_or_else(|| Error::not_found("contract.unknown", number))?;
-    let unknown = || Error::not_found("person.unknown", format!("{number}/{person_no:03}"));
-    household
-        .person(person_no)
-        .filter(|person| matches!(person.state, PersonState::Invited | PersonState::Active))
-        .ok_or_else(unknown)?;
-    issue_letter_code(tx, number, household.contract.generation, person_no)
 }

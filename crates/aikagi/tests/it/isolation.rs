@@ -129,6 +129,12 @@ const PROBES: &[(&str, Probe)] = &[
         let code = credentials::issue_letter_code(tx, NUMBER, 0, 1);
         said(code.map(|code| code.len()))
     }),
+    ("credentials::write_letter", |tx, _| {
+        said(credentials::write_letter(tx, NUMBER, 1).map(|letter| letter.number))
+    }),
+    ("credentials::waiting_for_letter", |tx, _| {
+        said(credentials::waiting_for_letter(tx, "", 1000))
+    }),
     ("credentials::check_letter", |tx, _| {
         said(credentials::check_letter(tx, NUMBER, "BCDFGHJKMNPQ"))
     }),

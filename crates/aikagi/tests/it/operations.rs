@@ -4,8 +4,11 @@ mod applying;
 mod configuration;
 mod demo;
 mod guard;
+mod letters;
 mod patience;
 mod program;
 mod serving;
 mod tls;
 mod webhooks;
+
+pub use program::Folder;

@@ -10,6 +10,7 @@ mod letters;
 mod lockout;
 mod logins;
 mod pool;
+mod post;
 
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LETTER_TRIES, Letter, LetterCheck, check_letter, issue_letter_code,
@@ -18,3 +19,4 @@ pub use letters::{
 pub use lockout::{Try, begin_try, forgive, note_failure, sweep, take_back_try};
 pub use logins::{Login, find_login, forget_credentials, login_name, put_login, put_password};
 pub use pool::{Passwords, check_new_password};
+pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};

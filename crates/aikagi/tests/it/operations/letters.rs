@@ -1,0 +1,114 @@
+//! Letters for the printer: who waits for one gets one, once, in a file that only its owner may read.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use base::kernel::{Actor, Scope, clock};
+use base::records::list_audit;
+use domain::commands::{Command, Op, execute_many};
+
+use super::program::Folder;
+
+const STATION: &str = "[[operators]]\ncode = \"OP0012\"\nname_ja = \"北浜ケーブル\"\n\
+                       name_en = \"Kitahama Cable\"\n";
+
+/// A station with these commands done, one after another.
+fn station(commands: &[(Op, &str, i64)]) -> Folder {
+    let folder = Folder::new();
+    folder.write("station.toml", STATION);
+    folder.run(&["apply", "station.toml"]).well();
+    let wanted: Vec<Command> = commands
+        .iter()
+        .enumerate()
+        .map(|(at, (op, number, person_no))| {
+            let mut command = Command::new(&format!("r-{at}"), *op, number);
+            command.person_no = *person_no;
+            command
+        })
+        .collect();
+    let scope = Scope::new("OP0012", Actor::System, clock::now());
+    folder.world.db.transact(&scope, move |tx| execute_many(tx, &wanted)).unwrap();
+    folder
+}
+
+/// Contract and member of each line of a list, without its heading.
+fn members(list: &str) -> Vec<(String, String)> {
+    let mut lines = list.lines();
+    assert_eq!(lines.next(), Some("contract_number,person_number,code,expires"), "{list}");
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            let [number, person, code, expires] = cells[..] else { panic!("{line}") };
+            assert!(code.len() == 14 && code.as_bytes()[4] == b'-', "{line}");
+            assert!(expires.ends_with("+09:00"), "{line}");
+            (number.to_owned(), person.to_owned())
+        })
+        .collect()
+}
+
+fn issued(folder: &Folder) -> usize {
+    let scope = Scope::new("OP0012", Actor::System, clock::now());
+    let lines = folder.world.db.read(&scope, |tx| list_audit(tx, "", 1000)).unwrap();
+    lines.iter().filter(|line| line.act == "letter.issued").count()
+}
+
+#[test]
+fn everybody_who_waits_gets_one_letter_and_at_the_second_run_nobody_does() {
+    let folder = station(&[
+        (Op::Start, "A-001", 0),
+        (Op::PersonAdd, "A-001", 2),
+        (Op::Start, "A-002", 0),
+        (Op::Start, "A-003", 0),
+        (Op::Stop, "A-003", 0),
+        (Op::PersonAdd, "A-002", 2),
+        (Op::PersonStop, "A-002", 2),
+    ]);
+    let issue = |out: &str| {
+        let issue = ["letter", "issue", "--operator", "OP0012", "--unregistered", "--out", out];
+        folder.run(&issue)
+    };
+    assert_eq!(issue("first.csv").well(), "3 letters, good for 14 days\n");
+    let path = folder.path("first.csv");
+    let list = std::fs::read_to_string(&path).unwrap();
+    let wanted = [("A-001", "001"), ("A-001", "002"), ("A-002", "001")];
+    let found = members(&list);
+    assert_eq!(found, wanted.map(|(number, person)| (number.to_owned(), person.to_owned())));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(issued(&folder), 3, "each letter stands in the audit");
+
+    assert_eq!(issue("second.csv").well(), "0 letters, good for 14 days\n");
+    let again = issue("first.csv");
+    assert_eq!(again.code, 1, "an older list is not written over: {}", again.err);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), list);
+}
+
+#[test]
+fn a_list_names_whom_and_one_that_is_wrong_stops_no_other() {
+    let folder = station(&[(Op::Start, "A-001", 0), (Op::Start, "A-002", 0)]);
+    folder.write("whom.csv", "contract_number,person_number\r\nA-001,001\r\nA-009,1\r\n A-002\r\n");
+    let ended = folder.run(&["letter", "issue", "--operator", "OP0012", "--file", "whom.csv"]);
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    assert!(ended.err.contains("A-009/001: contract.unknown"), "{}", ended.err);
+    let numbers: Vec<String> = members(&ended.out).into_iter().map(|one| one.0).collect();
+    assert_eq!((numbers, issued(&folder)), (vec!["A-001".to_owned(), "A-002".to_owned()], 2));
+
+    folder.write("whom.csv", "A-001,001\nA-002,owner\n");
+    let ended = folder.run(&["letter", "issue", "--operator", "OP0012", "--file", "whom.csv"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.err.contains("line 2: `owner` is no member's number"), "{}", ended.err);
+    assert_eq!(issued(&folder), 2, "a list that can not be read makes no letter");
+}
+
+#[test]
+fn one_letter_is_shown_and_a_command_that_names_nobody_or_two_is_refused() {
+    let folder =
+        station(&[(Op::Start, "A-001", 0), (Op::Start, "A-003", 0), (Op::Stop, "A-003", 0)]);
+    let issue = |more: &[&str]| folder.run(&[&["letter", "issue", "--operator"], more].concat());
+    let shown = issue(&["OP0012", "--contract", "A-001"]).well();
+    assert!(shown.contains("registration code  "), "{shown}");
+    let stopped = issue(&["OP0012", "--contract", "A-003"]);
+    assert!(stopped.code == 1 && stopped.err.contains("contract.stopped"), "{}", stopped.err);
+    let unknown = issue(&["OP9999", "--unregistered"]);
+    assert!(unknown.code == 1 && unknown.err.contains("operator.unknown"), "{}", unknown.err);
+    assert_eq!(issue(&["OP0012"]).code, 2);
+    assert_eq!(issue(&["OP0012", "--contract", "A-001", "--unregistered"]).code, 2);
+}

@@ -1,0 +1,94 @@
+//! Letters for the post: a code for a member, and which members still wait for one.
+
+use base::kernel::{Error, Instant, Result};
+use base::store::{Row, Tx, Value};
+
+use crate::operators;
+use crate::subscribers::{self, Household, Key, Load, PersonState, Standing};
+
+use super::letters::{LETTER_DAYS, LETTER_TRIES, issue_letter_code};
+
+/// What the printer needs. The code is nowhere else: only its hash is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintedLetter {
+    /// Contract number.
+    pub number: String,
+    /// The member.
+    pub person_no: i64,
+    /// The code, without hyphens.
+    pub code: String,
+    /// Until when it is good.
+    pub expires: Instant,
+}
+
+/// Members who were invited and have no letter that is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Contract number and member, in this order.
+    pub members: Vec<(String, i64)>,
+    /// The last contract number that was looked at: ask on from here; `None`: that was all.
+    pub next: Option<String>,
+}
+
+/// Makes a new code for a member of the newest generation of a contract; an earlier one of theirs is
+/// dead from now on. For who is invited, and for who registered and lost the password.
+///
+/// # Errors
+/// `operator.unknown`, `contract.unknown`, `contract.stopped`; `person.unknown` — also a member who
+/// was removed
+pub fn write_letter(tx: &mut Tx<'_>, number: &str, person_no: i64) -> Result<PrintedLetter> {
+    tx.operator_fact(operators::find_operator)?;
+    let newest = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?.pop();
+    let household =
+        newest.ok_or_else(|| Error::not_found(subscribers::UNKNOWN, number.to_owned()))?;
+    if matches!(household.standing(tx.now()), Standing::Stopped | Standing::Purged) {
+        return Err(Error::refused(subscribers::STOPPED));
+    }
+    let here = household.person(person_no);
+    if here.is_none_or(|person| person.is_gone()) {
+        let whom = format!("{number}/{person_no:03}");
+        return Err(Error::not_found(subscribers::PERSON_UNKNOWN, whom));
+    }
+    let code = issue_letter_code(tx, number, household.contract.generation, person_no)?;
+    let expires = tx.now().plus_days(LETTER_DAYS);
+    Ok(PrintedLetter { number: number.to_owned(), person_no, code, expires })
+}
+
+/// The invited members without a good letter in up to `limit` contracts after the number `after`;
+/// contracts that are stopped are left out.
+///
+/// # Errors
+/// `operator.unknown`
+pub fn waiting_for_letter(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Waiting> {
+    tx.operator_fact(operators::find_operator)?;
+    let numbers = subscribers::list_open(tx, after, limit)?;
+    let next = numbers.last().cloned();
+    let mut newest: Vec<Household> = Vec::new();
+    for household in subscribers::load(tx, numbers.clone(), Load::Whole)? {
+        match newest.last_mut() {
+            Some(last) if last.contract.number == household.contract.number => *last = household,
+            _ => newest.push(household),
+        }
+    }
+    let written = good_letters(tx, numbers)?;
+    let mut members = Vec::new();
+    for household in newest {
+        let key = household.key();
+        let invited = household.persons.iter().filter(|one| one.state == PersonState::Invited);
+        let waiting = invited.filter(|one| !written.contains(&(key.clone(), one.person_no)));
+        members.extend(waiting.map(|one| (key.number.clone(), one.person_no)));
+    }
+    Ok(Waiting { members, next })
+}
+
+fn good_letters(tx: &mut Tx<'_>, numbers: Vec<String>) -> Result<Vec<(Key, i64)>> {
+    let keys: [Value; 4] =
+        [tx.operator().into(), numbers.into(), tx.now().into(), LETTER_TRIES.into()];
+    tx.rows(
+        "SELECT number, gen, person_no FROM registration_codes
+          WHERE operator_id = ?1 AND number IN ARRAY(?2) AND used_ms IS NULL AND expires_ms > ?3
+            AND tries < ?4",
+        &keys,
+        |row: &mut Row| Ok((Key { number: row.text()?, generation: row.int()? }, row.int()?)),
+    )
+}
