@@ -7,7 +7,7 @@ use base::kernel::{Error, Instant, Result};
 use base::records::outbox::{Delivery, Outcome};
 use formats::webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WebhookSecret};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::http::{CallError, Http};
@@ -18,6 +18,10 @@ use crate::http::{CallError, Http};
 pub struct Settings {
     /// The receiver's address.
     pub url: String,
+    /// The sector whose names of persons and households the receiver knows; without one it is told
+    /// contract numbers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector: Option<String>,
 }
 
 /// The receiver kind this outlet speaks to.
@@ -50,18 +54,15 @@ fn malformed() -> Error {
     Error::invalid("webhook.url_malformed", "url")
 }
 
-/// Sends `delivery` to `url`, signed with `secret` for a try made at `now`.
+/// Sends `delivery` with `data` to `url`, signed with `secret` for a try made at `now`.
 ///
 /// 2xx: taken. 410: the receiver is gone and never wants it. Anything else is worth another try.
 pub async fn deliver(
     http: &Http,
     (url, secret): (&Url, &WebhookSecret),
-    delivery: &Delivery,
+    (delivery, data): (&Delivery, &Value),
     now: Instant,
 ) -> Outcome {
-    let Ok(data) = serde_json::from_str::<serde_json::Value>(&delivery.payload) else {
-        return Outcome::Refused("the payload is not JSON".to_owned());
-    };
     let timestamp = delivery.created.rfc3339_jst();
     let body = json!({ "type": delivery.event, "timestamp": timestamp, "data": data }).to_string();
     let seconds = now.ms().div_euclid(1000);

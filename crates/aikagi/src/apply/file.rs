@@ -97,6 +97,8 @@ pub(super) struct WebhookEntry {
     pub(super) url: String,
     /// `contract.suspended`, `contract.*`, `*`.
     pub(super) events: Vec<String>,
+    /// The sector (of a client) whose names the receiver knows persons and households by.
+    pub(super) sector: Option<String>,
     /// The shared secret (`whsec_…`); left out: one is made and shown once.
     pub(super) secret_file: Option<PathBuf>,
     #[serde(default = "yes")]

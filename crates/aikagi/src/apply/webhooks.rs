@@ -39,7 +39,7 @@ pub(super) fn prepare(
         None => WebhookSecret::generate().map_err(|error| in_place(error.to_string()))?,
     };
     WebhookSecret::parse(&secret).map_err(|error| in_place(error.to_string()))?;
-    let settings = Settings { url: entry.url.clone() };
+    let settings = Settings { url: entry.url.clone(), sector: entry.sector.clone() };
     settings.address().map_err(|error| in_place(error.to_string()))?;
     if entry.events.is_empty() || entry.events.iter().any(|event| event.contains(' ')) {
         return Err(in_place("events is empty, or one of them has a space".to_owned()));

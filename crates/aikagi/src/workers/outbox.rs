@@ -8,6 +8,7 @@ use std::time::Duration;
 use base::kernel::{Error, Result, Scope, clock};
 use base::records::outbox::{self, Delivery, Due, Outcome};
 use base::records::{Receiver, list_receivers};
+use domain::sessions::told_to;
 use formats::webhook::WebhookSecret;
 use outlets::webhook;
 use tokio::sync::{Notify, Semaphore};
@@ -131,12 +132,15 @@ pub async fn deliver_round(parts: &Parts, operator: &str, receiver_id: &str) -> 
     let count = claimed.len();
     for delivery in claimed {
         let (http, target) = (parts.http.clone(), target.clone());
+        let told = told(parts, operator, (&target, &delivery));
         calls.spawn(async move {
-            let outcome = match target.as_ref() {
-                Ok((url, secret)) => {
-                    webhook::deliver(&http, (url, secret), &delivery, clock::now()).await
+            let outcome = match (target.as_ref(), told) {
+                (Ok(to), Some(data)) => {
+                    let to = (&to.url, &to.secret);
+                    webhook::deliver(&http, to, (&delivery, &data), clock::now()).await
                 }
-                Err(error) => Outcome::Failed(error.code().to_owned()),
+                (Ok(_), None) => Outcome::Refused("the payload is not JSON".to_owned()),
+                (Err(error), _) => Outcome::Failed(error.code().to_owned()),
             };
             (delivery, outcome)
         });
@@ -147,7 +151,24 @@ pub async fn deliver_round(parts: &Parts, operator: &str, receiver_id: &str) -> 
     Ok(Round { claimed: count, delivered })
 }
 
-type Target = Arc<Result<(Url, WebhookSecret)>>;
+/// Where events go, signed with what, in whose names.
+struct To {
+    url: Url,
+    secret: WebhookSecret,
+    sector: Option<String>,
+}
+
+type Target = Arc<Result<To>>;
+
+/// An event in the words of its receiver.
+fn told(
+    parts: &Parts,
+    operator: &str,
+    (target, delivery): (&Target, &Delivery),
+) -> Option<serde_json::Value> {
+    let sector = target.as_ref().as_ref().ok().and_then(|to| to.sector.as_deref());
+    told_to(sector, (parts.signing.handles(), operator), &delivery.payload)
+}
 
 fn target(parts: &Parts, operator: &str, receiver: Option<Receiver>) -> Target {
     Arc::new((|| {
@@ -157,7 +178,8 @@ fn target(parts: &Parts, operator: &str, receiver: Option<Receiver>) -> Target {
         let secret = parts.signing.master().open(operator, WEBHOOK_SECRET, sealed)?;
         let text = String::from_utf8(secret).map_err(Error::internal)?;
         let secret = WebhookSecret::parse(&text).map_err(Error::internal)?;
-        Ok((webhook::Settings::parse(&receiver.settings)?.address()?, secret))
+        let settings = webhook::Settings::parse(&receiver.settings)?;
+        Ok(To { url: settings.address()?, secret, sector: settings.sector })
     })())
 }
 

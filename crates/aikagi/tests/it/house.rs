@@ -10,7 +10,7 @@ mod map;
 mod migrations;
 mod routes;
 mod sizes;
-mod source;
+pub mod source;
 mod sql;
 
 /// Fails with every fault, one a line, under the rule they break.

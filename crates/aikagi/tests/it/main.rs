@@ -33,6 +33,7 @@ mod isolation;
 mod isolation_files;
 mod isolation_rooms;
 mod lifecycle;
+mod manuals;
 mod model;
 mod oidc;
 mod operations;

@@ -230,6 +230,7 @@ fn record(tx: &mut Tx<'_>, bench: &Workbench, key: &Key, command: &Command) -> R
         "generation": contract.generation,
         "version": contract.version,
         "state": state,
+        "person_no": command.person_no,
         "person_id": person.map(|person| &person.person_id),
         "product": command.product,
         "reason": command.reason.map(crate::subscribers::Reason::as_str),

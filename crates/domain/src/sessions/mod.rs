@@ -16,4 +16,4 @@ pub use authorizations::{
 };
 pub use browsers::{BrowserSession, Proven, end_session, find_session, note_seen, open_session};
 pub use repo::{end_everything_of, sweep};
-pub use subjects::{Subjects, note_subjects};
+pub use subjects::{Subjects, note_subjects, told_to};

@@ -4,6 +4,7 @@
 
 use base::kernel::Result;
 use base::store::{Tx, Value};
+use serde_json::{Map, Value as Json};
 
 use crate::signing::Handles;
 use crate::subscribers::Key;
@@ -31,6 +32,31 @@ impl Subjects {
             household: handles.pairwise(operator, sector, &format!("household:{}", key.label())),
         }
     }
+}
+
+/// The payload of an event as a receiver of `sector` is told it: persons and households by the
+/// sector's own names, if it has one. The house's id of a person never leaves. `None`: the payload
+/// is none of ours.
+#[must_use]
+pub fn told_to(
+    sector: Option<&str>,
+    (handles, operator): (&Handles, &str),
+    payload: &str,
+) -> Option<Json> {
+    let mut data: Map<String, Json> = serde_json::from_str(payload).ok()?;
+    let person = data.remove("person_id").and_then(|id| id.as_str().map(str::to_owned));
+    let number = data.get("contract").and_then(Json::as_str).map(str::to_owned);
+    let generation = data.get("generation").and_then(Json::as_i64);
+    if let (Some(sector), Some(number), Some(generation)) = (sector, number, generation) {
+        let key = Key { number, generation };
+        let whose = (person.as_deref().unwrap_or_default(), &key);
+        let names = Subjects::of(handles, operator, sector, whose);
+        data.insert("household".to_owned(), names.household.into());
+        if person.is_some() {
+            data.insert("sub".to_owned(), names.person.into());
+        }
+    }
+    Some(Json::Object(data))
 }
 
 /// Keeps both names, unless they are known. One statement.

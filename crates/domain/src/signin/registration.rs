@@ -126,6 +126,7 @@ fn record_registered(tx: &mut Tx<'_>, household: &Household, person_no: i64) -> 
         "generation": contract.generation,
         "version": contract.version,
         "state": state,
+        "person_no": person_no,
         "person_id": household.person(person_no).map(|person| &person.person_id),
         "at": tx.now().rfc3339_jst(),
     });

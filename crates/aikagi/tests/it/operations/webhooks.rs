@@ -13,6 +13,9 @@ use axum::routing::post;
 use base::kernel::{Actor, Scope, clock};
 use base::records::{Entry, outbox, record};
 use base::store::Settings;
+use domain::commands::{Command, Op, execute_many};
+use domain::sessions::Subjects;
+use domain::subscribers::Key;
 use formats::webhook::{Received, WebhookSecret};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -55,6 +58,10 @@ struct Story {
 impl Story {
     /// An operator whose contract events go to a fake receiver.
     fn new() -> Self {
+        Self::with("events = [\"contract.*\"]")
+    }
+
+    fn with(more: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let inbox = Shared::default();
         let address = runtime.block_on(receiver(Arc::clone(&inbox)));
@@ -63,7 +70,7 @@ impl Story {
         let station = format!(
             "[[operators]]\ncode = \"{OPERATOR}\"\nname_ja = \"北浜\"\nname_en = \"Kita\"\n\
              [[operators.webhooks]]\nid = \"vod\"\nurl = \"http://{address}/hook\"\n\
-             events = [\"contract.*\"]\nsecret_file = \"secret\"\n"
+             secret_file = \"secret\"\n{more}\n"
         );
         folder.write("station.toml", &station);
         folder.configure(&format!("outgoing.allow = [\"{address}\"]\n"));
@@ -234,4 +241,56 @@ fn the_worker_tells_receivers_by_itself_soon_after_the_commit() {
     assert_eq!(versions, (1..=20).collect::<Vec<_>>());
     workers.tell_to_stop();
     workers.wait(PATIENCE);
+}
+
+/// What was told about a contract that started, gained a member, and lost them again.
+fn told_about_a_member(more: &str) -> (Vec<Value>, Subjects) {
+    let story = Story::with(more);
+    let number = "C0000001";
+    let wanted =
+        [(Op::Start, 0), (Op::PersonAdd, 2), (Op::PersonStop, 2)].map(|(op, person_no)| {
+            let mut command = Command::new(&format!("{op:?}"), op, number);
+            command.person_no = person_no;
+            command
+        });
+    let scope = Scope::new(OPERATOR, Actor::System, clock::now());
+    story.parts.db.transact(&scope, move |tx| execute_many(tx, &wanted)).unwrap();
+    while story.round() != Round::default() {}
+    let key = Key { number: number.to_owned(), generation: 0 };
+    let loaded = story.parts.db.read(&scope, |tx| {
+        domain::subscribers::load(tx, vec![key.number.clone()], domain::subscribers::Load::Whole)
+    });
+    let person = loaded.unwrap()[0].person(2).unwrap().person_id.clone();
+    let handles = story.parts.signing.handles();
+    let names = Subjects::of(handles, OPERATOR, "vod.example.jp", (&person, &key));
+    let inbox = story.inbox.lock().unwrap();
+    let told = inbox.arrived.iter().map(|(_, body)| {
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(!text.contains("per_"), "the house's id of a person never leaves: {text}");
+        serde_json::from_str(&text).unwrap()
+    });
+    (told.collect(), names)
+}
+
+#[test]
+fn a_receiver_with_a_sector_hears_of_persons_and_households_by_the_names_it_knows() {
+    let (told, names) = told_about_a_member("events = [\"*\"]\nsector = \"vod.example.jp\"");
+    let short = |one: &Value| {
+        let data = &one["data"];
+        (one["type"].clone(), data["person_no"].clone(), data["sub"].clone())
+    };
+    assert_eq!(
+        told.iter().map(short).collect::<Vec<_>>(),
+        [
+            (json!("contract.opened"), json!(0), Value::Null),
+            (json!("person.invited"), json!(2), json!(names.person)),
+            (json!("person.stopped"), json!(2), json!(names.person)),
+        ]
+    );
+    assert!(told.iter().all(|one| one["data"]["household"] == json!(names.household)), "{told:?}");
+
+    let (told, _) = told_about_a_member("events = [\"person.*\"]");
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|one| one["data"].get("household").is_none()), "{told:?}");
+    assert!(told.iter().all(|one| one["data"]["contract"] == "C0000001"), "{told:?}");
 }

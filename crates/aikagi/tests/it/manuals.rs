@@ -1,0 +1,162 @@
+//! The manuals in `docs/` are true: their examples are applied, sent and compared.
+
+use std::collections::BTreeSet;
+
+use domain::clients::ClientKind;
+use domain::operators::Policies;
+use formats::jose::{JwkSet, SigningKey};
+use serde_json::Value as Json;
+
+use crate::calls::{Doors, request};
+use crate::house::source::{read, sources};
+use crate::operations::Folder;
+use crate::world::KITA;
+
+/// The fenced blocks of a language in a page.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open: Option<(bool, String)> = None;
+    for line in page.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(name)) => open = Some((name == language, String::new())),
+            (Some((wanted, text)), Some(_)) => {
+                if *wanted {
+                    found.push(std::mem::take(text));
+                }
+                open = None;
+            }
+            (Some((_, text)), None) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+/// What the shell examples of a page send by `-d '…'`.
+fn sent(page: &str) -> Vec<String> {
+    let shell = blocks(page, "sh").concat();
+    let bodies = shell.split("-d '").skip(1).filter_map(|rest| rest.split('\'').next());
+    bodies.filter(|body| body.starts_with('{')).map(str::to_owned).collect()
+}
+
+/// Every JSON example of a page, sent or shown.
+fn examples(page: &str) -> Vec<Json> {
+    let texts = blocks(page, "json").into_iter().chain(sent(page));
+    texts
+        .map(|text| {
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in\n{text}"))
+        })
+        .collect()
+}
+
+fn apply(folder: &Folder, text: &str) {
+    let key = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
+    let set = serde_json::to_string(&JwkSet { keys: vec![key.public_jwk().clone()] }).unwrap();
+    folder.write("kitahama-sms.jwks", &set);
+    folder.write("vod-webhook.secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n");
+    folder.write("manual.toml", text);
+    let first = folder.run(&["apply", "manual.toml"]).well();
+    assert!(first.contains("+ "), "{first}");
+    assert_eq!(folder.run(&["apply", "manual.toml"]).well(), "nothing to do\n");
+}
+
+#[test]
+fn the_examples_of_a_file_for_apply_apply() {
+    for text in blocks(&read("docs/apply.md"), "toml") {
+        apply(&Folder::new(), &text);
+    }
+    let station = "[[operators]]\ncode = \"OP0012\"\nname_ja = \"北浜\"\nname_en = \"Kita\"\n";
+    for text in blocks(&read("docs/api/events.md"), "toml") {
+        apply(&Folder::new(), &format!("{station}{text}"));
+    }
+    let page = read("docs/api/signin.md");
+    let (_, rest) = page.split_once("cat > mysite.toml <<'END'\n").unwrap();
+    apply(&Folder::new(), rest.split("END\n").next().unwrap());
+}
+
+#[test]
+fn the_page_of_apply_names_every_policy_with_its_default() {
+    let page = read("docs/apply.md");
+    let (_, rest) = page.split_once("**Policies**").unwrap();
+    let said = rest.split('`').skip(1).step_by(2).filter(|text| text.contains(" = "));
+    let text = said.collect::<Vec<_>>().join("\n");
+    let policies: Policies = toml::from_str(&text).unwrap();
+    assert_eq!(policies, Policies::default());
+    let names = |text: &str| -> BTreeSet<String> {
+        toml::from_str::<toml::Table>(text).unwrap().keys().cloned().collect()
+    };
+    let all = toml::to_string(&Policies::default()).unwrap();
+    assert_eq!(names(&text), names(&all), "each policy is named");
+}
+
+#[test]
+fn what_the_manuals_send_is_read_by_the_doors_they_send_it_to() {
+    let doors = Doors::new();
+    doors.world.given_contract("C0012345");
+    doors.given_client(KITA, "kita-sms", ClientKind::Sms);
+    doors.given_client(KITA, "vod", ClientKind::Service);
+    let (sms, vod) = (doors.token(KITA, "kita-sms"), doors.token(KITA, "vod"));
+    let mut asked = BTreeSet::new();
+    let pages = ["docs/api/sms-online.md", "docs/api/decisions.md"];
+    for example in pages.iter().flat_map(|page| examples(&read(page))) {
+        let has = |name: &str| example.get(name).is_some();
+        let (path, token) = match () {
+            () if has("op") && !has("result") => ("sms/v1/contracts/C0012345/commands", &sms),
+            () if has("commands") => ("sms/v1/commands:batch", &sms),
+            () if has("subject") && has("evaluations") => ("access/v1/evaluations", &vod),
+            () if has("subject") && has("page") => ("access/v1/search/resource", &vod),
+            () if has("subject") && has("action") => ("access/v1/evaluation", &vod),
+            () if has("subject") => ("vod/v1/plays", &vod),
+            // An answer.
+            () => continue,
+        };
+        asked.insert(path);
+        let call = request("POST", &format!("/o/{KITA}/{path}"), token);
+        let call = call.header("idempotency-key", "20261122-000123");
+        let said = doors.call(call.body(example.to_string().into()).unwrap());
+        assert!(![400, 500].contains(&said.status.as_u16()), "{path}: {said:?}");
+        for one in said.body["results"].as_array().into_iter().flatten() {
+            let code = one["code"].as_str().unwrap_or_default();
+            assert!(!code.starts_with("E2") && !code.starts_with("E9"), "{one}");
+        }
+    }
+    assert_eq!(asked.len(), 6, "an example for each door: {asked:?}");
+}
+
+/// The names of events in the source: what is recorded `.event(…)`, and what commands are called.
+fn events_in_source() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let sources = sources();
+    for source in &sources {
+        let production = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        let parts: Vec<&str> = production.split(".event(").collect();
+        for part in parts.iter().take(parts.len() - 1) {
+            let Some((_, made)) = part.rsplit_once("Entry::new(") else { continue };
+            names.extend(made.strip_prefix('"').and_then(|rest| rest.split('"').next()));
+        }
+        if let Some((_, rest)) = production.split_once("const fn act(op: Op)") {
+            let body = rest.split("\n}\n").next().unwrap_or_default();
+            names.extend(body.split('"').skip(1).step_by(2));
+        }
+    }
+    // Devices are not kept yet: the command is always refused.
+    names.remove("device.replaced");
+    names.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_of_events_names_every_event_and_no_other() {
+    let page = read("docs/api/events.md");
+    let (_, rest) = page.split_once("## The events\n").unwrap();
+    let table = rest.split("\n## ").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('|').next());
+    let named: BTreeSet<String> = rows
+        .flat_map(|cell| cell.split(|letter| "`, ".contains(letter)))
+        .filter(|name| name.contains('.'))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(named, events_in_source());
+}
