@@ -58,7 +58,8 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Fault> 
         .with_single_cert(chain, private)
         .map_err(|error| mismatch(&error, in_key))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let seconds = now.seconds_until(valid.until);
+    // An instant, not a rest: it stays true while nobody sets it again.
+    let seconds = valid.until.ms() / 1000;
     metrics::gauge!("aikagi_tls_certificate_expires_seconds").set(seconds as f64);
     Ok(Arc::new(config))
 }

@@ -8,8 +8,8 @@ use formats::jose::{JwkSet, SigningKey};
 use serde_json::Value as Json;
 
 use crate::calls::{Doors, request};
-use crate::house::source::{read, sources};
-use crate::operations::Folder;
+use crate::house::source::{files, read, sources};
+use crate::operations::{Folder, program};
 use crate::world::KITA;
 
 /// The fenced blocks of a language in a page.
@@ -159,4 +159,55 @@ fn the_page_of_events_names_every_event_and_no_other() {
         .map(str::to_owned)
         .collect();
     assert_eq!(named, events_in_source());
+}
+
+#[test]
+fn the_page_of_operations_names_every_metric_and_no_other() {
+    let counted = ["counter!(\"", "gauge!(\"", "histogram!(\""];
+    let mut metrics = BTreeSet::new();
+    let sources = sources();
+    for source in sources.iter().filter(|source| source.path.contains("/src/")) {
+        for macro_name in counted {
+            let names = source.text.split(macro_name).skip(1);
+            metrics.extend(names.filter_map(|rest| rest.split('"').next()));
+        }
+    }
+    let page = read("docs/operations.md");
+    let (_, rest) = page.split_once("## Metrics\n").unwrap();
+    let table = rest.split("\n## ").next().unwrap();
+    let named: BTreeSet<&str> =
+        table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(named, metrics);
+}
+
+/// The words of a shell line up to a comment, a pipe or the next command; quotation marks taken off.
+fn words(line: &str) -> Vec<String> {
+    let end = [" #", " |", " &&", " >", ";"].iter().filter_map(|mark| line.find(mark)).min();
+    let command = &line[..end.unwrap_or(line.len())];
+    command.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned()).collect()
+}
+
+#[test]
+fn every_command_a_manual_shows_is_one_the_program_knows() {
+    let mut tried = 0;
+    let pages = files("docs").into_iter().filter(|page| page.ends_with(".md"));
+    for page in pages {
+        for line in blocks(&read(&page), "sh").concat().lines() {
+            let Some(at) = line.find("aikagi ").filter(|at| {
+                *at == 0 || line[..*at].ends_with("&& ") || line[..*at].ends_with("$(")
+            }) else {
+                continue;
+            };
+            let mut arguments = words(&line[at..]);
+            arguments.remove(0);
+            arguments.push("--help".to_owned());
+            let folder = tempfile::tempdir().unwrap();
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let ended = program(folder.path(), &arguments).output().unwrap();
+            let said = String::from_utf8_lossy(&ended.stderr);
+            assert!(ended.status.success(), "{page}: {line}\n{said}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 20, "{tried}");
 }

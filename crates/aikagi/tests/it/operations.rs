@@ -11,4 +11,4 @@ mod serving;
 mod tls;
 mod webhooks;
 
-pub use program::Folder;
+pub use program::{Folder, program};
