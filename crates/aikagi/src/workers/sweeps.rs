@@ -3,7 +3,7 @@
 //! Source: brief tve §14.3 (retention), house.md "expiring things".
 
 use base::kernel::{Instant, Result, Scope};
-use base::records::{self, inbox, outbox};
+use base::records::{self, inbox, jobs, outbox};
 use base::store::Tx;
 
 use super::pages::Walk;
@@ -20,6 +20,8 @@ const TURNS: usize = 20;
 const INBOX_DAYS: i64 = 400;
 /// Contracts purged in one transaction.
 const CONTRACTS: i64 = 50;
+/// A command that was done for later is looked up this long.
+const JOB_DAYS: i64 = 30;
 const LOG_DAYS: i64 = 366;
 const DELIVERED_DAYS: i64 = 7;
 const ROTATE_SECONDS: i64 = 3600;
@@ -36,6 +38,8 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-sign-ins", |tx| domain::signin::sweep(tx, ROWS)),
     ("sweep-sessions", |tx| domain::sessions::sweep(tx, ROWS)),
     ("sweep-lockouts", |tx| domain::credentials::sweep(tx, ROWS)),
+    ("sweep-letters", |tx| domain::credentials::sweep_letters(tx, ROWS)),
+    ("sweep-jobs", |tx| jobs::forget(tx, tx.now().plus_days(-JOB_DAYS), ROWS)),
 ];
 
 /// What the sweeper remembers from one round to the next.

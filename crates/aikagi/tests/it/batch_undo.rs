@@ -4,7 +4,7 @@ use base::kernel::Error;
 use domain::commands::Op;
 use domain::files::{Conflict, FileState};
 use domain::operators::Role;
-use domain::subscribers::{Household, Standing};
+use domain::subscribers::{Household, PersonState, Standing};
 use formats::sms::Record;
 use linkage::sms::batch::{Undo, Undoing, undo};
 
@@ -166,4 +166,78 @@ fn commands_that_wait_for_their_day_are_cancelled_with_their_file() {
 
     let cancel = world.act(sato(), |tx| base::records::jobs::cancel(tx, "C00001", "x-1"));
     assert_eq!(cancel.unwrap_err(), Error::refused("job.nothing_to_cancel"));
+}
+
+#[test]
+fn a_replacement_taken_back_and_sent_again_in_the_next_file_is_done() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    desk.send(&csv(1, &starts("C", 1)).0, &csv(1, &starts("C", 1)).1);
+    let replace = |request: &str| Record {
+        new_contract_number: "N00001".into(),
+        ..line(request, "105", "C00001")
+    };
+    for sequence in [2, 3] {
+        let (sent, content) = csv(sequence, &[replace("x-1"), line("x-2", "103", "N00001")]);
+        let answers = desk.send(&sent, &content);
+        assert!(answers.iter().all(|one| one.short() == ("0", "")), "{answers:#?}");
+        assert_eq!(world.standing("C00001"), Standing::Stopped);
+        assert_eq!(world.standing("N00001"), Standing::Suspended);
+        let done = take_back(&world, &sent, Undoing::Do).unwrap();
+        assert_eq!((done.restored, done.conflicts.len()), (2, 0));
+        assert_eq!(world.standing("C00001"), Standing::Active);
+    }
+}
+
+#[test]
+fn a_reset_taken_back_leaves_the_member_invited_because_the_password_is_gone() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    desk.send(&csv(1, &starts("C", 1)).0, &csv(1, &starts("C", 1)).1);
+    crate::decisions::given_registered(&world, "C00001", 1);
+    let state = || world.household("C00001").person(1).unwrap().state;
+    assert_eq!(state(), PersonState::Active);
+    let reset = Record { person_number: "001".into(), ..line("x-1", "205", "C00001") };
+    let (sent, content) = csv(2, &[reset]);
+    desk.send(&sent, &content);
+    assert_eq!(take_back(&world, &sent, Undoing::Do).unwrap().restored, 1);
+    assert_eq!(state(), PersonState::Invited);
+}
+
+#[test]
+fn a_command_of_the_file_that_falls_due_while_it_is_taken_back_is_not_done() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    desk.send(&csv(1, &starts("C", 300)).0, &csv(1, &starts("C", 300)).1);
+    let mut lines = each("C", "107", 300);
+    lines.iter_mut().for_each(|line| line.telephone = "0312345678".into());
+    lines.push(Record { effective_at: "20991231000000".into(), ..line("x-1", "102", "C00001") });
+    let (sent, content) = csv(2, &lines);
+    desk.send(&sent, &content);
+    // The attempt breaks off behind its first page: what it would restore there can not be read.
+    spoil_picture(&world, "C00290");
+
+    let broken = take_back(&world, &sent, Undoing::Do).unwrap_err();
+
+    assert_eq!(broken, Error::refused("undo.unreadable"));
+    assert_eq!(world.household("C00001").contract.telephone, None, "the first page went back");
+    assert_eq!(world.household("C00290").contract.telephone.as_deref(), Some("0312345678"));
+    world.pass_days(366 * 80);
+    assert_eq!(crate::lives::run_due(&world), 0);
+    assert_eq!(world.standing("C00001"), Standing::Active);
+}
+
+fn spoil_picture(world: &World, number: &'static str) {
+    let scope = world.scope(KITA, sato());
+    let spoil = move |tx: &mut base::store::Tx<'_>| {
+        tx.exec(
+            "UPDATE file_undo SET before = 'spoilt' WHERE operator_id = ?1 AND number = ?2
+               AND chunk > 0 AND version_before > 0",
+            &[KITA.into(), number.into()],
+        )
+    };
+    assert_eq!(world.db.housekeep(&scope, "test", spoil).unwrap(), 1);
 }

@@ -22,7 +22,7 @@ const SECRETS: [&str; 3] = ["ﾋﾐﾂﾉ ﾅﾏｴ", "0311112222", "秘密パ�
 const NUMBER: &str = "K-0001";
 
 /// Functions that ask about nothing of anybody's, and why.
-const NOTHING_TO_ASK: [(&str, &str); 20] = [
+const NOTHING_TO_ASK: [(&str, &str); 21] = [
     ("files::arrive", "writes a file of its own scope"),
     ("files::archive_due", "housekeeping of old rows of its own scope, answers a number"),
     ("operators::put_operator", "writes the operator of its own scope"),
@@ -36,6 +36,7 @@ const NOTHING_TO_ASK: [(&str, &str); 20] = [
     ("clients::sweep", "housekeeping of expired rows, answers a number"),
     ("decisions::sweep", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep", "housekeeping of expired rows, answers a number"),
+    ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
     ("sessions::grant", "writes an authorization of its own scope"),
     ("signin::sweep", "housekeeping of expired rows, answers a number"),
@@ -138,14 +139,12 @@ const PROBES: &[(&str, Probe)] = &[
     ("credentials::check_letter", |tx, _| {
         said(credentials::check_letter(tx, NUMBER, "BCDFGHJKMNPQ"))
     }),
-    ("credentials::spend_letter", |tx, _| {
-        let letter = credentials::Letter { number: NUMBER.to_owned(), generation: 0, person_no: 1 };
+    ("credentials::spend_letter", |tx, known| {
         let now = tx.now();
-        said(credentials::spend_letter(tx, &letter, now))
+        said(credentials::spend_letter(tx, &known.person_id, now))
     }),
-    ("credentials::kill_letter", |tx, _| {
-        let letter = credentials::Letter { number: NUMBER.to_owned(), generation: 0, person_no: 1 };
-        said(credentials::kill_letter(tx, &letter))
+    ("credentials::kill_letters", |tx, known| {
+        said(credentials::kill_letters(tx, vec![known.person_id.clone()]))
     }),
     ("credentials::find_login", |tx, _| {
         said(credentials::find_login(tx, "himitsu").map(|found| found.is_some()))
@@ -157,7 +156,7 @@ const PROBES: &[(&str, Probe)] = &[
         said(credentials::put_password(tx, &known.person_id, "$argon2id$stolen"))
     }),
     ("credentials::forget_credentials", |tx, known| {
-        said(credentials::forget_credentials(tx, &known.person_id))
+        said(credentials::forget_credentials(tx, vec![known.person_id.clone()]))
     }),
     ("sessions::open_session", |tx, known| {
         let policies = operators::Policies::default();
@@ -170,7 +169,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("sessions::note_seen", |tx, known| said(sessions::note_seen(tx, &known.session))),
     ("sessions::end_session", |tx, known| said(sessions::end_session(tx, &known.session))),
     ("sessions::end_everything_of", |tx, known| {
-        said(sessions::end_everything_of(tx, &known.person_id, "stolen"))
+        said(sessions::end_everything_of(tx, vec![known.person_id.clone()], "stolen"))
     }),
     ("sessions::note_subjects", |tx, known| {
         let subjects = sessions::Subjects { person: "p".to_owned(), household: "h".to_owned() };

@@ -53,6 +53,7 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("files::applied", |tx, known| said(files::applied(tx, &known.file).map(id))),
     ("files::sent", |tx, known| said(files::sent(tx, &known.file).map(id))),
     ("files::keep_images", |tx, known| said(files::keep_images(tx, (&known.file.id, 1), &[], &[]))),
+    ("files::begin_undo", |tx, known| said(files::begin_undo(tx, &known.file.id))),
     ("files::undo_page", |tx, known| {
         said(files::undo_page(tx, &known.file, "", 10).map(|_| "a page"))
     }),

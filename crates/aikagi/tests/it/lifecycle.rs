@@ -113,11 +113,12 @@ fn a_reserved_contract_can_be_suspended_and_starts_suspended() {
 fn members_are_limited_restored_within_thirty_days_and_the_owner_stays() {
     let world = World::new();
     world.given_contract("A-001");
-    let person = |op, no| {
+    let by = |actor, op, no| {
         let mut command = Command::new(&world.request_id(), op, "A-001");
         command.person_no = no;
-        world.send(command)
+        world.send_as(actor, command)
     };
+    let person = |op, no| by(sms(), op, no);
     for no in 2..=6 {
         assert_eq!(code(&person(Op::PersonAdd, no)), "");
     }
@@ -126,10 +127,10 @@ fn members_are_limited_restored_within_thirty_days_and_the_owner_stays() {
     assert_eq!(code(&person(Op::PersonStop, 2)), "");
     assert_eq!(code(&person(Op::PersonStop, 2)), "note.closed_already");
     world.pass_days(29);
-    assert_eq!(code(&person(Op::PersonAdd, 2)), "");
+    assert_eq!(code(&by(sato(), Op::PersonAdd, 2)), "");
     person(Op::PersonStop, 3);
     world.pass_days(31);
-    assert_eq!(code(&person(Op::PersonAdd, 3)), "person.stopped");
+    assert_eq!(code(&by(sato(), Op::PersonAdd, 3)), "person.stopped");
     assert_eq!(code(&person(Op::PersonStop, 9)), "person.unknown");
 }
 

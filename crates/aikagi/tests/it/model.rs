@@ -21,7 +21,7 @@ enum Step {
     Resume { console: bool, only_fraud: bool },
     Stop,
     StopCancel,
-    PersonAdd(i64),
+    PersonAdd { no: i64, console: bool },
     PersonStop(i64),
     PersonSuspend(i64),
     PersonResume(i64),
@@ -43,7 +43,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(console, only_fraud)| Step::Resume { console, only_fraud }),
         1 => Just(Step::Stop),
         1 => Just(Step::StopCancel),
-        2 => number.clone().prop_map(Step::PersonAdd),
+        2 => (number.clone(), any::<bool>())
+            .prop_map(|(no, console)| Step::PersonAdd { no, console }),
         2 => number.clone().prop_map(Step::PersonStop),
         1 => number.clone().prop_map(Step::PersonSuspend),
         1 => number.prop_map(Step::PersonResume),
@@ -132,7 +133,7 @@ impl Model {
                 }
                 _ => "contract.nothing_to_cancel",
             },
-            Step::PersonAdd(_)
+            Step::PersonAdd { .. }
             | Step::PersonStop(_)
             | Step::PersonSuspend(_)
             | Step::PersonResume(_) => member_step(contract, step, now),
@@ -164,7 +165,7 @@ impl Model {
 fn member_step(contract: &mut Contract, step: &Step, now: i64) -> &'static str {
     let stopped = contract.stopped_on.is_some();
     match *step {
-        Step::PersonAdd(no) => add(contract, no, now),
+        Step::PersonAdd { no, console } => add(contract, (no, console), now),
         Step::PersonStop(no) => match contract.members.get_mut(&no) {
             None => "person.unknown",
             Some(member) if member.gone_since.is_some() => "note.closed_already",
@@ -224,7 +225,7 @@ fn key_step(contract: &mut Contract, step: &Step) -> &'static str {
     }
 }
 
-fn add(contract: &mut Contract, no: i64, now: i64) -> &'static str {
+fn add(contract: &mut Contract, (no, console): (i64, bool), now: i64) -> &'static str {
     if contract.stopped_on.is_some() {
         return "contract.stopped";
     }
@@ -235,6 +236,7 @@ fn add(contract: &mut Contract, no: i64, now: i64) -> &'static str {
         }
         Some(member) => match member.gone_since {
             None => "note.reissued",
+            Some(_) if !console => "person.number_used",
             Some(since) if now > since + 30 * DAY => "person.stopped",
             Some(_) => {
                 member.gone_since = None;
@@ -265,7 +267,7 @@ fn command(world: &World, number: &str, generation: i64, step: &Step) -> Option<
         }
         Step::Stop => (false, new(Op::Stop)),
         Step::StopCancel => (false, new(Op::StopCancel)),
-        Step::PersonAdd(no) => (false, person(Op::PersonAdd, no)),
+        Step::PersonAdd { no, console } => (console, person(Op::PersonAdd, no)),
         Step::PersonStop(no) => (false, person(Op::PersonStop, no)),
         Step::PersonSuspend(no) => {
             (false, Command { reason: reason(false), ..person(Op::PersonSuspend, no) })

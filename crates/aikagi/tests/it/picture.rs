@@ -23,7 +23,7 @@ fn tables() -> Vec<(String, Vec<Column>)> {
     let mut files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let mut tables = Vec::new();
+    let mut tables: Vec<(String, Vec<Column>)> = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
         for part in text.split("CREATE TABLE ").skip(1) {
@@ -42,6 +42,13 @@ fn tables() -> Vec<(String, Vec<Column>)> {
             if columns.iter().any(|column| column.name == "operator_id") {
                 tables.push((name.trim().to_owned(), columns));
             }
+        }
+        for part in text.split("ALTER TABLE ").skip(1) {
+            let words: Vec<&str> = part.split_whitespace().collect();
+            let [table, "ADD", "COLUMN", name, kind, ..] = words[..] else { panic!("{part}") };
+            let (name, kind) = (name.to_owned(), kind.trim_end_matches(';').to_owned());
+            let known = tables.iter_mut().find(|(known, _)| known == table);
+            known.unwrap().1.push(Column { name, kind });
         }
     }
     assert!(tables.len() > 15, "the migrations could not be read");

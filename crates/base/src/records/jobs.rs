@@ -184,20 +184,48 @@ pub fn complete(tx: &mut Tx<'_>, job: &Job) -> Result<()> {
 /// `unavailable` when the database fails.
 pub fn fail(tx: &mut Tx<'_>, job: &Job, error: &Error) -> Result<()> {
     let again = error.retryable() && job.attempts + 1 < TRIES;
-    let values: [Value; 6] = [
+    let values: [Value; 7] = [
         tx.operator().into(),
         (&job.id).into(),
         job.fence.into(),
         if again { "PENDING" } else { "DEAD" }.into(),
         tx.now().plus_seconds(60).into(),
         error.code().into(),
+        (!again).then(|| tx.now()).into(),
     ];
     tx.exec(
-        "UPDATE jobs SET state = ?4, next_ms = ?5, last_error = ?6, attempts = attempts + 1
+        "UPDATE jobs SET state = ?4, next_ms = ?5, last_error = ?6, attempts = attempts + 1,
+                done_ms = ?7
           WHERE operator_id = ?1 AND job_id = ?2 AND fence = ?3",
         &values,
     )?;
     Ok(())
+}
+
+/// Forgets every job of a stream that was written down by `upto`, waiting or over: its subject is
+/// erased. The caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget_stream(tx: &mut Tx<'_>, stream: &str, upto: Instant) -> Result<()> {
+    let keys: [Value; 3] = [tx.operator().into(), stream.into(), upto.into()];
+    tx.exec("DELETE FROM jobs WHERE operator_id = ?1 AND stream = ?2 AND created_ms <= ?3", &keys)?;
+    Ok(())
+}
+
+/// Forgets up to `limit` jobs of the operator that were over before `before`: done, cancelled or dead.
+/// Returns how many.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget(tx: &mut Tx<'_>, before: Instant, limit: i64) -> Result<u64> {
+    let keys: [Value; 3] = [tx.operator().into(), before.into(), limit.into()];
+    tx.exec(
+        "DELETE FROM jobs WHERE operator_id = ?1 AND job_id IN
+            (SELECT job_id FROM jobs
+              WHERE operator_id = ?1 AND state <> 'PENDING' AND done_ms < ?2 LIMIT ?3)",
+        &keys,
+    )
 }
 
 /// Operators with a job due, at most `limit`; spoken by the platform's scope.

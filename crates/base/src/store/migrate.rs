@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "0003_households", include_str!("../../../../migrations/0003_households.sql")),
     (4, "0004_identity", include_str!("../../../../migrations/0004_identity.sql")),
     (5, "0005_linkage", include_str!("../../../../migrations/0005_linkage.sql")),
+    (6, "0006_two_clocks", include_str!("../../../../migrations/0006_two_clocks.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

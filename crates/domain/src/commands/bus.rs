@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::subscribers::{Outcome, Source, UNKNOWN, note};
 
 use super::perform::{perform, report};
+use super::scheduled::Later;
 use super::undo::Before;
 use super::workbench::{Changed, Workbench};
 use super::{Command, Report};
@@ -173,7 +174,7 @@ fn run(
     let done = command.check().and_then(|()| {
         let at = command.effective_at.unwrap_or_else(|| tx.now()).min(tx.now());
         if command.effective_at.is_some_and(|when| when > tx.now()) && !command.op.is_dated() {
-            return schedule(tx, bench, command);
+            return schedule(tx, bench, command, source);
         }
         perform(tx, bench, command, (source, at))
     });
@@ -190,7 +191,12 @@ pub(super) fn answer_refusal(error: &Error, command: &Command, now: Instant) -> 
     }
 }
 
-fn schedule(tx: &mut Tx<'_>, bench: &Workbench, command: &Command) -> Result<Report> {
+fn schedule(
+    tx: &mut Tx<'_>,
+    bench: &Workbench,
+    command: &Command,
+    source: Source,
+) -> Result<Report> {
     let key = bench
         .key(&command.number, command.generation)
         .ok_or_else(|| Error::not_found(UNKNOWN, &command.number))?;
@@ -200,7 +206,8 @@ fn schedule(tx: &mut Tx<'_>, bench: &Workbench, command: &Command) -> Result<Rep
         stream: &command.number,
         request_id: &command.request_id,
         due,
-        payload: serde_json::to_string(command).map_err(Error::internal)?,
+        payload: serde_json::to_string(&Later { source, command: command.clone() })
+            .map_err(Error::internal)?,
     };
     let id = jobs::schedule(tx, &job)?;
     // Answers about the household may not be reused past a command that is known to come.

@@ -64,7 +64,7 @@ fn open_key(bench: &mut Workbench, key: &Key, command: &Command, by: &By<'_>) ->
         Some(End::Month) => Some(starts.month_jst().end()),
         Some(End::Day) => Some(starts.day_jst().end()),
     };
-    let outcome = whole.keyring.open(code, command.person_no, KeyTimes { starts, ends }, by)?;
+    let outcome = whole.keyring.open(product, command.person_no, KeyTimes { starts, ends }, by)?;
     Ok(match outcome {
         Outcome { change: Change::Made, note: None } if standing == Standing::Suspended => {
             Outcome::made(note::HELD)

@@ -9,6 +9,7 @@ mod bus;
 mod command;
 mod keys;
 mod perform;
+mod purge;
 mod report;
 mod scheduled;
 mod undo;
@@ -16,6 +17,7 @@ mod workbench;
 
 pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
 pub use command::{Command, End, Op};
+pub use purge::purge_due;
 pub use report::{Report, ResultKind};
-pub use scheduled::{purge_due, run_job};
+pub use scheduled::run_job;
 pub use undo::{Before, Undone, forget_answers, restore};

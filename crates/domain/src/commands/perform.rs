@@ -5,15 +5,13 @@ use base::records::{self, Entry};
 use base::store::Tx;
 use serde_json::json;
 
-use crate::credentials::{self, Letter};
 use crate::entitlements;
 use crate::operators::Policies;
-use crate::sessions;
 use crate::subscribers::{
     self, By, Household, Key, Limits, NewPerson, Outcome, Source, Stored, note,
 };
 
-use super::workbench::{Whole, Workbench};
+use super::workbench::{Ended, Ending, Whole, Workbench};
 use super::{Command, Op, Report, ResultKind};
 
 /// `device.unknown` — no such device (E304).
@@ -39,38 +37,31 @@ pub(super) fn perform(
         }
     };
     if outcome.change == Change::Made {
-        end_access(tx, bench, &key, (command, outcome))?;
+        end_access(bench, &key, (command, outcome));
         bench.mark_changed(tx, &key);
         record(tx, bench, &key, command)?;
     }
     Ok(report(bench, &key, command, (outcome, tx.now())))
 }
 
-/// What ends at once and can not be derived: the old letter of who is invited again, and the
-/// password and sessions of who is reset.
-fn end_access(
-    tx: &mut Tx<'_>,
-    bench: &Workbench,
-    key: &Key,
-    (command, outcome): (&Command, Outcome),
-) -> Result<()> {
-    let household = bench.get(key).map(|whole| &whole.household);
-    let Some(person) = household.and_then(|household| household.person(command.person_no)) else {
-        return Ok(());
+/// What ends at once and can not be derived: letters and sessions of a stopped contract or a removed
+/// person, the old letter of who is invited again, the password of who is reset.
+fn end_access(bench: &mut Workbench, key: &Key, (command, outcome): (&Command, Outcome)) {
+    let (what, cause) = match command.op {
+        Op::Stop => (Ending::Access, "contract_stopped"),
+        Op::PersonStop => (Ending::Access, "person_stopped"),
+        Op::PersonReset => (Ending::Credentials, "credentials_reset"),
+        _ if outcome.note == Some(note::REISSUED) => (Ending::Letter, "reissued"),
+        _ => return,
     };
-    if command.op == Op::PersonReset || outcome.note == Some(note::REISSUED) {
-        let letter = Letter {
-            number: key.number.clone(),
-            generation: key.generation,
-            person_no: person.person_no,
-        };
-        credentials::kill_letter(tx, &letter)?;
-    }
-    if command.op == Op::PersonReset {
-        credentials::forget_credentials(tx, &person.person_id)?;
-        sessions::end_everything_of(tx, &person.person_id, "credentials_reset")?;
-    }
-    Ok(())
+    let whole = command.op == Op::Stop;
+    let household = bench.get(key).map(|whole| &whole.household);
+    let persons = household.into_iter().flat_map(|household| &household.persons);
+    let persons = persons
+        .filter(|person| whole || person.person_no == command.person_no)
+        .map(|person| person.person_id.clone())
+        .collect();
+    bench.end(Ended { persons, what, cause });
 }
 
 fn start(
@@ -81,32 +72,26 @@ fn start(
 ) -> Result<(Key, Outcome)> {
     let starts = command.effective_at.unwrap_or(by.now);
     let newest = bench.newest(&command.number).map(|whole| &whole.household.contract);
-    let (generation, version) = match newest.map(|known| (known.stored, known)) {
-        None => (command.generation.unwrap_or(0), 0),
-        // A start that was taken back with its file: the row and its version are used again.
-        Some((Stored::Void, known)) => (known.generation, known.version),
-        Some((Stored::Purged, known)) => (known.generation + 1, 0),
-        Some((_, known)) if command.generation == Some(known.generation + 1) => {
-            if known.stored == Stored::Open {
-                return Err(Error::refused("contract.generation_in_use"));
-            }
-            (known.generation + 1, 0)
+    let generation = match newest.map(|known| (known.stored, known.generation)) {
+        None => bench.first_generation(&command.number, command.generation),
+        Some((Stored::Open, known)) if command.generation == Some(known + 1) => {
+            return Err(Error::refused("contract.generation_in_use"));
         }
+        Some((_, known)) if command.generation == Some(known + 1) => known + 1,
+        Some((Stored::Purged, known)) if command.generation.is_none() => known + 1,
         Some((_, known)) => {
-            let key = Key { number: command.number.clone(), generation: known.generation };
-            if command.generation.is_some_and(|wanted| wanted != known.generation) {
+            if command.generation.is_some_and(|wanted| wanted != known) {
                 return Err(Error::refused(subscribers::NUMBER_STOPPED));
             }
+            let key = Key { number: command.number.clone(), generation: known };
             let whole = bench.get_mut(&key)?;
-            let outcome =
-                whole.household.start_again(command.effective_at, &command.attributes, by)?;
+            let outcome = whole.household.start_again(starts, &command.attributes, by)?;
             return Ok((key, outcome));
         }
     };
     let key = Key { number: command.number.clone(), generation };
     let owner = tx.next_id("per");
-    let mut household = Household::start(key.clone(), starts, &command.attributes, owner, by);
-    household.contract.version = version;
+    let household = Household::start(key.clone(), starts, &command.attributes, owner, by);
     bench.insert(Whole { household, keyring: entitlements::Keyring::default() });
     Ok((key, Outcome::MADE))
 }
@@ -121,9 +106,9 @@ fn replace(
         .key(&command.number, command.generation)
         .ok_or_else(|| Error::not_found(subscribers::UNKNOWN, &command.number))?;
     let target = command.new_number.clone().unwrap_or_default();
-    let taken = bench.newest(&target).is_some();
+    let free = bench.free_generation(&target);
     let whole = bench.get_mut(&key)?;
-    let household = subscribers::replace(&mut whole.household, &target, taken, by)?;
+    let household = subscribers::replace(&mut whole.household, &target, free, by)?;
     let keyring = whole.keyring.moved(by);
     let new_key = household.key();
     bench.insert(Whole { household, keyring });

@@ -1,14 +1,16 @@
 //! Taking a set of commands back as one: each household returns to how it stood, unless something
 //! else changed it meanwhile.
 
+use std::collections::HashMap;
+
 use base::kernel::{Error, Result};
 use base::records::{self, Entry, inbox};
 use base::store::Tx;
 use serde_json::json;
 
-use crate::subscribers::{By, Key, Load, Source};
+use crate::subscribers::{By, Key, Load, Person, PersonState, Source};
 
-use super::workbench::{Whole, Workbench};
+use super::workbench::{Ended, Ending, Whole, Workbench};
 
 /// How a household stood before commands changed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +61,7 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
     let mut bench = Workbench::load_numbers(tx, numbers, (Load::ForChange, true))?;
     let cause = tx.scope().cause().to_owned();
     let by = By { source: Source::Console, at: tx.now(), now: tx.now(), cause: &cause };
+    let members = members(&bench, all);
     let mut undone = Vec::with_capacity(all.len());
     for one in all {
         let version = bench.get(&one.key).map_or(0, |whole| whole.household.contract.version);
@@ -76,6 +79,11 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
         match image {
             Some(mut image) => {
                 image.household.contract.version = version;
+                image
+                    .household
+                    .persons
+                    .iter_mut()
+                    .for_each(|person| without_password(person, &members));
                 *whole = image;
             }
             None => {
@@ -87,9 +95,46 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
         record(tx, &bench, &one.key)?;
     }
     if !check {
+        end_letters(&mut bench, all, &members);
         bench.save(tx)?;
     }
     Ok(undone)
+}
+
+/// The members of these households, by id: one may stand under another number afterwards.
+type Members = HashMap<String, Person>;
+
+fn members(bench: &Workbench, all: &[Before]) -> Members {
+    let households = all.iter().filter_map(|one| bench.get(&one.key));
+    let persons = households.flat_map(|whole| &whole.household.persons);
+    persons.map(|person| (person.person_id.clone(), person.clone())).collect()
+}
+
+/// A password that was taken away does not come back with the picture: the member stands there as
+/// invited, and registers by a new letter.
+fn without_password(person: &mut Person, members: &Members) {
+    let Some(now) = members.get(&person.person_id) else { return };
+    let had = |one: &Person| match one.state {
+        PersonState::Active => true,
+        PersonState::Stopped => one.stopped_from == Some(PersonState::Active),
+        PersonState::Invited | PersonState::Purged => false,
+    };
+    if had(person) && !had(now) {
+        match person.state {
+            PersonState::Stopped => person.stopped_from = Some(PersonState::Invited),
+            _ => person.state = PersonState::Invited,
+        }
+    }
+}
+
+/// Letters of members who are not as they were a moment ago are dead; who is gone is signed out.
+fn end_letters(bench: &mut Workbench, all: &[Before], before: &Members) {
+    let after = members(bench, all);
+    let gone: Vec<String> = before.keys().filter(|id| !after.contains_key(*id)).cloned().collect();
+    let other = |one: &&Person| before.get(&one.person_id).is_none_or(|known| known != *one);
+    let changed = after.values().filter(other).map(|one| one.person_id.clone()).collect();
+    bench.end(Ended { persons: gone, what: Ending::Access, cause: "undone" });
+    bench.end(Ended { persons: changed, what: Ending::Letter, cause: "undone" });
 }
 
 fn record(tx: &mut Tx<'_>, bench: &Workbench, key: &Key) -> Result<()> {

@@ -8,8 +8,10 @@ use base::store::Tx;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, Catalogue};
+use crate::credentials;
 use crate::entitlements::{self, Keyring};
 use crate::operators::{self, Operator};
+use crate::sessions;
 use crate::subscribers::{self, Household, Key, Load, Stored};
 
 use super::{Command, Op};
@@ -32,6 +34,28 @@ pub(super) struct Workbench {
     before: BTreeMap<Key, Whole>,
     now: BTreeMap<Key, Whole>,
     changed: BTreeSet<Key>,
+    ended: Vec<Ended>,
+}
+
+/// What ends at once because it can not be derived, written with everything else.
+pub(super) struct Ended {
+    /// Whose.
+    pub(super) persons: Vec<String>,
+    /// What of theirs.
+    pub(super) what: Ending,
+    /// Why, for the authorizations.
+    pub(super) cause: &'static str,
+}
+
+/// How much ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub(super) enum Ending {
+    /// The letter.
+    Letter,
+    /// And every session and authorization.
+    Access,
+    /// And login id and password.
+    Credentials,
 }
 
 impl Workbench {
@@ -73,7 +97,8 @@ impl Workbench {
             })
             .collect();
         let changed = BTreeSet::new();
-        Ok(Self { operator, catalogue, numbers, now: before.clone(), before, changed })
+        let (now, ended) = (before.clone(), Vec::new());
+        Ok(Self { operator, catalogue, numbers, now, before, changed, ended })
     }
 
     /// The key a command is about: the generation it names, or the latest that is not erased.
@@ -89,9 +114,26 @@ impl Workbench {
             .cloned()
     }
 
-    /// The newest row of a number, whatever its state.
+    /// The newest contract of a number, also an erased one. A start that was taken back is none.
     pub(super) fn newest(&self, number: &str) -> Option<&Whole> {
-        generations(&self.now, number).next_back().map(|(_, whole)| whole)
+        let real = |whole: &&Whole| whole.household.contract.stored != Stored::Void;
+        generations(&self.now, number).rev().map(|(_, whole)| whole).find(real)
+    }
+
+    /// The generation a contract that nobody has a number for yet begins with: 0, or that of a start
+    /// that was taken back, whose row is used again.
+    pub(super) fn first_generation(&self, number: &str, wanted: Option<i64>) -> i64 {
+        let void = generations(&self.now, number).next_back().map_or(0, |(key, _)| key.generation);
+        wanted.unwrap_or(0).max(void)
+    }
+
+    /// The generation a number is free for: nobody has it, or who had it is erased.
+    pub(super) fn free_generation(&self, number: &str) -> Option<i64> {
+        match self.newest(number).map(|whole| &whole.household.contract) {
+            None => Some(self.first_generation(number, None)),
+            Some(known) if known.stored == Stored::Purged => Some(known.generation + 1),
+            Some(_) => None,
+        }
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<&Whole> {
@@ -108,10 +150,14 @@ impl Workbench {
         self.now.insert(whole.household.key(), whole);
     }
 
-    /// Counts a change of `key`: its version grows by one, every change once.
+    /// Counts a change of `key`: every change once. Its version is the next one of its number, whatever
+    /// the generation: receivers hear the number as one stream.
     pub(super) fn mark_changed(&mut self, tx: &mut Tx<'_>, key: &Key) {
+        let known = [&self.now, &self.before].into_iter();
+        let versions = known.flat_map(|wholes| generations(wholes, &key.number));
+        let newest = versions.map(|(_, whole)| whole.household.contract.version).max();
         if let Some(whole) = self.now.get_mut(key) {
-            whole.household.contract.version += 1;
+            whole.household.contract.version = newest.unwrap_or(0) + 1;
             whole.household.contract.updated = tx.now();
         }
         tx.touch(Some(&key.number));
@@ -139,6 +185,36 @@ impl Workbench {
         self.now
     }
 
+    /// Ends something of these persons when everything is written.
+    pub(super) fn end(&mut self, ended: Ended) {
+        if !ended.persons.is_empty() {
+            self.ended.push(ended);
+        }
+    }
+
+    fn save_ended(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let of = |least: Ending, cause: Option<&str>| -> Vec<String> {
+            let all = self.ended.iter().filter(|one| one.what >= least);
+            let all = all.filter(|one| cause.is_none_or(|cause| cause == one.cause));
+            all.flat_map(|one| one.persons.iter().cloned()).collect()
+        };
+        if self.ended.is_empty() {
+            return Ok(());
+        }
+        credentials::kill_letters(tx, of(Ending::Letter, None))?;
+        let causes: BTreeSet<&'static str> = self.ended.iter().map(|one| one.cause).collect();
+        for cause in causes {
+            let persons = of(Ending::Access, Some(cause));
+            if !persons.is_empty() {
+                sessions::end_everything_of(tx, persons, cause)?;
+            }
+        }
+        match of(Ending::Credentials, None) {
+            none if none.is_empty() => Ok(()),
+            persons => credentials::forget_credentials(tx, persons),
+        }
+    }
+
     /// Writes what changed.
     pub(super) fn save(&self, tx: &mut Tx<'_>) -> Result<()> {
         let pick = |from: &BTreeMap<Key, Whole>| -> (Vec<Household>, HashMap<Key, Keyring>) {
@@ -150,6 +226,7 @@ impl Workbench {
         };
         let (old_households, old_keys) = pick(&self.before);
         let (households, keys) = pick(&self.now);
+        self.save_ended(tx)?;
         subscribers::save(tx, &old_households, &households)?;
         entitlements::save(tx, &old_keys, &keys)
     }
@@ -166,6 +243,7 @@ fn generations<'a>(
 }
 
 const fn needs_persons(op: Op) -> bool {
-    // A start of what is there may change the owner's attributes; so does ATTR.
-    matches!(op, Op::Start | Op::Attr | Op::Replace)
+    // A start of what is there may change the owner's attributes; so does ATTR. A stop ends the
+    // sessions of all members.
+    matches!(op, Op::Start | Op::Attr | Op::Replace | Op::Stop)
 }

@@ -2,13 +2,15 @@
 //!
 //! Source: brief tve §5.3 (INVITED), §12.2; code W111 of §7.5 (a new letter kills the old one).
 
-use base::kernel::{Instant, Result, ids};
+use base::kernel::{Error, Instant, Result, ids};
 use base::records::{Entry, record};
-use base::store::{Tx, Value};
+use base::store::{Row, Tx, Value};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use unicode_normalization::UnicodeNormalization as _;
+
+use crate::subscribers::PERSON_UNKNOWN;
 
 /// Characters of a code: 57 bits, shown in three groups of four.
 pub const LETTER_LENGTH: usize = 12;
@@ -17,22 +19,19 @@ pub const LETTER_DAYS: i64 = 14;
 /// Bad tries a code survives, less one.
 pub const LETTER_TRIES: i64 = 5;
 
-/// The member a good code belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// Contract number.
-    pub number: String,
-    /// Its generation.
-    pub generation: i64,
-    /// The member.
-    pub person_no: i64,
+/// Where the member was when the letter was printed: the code is kept under it. The letter itself is the
+/// person's, wherever they are now.
+struct Printed<'p> {
+    number: &'p str,
+    generation: i64,
+    person_no: i64,
 }
 
 /// What became of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LetterCheck {
-    /// It is this member's.
-    Good(Letter),
+    /// It is the letter of the person with this id.
+    Good(String),
     /// Unknown number, wrong code, too old, used, or tried too often: nobody is told which.
     Bad,
 }
@@ -44,17 +43,29 @@ pub enum LetterCheck {
 /// is good for a fortnight.
 ///
 /// # Errors
-/// `unavailable` when the database fails.
+/// `person.unknown` — no such member.
 pub fn issue_letter_code(
     tx: &mut Tx<'_>,
     number: &str,
     generation: i64,
     person_no: i64,
 ) -> Result<String> {
+    let letter = Printed { number, generation, person_no };
+    let place: [Value; 4] =
+        [tx.operator().into(), number.into(), generation.into(), person_no.into()];
+    let person_id = tx
+        .row(
+            "SELECT person_id FROM persons
+              WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4",
+            &place,
+            Row::text,
+        )?
+        .ok_or_else(|| Error::not_found(PERSON_UNKNOWN, subject_of(&letter)))?;
+    // One of theirs may stand under a number they had before.
+    kill_letters(tx, vec![person_id.clone()])?;
     let code = ids::typed_code(LETTER_LENGTH);
-    let letter = Letter { number: number.to_owned(), generation, person_no };
     let expires = tx.now().plus_days(LETTER_DAYS);
-    let row: [Value; 7] = [
+    let row: [Value; 8] = [
         tx.operator().into(),
         number.into(),
         generation.into(),
@@ -62,14 +73,16 @@ pub fn issue_letter_code(
         digest(tx.operator(), &letter, &code).into(),
         expires.into(),
         tx.now().into(),
+        person_id.into(),
     ];
     tx.change_one(
         "INSERT INTO registration_codes
-            (operator_id, number, gen, person_no, code_hash, expires_ms, tries, created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)
+            (operator_id, number, gen, person_no, code_hash, expires_ms, tries, created_ms,
+             person_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)
          ON CONFLICT (operator_id, number, gen, person_no) DO UPDATE SET
             code_hash = excluded.code_hash, expires_ms = excluded.expires_ms, tries = 0,
-            used_ms = NULL, created_ms = excluded.created_ms",
+            used_ms = NULL, created_ms = excluded.created_ms, person_id = excluded.person_id",
         &row,
     )?;
     let detail = json!({"expires": expires.rfc3339_jst()});
@@ -86,21 +99,21 @@ pub fn check_letter(tx: &mut Tx<'_>, number: &str, code: &str) -> Result<LetterC
     let keys: [Value; 4] =
         [tx.operator().into(), number.into(), tx.now().into(), LETTER_TRIES.into()];
     let alive = tx.rows_locked(
-        "SELECT gen, person_no, code_hash FROM registration_codes
+        "SELECT gen, person_no, code_hash, person_id FROM registration_codes
           WHERE operator_id = ?1 AND number = ?2 AND used_ms IS NULL AND expires_ms > ?3
-            AND tries < ?4 ORDER BY gen, person_no",
+            AND tries < ?4 AND person_id IS NOT NULL ORDER BY gen, person_no",
         &keys,
-        |row| Ok((row.int()?, row.int()?, row.text()?)),
+        |row| Ok((row.int()?, row.int()?, row.text()?, row.text()?)),
     )?;
     if alive.is_empty() {
         return Ok(LetterCheck::Bad);
     }
     let typed = plain(code);
-    for (generation, person_no, kept) in alive {
-        let letter = Letter { number: number.to_owned(), generation, person_no };
+    for (generation, person_no, kept, person_id) in alive {
+        let letter = Printed { number, generation, person_no };
         let shown = digest(tx.operator(), &letter, &typed);
         if bool::from(shown.as_bytes().ct_eq(kept.as_bytes())) {
-            return Ok(LetterCheck::Good(letter));
+            return Ok(LetterCheck::Good(person_id));
         }
     }
     tx.exec(
@@ -113,46 +126,53 @@ pub fn check_letter(tx: &mut Tx<'_>, number: &str, code: &str) -> Result<LetterC
     Ok(LetterCheck::Bad)
 }
 
-/// Kills the code of a member who is invited again, or removed. The caller records it.
+/// Kills the codes of persons who are invited again, removed, or whose contract ends. The caller records
+/// it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn kill_letter(tx: &mut Tx<'_>, letter: &Letter) -> Result<()> {
-    let keys: [Value; 4] = [
-        tx.operator().into(),
-        (&letter.number).into(),
-        letter.generation.into(),
-        letter.person_no.into(),
-    ];
+pub fn kill_letters(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
+    let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
     tx.exec(
-        "DELETE FROM registration_codes
-          WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4",
+        "DELETE FROM registration_codes WHERE operator_id = ?1 AND person_id IN ARRAY(?2)",
         &keys,
     )?;
     Ok(())
 }
 
-/// Spends a member's code; `false` when it was spent, replaced or died meanwhile.
+/// Spends a person's code; `false` when it was spent, replaced or died meanwhile.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn spend_letter(tx: &mut Tx<'_>, letter: &Letter, issued_before: Instant) -> Result<bool> {
-    let keys: [Value; 7] = [
+pub fn spend_letter(tx: &mut Tx<'_>, person_id: &str, issued_before: Instant) -> Result<bool> {
+    let keys: [Value; 5] = [
         tx.operator().into(),
-        (&letter.number).into(),
-        letter.generation.into(),
-        letter.person_no.into(),
+        person_id.into(),
         tx.now().into(),
         LETTER_TRIES.into(),
         issued_before.into(),
     ];
     let spent = tx.exec(
-        "UPDATE registration_codes SET used_ms = ?5
-          WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4
-            AND used_ms IS NULL AND expires_ms > ?5 AND tries < ?6 AND created_ms <= ?7",
+        "UPDATE registration_codes SET used_ms = ?3
+          WHERE operator_id = ?1 AND person_id = ?2 AND used_ms IS NULL AND expires_ms > ?3
+            AND tries < ?4 AND created_ms <= ?5",
         &keys,
     )?;
     Ok(spent == 1)
+}
+
+/// Forgets up to `limit` codes of the operator that were used or are too old; returns how many.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn sweep_letters(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
+    let keys: [Value; 3] = [tx.operator().into(), tx.now().into(), limit.into()];
+    tx.exec(
+        "DELETE FROM registration_codes WHERE operator_id = ?1 AND code_hash IN
+            (SELECT code_hash FROM registration_codes
+              WHERE operator_id = ?1 AND (expires_ms < ?2 OR used_ms IS NOT NULL) LIMIT ?3)",
+        &keys,
+    )
 }
 
 /// What was typed, as it was printed: capitals, half-width, without spaces and hyphens.
@@ -160,14 +180,14 @@ fn plain(code: &str) -> String {
     code.nfkc().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-fn digest(operator: &str, letter: &Letter, code: &str) -> String {
-    let Letter { number, generation, person_no } = letter;
+fn digest(operator: &str, letter: &Printed<'_>, code: &str) -> String {
+    let Printed { number, generation, person_no } = letter;
     let text = format!("letter:{operator}:{number}:{generation}:{person_no}:{code}");
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 /// `A-001/00/002`: how the books name a member.
-fn subject_of(letter: &Letter) -> String {
+fn subject_of(letter: &Printed<'_>) -> String {
     format!("{}/{:02}/{:03}", letter.number, letter.generation, letter.person_no)
 }
 

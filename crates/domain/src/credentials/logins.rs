@@ -108,14 +108,14 @@ pub fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> 
     )
 }
 
-/// Takes a person's login id and password away: reset, or purge. The caller records it.
+/// Takes login id and password of persons away: reset, or purge. The caller records it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn forget_credentials(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
-    let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
-    tx.exec("DELETE FROM passwords WHERE operator_id = ?1 AND person_id = ?2", &keys)?;
-    tx.exec("DELETE FROM logins WHERE operator_id = ?1 AND person_id = ?2", &keys)?;
+pub fn forget_credentials(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
+    let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
+    tx.exec("DELETE FROM passwords WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
+    tx.exec("DELETE FROM logins WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
     Ok(())
 }
 

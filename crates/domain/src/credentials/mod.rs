@@ -13,8 +13,8 @@ mod pool;
 mod post;
 
 pub use letters::{
-    LETTER_DAYS, LETTER_LENGTH, LETTER_TRIES, Letter, LetterCheck, check_letter, issue_letter_code,
-    kill_letter, spend_letter,
+    LETTER_DAYS, LETTER_LENGTH, LETTER_TRIES, LetterCheck, check_letter, issue_letter_code,
+    kill_letters, spend_letter, sweep_letters,
 };
 pub use lockout::{Try, begin_try, forgive, note_failure, sweep, take_back_try};
 pub use logins::{Login, find_login, forget_credentials, login_name, put_login, put_password};

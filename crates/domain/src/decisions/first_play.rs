@@ -12,7 +12,6 @@ use crate::entitlements::{self, Grant, GrantState};
 use crate::subscribers::{self, Load};
 
 use super::gather::Subject;
-use super::keys::window_end;
 use super::repo;
 
 /// `rental.unknown` — no rented title that can be played now.
@@ -35,7 +34,7 @@ pub fn record_first_play(
     let before = subscribers::load(tx, vec![number.clone()], Load::ForContractChange)?;
     let keys = entitlements::load(tx, vec![number.clone()])?;
     let (mut after, mut keys_after) = (before.clone(), keys.clone());
-    let now = tx.now();
+    let (now, version) = (tx.now(), subscribers::next_version(&before));
     let household = after.last_mut().ok_or_else(|| Error::refused(RENTAL_UNKNOWN))?;
     let rentals = keys_after.get_mut(&household.key());
     let rentals = rentals.map(|keyring| keyring.grants.as_mut_slice()).unwrap_or_default();
@@ -50,14 +49,14 @@ pub fn record_first_play(
     };
     let product = catalogue.get(&grant.product).ok_or_else(|| Error::refused(RENTAL_UNKNOWN))?;
     if grant.first_play.is_some() {
-        return Ok((Change::Already, window_end(grant, product)));
+        return Ok((Change::Already, grant.window_end(product)));
     }
     grant.first_play = Some(now);
     grant.changed = now;
-    let (until, grant_no) = (window_end(grant, product), grant.grant_no);
-    household.contract.version += 1;
+    let (until, grant_no) = (grant.window_end(product), grant.grant_no);
+    household.contract.version = version;
     household.contract.updated = now;
-    let (key, version) = (household.key(), household.contract.version);
+    let key = household.key();
     subscribers::save(tx, &before, &after)?;
     entitlements::save(tx, &keys, &keys_after)?;
     tx.touch(Some(&number));
@@ -91,5 +90,5 @@ fn is_playable(grant: &Grant, catalogue: &Catalogue, resource: &str, now: Instan
     product.kind == Kind::Tvod
         && catalogue.opening(resource).contains(&grant.product)
         && grant.state_at(now) == GrantState::Open
-        && window_end(grant, product).is_none_or(|end| now < end)
+        && grant.window_end(product).is_none_or(|end| now < end)
 }

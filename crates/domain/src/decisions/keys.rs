@@ -161,7 +161,7 @@ impl<'f> Access<'f> {
             }
             GrantState::Revoked => {}
             GrantState::Open => {
-                let window = product.and_then(|product| window_end(grant, product));
+                let window = product.and_then(|product| grant.window_end(product));
                 horizon.note_if_any(window);
                 match window {
                     Some(end) if end <= now => {
@@ -254,15 +254,5 @@ fn relied_on(product: Option<&Product>) -> Relied {
     match product {
         Some(product) if product.kind == Kind::Tvod => Relied::Rental,
         _ => Relied::Pack,
-    }
-}
-
-/// The first instant at which a rented title can not be watched any more: so many hours after the
-/// first play, or so many after the key was opened when it was not played yet.
-pub(super) fn window_end(grant: &Grant, product: &Product) -> Option<Instant> {
-    let hours = |from: Instant, hours: i64| from.plus_seconds(hours.saturating_mul(3600));
-    match grant.first_play {
-        Some(played) => product.play_window_hours.map(|most| hours(played, most)),
-        None => product.start_window_hours.map(|most| hours(grant.starts, most)),
     }
 }

@@ -159,6 +159,7 @@ impl Line {
             replaced_by: self.text_if_any(),
             cause: self.text()?,
             // What decisions do not depend on is not read, let alone kept.
+            stop_recorded: None,
             kana: None,
             telephone: None,
             postal_code: None,
@@ -193,6 +194,7 @@ impl Line {
             state: PersonState::parse(&self.text()?)?,
             birth_on: self.text_if_any(),
             cause: self.last_text()?,
+            stop_recorded: None,
             stopped_from: None,
             kana: None,
         })

@@ -3,6 +3,8 @@
 use base::kernel::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Product;
+
 /// The state of a grant at an instant. HELD is not here: it needs the household.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -129,6 +131,17 @@ impl Grant {
             GrantState::Scheduled
         } else {
             GrantState::Open
+        }
+    }
+
+    /// The first instant at which a rented title can not be watched any more: so many hours after the
+    /// first play, or so many after the key was opened when it was not played yet.
+    #[must_use]
+    pub fn window_end(&self, product: &Product) -> Option<Instant> {
+        let hours = |from: Instant, hours: i64| from.plus_seconds(hours.saturating_mul(3600));
+        match self.first_play {
+            Some(played) => product.play_window_hours.map(|most| hours(played, most)),
+            None => product.start_window_hours.map(|most| hours(self.starts, most)),
         }
     }
 

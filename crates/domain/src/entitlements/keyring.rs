@@ -5,6 +5,7 @@
 use base::kernel::{Instant, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Product;
 use crate::subscribers::{By, Outcome, note};
 
 use super::{Grant, GrantState, KeyTimes};
@@ -25,21 +26,24 @@ pub struct Keyring {
 
 impl Keyring {
     /// Opens `product` for the household (0) or a person. A period that overlaps or touches one
-    /// that is open or scheduled makes that one longer.
+    /// that is open or scheduled makes that one longer; a rental whose window is over then is left
+    /// alone, and rented anew.
     ///
     /// # Errors
     /// `key.period_invalid` — the end is not after the start.
     pub fn open(
         &mut self,
-        product: &str,
+        product: &Product,
         person_no: i64,
         times: KeyTimes,
         by: &By<'_>,
     ) -> Result<Outcome> {
         let times = times.check()?;
         let next = self.grants.iter().map(|grant| grant.grant_no).max().unwrap_or(0) + 1;
+        let from = times.starts.max(by.now);
         let overlapping = self.grants.iter_mut().find(|grant| {
-            grant.product == product
+            grant.product == product.code
+                && grant.window_end(product).is_none_or(|end| from < end)
                 && grant.person_no == person_no
                 && grant.stopped.is_none()
                 && matches!(grant.state_at(by.now), GrantState::Open | GrantState::Scheduled)
@@ -52,7 +56,7 @@ impl Keyring {
         self.grants.push(Grant {
             grant_no: next,
             person_no,
-            product: product.to_owned(),
+            product: product.code.clone(),
             starts: times.starts,
             ends: times.ends,
             closed_cause: None,

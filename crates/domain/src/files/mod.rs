@@ -23,5 +23,5 @@ pub use progress::{Advance, advance, applied, restart, sent};
 pub use repo::{find, list, open_by_name, unfinished};
 pub use retention::{UNDO_DAYS, archive_due, last_business_day};
 pub use undo::{
-    Conflict, Image, Link, UndoPage, close_undo, forget_images, keep_images, undo_page,
+    Conflict, Image, Link, UndoPage, begin_undo, close_undo, forget_images, keep_images, undo_page,
 };

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use base::kernel::{Error, Result};
 use base::store::{Row, Tx, Value};
 
-use super::repo::change;
+use super::repo::{change, find, record};
 use super::{File, FileState};
 
 /// A household before and after something.
@@ -133,10 +133,7 @@ fn anchors(
 /// # Errors
 /// `file.not_undoable` — it is not applied, had no effect, or is too old.
 pub fn undo_page(tx: &mut Tx<'_>, file: &File, after: &str, limit: i64) -> Result<UndoPage> {
-    let undoable = matches!(file.state, FileState::ResultSent | FileState::PartlyUndone);
-    if !undoable || !file.has_effect() {
-        return Err(Error::refused("file.not_undoable"));
-    }
+    check_undoable(file)?;
     let anchors = next_anchors(tx, &file.id, after, limit)?;
     let mut page = UndoPage { next: anchors.last().cloned(), ..UndoPage::default() };
     if anchors.is_empty() {
@@ -170,6 +167,25 @@ pub fn undo_page(tx: &mut Tx<'_>, file: &File, after: &str, limit: i64) -> Resul
         }
     }
     Ok(page)
+}
+
+fn check_undoable(file: &File) -> Result<()> {
+    let undoable = matches!(file.state, FileState::ResultSent | FileState::PartlyUndone);
+    if undoable && file.has_effect() {
+        return Ok(());
+    }
+    Err(Error::refused("file.not_undoable"))
+}
+
+/// Writes down that taking a file back begins: before the first household goes back, and again when an
+/// attempt that broke off is gone on with.
+///
+/// # Errors
+/// `file.unknown`; `file.not_undoable` — it is not applied, had no effect, or is too old.
+pub fn begin_undo(tx: &mut Tx<'_>, file_id: &str) -> Result<()> {
+    let file = find(tx, file_id)?;
+    check_undoable(&file)?;
+    record(tx, &file, "file.undo_begun")
 }
 
 fn next_anchors(tx: &mut Tx<'_>, file_id: &str, after: &str, limit: i64) -> Result<Vec<String>> {

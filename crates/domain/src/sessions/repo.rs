@@ -202,22 +202,27 @@ pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
     Ok(sessions + authorizations)
 }
 
-/// Ends every session of a person and takes back what was given to clients: after a reset of the
-/// password, and when personal data is erased. The caller records it.
+/// Ends every session of these persons and takes back what was given to clients: when a password is
+/// reset, a person removed, a contract stopped, personal data erased. The caller records it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn end_everything_of(tx: &mut Tx<'_>, person_id: &str, cause: &'static str) -> Result<()> {
-    let keys: [Value; 3] = [tx.operator().into(), person_id.into(), tx.now().into()];
+pub fn end_everything_of(
+    tx: &mut Tx<'_>,
+    person_ids: Vec<String>,
+    cause: &'static str,
+) -> Result<()> {
+    let persons: Value = person_ids.into();
+    let keys: [Value; 3] = [tx.operator().into(), persons.clone(), tx.now().into()];
     tx.exec(
         "UPDATE browser_sessions SET ended_ms = ?3
-          WHERE operator_id = ?1 AND person_id = ?2 AND ended_ms IS NULL",
+          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND ended_ms IS NULL",
         &keys,
     )?;
-    let keys: [Value; 4] = [tx.operator().into(), person_id.into(), tx.now().into(), cause.into()];
+    let keys: [Value; 4] = [tx.operator().into(), persons, tx.now().into(), cause.into()];
     tx.exec(
         "UPDATE authorizations SET revoked_ms = ?3, revoked_cause = ?4
-          WHERE operator_id = ?1 AND person_id = ?2 AND revoked_ms IS NULL",
+          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND revoked_ms IS NULL",
         &keys,
     )?;
     Ok(())

@@ -8,10 +8,10 @@ use base::store::Tx;
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::credentials::{self, Letter, LetterCheck, check_new_password};
+use crate::credentials::{self, LetterCheck, check_new_password};
 use crate::operators;
 use crate::sessions::Proven;
-use crate::subscribers::{self, By, Household, Key, Load, Source};
+use crate::subscribers::{self, By, Household, Load, Source};
 
 use super::Member;
 use super::finish::Finish;
@@ -43,11 +43,11 @@ impl Journeys {
             if step == Step::ChooseOperator {
                 return Err(Error::not_found("signin.unknown", ticket.id.clone()));
             }
-            let LetterCheck::Good(letter) = credentials::check_letter(tx, &number, &code)? else {
+            let LetterCheck::Good(person_id) = credentials::check_letter(tx, &number, &code)?
+            else {
                 return Ok(false);
             };
-            let Letter { number, generation, person_no } = letter;
-            let step = Step::Account { number, generation, person_no, checked: tx.now() };
+            let step = Step::Account { person_id, checked: tx.now() };
             repo::set_step(tx, &ticket.id, &step)?;
             Ok(true)
         })?;
@@ -70,21 +70,20 @@ impl Journeys {
         let name = credentials::login_name(typed_name)?;
         check_new_password(password)?;
         let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
-        let Step::Account { number, generation, person_no, checked } = step else {
+        let Step::Account { person_id, checked } = step else {
             return Err(Error::not_found("signin.unknown", ticket.id));
         };
         let sector = self.sector_of(&request)?;
         let hash = self.passwords.hash(ticket.scope.operator(), password)?;
         let signing = Arc::clone(&self.signing);
-        let letter = Letter { number, generation, person_no };
         let scope =
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
         self.db.transact(&scope, move |tx| {
             ticket.end(tx)?;
-            if !credentials::spend_letter(tx, &letter, checked)? {
+            if !credentials::spend_letter(tx, &person_id, checked)? {
                 return Err(REFUSED);
             }
-            let member = activate(tx, &letter)?;
+            let member = activate(tx, &person_id)?;
             credentials::put_login(tx, &name, &member.person_id)?;
             credentials::put_password(tx, &member.person_id, &hash)?;
             credentials::forgive(tx, &member.person_id)?;
@@ -94,26 +93,27 @@ impl Journeys {
 }
 
 /// Makes the member of the letter ACTIVE, in the household's own words, and admits them.
-fn activate(tx: &mut Tx<'_>, letter: &Letter) -> Result<Member> {
+fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
     let operator = tx.operator_fact(operators::find_operator)?;
     if !operator.enabled() {
         return Err(Error::refused("operator.disabled"));
     }
-    let key = Key { number: letter.number.clone(), generation: letter.generation };
+    let (key, person_no) = subscribers::key_of_person(tx, person_id)?.ok_or(REFUSED)?;
     let loaded = subscribers::load(tx, vec![key.number.clone()], Load::ForChange)?;
+    let version = subscribers::next_version(&loaded);
     let before: Vec<Household> = loaded.into_iter().filter(|one| one.key() == key).collect();
     let mut after = before.clone();
     let household = after.first_mut().ok_or(REFUSED)?;
     let cause = tx.scope().cause().to_owned();
     let by = By { source: Source::System, at: tx.now(), now: tx.now(), cause: &cause };
-    let outcome = household.register(letter.person_no, &by)?;
+    let outcome = household.register(person_no, &by)?;
     if outcome.change == Change::Made {
-        household.contract.version += 1;
+        household.contract.version = version;
         household.contract.updated = tx.now();
-        record_registered(tx, household, letter.person_no)?;
+        record_registered(tx, household, person_no)?;
         tx.touch(Some(&key.number));
     }
-    let member = admit(&operator, household, (letter.person_no, tx.now()))?;
+    let member = admit(&operator, household, (person_no, tx.now()))?;
     subscribers::save(tx, &before, &after)?;
     Ok(member)
 }

@@ -51,12 +51,8 @@ pub enum Step {
     Letter,
     /// The letter was good: chooses login id and password.
     Account {
-        /// Contract number.
-        number: String,
-        /// Its generation.
-        generation: i64,
-        /// The member.
-        person_no: i64,
+        /// Whose letter.
+        person_id: String,
         /// When the code was found good; a newer letter ends this.
         checked: Instant,
     },

@@ -1,6 +1,6 @@
 //! What differs between households as loaded and as they are now, as rows to write in bulk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base::kernel::{Error, Result};
 use base::store::{Tx, Value};
@@ -57,9 +57,12 @@ impl Changes {
     /// Members that were loaded and are in none of the households any more: an added person whose
     /// file was taken back.
     pub(super) fn collect_gone(&mut self, after: &[Household], known: &KnownPersons<'_>) {
-        let gone = known
-            .keys()
-            .filter(|id| !after.iter().any(|household| household.person_by_id(id).is_some()));
+        let here: HashSet<&str> = after
+            .iter()
+            .flat_map(|household| &household.persons)
+            .map(|person| person.person_id.as_str())
+            .collect();
+        let gone = known.keys().filter(|id| !here.contains(**id));
         self.gone_persons.extend(gone.map(|id| (*id).to_owned()));
     }
 
@@ -100,16 +103,16 @@ fn expect_all(changed: u64, expected: usize) -> Result<()> {
 const INSERT_CONTRACT: &str = "INSERT INTO contracts
     (operator_id, number, gen, state, version, unit, bulk_parent, starts_ms, stopped_ms,
      stop_cause, replaced_by, kana, telephone, postal_code, age_verified_by, adult_allowed,
-     credit_rank, note, cause, created_ms, updated_ms)
+     credit_rank, note, cause, created_ms, updated_ms, stop_recorded_ms)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-            ?20, ?21)";
+            ?20, ?21, ?22)";
 
 const UPDATE_CONTRACT: &str = "UPDATE contracts SET
         state = ?4, version = ?5, unit = ?6, bulk_parent = ?7, starts_ms = ?8, stopped_ms = ?9,
         stop_cause = ?10, replaced_by = ?11, kana = ?12, telephone = ?13, postal_code = ?14,
         age_verified_by = ?15, adult_allowed = ?16, credit_rank = ?17, note = ?18, cause = ?19,
-        created_ms = ?20, updated_ms = ?21
-  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND version = ?22";
+        created_ms = ?20, updated_ms = ?21, stop_recorded_ms = ?22
+  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND version = ?23";
 
 fn contract_row(tx: &Tx<'_>, contract: &Contract) -> Vec<Value> {
     vec![
@@ -134,6 +137,7 @@ fn contract_row(tx: &Tx<'_>, contract: &Contract) -> Vec<Value> {
         (&contract.cause).into(),
         contract.created.into(),
         contract.updated.into(),
+        contract.stop_recorded.into(),
     ]
 }
 
@@ -174,13 +178,13 @@ fn lift_row(tx: &Tx<'_>, key: &Key, hold: &Hold) -> Vec<Value> {
 
 const INSERT_PERSON: &str = "INSERT INTO persons
     (operator_id, number, gen, person_no, person_id, role, state, stopped_ms, stopped_from, kana,
-     birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+     birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms, stop_recorded_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 
 const UPDATE_PERSON: &str = "UPDATE persons SET
         number = ?2, gen = ?3, person_no = ?4, role = ?6, state = ?7, stopped_ms = ?8,
         stopped_from = ?9, kana = ?10, birth_on = ?11, max_rating_years = ?12, adult_allowed = ?13,
-        cause = ?14, created_ms = ?15, updated_ms = ?16
+        cause = ?14, created_ms = ?15, updated_ms = ?16, stop_recorded_ms = ?17
   WHERE operator_id = ?1 AND person_id = ?5";
 
 const DELETE_PERSON: &str = "DELETE FROM persons WHERE operator_id = ?1 AND person_id = ?2";
@@ -203,5 +207,6 @@ fn person_row(tx: &Tx<'_>, key: &Key, person: &Person) -> Vec<Value> {
         (&person.cause).into(),
         person.created.into(),
         person.updated.into(),
+        person.stop_recorded.into(),
     ]
 }

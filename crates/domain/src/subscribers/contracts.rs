@@ -140,8 +140,11 @@ pub struct Contract {
     pub bulk_parent: Option<String>,
     /// From when it is in use.
     pub starts: Instant,
-    /// When it was stopped.
+    /// From when on it is stopped.
     pub stopped: Option<Instant>,
+    /// When the stop was written down: the days to take it back and to keep its data count from here.
+    #[serde(default)]
+    pub stop_recorded: Option<Instant>,
     /// Why it was stopped: `SMS`, `CONSOLE`, `REPLACED`.
     pub stop_cause: Option<String>,
     /// The number that took its place.
@@ -255,6 +258,16 @@ pub(super) fn set_some(slot: &mut Option<String>, wanted: Option<&String>) -> bo
 }
 
 impl Contract {
+    /// Erases what is known of the people who had it.
+    pub(super) fn forget(&mut self) {
+        self.kana = None;
+        self.telephone = None;
+        self.postal_code = None;
+        self.age_verified_by = None;
+        self.credit_rank = None;
+        self.note = None;
+    }
+
     /// Takes the contract's own attributes; says whether anything differs.
     pub(super) fn take(&mut self, wanted: &Attributes) -> bool {
         // A station that says "adult allowed" has seen the owner's papers at the application.

@@ -132,6 +132,12 @@ impl Household {
     }
 }
 
+/// The version of the next change of a number, whose households of all generations these are.
+#[must_use]
+pub fn next_version(generations: &[Household]) -> i64 {
+    generations.iter().map(|one| one.contract.version).max().unwrap_or(0) + 1
+}
+
 fn reasons<'h>(holds: impl Iterator<Item = &'h Hold>) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = holds.map(|hold| hold.reason).collect();
     reasons.sort_unstable();

@@ -5,7 +5,6 @@
 
 use base::kernel::{Error, Instant, Result};
 
-use super::PersonState;
 use super::contracts::Unit;
 use super::{
     Attributes, By, Contract, Hold, Household, Key, Outcome, Person, Reason, Role, Standing,
@@ -45,6 +44,7 @@ impl Household {
             bulk_parent: None,
             starts,
             stopped: None,
+            stop_recorded: None,
             stop_cause: None,
             replaced_by: None,
             kana: None,
@@ -65,21 +65,22 @@ impl Household {
         Self { contract, holds: Vec::new(), persons: vec![owner] }
     }
 
-    /// A start of a contract that is there: attributes and a reserved date are updated, a
-    /// suspension is not lifted.
+    /// A start of a contract that is there: attributes and a reserved date are updated (a start without
+    /// a date is one now), a suspension is not lifted.
     ///
     /// # Errors
     /// `contract.number_stopped` — stopped or purged: a return is a new generation.
     pub fn start_again(
         &mut self,
-        starts: Option<Instant>,
+        starts: Instant,
         wanted: &Attributes,
         by: &By<'_>,
     ) -> Result<Outcome> {
         match self.standing(by.now) {
             Standing::Stopped | Standing::Purged => return Err(Error::refused(NUMBER_STOPPED)),
-            Standing::Reserved if starts.is_some_and(|at| at != self.contract.starts) => {
-                self.contract.starts = starts.unwrap_or(self.contract.starts);
+            Standing::Reserved if starts != self.contract.starts => {
+                self.contract.starts = starts;
+                by.cause.clone_into(&mut self.contract.cause);
                 self.take_attributes(wanted, by);
                 return Ok(Outcome::MADE);
             }
@@ -198,6 +199,7 @@ impl Household {
         }
         self.contract.stored = Stored::Stopped;
         self.contract.stopped = Some(by.at);
+        self.contract.stop_recorded = Some(by.now);
         self.contract.stop_cause = Some(by.source.as_str().to_owned());
         by.cause.clone_into(&mut self.contract.cause);
         Ok(Outcome::MADE)
@@ -207,18 +209,20 @@ impl Household {
     /// ended with the contract come back in their own room.
     ///
     /// # Errors
-    /// `contract.nothing_to_cancel` — not stopped, stopped more than `days` ago, or replaced.
+    /// `contract.nothing_to_cancel` — not stopped, replaced, or the stop was written down more than
+    /// `days` ago.
     pub fn stop_cancel(&mut self, days: i64, by: &By<'_>) -> Result<Outcome> {
         let refuse = || Error::refused(NOTHING_TO_CANCEL);
-        let stopped = self.contract.stopped.ok_or_else(refuse)?;
+        let recorded = self.contract.stop_recorded.ok_or_else(refuse)?;
         if self.contract.stored != Stored::Stopped
             || self.contract.replaced_by.is_some()
-            || by.now > stopped.plus_days(days)
+            || by.now > recorded.plus_days(days)
         {
             return Err(refuse());
         }
         self.contract.stored = Stored::Open;
         self.contract.stopped = None;
+        self.contract.stop_recorded = None;
         self.contract.stop_cause = None;
         by.cause.clone_into(&mut self.contract.cause);
         Ok(Outcome::MADE)
@@ -235,15 +239,13 @@ impl Household {
             Stored::Open | Stored::Void => return Err(Error::refused(NOT_PURGEABLE)),
         }
         self.contract.stored = Stored::Purged;
-        self.contract.kana = None;
-        self.contract.telephone = None;
-        self.contract.postal_code = None;
-        self.contract.note = None;
+        self.contract.forget();
         by.cause.clone_into(&mut self.contract.cause);
         for person in &mut self.persons {
-            person.state = PersonState::Purged;
-            person.kana = None;
-            person.birth_on = None;
+            person.forget();
+        }
+        for hold in &mut self.holds {
+            hold.reference = None;
         }
         Ok(Outcome::MADE)
     }
@@ -252,10 +254,7 @@ impl Household {
     /// ignore versions they have seen.
     pub fn void(&mut self, by: &By<'_>) {
         self.contract.stored = Stored::Void;
-        self.contract.kana = None;
-        self.contract.telephone = None;
-        self.contract.postal_code = None;
-        self.contract.note = None;
+        self.contract.forget();
         by.cause.clone_into(&mut self.contract.cause);
         self.persons.clear();
         self.holds.clear();

@@ -4,9 +4,9 @@
 
 use base::kernel::{Error, Result};
 
-use super::lifecycle::{CANNOT_RESUME, STOPPED};
+use super::lifecycle::{CANNOT_RESUME, NOT_PURGEABLE, STOPPED};
 use super::{
-    Attributes, By, Household, Outcome, Person, PersonState, Reason, Role, Standing, note,
+    Attributes, By, Household, Outcome, Person, PersonState, Reason, Role, Source, Standing, note,
 };
 
 /// `person.unknown` — no such member in this contract (E302).
@@ -19,6 +19,8 @@ pub const SOLE_OWNER: &str = "person.sole_owner";
 pub const SUSPENDED: &str = "person.suspended";
 /// `person.stopped` — removed, and too long ago to be restored (E414).
 pub const PERSON_STOPPED: &str = "person.stopped";
+/// `person.number_used` — the number was another member's: the SMS takes a number nobody had (E414).
+pub const NUMBER_USED: &str = "person.number_used";
 /// Age of majority in years (Civil Code art. 4, since April 2022).
 const MAJORITY: i16 = 18;
 
@@ -41,7 +43,8 @@ impl Household {
     ///
     /// # Errors
     /// `contract.stopped`; `person.too_many` — `most` members are there; `person.stopped` —
-    /// removed too long ago.
+    /// removed too long ago; `person.number_used` — an SMS restores nobody: who knows whether it
+    /// means the member who was removed, or another one under a number used again?
     pub fn add_person(
         &mut self,
         fresh: &NewPerson<'_>,
@@ -75,6 +78,7 @@ impl Household {
             }
             PersonState::Stopped if full => Err(Error::refused(TOO_MANY)),
             PersonState::Stopped => person.restore(limits.restore_days, by),
+            PersonState::Purged if by.source == Source::Sms => Err(Error::refused(NUMBER_USED)),
             PersonState::Purged => Err(Error::refused(PERSON_STOPPED)),
         }
     }
@@ -148,7 +152,29 @@ impl Household {
         person.stopped_from = Some(person.state);
         person.state = PersonState::Stopped;
         person.stopped = Some(by.at);
+        person.stop_recorded = Some(by.now);
         by.cause.clone_into(&mut person.cause);
+        Ok(Outcome::MADE)
+    }
+
+    /// Erases what is known of a member who was removed.
+    ///
+    /// # Errors
+    /// `person.unknown`; `contract.not_purgeable` — not removed.
+    pub fn purge_person(&mut self, person_no: i64, by: &By<'_>) -> Result<Outcome> {
+        let person = self.member_mut(person_no)?;
+        match person.state {
+            PersonState::Stopped => {}
+            PersonState::Purged => return Ok(Outcome::already(note::CLOSED_ALREADY)),
+            PersonState::Invited | PersonState::Active => {
+                return Err(Error::refused(NOT_PURGEABLE));
+            }
+        }
+        person.forget();
+        by.cause.clone_into(&mut person.cause);
+        for hold in self.holds.iter_mut().filter(|hold| hold.person_no == person_no) {
+            hold.reference = None;
+        }
         Ok(Outcome::MADE)
     }
 
@@ -215,11 +241,15 @@ pub struct Limits {
 impl Person {
     /// Brings a removed member back as they were.
     fn restore(&mut self, days: i64, by: &By<'_>) -> Result<Outcome> {
-        if self.stopped.is_none_or(|stopped| by.now > stopped.plus_days(days)) {
+        if by.source == Source::Sms {
+            return Err(Error::refused(NUMBER_USED));
+        }
+        if self.stop_recorded.is_none_or(|recorded| by.now > recorded.plus_days(days)) {
             return Err(Error::refused(PERSON_STOPPED));
         }
         self.state = self.stopped_from.take().unwrap_or(PersonState::Invited);
         self.stopped = None;
+        self.stop_recorded = None;
         by.cause.clone_into(&mut self.cause);
         Ok(Outcome::MADE)
     }

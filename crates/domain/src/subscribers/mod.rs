@@ -18,12 +18,12 @@ mod repo;
 pub use base::kernel::Change;
 pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
 pub use holds::{Hold, Reason, Source};
-pub use household::{Household, Key, PersonStanding};
+pub use household::{Household, Key, PersonStanding, next_version};
 pub use lifecycle::{
     CANNOT_RESUME, NOT_PURGEABLE, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, UNKNOWN,
 };
 pub use members::{
-    Limits, NewPerson, PERSON_STOPPED, PERSON_UNKNOWN, SOLE_OWNER, SUSPENDED, TOO_MANY,
+    Limits, NUMBER_USED, NewPerson, PERSON_STOPPED, PERSON_UNKNOWN, SOLE_OWNER, SUSPENDED, TOO_MANY,
 };
 pub use outcome::{By, Outcome, note};
 pub use persons::{Person, PersonState, Role};

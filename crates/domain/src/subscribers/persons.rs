@@ -91,8 +91,11 @@ pub struct Person {
     pub role: Role,
     /// Own state.
     pub state: PersonState,
-    /// When removed.
+    /// From when on removed.
     pub stopped: Option<Instant>,
+    /// When the removal was written down: the days to restore and to keep them count from here.
+    #[serde(default)]
+    pub stop_recorded: Option<Instant>,
     /// The state before removal, for restoring.
     pub stopped_from: Option<PersonState>,
     /// Name in kana.
@@ -121,6 +124,7 @@ impl Person {
             role,
             state: PersonState::Invited,
             stopped: None,
+            stop_recorded: None,
             stopped_from: None,
             kana: None,
             birth_on: None,
@@ -142,6 +146,13 @@ impl Person {
     #[must_use]
     pub const fn is_gone(&self) -> bool {
         matches!(self.state, PersonState::Stopped | PersonState::Purged)
+    }
+
+    /// Erases what is known of them.
+    pub(super) fn forget(&mut self) {
+        self.state = PersonState::Purged;
+        self.kana = None;
+        self.birth_on = None;
     }
 
     /// Takes the person's own attributes; says whether anything differs.

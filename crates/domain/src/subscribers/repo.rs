@@ -53,7 +53,7 @@ pub fn load(tx: &mut Tx<'_>, numbers: Vec<String>, what: Load) -> Result<Vec<Hou
 }
 
 const SELECT_CONTRACTS: &str = "SELECT number, gen, state, version, unit, bulk_parent, starts_ms,
-        stopped_ms, stop_cause, replaced_by, kana, telephone, postal_code, age_verified_by,
+        stopped_ms, stop_recorded_ms, stop_cause, replaced_by, kana, telephone, postal_code, age_verified_by,
         adult_allowed, credit_rank, note, cause, created_ms, updated_ms
    FROM contracts WHERE operator_id = ?1 AND number IN ARRAY(?2) ORDER BY number, gen";
 
@@ -75,6 +75,7 @@ fn read_contract(row: &mut Row) -> Result<Contract> {
         bulk_parent: row.text_if_any()?,
         starts: row.instant()?,
         stopped: row.instant_if_any()?,
+        stop_recorded: row.instant_if_any()?,
         stop_cause: row.text_if_any()?,
         replaced_by: row.text_if_any()?,
         kana: row.text_if_any()?,
@@ -118,8 +119,8 @@ fn load_holds(tx: &mut Tx<'_>, keys: &[Value]) -> Result<Vec<(Key, Hold)>> {
 
 fn load_persons(tx: &mut Tx<'_>, keys: &[Value]) -> Result<Vec<(Key, Person)>> {
     tx.rows(
-        "SELECT number, gen, person_no, person_id, role, state, stopped_ms, stopped_from, kana,
-                birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms
+        "SELECT number, gen, person_no, person_id, role, state, stopped_ms, stop_recorded_ms,
+                stopped_from, kana, birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms
            FROM persons WHERE operator_id = ?1 AND number IN ARRAY(?2)
           ORDER BY number, gen, person_no",
         keys,
@@ -131,6 +132,7 @@ fn load_persons(tx: &mut Tx<'_>, keys: &[Value]) -> Result<Vec<(Key, Person)>> {
                 role: Role::parse(&row.text()?)?,
                 state: PersonState::parse(&row.text()?)?,
                 stopped: row.instant_if_any()?,
+                stop_recorded: row.instant_if_any()?,
                 stopped_from: match row.text_if_any()? {
                     Some(word) => Some(PersonState::parse(&word)?),
                     None => None,

@@ -61,6 +61,7 @@ const TABLE: &[Row] = &[
     ("note.stopped_already", "W106", "停止済みです"),
     ("operation.unknown", "E202", "処理区分の値が不正です"),
     ("person.number_invalid", "E202", "個人番号の値が不正です"),
+    ("person.number_used", "E414", "使用済みの個人番号です(別番号か局で復元)"),
     ("person.role_unknown", "E202", "役割の値が不正です"),
     ("person.sole_owner", "E412", "唯一の契約者本人は停止できません"),
     ("person.stopped", "E414", "停止済みの個人です"),

@@ -38,7 +38,7 @@ pub struct Undo {
 
 /// Takes the file with this id or name back, or says which households stand in the way.
 ///
-/// Commands of the file that wait for their date are cancelled. The request ids of what was taken
+/// Commands of the file that wait for their date are cancelled first. The request ids of what was taken
 /// back count as new afterwards.
 ///
 /// # Errors
@@ -47,6 +47,9 @@ pub fn undo(db: &Db, scope: &Scope, id_or_name: &str, how: Undoing) -> Result<Un
     let name = id_or_name.to_owned();
     let file = db.read(scope, |tx| files::find(tx, &name))?;
     let scope = scope.clone().caused_by(&format!("undo:{}", file.name));
+    if how == Undoing::Do {
+        begin(db, &scope, &file)?;
+    }
     let (mut after, mut restored, mut conflicts) = (String::new(), 0, Vec::new());
     loop {
         let (from, row) = (after.clone(), file.clone());
@@ -65,11 +68,7 @@ pub fn undo(db: &Db, scope: &Scope, id_or_name: &str, how: Undoing) -> Result<Un
         return Ok(Undo { file, restored, conflicts });
     }
     let count = conflicts.len();
-    let file = db.transact(&scope, move |tx| {
-        let waiting = jobs::cancel_caused_by(tx, &format!("file:{}", file.name))?;
-        commands::forget_answers(tx, waiting)?;
-        files::close_undo(tx, &file, count)
-    })?;
+    let file = db.transact(&scope, move |tx| files::close_undo(tx, &file, count))?;
     tracing::warn!(
         operator = scope.operator(),
         file = file.name,
@@ -78,6 +77,16 @@ pub fn undo(db: &Db, scope: &Scope, id_or_name: &str, how: Undoing) -> Result<Un
         "an SMS file was taken back"
     );
     Ok(Undo { file, restored, conflicts })
+}
+
+/// Nothing of the file may come into force any more, before its first household goes back.
+fn begin(db: &Db, scope: &Scope, file: &File) -> Result<()> {
+    let (id, cause) = (file.id.clone(), format!("file:{}", file.name));
+    db.transact(scope, move |tx| {
+        files::begin_undo(tx, &id)?;
+        let waiting = jobs::cancel_caused_by(tx, &cause)?;
+        commands::forget_answers(tx, waiting)
+    })
 }
 
 struct Turned {
