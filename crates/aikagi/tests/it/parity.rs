@@ -227,8 +227,10 @@ fn holds(world: &World) -> Vec<(String, Vec<Hold>)> {
 fn a_list_of_commands_does_the_same_by_file_and_online() {
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
     for case in 0..6 {
+        // At most a hundred: one transaction online as by file. A hold put and lifted within one leaves
+        // no row, only its lines in the audit.
         let wishes =
-            prop::collection::vec(wish(), 60..120).new_tree(&mut runner).unwrap().current();
+            prop::collection::vec(wish(), 60..=100).new_tree(&mut runner).unwrap().current();
 
         let by_file = World::new();
         without_guards(&by_file);
