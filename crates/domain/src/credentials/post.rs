@@ -1,10 +1,12 @@
 //! Letters for the post: a code for a member, and which members still wait for one.
 
+use std::collections::HashSet;
+
 use base::kernel::{Error, Instant, Result};
 use base::store::{Row, Tx, Value};
 
 use crate::operators;
-use crate::subscribers::{self, Household, Key, Load, PersonState, Standing};
+use crate::subscribers::{self, Household, Load, PersonState, Standing};
 
 use super::letters::{LETTER_DAYS, LETTER_TRIES, issue_letter_code};
 
@@ -64,31 +66,36 @@ pub fn waiting_for_letter(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Wa
     let numbers = subscribers::list_open(tx, after, limit)?;
     let next = numbers.last().cloned();
     let mut newest: Vec<Household> = Vec::new();
-    for household in subscribers::load(tx, numbers.clone(), Load::Whole)? {
+    for household in subscribers::load(tx, numbers, Load::Whole)? {
         match newest.last_mut() {
             Some(last) if last.contract.number == household.contract.number => *last = household,
             _ => newest.push(household),
         }
     }
-    let written = good_letters(tx, numbers)?;
+    let invited = |household: &Household| -> Vec<(String, i64)> {
+        let all = household.persons.iter().filter(|one| one.state == PersonState::Invited);
+        all.map(|one| (one.person_id.clone(), one.person_no)).collect()
+    };
+    let ids = newest.iter().flat_map(&invited).map(|(id, _)| id).collect();
+    let written = good_letters(tx, ids)?;
     let mut members = Vec::new();
     for household in newest {
-        let key = household.key();
-        let invited = household.persons.iter().filter(|one| one.state == PersonState::Invited);
-        let waiting = invited.filter(|one| !written.contains(&(key.clone(), one.person_no)));
-        members.extend(waiting.map(|one| (key.number.clone(), one.person_no)));
+        let waiting = invited(&household).into_iter().filter(|(id, _)| !written.contains(id));
+        members.extend(waiting.map(|(_, no)| (household.contract.number.clone(), no)));
     }
     Ok(Waiting { members, next })
 }
 
-fn good_letters(tx: &mut Tx<'_>, numbers: Vec<String>) -> Result<Vec<(Key, i64)>> {
+/// Which of these persons have a letter that is good, under whatever number it was printed.
+fn good_letters(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<HashSet<String>> {
     let keys: [Value; 4] =
-        [tx.operator().into(), numbers.into(), tx.now().into(), LETTER_TRIES.into()];
-    tx.rows(
-        "SELECT number, gen, person_no FROM registration_codes
-          WHERE operator_id = ?1 AND number IN ARRAY(?2) AND used_ms IS NULL AND expires_ms > ?3
+        [tx.operator().into(), person_ids.into(), tx.now().into(), LETTER_TRIES.into()];
+    let found = tx.rows(
+        "SELECT person_id FROM registration_codes
+          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND used_ms IS NULL AND expires_ms > ?3
             AND tries < ?4",
         &keys,
-        |row: &mut Row| Ok((Key { number: row.text()?, generation: row.int()? }, row.int()?)),
-    )
+        Row::text,
+    )?;
+    Ok(found.into_iter().collect())
 }
