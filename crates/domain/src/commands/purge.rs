@@ -86,7 +86,10 @@ fn purge_contract(
     // Commands of a later generation of the number are not this contract's.
     let upto = if newest { tx.now() } else { recorded };
     jobs::forget_stream(tx, &key.number, upto)?;
-    record(tx, bench, ("contract.purged", key, &key.label()))?;
+    let (label, version) = (key.label(), version(bench, key));
+    let payload = json!({"contract": key.number, "generation": key.generation, "version": version});
+    let entry = Entry::new("contract.purged", &label).version(version);
+    records::record(tx, &entry.event(&key.number, payload))?;
     Ok(true)
 }
 
@@ -104,11 +107,20 @@ fn purge_member(
     });
     let Some(person_id) = due.map(|person| person.person_id.clone()) else { return Ok(false) };
     household.purge_person(person_no, &by)?;
-    bench.end(Ended { persons: vec![person_id], what: Ending::Credentials, cause: "purged" });
+    bench.end(Ended {
+        persons: vec![person_id.clone()],
+        what: Ending::Credentials,
+        cause: "purged",
+    });
     bench.mark_changed(tx, key);
     forget_references(tx, key, Some(person_no))?;
-    let subject = format!("{}/{person_no:03}", key.label());
-    record(tx, bench, ("person.purged", key, &subject))?;
+    let (subject, version) = (format!("{}/{person_no:03}", key.label()), version(bench, key));
+    let payload = json!({
+        "contract": key.number, "generation": key.generation, "version": version,
+        "person_no": person_no, "person_id": person_id,
+    });
+    let entry = Entry::new("person.purged", &subject).version(version);
+    records::record(tx, &entry.event(&key.number, payload))?;
     Ok(true)
 }
 
@@ -133,13 +145,7 @@ fn forget_references(tx: &mut Tx<'_>, key: &Key, person_no: Option<i64>) -> Resu
     Ok(())
 }
 
-fn record(
-    tx: &mut Tx<'_>,
-    bench: &Workbench,
-    (act, key, subject): (&'static str, &Key, &str),
-) -> Result<()> {
-    let version = bench.get(key).map_or(0, |whole| whole.household.contract.version);
-    let payload = json!({"contract": key.number, "generation": key.generation, "version": version});
-    let entry = Entry::new(act, subject).version(version).event(&key.number, payload);
-    records::record(tx, &entry)
+/// The version of a household, just counted on.
+fn version(bench: &Workbench, key: &Key) -> i64 {
+    bench.get(key).map_or(0, |whole| whole.household.contract.version)
 }
