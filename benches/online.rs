@@ -1,8 +1,10 @@
 //! Online commands, durable, 64 callers, against group-committed updates of single rows.
 
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
 use base::kernel::ids;
 use base::store::{Db, Settings};
-use domain::commands::{self, Command, Op, ResultKind};
+use domain::commands::{self, Command, CommandGroups, Op, ResultKind};
 use domain::subscribers::Reason;
 
 use crate::common::{databases, folder, given_operator, median, row, scope, seconds};
@@ -13,6 +15,7 @@ const ROUNDS: usize = 5;
 
 /// Suspends and resumes: 64 callers, each at a contract of its own.
 fn commands(db: &Db, run: &str) -> f64 {
+    let groups = &CommandGroups::new(db.clone());
     let taken = seconds(|| {
         std::thread::scope(|threads| {
             for caller in 0..CALLERS {
@@ -22,9 +25,7 @@ fn commands(db: &Db, run: &str) -> f64 {
                         let id = format!("{run}-{caller}-{n}");
                         let mut command = Command::new(&id, op, &format!("C{caller:05}"));
                         command.reason = Some(Reason::Unpaid);
-                        let report = db
-                            .transact(&scope("bench"), move |tx| commands::execute(tx, &command))
-                            .unwrap();
+                        let report = groups.execute(&scope("bench"), command).unwrap();
                         assert_eq!(report.result, ResultKind::Ok);
                     }
                 });
@@ -34,23 +35,52 @@ fn commands(db: &Db, run: &str) -> f64 {
     (CALLERS * EACH) as f64 / taken
 }
 
-/// The bare counterpart on SQLite: one prepared UPDATE of one row, 64 of them to a commit.
+/// One update of the bare counterpart: the value, the contract, and where to say that it is durable.
+type Update = (u64, u64, SyncSender<()>);
+
+/// The bare counterpart on SQLite: 64 callers hand single-row updates to one writer, who commits
+/// what is there, at most 64 at once, and then answers.
 fn bare_sqlite(path: &std::path::Path) -> f64 {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
     connection.pragma_update(None, "synchronous", "FULL").unwrap();
-    let sql = "UPDATE contracts SET note = ?1 WHERE operator_id = 'BENCH1' AND number = ?2";
+    let (hand, queue) = sync_channel::<Update>(CALLERS as usize);
+    let writer = std::thread::spawn(move || write_bare(&connection, &queue));
     let taken = seconds(|| {
-        for n in 0..EACH {
-            connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-            let mut update = connection.prepare_cached(sql).unwrap();
+        std::thread::scope(|threads| {
             for caller in 0..CALLERS {
-                update.execute((n.to_string(), format!("C{caller:05}"))).unwrap();
+                let hand = hand.clone();
+                threads.spawn(move || {
+                    let (done, wait) = sync_channel(1);
+                    for n in 0..EACH {
+                        hand.send((n, caller, done.clone())).unwrap();
+                        wait.recv().unwrap();
+                    }
+                });
             }
-            connection.execute_batch("COMMIT").unwrap();
-        }
+        });
     });
+    drop(hand);
+    writer.join().unwrap();
     (CALLERS * EACH) as f64 / taken
+}
+
+fn write_bare(connection: &rusqlite::Connection, queue: &Receiver<Update>) {
+    let sql = "UPDATE contracts SET note = ?1 WHERE operator_id = 'BENCH1' AND number = ?2";
+    while let Ok(first) = queue.recv() {
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut update = connection.prepare_cached(sql).unwrap();
+        let group: Vec<Update> = std::iter::once(first)
+            .chain(queue.try_iter().take(CALLERS as usize - 1))
+            .inspect(|(n, caller, _)| {
+                update.execute((n.to_string(), format!("C{caller:05}"))).unwrap();
+            })
+            .collect();
+        connection.execute_batch("COMMIT").unwrap();
+        for (_, _, done) in group {
+            done.send(()).unwrap();
+        }
+    }
 }
 
 /// The bare counterpart on PostgreSQL: 64 connections, each updating a row of its own.

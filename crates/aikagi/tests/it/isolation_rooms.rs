@@ -8,9 +8,11 @@ use std::path::Path;
 
 use base::kernel::{Actor, Result, Scope, clock};
 use domain::clients::Presented;
+use domain::commands::{Command, CommandGroups, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::Lasting;
 use domain::signin::{Caller, Redeeming, Request, Step};
+use domain::subscribers::Reason;
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
 use crate::picture::assert_same;
@@ -23,6 +25,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("AccessTokens::mint", "writes a token for the issuer and client it is given"),
     ("Clients::new", "makes the room"),
     ("Clients::is_current", "a snapshot the caller holds"),
+    ("CommandGroups::new", "makes the room"),
+    ("CommandGroups::waiting", "counts callers"),
     ("Decisions::open", "makes the room"),
     ("Decisions::flush", "waits for the log"),
     ("Journeys::new", "makes the room"),
@@ -115,6 +119,14 @@ const PROBES: &[(&str, Probe)] = &[
         let scope = Scope::new(MINAMI, Actor::Anonymous, clock::now());
         let shown = Presented::Basic { id: names.client.clone(), secret: SECRET.to_owned() };
         said(two.parts.clients.authenticate(&scope, &shown, &[]).map(|client| client.id.clone()))
+    }),
+    ("CommandGroups::execute", |two, names| {
+        let scope = Scope::new(MINAMI, Actor::Sms("spy".to_owned()), clock::now());
+        let asked = format!("spy-{}", names.number);
+        let mut command = Command::new(&asked, Op::Suspend, &names.number);
+        command.reason = Some(Reason::Unpaid);
+        let groups = CommandGroups::new(two.parts.db.clone());
+        said(groups.execute(&scope, command).map(|report| report.code))
     }),
     ("Decisions::answer", |two, names| subjects(two, names).concat()),
     ("Decisions::answer_from_memory", |two, names| subjects(two, names).concat()),

@@ -22,6 +22,7 @@ mod batch_undo;
 mod books;
 mod browser;
 mod calls;
+mod company;
 mod decisions;
 mod decisions_kept;
 mod decisions_rules;

@@ -74,7 +74,7 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
         entry.subject.into(),
         entry.version.into(),
         entry.detail.to_string().into(),
-        tx.scope().cause().into(),
+        tx.cause().into(),
     ];
     tx.defer(INSERT_AUDIT, row);
     tx.mark_recorded();

@@ -63,7 +63,7 @@ pub fn schedule(tx: &mut Tx<'_>, job: &NewJob<'_>) -> Result<String> {
         0.into(),
         job.due.into(),
         0.into(),
-        tx.scope().cause().into(),
+        tx.cause().into(),
         tx.now().into(),
     ];
     tx.change_one(

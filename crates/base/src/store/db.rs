@@ -96,15 +96,6 @@ enum Purpose {
     Rehearsal,
 }
 
-impl Purpose {
-    const fn last_word(self) -> &'static str {
-        match self {
-            Self::Act | Self::Housekeeping => "COMMIT",
-            Self::Rehearsal => "ROLLBACK",
-        }
-    }
-}
-
 /// How often work is run again on PostgreSQL after losing against another transaction.
 const TRIES: u32 = 6;
 /// A row of the same key is there already.
@@ -150,6 +141,18 @@ impl Db {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(self.inner.backend, Backend::Postgres(_))
+    }
+
+    /// To be called when much was written at once: lets the database plan for what is there now.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails; nothing depends on it.
+    pub fn analyze(&self) -> Result<()> {
+        match &self.inner.backend {
+            // Its plans follow the indexes and do not depend on sizes.
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(postgres) => postgres.analyze(),
+        }
     }
 
     /// Statements sent since the start: for tests and as a metric.
@@ -225,7 +228,7 @@ impl Db {
                 let mut tx = Tx::new(scope, engine, &self.inner.facts);
                 let result = work(&mut tx);
                 self.count(&tx);
-                end_postgres(&mut tx, "ROLLBACK")?;
+                tx.give_up()?;
                 result
             }
         }
@@ -307,10 +310,7 @@ impl Db {
         loop {
             let engine = Engine::Postgres(Box::new(postgres.session()?));
             let mut tx = Tx::new(scope, engine, &self.inner.facts).attempt_number(tries);
-            let result = run(&mut tx, purpose, work).and_then(|value| {
-                end_postgres(&mut tx, purpose.last_word())?;
-                Ok(value)
-            });
+            let result = run(&mut tx, purpose, work);
             self.count(&tx);
             match result {
                 Ok(value) => {
@@ -325,7 +325,7 @@ impl Db {
                     let again =
                         matches!(tx.engine(), Engine::Postgres(session) if session.should_rerun());
                     // A dead connection can not roll back; dropping the session closes it.
-                    let _rolled_back = end_postgres(&mut tx, "ROLLBACK");
+                    let _rolled_back = tx.give_up();
                     if !again || tries == TRIES {
                         return Err(error);
                     }
@@ -345,7 +345,8 @@ impl Db {
     }
 }
 
-/// Runs the work, sends what was deferred, and refuses a change that nobody wrote down.
+/// Runs the work, refuses a change that nobody wrote down, and sends what was deferred with the
+/// commit.
 fn run<T>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -356,15 +357,9 @@ fn run<T>(
     if purpose == Purpose::Act && tx.wrote_without_record() {
         return Err(Error::internal("a transaction wrote without an audit line"));
     }
-    if purpose != Purpose::Rehearsal {
-        tx.flush()?;
+    match purpose {
+        Purpose::Rehearsal => tx.give_up()?,
+        Purpose::Act | Purpose::Housekeeping => tx.finish("COMMIT")?,
     }
     Ok(value)
-}
-
-fn end_postgres(tx: &mut Tx<'_>, word: &'static str) -> Result<()> {
-    match tx.engine() {
-        Engine::Postgres(session) => session.finish(word),
-        Engine::Sqlite(_) => Ok(()),
-    }
 }

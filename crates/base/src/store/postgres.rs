@@ -16,6 +16,7 @@ use crate::kernel::{Error, Result};
 use super::db::Watchers;
 use super::postgres_cells::{Column, is_long_list, read_row, references};
 use super::sql::{bulk_insert, for_postgres};
+use super::tx::Deferred;
 use super::{Row, Touched, Value};
 
 /// Most connections of one node.
@@ -32,6 +33,10 @@ const GREETING: &str = "SET statement_timeout = '30s'; \
     SET enable_seqscan = off; \
     SET synchronous_commit = on; \
     SET default_transaction_isolation = 'read committed'; SET client_min_messages = 'warning'";
+
+/// Tables of ours that changed by a fifth since they were last counted, quoted.
+const GROWN: &str = "SELECT quote_ident(relname) FROM pg_stat_user_tables
+    WHERE schemaname = current_schema() AND n_mod_since_analyze > 1000 + n_live_tup / 5";
 
 pub(super) struct Postgres {
     config: Config,
@@ -85,6 +90,17 @@ impl Postgres {
         let handle = self.runtime.handle().clone();
         let lease = Lease { connection: Some(connection), home: self };
         Ok(PostgresSession { lease, handle, begun: false, rerun: false })
+    }
+
+    /// Has the server count again in the tables that grew much since it last did. It would do so
+    /// by itself within minutes; until then it plans for the tables it knew.
+    pub(super) fn analyze(&self) -> Result<()> {
+        let mut session = self.session()?;
+        let grown = session.query(GROWN, &[], false)?;
+        for mut row in grown {
+            session.batch(&format!("ANALYZE {}", row.text()?))?;
+        }
+        session.finish(&[], "COMMIT")
     }
 
     /// Tells other nodes; this node's caches were told at the commit.
@@ -231,7 +247,7 @@ impl PostgresSession<'_> {
             return self.execute_each(&single, rows);
         }
         let bulk = self.prepare_bulk(sql, &types)?;
-        let columns: Vec<Column<'_>> = (0..types.len()).map(|at| Column { rows, at }).collect();
+        let columns = columns(rows, types.len());
         let values: Vec<&(dyn ToSql + Sync)> =
             columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
         self.execute(&bulk, &values)
@@ -301,24 +317,63 @@ impl PostgresSession<'_> {
         handle.block_on(connection.client.batch_execute(&whole)).map_err(|error| self.note(&error))
     }
 
-    pub(super) fn finish(&mut self, word: &'static str) -> Result<()> {
-        if !std::mem::replace(&mut self.begun, false) {
+    /// Sends the last inserts and `word` behind them, without waiting in between: COMMIT after a
+    /// statement that failed is a rollback, and the statement's error is the answer.
+    pub(super) fn finish(&mut self, inserts: &[Deferred], word: &'static str) -> Result<()> {
+        if inserts.is_empty() && !self.begun {
             return Ok(());
         }
+        let prepared =
+            inserts.iter().map(|one| self.prepare_insert(one)).collect::<Result<Vec<_>>>()?;
+        let lists: Vec<Vec<Column<'_>>> = inserts
+            .iter()
+            .zip(&prepared)
+            .map(|(one, statement)| columns(&one.rows, statement.params().len()))
+            .collect();
+        let values: Vec<Vec<&(dyn ToSql + Sync)>> = inserts
+            .iter()
+            .zip(&lists)
+            .map(|(one, list)| match one.rows.as_slice() {
+                [only] => references(only),
+                _ => list.iter().map(|column| column as &(dyn ToSql + Sync)).collect(),
+            })
+            .collect();
+        let begin = !std::mem::replace(&mut self.begun, false);
         let handle = self.handle.clone();
-        let connection = self.connection()?;
-        let answer = handle.block_on(connection.client.batch_execute(word));
+        let client = &self.connection()?.client;
+        let answer = handle.block_on(async {
+            let begun = async { if begin { client.batch_execute("BEGIN").await } else { Ok(()) } };
+            let sent = prepared.iter().zip(&values).map(|(one, row)| client.execute(one, row));
+            let (begun, sent, ended) = tokio::join!(biased;
+                begun, futures_util::future::join_all(sent), client.batch_execute(word));
+            begun?;
+            sent.into_iter().find_map(std::result::Result::err).map_or(ended, Err)
+        });
         answer.map_err(|error| self.note(&error))
+    }
+
+    /// The statement for a group of inserts: one row as it is, several as one bulk insert.
+    fn prepare_insert(&mut self, group: &Deferred) -> Result<Statement> {
+        let single = self.prepare(group.sql, Form::Plain)?;
+        if group.rows.len() == 1 {
+            return Ok(single);
+        }
+        let types: Vec<&str> = single.params().iter().map(Type::name).collect();
+        self.prepare_bulk(group.sql, &types)
     }
 }
 
 impl Drop for PostgresSession<'_> {
     fn drop(&mut self) {
         // A panic in the middle: the transaction must not go home with the connection.
-        if self.begun && self.finish("ROLLBACK").is_err() {
+        if self.begun && self.finish(&[], "ROLLBACK").is_err() {
             drop(self.lease.connection.take());
         }
     }
+}
+
+fn columns(rows: &[Vec<Value>], count: usize) -> Vec<Column<'_>> {
+    (0..count).map(|at| Column { rows, at }).collect()
 }
 
 fn text_of(sql: &str, form: Form) -> String {

@@ -7,10 +7,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
+};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as Cell, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
@@ -103,6 +106,8 @@ fn connect(path: &Path, relaxed: bool) -> Result<Connection> {
     .map_err(failed)?;
     let set = |name: &str, value: &str| connection.pragma_update(None, name, value).map_err(failed);
     connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+    // Without it a statement is compiled anew for other values wherever a partial index exists.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     set("journal_mode", "WAL")?;
     set("synchronous", if relaxed { "OFF" } else { "FULL" })?;
     set("foreign_keys", "ON")?;
@@ -118,6 +123,7 @@ fn write_loop(
     watchers: &Watchers,
 ) {
     let mut checked = Instant::now();
+    let mut rhythm = Rhythm::default();
     loop {
         let first = match queue.recv_timeout(FOREIGN_CHECK) {
             Ok(job) => Some(job),
@@ -135,7 +141,7 @@ fn write_loop(
             }
         }
         if let Some(first) = first {
-            write_group(connection, first, queue);
+            write_group(connection, first, queue, &mut rhythm);
         }
     }
 }
@@ -144,19 +150,43 @@ fn data_version(connection: &Connection) -> i64 {
     connection.pragma_query_value(None, "data_version", |row| row.get(0)).unwrap_or(-1)
 }
 
-fn write_group(connection: &Connection, first: Job, queue: &Receiver<Job>) {
+/// What the last commit tells about the next: callers who were answered together mostly come back
+/// together, and waiting for them pays as long as it takes less than the commit it saves.
+#[derive(Default)]
+struct Rhythm {
+    callers: usize,
+    commit: Duration,
+}
+
+impl Rhythm {
+    /// The next caller's work, when somebody waits or is about to come.
+    fn next(&self, queue: &Receiver<Job>, waiting: usize, started: Instant) -> Option<Job> {
+        if waiting >= GROUP || started.elapsed() >= GROUP_TIME {
+            return None;
+        }
+        match queue.try_recv() {
+            Err(TryRecvError::Empty) if waiting < self.callers => {
+                queue.recv_timeout(self.commit.min(GROUP_TIME)).ok()
+            }
+            tried => tried.ok(),
+        }
+    }
+}
+
+fn write_group(connection: &Connection, first: Job, queue: &Receiver<Job>, rhythm: &mut Rhythm) {
     if let Err(error) = run_cached(connection, "BEGIN IMMEDIATE") {
         // Run outside any transaction the job fails on its first statement check below.
         return refuse(connection, first, &error);
     }
     let started = Instant::now();
     let mut waiting = vec![first(connection)];
-    while waiting.len() < GROUP && started.elapsed() < GROUP_TIME && !connection.is_autocommit() {
-        match queue.try_recv() {
-            Ok(job) => waiting.push(job(connection)),
-            Err(_) => break,
+    while !connection.is_autocommit() {
+        match rhythm.next(queue, waiting.len(), started) {
+            Some(job) => waiting.push(job(connection)),
+            None => break,
         }
     }
+    let committing = Instant::now();
     let outcome = if connection.is_autocommit() {
         // SQLite rolled the whole group back by itself (disk full, I/O error).
         Err(Error::unavailable("database", "SQLite gave the transaction up (disk full?)"))
@@ -166,6 +196,7 @@ fn write_group(connection: &Connection, first: Job, queue: &Receiver<Job>) {
     if outcome.is_err() && !connection.is_autocommit() {
         let _already_refused = run_cached(connection, "ROLLBACK");
     }
+    *rhythm = Rhythm { callers: waiting.len(), commit: committing.elapsed() };
     metrics::histogram!("aikagi_commit_group").record(u32::try_from(waiting.len()).unwrap_or(0));
     for finish in waiting {
         finish(outcome.clone());

@@ -23,9 +23,9 @@ pub(super) enum Engine<'c> {
 }
 
 /// Inserts of one statement, kept until the commit.
-struct Deferred {
-    sql: &'static str,
-    rows: Vec<Vec<Value>>,
+pub(super) struct Deferred {
+    pub(super) sql: &'static str,
+    pub(super) rows: Vec<Vec<Value>>,
 }
 
 /// A transaction in the making. Knows who asks, for which operator, at what instant.
@@ -37,6 +37,7 @@ pub struct Tx<'c> {
     facts: &'c Facts,
     facts_generation: u64,
     attempt: u32,
+    cause: Option<String>,
     deferred: Vec<Deferred>,
     touched: Vec<Touched>,
     serial: u32,
@@ -54,6 +55,7 @@ impl<'c> Tx<'c> {
             facts,
             facts_generation: facts.generation(),
             attempt: 1,
+            cause: None,
             deferred: Vec::new(),
             touched: Vec::new(),
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
@@ -80,6 +82,17 @@ impl<'c> Tx<'c> {
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         self.scope.actor()
+    }
+
+    /// The file line or call behind what is written now.
+    #[must_use]
+    pub fn cause(&self) -> &str {
+        self.cause.as_deref().unwrap_or_else(|| self.scope.cause())
+    }
+
+    /// Says that what follows is done because of `cause`: for callers who share a transaction.
+    pub fn go_on_because_of(&mut self, cause: &str) {
+        self.cause = Some(cause.to_owned());
     }
 
     /// The scope this transaction was opened with.
@@ -255,12 +268,22 @@ impl<'c> Tx<'c> {
         self.recorded += 1;
     }
 
-    /// Sends the deferred inserts.
-    pub(super) fn flush(&mut self) -> Result<()> {
-        for group in std::mem::take(&mut self.deferred) {
-            self.exec_many(group.sql, &group.rows)?;
+    /// Sends the deferred inserts and, on PostgreSQL, `last_word` right behind them.
+    pub(super) fn finish(&mut self, last_word: &'static str) -> Result<()> {
+        let groups = std::mem::take(&mut self.deferred);
+        self.statements += groups.len() as u64;
+        match &mut self.engine {
+            Engine::Sqlite(session) => groups
+                .iter()
+                .try_for_each(|group| session.exec_many(group.sql, &group.rows).map(|_| ())),
+            Engine::Postgres(session) => session.finish(&groups, last_word),
         }
-        Ok(())
+    }
+
+    /// Takes everything back (PostgreSQL; on SQLite the caller's savepoint does).
+    pub(super) fn give_up(&mut self) -> Result<()> {
+        self.deferred.clear();
+        self.finish("ROLLBACK")
     }
 
     pub(super) const fn wrote_without_record(&self) -> bool {

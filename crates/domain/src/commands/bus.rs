@@ -45,9 +45,19 @@ pub fn execute(tx: &mut Tx<'_>, command: &Command) -> Result<Report> {
 /// # Errors
 /// `unavailable` and the like only: refusals are [`Report`]s.
 pub fn execute_many(tx: &mut Tx<'_>, commands: &[Command]) -> Result<Done> {
+    let causes = vec![tx.cause().to_owned(); commands.len()];
+    execute_each(tx, commands, &causes)
+}
+
+/// [`execute_many`] for commands that came separately: one of `causes` (the call behind it) for each.
+pub(super) fn execute_each(
+    tx: &mut Tx<'_>,
+    commands: &[Command],
+    causes: &[String],
+) -> Result<Done> {
     let seen = seen_before(tx, commands)?;
     let mut bench = load(tx, commands, &seen)?;
-    let (reports, fresh) = run_all(tx, &mut bench, (commands, seen))?;
+    let (reports, fresh) = run_all(tx, &mut bench, (commands, causes, seen))?;
     for one in &fresh {
         inbox::keep(tx, INBOX, one);
     }
@@ -87,7 +97,8 @@ pub fn rehearse_many(
     let seen = by_id(kept.into_iter().chain(rehearsed));
     let mut bench = load(tx, commands, &seen)?;
     bench.overlay(&overlay.changed);
-    let (reports, fresh) = run_all(tx, &mut bench, (commands, seen))?;
+    let causes = vec![tx.cause().to_owned(); commands.len()];
+    let (reports, fresh) = run_all(tx, &mut bench, (commands, &causes, seen))?;
     let seen = by_id(fresh.into_iter());
     Ok((reports, Overlay { changed: bench.into_changed(), seen }))
 }
@@ -104,12 +115,13 @@ fn load(tx: &mut Tx<'_>, commands: &[Command], seen: &HashMap<String, Seen>) -> 
 fn run_all(
     tx: &mut Tx<'_>,
     bench: &mut Workbench,
-    (commands, mut seen): (&[Command], HashMap<String, Seen>),
+    (commands, causes, mut seen): (&[Command], &[String], HashMap<String, Seen>),
 ) -> Result<(Vec<Report>, Vec<Seen>)> {
     let source = source_of(tx.actor());
     let mut reports = Vec::with_capacity(commands.len());
     let mut fresh = Vec::with_capacity(commands.len());
-    for command in commands {
+    for (command, cause) in commands.iter().zip(causes) {
+        tx.go_on_because_of(cause);
         let digest = digest(command)?;
         if let Some(known) = seen.get(&command.request_id) {
             reports.push(repeated(known, &digest, command, tx.now())?);
@@ -142,11 +154,11 @@ fn source_of(actor: &Actor) -> Source {
     }
 }
 
-/// A single command is tried first and looked up only when its answer turns out to be kept
-/// already (the commit meets the inbox row and the work runs again): a request is new far more
-/// often than repeated.
+/// Commands are tried first and looked up only when the answer to one turns out to be kept already
+/// (the commit meets the inbox row and the work runs again): a request is new far more often than
+/// repeated.
 fn seen_before(tx: &mut Tx<'_>, commands: &[Command]) -> Result<HashMap<String, Seen>> {
-    if commands.len() == 1 && tx.attempt() == 1 {
+    if tx.attempt() == 1 {
         return Ok(HashMap::new());
     }
     let ids = commands.iter().map(|command| command.request_id.clone()).collect();

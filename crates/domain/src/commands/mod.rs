@@ -7,6 +7,7 @@
 
 mod bus;
 mod command;
+mod groups;
 mod keys;
 mod perform;
 mod purge;
@@ -17,6 +18,7 @@ mod workbench;
 
 pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
 pub use command::{Command, End, Op};
+pub use groups::CommandGroups;
 pub use purge::purge_due;
 pub use report::{Report, ResultKind};
 pub use scheduled::run_job;

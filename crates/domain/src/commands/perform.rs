@@ -24,7 +24,7 @@ pub(super) fn perform(
     command: &Command,
     (source, at): (Source, Instant),
 ) -> Result<Report> {
-    let cause = format!("{}#{}", tx.scope().cause(), command.request_id);
+    let cause = format!("{}#{}", tx.cause(), command.request_id);
     let by = By { source, at, now: tx.now(), cause: &cause };
     let (key, outcome) = match command.op {
         Op::Start => start(tx, bench, command, &by)?,

@@ -59,7 +59,7 @@ pub fn forget_answers(tx: &mut Tx<'_>, request_ids: Vec<String>) -> Result<()> {
 pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undone>> {
     let numbers: Vec<String> = all.iter().map(|one| one.key.number.clone()).collect();
     let mut bench = Workbench::load_numbers(tx, numbers, (Load::ForChange, true))?;
-    let cause = tx.scope().cause().to_owned();
+    let cause = tx.cause().to_owned();
     let by = By { source: Source::Console, at: tx.now(), now: tx.now(), cause: &cause };
     let members = members(&bench, all);
     let mut undone = Vec::with_capacity(all.len());

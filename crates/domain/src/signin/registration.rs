@@ -104,7 +104,7 @@ fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
     let before: Vec<Household> = loaded.into_iter().filter(|one| one.key() == key).collect();
     let mut after = before.clone();
     let household = after.first_mut().ok_or(REFUSED)?;
-    let cause = tx.scope().cause().to_owned();
+    let cause = tx.cause().to_owned();
     let by = By { source: Source::System, at: tx.now(), now: tx.now(), cause: &cause };
     let outcome = household.register(person_no, &by)?;
     if outcome.change == Change::Made {

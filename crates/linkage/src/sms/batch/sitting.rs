@@ -23,6 +23,9 @@ use super::part::Part;
 use super::work::{CUT, Page, Work};
 use super::{Batch, Job};
 
+/// After so many lines the tables may be of another size than the database plans for.
+const GROWN_AT: [i64; 3] = [5_000, 50_000, 500_000];
+
 /// A file that is being applied.
 pub(super) struct Sitting {
     pub(super) file: File,
@@ -205,6 +208,12 @@ impl Batch {
             self.db.transact(&scope, move |tx| work.answer(tx, &reports))?
         };
         count(&before, &sitting.file);
+        let passed = |lines| before.lines_done < lines && sitting.file.lines_done >= lines;
+        if GROWN_AT.into_iter().any(passed)
+            && let Err(error) = self.db.analyze()
+        {
+            tracing::debug!(%error, "the database did not count its tables again");
+        }
         Ok(())
     }
 }

@@ -41,7 +41,12 @@ pub(super) async fn execute(
     let (door, at) = (Arc::clone(&online), scope.clone());
     let report = blocking(move || {
         door.check_pace(&caller, &at)?;
-        door.callers.db.transact(&at, move |tx| perform(tx, &command, wanted))
+        match wanted {
+            None => door.groups.execute(&at, command),
+            Some(version) => {
+                door.callers.db.transact(&at, move |tx| perform(tx, &command, version))
+            }
+        }
     })
     .await;
     let said = |result| Said { result, detail: String::new() };
@@ -112,11 +117,8 @@ fn version_of(headers: &HeaderMap) -> Result<Option<i64>> {
 }
 
 /// Performs a command, at the version that is wanted.
-fn perform(tx: &mut Tx<'_>, command: &Command, wanted: Option<i64>) -> Result<Report> {
-    if let Some(wanted) = wanted
-        && version_now(tx, command)? != Some(wanted)
-        && !is_repeated(tx, command)?
-    {
+fn perform(tx: &mut Tx<'_>, command: &Command, wanted: i64) -> Result<Report> {
+    if version_now(tx, command)? != Some(wanted) && !is_repeated(tx, command)? {
         return Err(Error::Conflict { code: VERSION_DIFFERS });
     }
     run(tx, command)

@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::records::{LinkageLine, WriteBehind, log_linkage};
 use domain::clients::ClientKind;
+use domain::commands::CommandGroups;
 use domain::decisions::Decisions;
 use domain::signing::Issuer;
 use http::HeaderMap;
@@ -41,13 +42,15 @@ pub struct Online {
     decisions: Arc<Decisions>,
     linkage: Arc<WriteBehind>,
     paces: Paces,
+    groups: CommandGroups,
 }
 
 impl Online {
     /// With `linkage` as the book every message is written into.
     #[must_use]
     pub fn new(callers: Callers, decisions: Arc<Decisions>, linkage: Arc<WriteBehind>) -> Self {
-        Self { callers, decisions, linkage, paces: Paces::new() }
+        let groups = CommandGroups::new(callers.db.clone());
+        Self { callers, decisions, linkage, paces: Paces::new(), groups }
     }
 }
 
