@@ -8,7 +8,7 @@ use formats::jose::{JwkSet, SigningKey};
 use serde_json::Value as Json;
 
 use crate::calls::{Doors, request};
-use crate::house::source::{files, read, sources};
+use crate::house::source::{files, read, root, sources};
 use crate::operations::{Folder, program};
 use crate::world::KITA;
 
@@ -210,4 +210,55 @@ fn every_command_a_manual_shows_is_one_the_program_knows() {
         }
     }
     assert!(tried > 20, "{tried}");
+}
+
+/// The address of a heading within its page, as readers on the web get it.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|one| one.is_alphanumeric() || " -_".contains(*one));
+    kept.map(|one| if one == ' ' { '-' } else { one }).collect()
+}
+
+/// What the links of a page lead to that is not there.
+fn dead_links(page: &str) -> Vec<String> {
+    let text = read(page);
+    let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut dead = Vec::new();
+    for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        if link.starts_with("http") {
+            continue;
+        }
+        let (path, wanted) = link.split_once('#').unwrap_or((link, ""));
+        let mut place: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            if part == ".." {
+                place.pop();
+            } else {
+                place.push(part);
+            }
+        }
+        let target = if path.is_empty() { page.to_owned() } else { place.join("/") };
+        let there = root().join(&target).exists();
+        let mut headings = read(&target);
+        headings.insert(0, '\n');
+        let headed = wanted.is_empty()
+            || headings
+                .split("\n#")
+                .skip(1)
+                .any(|rest| rest.lines().next().is_some_and(|line| anchor(line) == wanted));
+        if !there || !headed {
+            dead.push(format!("{page}: {link}"));
+        }
+    }
+    dead
+}
+
+#[test]
+fn every_link_of_a_manual_leads_somewhere() {
+    let mut pages = files("docs");
+    pages.extend(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned));
+    pages.retain(|page| page.ends_with(".md"));
+    let dead: Vec<String> = pages.iter().flat_map(|page| dead_links(page)).collect();
+    assert_eq!(dead, Vec::<String>::new());
+    assert_eq!(anchor("## §5.2 Who & when"), "52-who--when");
 }
