@@ -29,6 +29,7 @@ fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
             let session = sessions::open_session(tx, &person, Proven::PASSWORD, &policies)?;
             let draft = Draft {
                 client_id: CLIENT,
+                sector: "",
                 issuer: OPERATOR,
                 person_id: &person,
                 session_id: &session,

@@ -30,6 +30,7 @@ pub struct Doors {
     pub linkage: Arc<WriteBehind>,
     router: Router,
     tokens: Arc<AccessTokens>,
+    signing: Arc<Signing>,
     clients: Arc<Clients>,
     runtime: tokio::runtime::Runtime,
 }
@@ -60,7 +61,7 @@ impl Doors {
         );
         let clients = Clients::new(&world.db);
         let signing = Signing::new(&world.db, MasterKey::random());
-        let tokens = AccessTokens::new(signing, Arc::clone(&clients));
+        let tokens = AccessTokens::new(Arc::clone(&signing), Arc::clone(&clients));
         let decisions = Arc::new(Decisions::open(&world.db, Capacity::default()).unwrap());
         let callers =
             Callers { db: world.db.clone(), tokens: Arc::clone(&tokens), base_url: BASE.into() };
@@ -73,7 +74,7 @@ impl Doors {
             .layer(axum::middleware::from_fn(web::current::establish));
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        Self { world, linkage, router, tokens, clients, runtime: runtime.unwrap() }
+        Self { world, linkage, router, tokens, signing, clients, runtime: runtime.unwrap() }
     }
 
     /// A client of `operator` (`*`: of the platform), good for one scope.
@@ -106,7 +107,8 @@ impl Doors {
         };
         let client = self.clients.find(operator, id).unwrap().unwrap().client;
         let scope = client.scopes_of("");
-        self.tokens.mint(&issuer, &client, (&scope, None), clock::now()).unwrap()
+        let ring = self.signing.ring(operator).unwrap();
+        self.tokens.mint((&issuer, &ring), &client, (&scope, None), clock::now()).unwrap()
     }
 
     /// Where a contract stands by the clock the doors read.

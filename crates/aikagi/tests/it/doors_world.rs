@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use base::kernel::{Actor, Scope, clock, ids};
 use base::store::Settings;
-use domain::clients::{ClientKind, Grant, put};
+use domain::clients::{Client, ClientKind, Grant, put};
 use domain::commands::{Command, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::{self, Draft, Proven, Subjects};
@@ -115,7 +115,7 @@ impl Two {
     pub fn token(&self, operator: &str, id: &str) -> String {
         let client = self.parts.clients.find(operator, id).unwrap().unwrap().client;
         let scope = client.scopes_of("");
-        self.parts.tokens.mint(&issuer(operator), &client, (&scope, None), clock::now()).unwrap()
+        mint(&self.parts, operator, &client, (&scope, None))
     }
 
     /// A key no request had before, always of the same length.
@@ -233,10 +233,11 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         .act(Actor::System, move |tx| {
             let policies = operators::Policies::default();
             sessions::note_subjects(tx, &noted, &sector, (&person_id, &key))?;
-            credentials::put_login(tx, "himitsu", &person_id)?;
+            credentials::replace_credentials(tx, &person_id, ("himitsu", "$argon2id$x"))?;
             let session = sessions::open_session(tx, &person_id, Proven::PASSWORD, &policies)?;
             let draft = Draft {
                 client_id: "service",
+                sector: &sector,
                 issuer: KITA,
                 person_id: &person_id,
                 session_id: &session,
@@ -257,7 +258,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
     let asked = ("openid", Some(behalf));
     Names {
         number: NUMBER.to_owned(),
-        token: parts.tokens.mint(&issuer(KITA), &client, asked, clock::now()).unwrap(),
+        token: mint(parts, KITA, &client, asked),
         person: subjects.person,
         household: subjects.household,
         login: "himitsu".to_owned(),
@@ -288,6 +289,16 @@ fn given_trace(parts: &Parts, number: &str) -> String {
     parts.decisions.answer(&asked, clock::now()).unwrap().trace
 }
 
+fn mint(
+    parts: &Parts,
+    operator: &str,
+    client: &Client,
+    asked: (&str, Option<OnBehalfOf<'_>>),
+) -> String {
+    let ring = parts.signing.ring(operator).unwrap();
+    parts.tokens.mint((&issuer(operator), &ring), client, asked, clock::now()).unwrap()
+}
+
 fn nobodys(parts: &Parts) -> Names {
     let handles = parts.signing.handles();
     let written = |kind, id| handles.write(kind, MINAMI, (id, 0));
@@ -307,7 +318,7 @@ fn nobodys(parts: &Parts) -> Names {
         refresh: written(HandleKind::Refresh, "grn_nobody"),
         grant: "grn_nobody".to_owned(),
         trace: "23456789".to_owned(),
-        token: parts.tokens.mint(&issuer(MINAMI), &client, asked, clock::now()).unwrap(),
+        token: mint(parts, MINAMI, &client, asked),
     }
 }
 

@@ -68,6 +68,7 @@ fn key() -> subscribers::Key {
 fn draft<'d>(person_id: &'d str, session_id: &'d str) -> sessions::Draft<'d> {
     sessions::Draft {
         client_id: "vod",
+        sector: "vod.example",
         issuer: KITA,
         person_id,
         session_id,
@@ -146,14 +147,18 @@ const PROBES: &[(&str, Probe)] = &[
     ("credentials::kill_letters", |tx, known| {
         said(credentials::kill_letters(tx, vec![known.person_id.clone()]))
     }),
-    ("credentials::find_login", |tx, _| {
-        said(credentials::find_login(tx, "himitsu").map(|found| found.is_some()))
+    ("credentials::replace_credentials", |tx, known| {
+        let stolen = ("himitsu", "$argon2id$stolen");
+        said(credentials::replace_credentials(tx, &known.person_id, stolen))
     }),
-    ("credentials::put_login", |tx, known| {
-        said(credentials::put_login(tx, "himitsu", &known.person_id))
-    }),
-    ("credentials::put_password", |tx, known| {
-        said(credentials::put_password(tx, &known.person_id, "$argon2id$stolen"))
+    ("credentials::is_current", |tx, known| {
+        let login = credentials::Login {
+            person_id: known.person_id.clone(),
+            key: key(),
+            person_no: 1,
+            hash: Some("$argon2id$x".to_owned()),
+        };
+        said(credentials::is_current(tx, &login))
     }),
     ("credentials::forget_credentials", |tx, known| {
         said(credentials::forget_credentials(tx, vec![known.person_id.clone()]))
@@ -166,6 +171,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("sessions::find_session", |tx, known| {
         said(sessions::find_session(tx, &known.session, &operators::Policies::default()))
     }),
+    ("sessions::hold_session", |tx, known| said(sessions::hold_session(tx, &known.session))),
     ("sessions::note_seen", |tx, known| said(sessions::note_seen(tx, &known.session))),
     ("sessions::end_session", |tx, known| said(sessions::end_session(tx, &known.session))),
     ("sessions::end_everything_of", |tx, known| {
@@ -242,8 +248,7 @@ fn given_secrets(world: &World) -> Known {
             let session =
                 sessions::open_session(tx, &person, sessions::Proven::PASSWORD, &policies)?;
             let authorization = sessions::grant(tx, &draft(&person, &session))?;
-            credentials::put_login(tx, "himitsu", &person)?;
-            credentials::put_password(tx, &person, "$argon2id$x")?;
+            credentials::replace_credentials(tx, &person, ("himitsu", "$argon2id$x"))?;
             credentials::issue_letter_code(tx, NUMBER, 0, 1)?;
             Ok((session, authorization))
         })

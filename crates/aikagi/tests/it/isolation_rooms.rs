@@ -88,7 +88,8 @@ fn redeemed(two: &Two, names: &Names) -> String {
     let with = Redeeming { code: &names.code, redirect_uri: CALLBACK, verifier: None };
     let lasting = (Lasting::Refreshed, clock::now());
     let given = two.parts.journeys.redeem_code((&client, MINAMI), &with, lasting);
-    let turned = two.parts.journeys.refresh((&client, MINAMI), &names.refresh, clock::now());
+    let turned =
+        two.parts.journeys.refresh((&client, MINAMI), (&names.refresh, None), clock::now());
     format!("{} {}", said(given.map(|_| "given")), said(turned.map(|_| "given")))
 }
 
@@ -170,7 +171,7 @@ const PROBES: &[(&str, Probe)] = &[
             login_hint: None,
             language: None,
         };
-        let asked = (&request, client.terms.sector.as_str());
+        let asked = (&request, &client);
         let when = (None, clock::now());
         let finish = two.parts.journeys.continue_session(&names.session, asked, when);
         said(finish.map(|finish| finish.is_some()))
@@ -181,7 +182,10 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("Journeys::try_letter", |two, names| {
         let typed = (names.number.as_str(), names.letter.as_str());
-        at_password(two, |caller| two.parts.journeys.try_letter(caller, typed))
+        at_password(two, |caller| {
+            two.parts.journeys.go_to(caller, &Step::Letter)?;
+            two.parts.journeys.try_letter(caller, typed)
+        })
     }),
     ("Journeys::register", |two, names| {
         let typed = (names.login.as_str(), "a long enough password");

@@ -118,7 +118,7 @@ fn a_lost_answer_may_be_asked_for_again_and_a_stolen_token_ends_the_family() {
 
     let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
     let later = clock::now().plus_seconds(GRACE_SECONDS + 1);
-    let reused = house.provider.journeys.refresh((&client, KITA), &first, later);
+    let reused = house.provider.journeys.refresh((&client, KITA), (&first, None), later);
     assert_eq!(reused.unwrap_err().code(), "grant.replayed");
     assert_eq!(house.refresh(&second).json()["error_description"], "grant.invalid");
     assert_eq!(house.audited("authorization.revoked"), 1);
@@ -137,7 +137,7 @@ fn many_refreshes_at_once_with_one_token_get_one_answer() {
                 let refresh = || {
                     let journeys = &house.provider.journeys;
                     journeys
-                        .refresh((&client, KITA), &first, clock::now())
+                        .refresh((&client, KITA), (&first, None), clock::now())
                         .unwrap()
                         .refresh
                         .unwrap()

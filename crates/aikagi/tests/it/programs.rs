@@ -109,6 +109,10 @@ fn given_signer(house: &House) -> SigningKey {
 }
 
 fn with_assertion(house: &House, assertion: &str) -> Answer {
+    with_assertion_at(house, "/o/KITA01", assertion)
+}
+
+fn with_assertion_at(house: &House, issuer: &str, assertion: &str) -> Answer {
     let form = Serializer::new(String::new())
         .extend_pairs([
             ("grant_type", "client_credentials"),
@@ -116,10 +120,33 @@ fn with_assertion(house: &House, assertion: &str) -> Answer {
             ("client_assertion", assertion),
         ])
         .finish();
-    let request = Request::post("/o/KITA01/token")
+    let request = Request::post(format!("{issuer}/token"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(form));
     house.call(request.unwrap())
+}
+
+#[test]
+fn an_assertion_of_a_client_of_all_operators_is_good_once_in_all() {
+    let house = House::new();
+    let key = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
+    let set = serde_json::to_string(&JwkSet { keys: vec![key.public_jwk().clone()] }).unwrap();
+    house.given_client(Scope::PLATFORM, "everywhere", move |terms| {
+        terms.method = AuthMethod::PrivateKeyJwt;
+        terms.proof = Proof::Keys(set);
+    });
+    let issuers = ["", "/o/KITA01", "/o/MINA01"];
+    let now = clock::now().ms() / 1000;
+    for first in 0..issuers.len() {
+        let all: Vec<String> = issuers.iter().map(|issuer| format!("{BASE}{issuer}")).collect();
+        let claims = json!({"iss": "everywhere", "sub": "everywhere", "aud": all,
+            "jti": format!("one-{first}"), "exp": now + 200});
+        let assertion = key.sign("JWT", &claims).unwrap();
+        let mut order = issuers;
+        order.rotate_left(first);
+        let told = order.map(|at| with_assertion_at(&house, at, &assertion).status.as_u16());
+        assert_eq!(told, [200, 401, 401], "{order:?}");
+    }
 }
 
 #[test]

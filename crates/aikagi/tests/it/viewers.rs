@@ -180,6 +180,14 @@ impl House {
         self.call(request.unwrap())
     }
 
+    /// A form to the northern operator's token endpoint by a client that proves nothing.
+    pub fn public_token(&self, form: &[(&str, &str)]) -> Answer {
+        let request = Request::post("/o/KITA01/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(encoded(form)));
+        self.call(request.unwrap())
+    }
+
     pub fn redeem(&self, code: &str) -> Answer {
         self.token(&[
             ("grant_type", "authorization_code"),
@@ -198,6 +206,25 @@ impl House {
             .header("authorization", format!("Bearer {token}"))
             .body(Body::empty());
         self.call(request.unwrap())
+    }
+
+    /// Runs `work` while a table can not be found, and nothing of it is in memory.
+    pub fn break_table(&self, table: &str, work: impl FnOnce()) {
+        let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+        let away = leak(format!("ALTER TABLE {table} RENAME TO {table}_away"));
+        let back = leak(format!("ALTER TABLE {table}_away RENAME TO {table}"));
+        let mut work = Some(work);
+        for sql in [away, back] {
+            let scope = Scope::new(Scope::PLATFORM, sato(), clock::now());
+            let renamed = self.world.db.housekeep(&scope, "test", move |tx| {
+                tx.touch(None);
+                tx.exec(sql, &[]).map(drop)
+            });
+            renamed.unwrap();
+            if let Some(work) = work.take() {
+                work();
+            }
+        }
     }
 
     /// How often `act` stands in the audit of the northern operator.

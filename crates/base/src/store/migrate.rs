@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "0004_identity", include_str!("../../../../migrations/0004_identity.sql")),
     (5, "0005_linkage", include_str!("../../../../migrations/0005_linkage.sql")),
     (6, "0006_two_clocks", include_str!("../../../../migrations/0006_two_clocks.sql")),
+    (7, "0007_sign_ins", include_str!("../../../../migrations/0007_sign_ins.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -207,7 +207,9 @@ impl Clients {
         }
         let (id, spent) = (client.id.clone(), hex::encode(Sha256::digest(claims.jti.as_bytes())));
         let expires = Instant::from_ms((claims.exp + LEEWAY_SECONDS + 1).saturating_mul(1000));
-        let fresh = self.db.housekeep(scope, "client-assertion", move |tx| {
+        // By the client's own operator: one that serves all operators spends it at all of them.
+        let own = Scope::new(&client.operator, base::kernel::Actor::Anonymous, now);
+        let fresh = self.db.housekeep(&own, "client-assertion", move |tx| {
             repo::spend_assertion(tx, (&id, &spent), expires)
         })?;
         if fresh { Ok(()) } else { Err(NOT_AUTHENTICATED) }

@@ -4,6 +4,7 @@ use base::kernel::{Error, Result, ids};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use formats::jose::VerificationKeys;
+use formats::oauth::{is_same_loopback_redirect, is_same_redirect};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -155,11 +156,63 @@ impl Client {
     /// Source: RFC 6749 §3.3 (a server may narrow the scope, and says so in the answer).
     #[must_use]
     pub fn scopes_of(&self, wanted: &str) -> String {
-        let mine = |one: &&str| self.terms.scopes.iter().any(|scope| scope == one);
         if wanted.trim().is_empty() {
             return self.terms.scopes.join(" ");
         }
-        wanted.split(' ').filter(mine).collect::<Vec<_>>().join(" ")
+        self.narrow(wanted)
+    }
+
+    /// Those of the `given` scopes it may have now, each once: no longer than its terms.
+    #[must_use]
+    pub fn narrow(&self, given: &str) -> String {
+        let mut mine: Vec<&str> = Vec::new();
+        for one in given.split(' ') {
+            if self.may_have_scope(one) && !mine.contains(&one) {
+                mine.push(one);
+            }
+        }
+        mine.join(" ")
+    }
+
+    /// Whether it may have this one scope.
+    #[must_use]
+    pub fn may_have_scope(&self, scope: &str) -> bool {
+        self.terms.scopes.iter().any(|one| one == scope)
+    }
+
+    /// Whether it may have all of `scopes`.
+    #[must_use]
+    pub fn may_have(&self, scopes: &str) -> bool {
+        scopes.split(' ').all(|one| self.may_have_scope(one))
+    }
+
+    /// Whether browsers may be sent back to `uri` with a code for it: it signs viewers in, and the
+    /// address is one of its own.
+    ///
+    /// Source: RFC 9700 §2.1 (character by character), §4.1.3; RFC 8252 §7.3 (the port of an
+    /// application on this machine is free).
+    #[must_use]
+    pub fn may_be_sent_to(&self, uri: &str) -> bool {
+        self.may(Grant::AuthorizationCode) && self.is_own_address(uri)
+    }
+
+    /// Whether `uri` is one of its redirect addresses.
+    #[must_use]
+    pub fn is_own_address(&self, uri: &str) -> bool {
+        let native = self.terms.method == AuthMethod::None;
+        self.terms.kind == ClientKind::Service
+            && self.terms.redirect_uris.iter().any(|known| {
+                is_same_redirect(known, uri) || (native && is_same_loopback_redirect(known, uri))
+            })
+    }
+
+    /// Whether it may ask for a code with this PKCE challenge and this `nonce`.
+    #[must_use]
+    pub const fn may_ask_with(&self, (challenge, nonce): (Option<&str>, Option<&str>)) -> bool {
+        match self.terms.pkce {
+            Pkce::Required => challenge.is_some(),
+            Pkce::ExemptWithNonce => challenge.is_some() || nonce.is_some(),
+        }
     }
 }
 
@@ -198,6 +251,9 @@ mod tests {
         assert_eq!(client.scopes_of("openid sms decisions"), "openid decisions");
         assert_eq!(client.scopes_of(""), "openid decisions");
         assert_eq!(client.scopes_of("sms"), "");
+        let many = "openid ".repeat(5000);
+        assert_eq!(client.scopes_of(&many), "openid", "each once, however often it is asked for");
+        assert!(client.may_have("decisions openid") && !client.may_have("openid sms"));
     }
 
     #[test]

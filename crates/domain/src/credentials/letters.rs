@@ -16,8 +16,6 @@ use crate::subscribers::PERSON_UNKNOWN;
 pub const LETTER_LENGTH: usize = 12;
 /// Days a code is good for.
 pub const LETTER_DAYS: i64 = 14;
-/// Bad tries a code survives, less one.
-pub const LETTER_TRIES: i64 = 5;
 
 /// Where the member was when the letter was printed: the code is kept under it. The letter itself is the
 /// person's, wherever they are now.
@@ -32,7 +30,7 @@ struct Printed<'p> {
 pub enum LetterCheck {
     /// It is the letter of the person with this id.
     Good(String),
-    /// Unknown number, wrong code, too old, used, or tried too often: nobody is told which.
+    /// Unknown number, wrong code, too old or used: nobody is told which.
     Bad,
 }
 
@@ -90,24 +88,20 @@ pub fn issue_letter_code(
     Ok(code)
 }
 
-/// Whose code this is. A bad one counts against all codes of the contract that are alive; the rows are
-/// locked, so that tries at the same time count one by one. A good one is not spent yet.
+/// Whose code this is. One statement, and nothing is written, whatever is wrong with it: who tries
+/// counts (`domain::signin`). A good one is not spent yet.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn check_letter(tx: &mut Tx<'_>, number: &str, code: &str) -> Result<LetterCheck> {
-    let keys: [Value; 4] =
-        [tx.operator().into(), number.into(), tx.now().into(), LETTER_TRIES.into()];
-    let alive = tx.rows_locked(
+    let keys: [Value; 3] = [tx.operator().into(), number.into(), tx.now().into()];
+    let alive = tx.rows(
         "SELECT gen, person_no, code_hash, person_id FROM registration_codes
           WHERE operator_id = ?1 AND number = ?2 AND used_ms IS NULL AND expires_ms > ?3
-            AND tries < ?4 AND person_id IS NOT NULL ORDER BY gen, person_no",
+            AND person_id IS NOT NULL ORDER BY gen, person_no",
         &keys,
         |row| Ok((row.int()?, row.int()?, row.text()?, row.text()?)),
     )?;
-    if alive.is_empty() {
-        return Ok(LetterCheck::Bad);
-    }
     let typed = plain(code);
     for (generation, person_no, kept, person_id) in alive {
         let letter = Printed { number, generation, person_no };
@@ -116,13 +110,6 @@ pub fn check_letter(tx: &mut Tx<'_>, number: &str, code: &str) -> Result<LetterC
             return Ok(LetterCheck::Good(person_id));
         }
     }
-    tx.exec(
-        "UPDATE registration_codes SET tries = tries + 1
-          WHERE operator_id = ?1 AND number = ?2 AND used_ms IS NULL AND expires_ms > ?3
-            AND tries < ?4",
-        &keys,
-    )?;
-    record(tx, &Entry::new("letter.refused", number))?;
     Ok(LetterCheck::Bad)
 }
 
@@ -145,17 +132,12 @@ pub fn kill_letters(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn spend_letter(tx: &mut Tx<'_>, person_id: &str, issued_before: Instant) -> Result<bool> {
-    let keys: [Value; 5] = [
-        tx.operator().into(),
-        person_id.into(),
-        tx.now().into(),
-        LETTER_TRIES.into(),
-        issued_before.into(),
-    ];
+    let keys: [Value; 4] =
+        [tx.operator().into(), person_id.into(), tx.now().into(), issued_before.into()];
     let spent = tx.exec(
         "UPDATE registration_codes SET used_ms = ?3
           WHERE operator_id = ?1 AND person_id = ?2 AND used_ms IS NULL AND expires_ms > ?3
-            AND tries < ?4 AND created_ms <= ?5",
+            AND created_ms <= ?4",
         &keys,
     )?;
     Ok(spent == 1)

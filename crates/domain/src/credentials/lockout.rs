@@ -76,17 +76,25 @@ pub fn note_failure(tx: &mut Tx<'_>, subject: &str) -> Result<Option<(Instant, C
     }
 }
 
-/// A try that was counted was not made after all (the pool was full): it does not count.
+/// A try that was counted was not made after all (the pool was full), or was right and refused for
+/// another reason: it does not count. When it was the only one, nothing is left of it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn take_back_try(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
     let keys: [Value; 2] = [tx.operator().into(), subject.into()];
-    tx.exec(
-        "UPDATE lockouts SET tries = tries - 1
-          WHERE operator_id = ?1 AND subject = ?2 AND tries > 0",
+    let gone = tx.exec(
+        "DELETE FROM lockouts
+          WHERE operator_id = ?1 AND subject = ?2 AND tries = 1 AND rounds = 0",
         &keys,
     )?;
+    if gone == 0 {
+        tx.exec(
+            "UPDATE lockouts SET tries = tries - 1
+              WHERE operator_id = ?1 AND subject = ?2 AND tries > 0",
+            &keys,
+        )?;
+    }
     Ok(())
 }
 

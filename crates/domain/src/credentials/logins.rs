@@ -1,11 +1,14 @@
 //! Login ids and the stored password hashes.
 
 use base::kernel::{Error, Result};
+use base::records::{Entry, record};
 use base::store::{Tx, Value};
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::subscribers::Key;
+
+use super::lockout;
 
 /// What is known of a login id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,30 +38,6 @@ pub fn login_name(typed: &str) -> Result<String> {
     Err(Error::invalid("login.malformed", "username"))
 }
 
-/// Whose login id this is. One statement.
-///
-/// # Errors
-/// `unavailable` when the database fails.
-pub fn find_login(tx: &mut Tx<'_>, name: &str) -> Result<Option<Login>> {
-    let keys: [Value; 2] = [tx.operator().into(), name.into()];
-    tx.row(
-        "SELECT l.person_id, p.number, p.gen, p.person_no, w.hash
-           FROM logins l
-           JOIN persons p ON p.operator_id = l.operator_id AND p.person_id = l.person_id
-           LEFT JOIN passwords w ON w.operator_id = l.operator_id AND w.person_id = l.person_id
-          WHERE l.operator_id = ?1 AND l.login_name = ?2",
-        &keys,
-        |row| {
-            Ok(Login {
-                person_id: row.text()?,
-                key: Key { number: row.text()?, generation: row.int()? },
-                person_no: row.int()?,
-                hash: row.text_if_any()?,
-            })
-        },
-    )
-}
-
 impl Login {
     /// By what tries are counted: the person, or the name itself when nobody has it.
     #[must_use]
@@ -74,11 +53,42 @@ impl Login {
     }
 }
 
-/// Gives a person this login id, in place of any other one of theirs. The caller records it.
+/// Gives a person this login id and this password, as [`super::Passwords::hash`] made it, in place of
+/// those they had; forgets their bad tries, and writes it down.
+///
+/// The two are only ever replaced together, so that a password held against the stored one
+/// ([`is_current`]) answers for the login id as well. Who knows the old ones may still be signed in:
+/// the caller ends what they have.
 ///
 /// # Errors
 /// `login.taken` — somebody else of the operator has it
-pub fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
+pub fn replace_credentials(
+    tx: &mut Tx<'_>,
+    person_id: &str,
+    (name, hash): (&str, &str),
+) -> Result<()> {
+    put_login(tx, name, person_id)?;
+    put_password(tx, person_id, hash)?;
+    lockout::forgive(tx, person_id)?;
+    record(tx, &Entry::new("person.credentials_set", person_id))
+}
+
+/// Whether the password that was read with `login` is still the one that is kept. Locks it: nobody
+/// replaces it before this transaction ends, and who is about to is waited for.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn is_current(tx: &mut Tx<'_>, login: &Login) -> Result<bool> {
+    let keys: [Value; 2] = [tx.operator().into(), (&login.person_id).into()];
+    let kept = tx.rows_locked(
+        "SELECT hash FROM passwords WHERE operator_id = ?1 AND person_id = ?2",
+        &keys,
+        |row| row.text(),
+    )?;
+    Ok(kept.first() == login.hash.as_ref())
+}
+
+fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
     let row: [Value; 4] = [tx.operator().into(), name.into(), person_id.into(), tx.now().into()];
     tx.exec(
         "DELETE FROM logins WHERE operator_id = ?1 AND person_id = ?2 AND login_name <> ?3",
@@ -94,11 +104,7 @@ pub fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
     if put == 1 { Ok(()) } else { Err(Error::refused("login.taken")) }
 }
 
-/// Keeps a person's new password, as [`super::Passwords::hash`] made it. The caller records it.
-///
-/// # Errors
-/// `unavailable` when the database fails.
-pub fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
+fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
     let row: [Value; 4] = [tx.operator().into(), person_id.into(), hash.into(), tx.now().into()];
     tx.change_one(
         "INSERT INTO passwords (operator_id, person_id, hash, set_ms) VALUES (?1, ?2, ?3, ?4)

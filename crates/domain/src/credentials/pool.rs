@@ -1,7 +1,8 @@
 //! Threads that do nothing but compute passwords, with a fair queue.
 //!
 //! A computation takes a core for about 20 ms. All requests of all operators share these threads, so
-//! operators take turns: one that is flooded waits in its own queue and delays nobody else.
+//! operators take turns: one that is flooded waits in its own queue and delays nobody else. When all
+//! queues together are full the longest one gives up its newest, so that floods push out floods.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -48,10 +49,9 @@ struct Queue {
 impl Queue {
     fn push(&mut self, operator: &str, job: Job) -> Result<()> {
         let mine = self.waiting.get(operator).map_or(0, VecDeque::len);
-        if mine >= MOST_WAITING || self.count >= MOST_TOGETHER {
-            metrics::counter!("aikagi_passwords_refused_total").increment(1);
-            let wait = Duration::from_secs(2);
-            return Err(Error::TooMany { code: "password.busy", wait });
+        let full = self.count >= MOST_TOGETHER;
+        if mine >= MOST_WAITING || (full && !self.make_room(mine)) {
+            return Err(busy());
         }
         let operator: Arc<str> = operator.into();
         if mine == 0 {
@@ -60,6 +60,20 @@ impl Queue {
         self.waiting.entry(operator).or_default().push_back(job);
         self.count += 1;
         Ok(())
+    }
+
+    /// Refuses the newest job of the longest queue, if that is longer than one of `mine` and another
+    /// would be. Whoever has nothing waiting is let in in any case: that is one job an operator.
+    fn make_room(&mut self, mine: usize) -> bool {
+        let longest = self.waiting.values_mut().max_by_key(|queue| queue.len());
+        let Some(longest) = longest.filter(|queue| queue.len() > mine + 1) else {
+            return mine == 0;
+        };
+        if let Some(job) = longest.pop_back() {
+            let _caller_gone = job.answer.send(Err(busy()));
+            self.count = self.count.saturating_sub(1);
+        }
+        true
     }
 
     /// The next job of the operator whose turn it is; the operator goes to the end of the line.
@@ -75,6 +89,11 @@ impl Queue {
         self.count = self.count.saturating_sub(1);
         job
     }
+}
+
+fn busy() -> Error {
+    metrics::counter!("aikagi_passwords_refused_total").increment(1);
+    Error::TooMany { code: "password.busy", wait: Duration::from_secs(2) }
 }
 
 #[derive(Default)]
@@ -112,10 +131,9 @@ impl Passwords {
     /// # Errors
     /// `password.busy` when the operator's queue is full.
     pub fn verify(&self, operator: &str, password: &str, stored: Option<String>) -> Result<bool> {
-        // Longer than any we take: not worth a core, and long for everybody alike.
-        if password.len() > MOST_BYTES * 4 {
-            return Ok(false);
-        }
+        // Longer than any we take is nobody's; it costs what a wrong one costs.
+        let (password, stored) =
+            if password.len() > MOST_BYTES * 4 { ("", None) } else { (password, stored) };
         let work = Work::Verify { password: password.to_owned(), stored };
         match self.wait_for(operator, work)? {
             Answer::Verified(same) => Ok(same),
@@ -240,6 +258,65 @@ mod tests {
         }
         assert_eq!(queue.push("KITA01", job()).unwrap_err().code(), "password.busy");
         queue.push("MINA01", job()).unwrap();
+    }
+
+    #[test]
+    fn with_any_number_of_operators_flooded_the_first_try_at_another_is_computed() {
+        for flooded in (1..=12).chain([63, 64, 65, 255, 256, 257, 400]) {
+            let mut queue = Queue::default();
+            for round in 0..MOST_WAITING + 1 {
+                for number in 0..flooded {
+                    let pushed = queue.push(&format!("FLOOD{number}"), job());
+                    assert!(round > 0 || pushed.is_ok(), "{flooded}: {number} was not flooded yet");
+                }
+            }
+            let (answer, answered) = sync_channel(1);
+            let work = Work::Hash { password: String::new() };
+            queue.push("MINA01", Job { work, answer }).unwrap();
+            assert!(queue.count <= MOST_TOGETHER.max(flooded + 1), "{flooded}: {}", queue.count);
+            let turn = queue.turns.iter().position(|one| &**one == "MINA01").unwrap();
+            for _ in 0..turn {
+                queue.pop().unwrap();
+            }
+            let mine = queue.pop().unwrap();
+            mine.answer.send(Ok(Answer::Verified(true))).unwrap();
+            assert!(answered.try_recv().unwrap().is_ok(), "{flooded}");
+        }
+    }
+
+    #[test]
+    fn who_is_pushed_out_of_a_full_queue_is_told_so() {
+        let mut queue = Queue::default();
+        let mut answers = Vec::new();
+        for number in 0..MOST_TOGETHER {
+            let (answer, answered) = sync_channel(1);
+            let work = Work::Hash { password: String::new() };
+            let operator = format!("OP{}", number % 4);
+            queue.push(&operator, Job { work, answer }).unwrap();
+            answers.push(answered);
+        }
+        queue.push("MINA01", job()).unwrap();
+        let told: Vec<_> = answers.iter().filter_map(|one| one.try_recv().ok()).collect();
+        let codes: Vec<_> = told.into_iter().map(|one| one.err().unwrap().code()).collect();
+        assert_eq!(codes, ["password.busy"]);
+        assert_eq!(queue.count, MOST_TOGETHER);
+    }
+
+    #[test]
+    fn a_password_too_long_to_be_anybodys_waits_and_costs_like_a_wrong_one() {
+        let stored = || Some("$argon2id$not even read".to_owned());
+        let long = "a".repeat(MOST_BYTES * 4 + 1);
+        let pool = Passwords::start(1).unwrap();
+        assert!(!pool.verify("KITA01", &long, stored()).unwrap());
+
+        let nobody_computes = Passwords { shared: Arc::new(Shared::default()) };
+        let mut queue = nobody_computes.shared.queue.lock().unwrap();
+        for _ in 0..MOST_WAITING {
+            queue.push("KITA01", job()).unwrap();
+        }
+        drop(queue);
+        let refused = nobody_computes.verify("KITA01", &long, stored()).unwrap_err();
+        assert_eq!(refused.code(), "password.busy", "it stands in line");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use base::store::{Row, Tx, Value};
 use crate::operators;
 use crate::subscribers::{self, Household, Load, PersonState, Standing};
 
-use super::letters::{LETTER_DAYS, LETTER_TRIES, issue_letter_code};
+use super::letters::{LETTER_DAYS, issue_letter_code};
 
 /// What the printer needs. The code is nowhere else: only its hash is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,12 +88,10 @@ pub fn waiting_for_letter(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Wa
 
 /// Which of these persons have a letter that is good, under whatever number it was printed.
 fn good_letters(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<HashSet<String>> {
-    let keys: [Value; 4] =
-        [tx.operator().into(), person_ids.into(), tx.now().into(), LETTER_TRIES.into()];
+    let keys: [Value; 3] = [tx.operator().into(), person_ids.into(), tx.now().into()];
     let found = tx.rows(
         "SELECT person_id FROM registration_codes
-          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND used_ms IS NULL AND expires_ms > ?3
-            AND tries < ?4",
+          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND used_ms IS NULL AND expires_ms > ?3",
         &keys,
         Row::text,
     )?;

@@ -33,6 +33,8 @@ pub const GRACE_SECONDS: i64 = 10;
 pub struct Draft<'d> {
     /// The client.
     pub client_id: &'d str,
+    /// The sector the client knows the person in.
+    pub sector: &'d str,
     /// The issuer it came to: an operator's code or `*`.
     pub issuer: &'d str,
     /// The person.
@@ -98,6 +100,8 @@ pub struct Authorization {
     pub revoked: Option<Instant>,
     /// When it was given.
     pub created: Instant,
+    /// The sector the client knew the person in; empty when it was given before that was noted.
+    pub sector: String,
 }
 
 impl Authorization {
@@ -181,8 +185,9 @@ pub fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Authorizat
 
 /// Redeems the code of the authorization `id`.
 ///
-/// Consequence: a code that comes a second time ends the family, and that is kept: the caller must
-/// let the transaction commit and refuse afterwards.
+/// Consequence: a code that comes a second time, with all that proves it, ends the family, and that is
+/// kept: the caller must let the transaction commit and refuse afterwards. A code alone, found in the
+/// history of a browser, ends nothing.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
@@ -194,18 +199,20 @@ pub fn redeem(tx: &mut Tx<'_>, id: &str, with: &Redemption<'_>) -> Result<Redeem
     if (found.client_id.as_str(), found.issuer.as_str()) != (with.client_id, with.issuer) {
         return Ok(Redeemed::Refused);
     }
-    if found.turn > 0 {
-        revoke(tx, &found, "code_replayed")?;
-        return Ok(Redeemed::Replayed);
-    }
     let proven = match (&found.challenge, with.verifier) {
         (Some(challenge), Some(verifier)) => jose::pkce_s256_matches(verifier, challenge),
         // A verifier without a challenge: somebody took the challenge out on the way (RFC 9700 §2.1.1).
         (Some(_), None) | (None, Some(_)) => false,
         (None, None) => true,
     };
-    let good = found.is_alive(now) && found.code_expires > now;
-    if !good || !proven || found.redirect_uri != with.redirect_uri {
+    if !proven || found.redirect_uri != with.redirect_uri {
+        return Ok(Redeemed::Refused);
+    }
+    if found.turn > 0 {
+        revoke(tx, &found, "code_replayed")?;
+        return Ok(Redeemed::Replayed);
+    }
+    if !found.is_alive(now) || found.code_expires <= now {
         return Ok(Redeemed::Refused);
     }
     let expires = match with.lasting {

@@ -87,6 +87,15 @@ pub fn find_session(
     repo::find_session(tx, id, idle_since)
 }
 
+/// Keeps a session from being ended before this transaction is: `false` when it has just been ended.
+/// Whoever ends everything of a person finds what was given in it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn hold_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
+    repo::hold_session(tx, id)
+}
+
 /// Notes that a session is in use. Housekeeping: nothing anybody may do changes.
 ///
 /// # Errors

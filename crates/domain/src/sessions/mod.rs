@@ -14,6 +14,8 @@ pub use authorizations::{
     Authorization, CODE_SECONDS, Draft, GRACE_SECONDS, Lasting, REFRESH_DAYS, Redeemed, Redemption,
     Rotated, find_authorization, grant, redeem, revoke, rotate,
 };
-pub use browsers::{BrowserSession, Proven, end_session, find_session, note_seen, open_session};
+pub use browsers::{
+    BrowserSession, Proven, end_session, find_session, hold_session, note_seen, open_session,
+};
 pub use repo::{end_everything_of, sweep};
 pub use subjects::{Subjects, note_subjects, told_to};

@@ -65,6 +65,17 @@ pub(super) fn find_session(
     )
 }
 
+pub(super) fn hold_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    let alive = tx.rows_locked(
+        "SELECT session_id FROM browser_sessions
+          WHERE operator_id = ?1 AND session_id = ?2 AND ended_ms IS NULL",
+        &keys,
+        |row| row.text(),
+    )?;
+    Ok(!alive.is_empty())
+}
+
 pub(super) fn update_seen(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     let row: [Value; 3] = [tx.operator().into(), id.into(), tx.now().into()];
     tx.exec(
@@ -86,7 +97,7 @@ pub(super) fn end_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
 
 pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>) -> Result<()> {
     let code_expires = tx.now().plus_seconds(CODE_SECONDS);
-    let row: [Value; 15] = [
+    let row: [Value; 16] = [
         tx.operator().into(),
         id.into(),
         draft.client_id.into(),
@@ -102,13 +113,15 @@ pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>)
         draft.nonce.into(),
         code_expires.into(),
         tx.now().into(),
+        draft.sector.into(),
     ];
     tx.change_one(
         "INSERT INTO authorizations
             (operator_id, grant_id, client_id, issuer, person_id, session_id, scope, acr, amr,
              auth_ms, redirect_uri, challenge, nonce, code_expires_ms, turn, turned_ms, expires_ms,
-             created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?14, ?15)",
+             created_ms, sector)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?14, ?15,
+                 ?16)",
         &row,
     )
 }
@@ -119,7 +132,7 @@ pub(super) fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Aut
         "SELECT p.number, p.gen, p.person_no, a.grant_id, a.client_id, a.issuer, a.person_id,
                 a.session_id, a.scope, a.acr, a.amr, a.auth_ms, a.redirect_uri, a.challenge,
                 a.nonce, a.code_expires_ms, a.turn, a.turned_ms, a.expires_ms, a.revoked_ms,
-                a.created_ms
+                a.created_ms, a.sector
            FROM authorizations a
            JOIN persons p ON p.operator_id = a.operator_id AND p.person_id = a.person_id
           WHERE a.operator_id = ?1 AND a.grant_id = ?2",
@@ -147,6 +160,7 @@ pub(super) fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Aut
                 expires: row.instant()?,
                 revoked: row.instant_if_any()?,
                 created: row.instant()?,
+                sector: row.text()?,
             })
         },
     )

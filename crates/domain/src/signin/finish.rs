@@ -1,8 +1,9 @@
 //! The end of a sign-in: a session for the browser, a code for the client.
 
-use base::kernel::{Instant, Result};
+use base::kernel::{Error, Instant, Result};
 use base::store::Tx;
 
+use crate::clients::Client;
 use crate::sessions::{self, Draft, Proven, Subjects};
 use crate::signing::{HandleKind, Handles};
 
@@ -42,19 +43,32 @@ impl<'g> Giver<'g> {
     }
 }
 
-/// Gives the client of `request` a code: two statements and an audit line. `sector`: the client's.
+/// Gives the client of `request` a code: two statements and an audit line. What was asked for when
+/// the sign-in began is held against the client's terms again: they are what counts.
+///
+/// # Errors
+/// `client.terms_changed`
 pub(super) fn give_code(
     tx: &mut Tx<'_>,
     handles: &Handles,
-    (request, sector): (&Request, &str),
+    (request, client): (&Request, &Client),
     giver: &Giver<'_>,
 ) -> Result<String> {
-    let member = giver.member;
+    let proof = (request.challenge.as_deref(), request.nonce.as_deref());
+    let same = client.id == request.client_id
+        && client.may_be_sent_to(&request.redirect_uri)
+        && client.may_have(&request.scope)
+        && client.may_ask_with(proof);
+    if !same {
+        return Err(Error::Forbidden { code: "client.terms_changed" });
+    }
+    let (member, sector) = (giver.member, client.terms.sector.as_str());
     let whose = (member.person_id.as_str(), &member.key);
     let subjects = Subjects::of(handles, tx.operator(), sector, whose);
     sessions::note_subjects(tx, &subjects, sector, whose)?;
     let draft = Draft {
         client_id: &request.client_id,
+        sector,
         issuer: &request.issuer,
         person_id: &member.person_id,
         session_id: giver.session_id,

@@ -8,11 +8,11 @@ use base::store::{Db, Tx};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::clients::Clients;
-use crate::credentials::Passwords;
+use crate::clients::{Client, Clients};
+use crate::credentials::{Login, Passwords};
 use crate::operators::{self, Operator};
 use crate::sessions;
-use crate::signing::{HandleKind, Signing};
+use crate::signing::{Handle, HandleKind, Signing};
 
 use super::finish::{Finish, Giver, give_code};
 use super::members::find_member;
@@ -23,6 +23,8 @@ use super::requests::{Request, Step};
 pub const SIGN_IN_SECONDS: i64 = 1800;
 
 const UNKNOWN: &str = "signin.unknown";
+/// A page of another step than the sign-in is at now.
+pub(super) const MOVED: Error = Error::Conflict { code: "signin.step_changed" };
 
 /// A request within a sign-in: which one, from which browser, when.
 #[derive(Debug, Clone, Copy)]
@@ -49,28 +51,53 @@ pub struct SignIn {
 }
 
 /// A ticket that was read.
+#[derive(Clone)]
 pub(super) struct Ticket {
     pub(super) scope: Scope,
     pub(super) id: String,
     pub(super) browser: String,
-    /// The browser's session so far, at this operator.
-    previous: Option<String>,
+    /// The browser's session so far, at whatever operator.
+    previous: Option<Handle>,
 }
 
 impl Ticket {
+    fn unknown(&self) -> Error {
+        Error::not_found(UNKNOWN, self.id.clone())
+    }
+
     pub(super) fn find(&self, tx: &mut Tx<'_>) -> Result<(Step, Request)> {
-        repo::find(tx, (&self.id, &self.browser))?
-            .ok_or_else(|| Error::not_found(UNKNOWN, self.id.clone()))
+        repo::find(tx, (&self.id, &self.browser))?.ok_or_else(|| self.unknown())
+    }
+
+    /// What was asked for, and whose the login id `name` is, when a password is what is wanted now.
+    pub(super) fn at_password(
+        &self,
+        tx: &mut Tx<'_>,
+        name: &str,
+    ) -> Result<(Request, Option<Login>)> {
+        let found = repo::find_with_login(tx, (&self.id, &self.browser), name)?;
+        match found.ok_or_else(|| self.unknown())? {
+            (Step::Password, request, login) => Ok((request, login)),
+            _ => Err(MOVED),
+        }
+    }
+
+    /// Counts a try of the letter and answers how many there were, when the letter is what is wanted.
+    pub(super) fn count_letter(&self, tx: &mut Tx<'_>) -> Result<i64> {
+        match repo::count_try(tx, (&self.id, &self.browser))?.ok_or_else(|| self.unknown())? {
+            (Step::Letter, tries) => Ok(tries),
+            _ => Err(MOVED),
+        }
     }
 
     /// Ends the sign-in, and the session the browser had so far: a cookie somebody copied before is
     /// worth nothing afterwards. Of two requests that finish it at once, one does.
     pub(super) fn end(&self, tx: &mut Tx<'_>) -> Result<()> {
         if !repo::delete(tx, &self.id)? {
-            return Err(Error::not_found(UNKNOWN, self.id.clone()));
+            return Err(self.unknown());
         }
-        if let Some(previous) = &self.previous {
-            sessions::end_session(tx, previous)?;
+        if let Some(previous) = self.previous.as_ref().filter(|one| one.operator == tx.operator()) {
+            sessions::end_session(tx, &previous.id)?;
         }
         Ok(())
     }
@@ -136,11 +163,8 @@ impl Journeys {
         let handle = handles
             .read(HandleKind::SignIn, caller.ticket)
             .ok_or_else(|| Error::not_found(UNKNOWN, ""))?;
-        let previous = caller
-            .session
-            .and_then(|session| handles.read(HandleKind::Session, session))
-            .filter(|session| session.operator == handle.operator)
-            .map(|session| session.id);
+        let previous =
+            caller.session.and_then(|session| handles.read(HandleKind::Session, session));
         Ok(Ticket {
             previous,
             scope: Scope::new(&handle.operator, Actor::Anonymous, caller.now),
@@ -158,7 +182,7 @@ impl Journeys {
         let ticket = self.read(caller)?;
         let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
         if step != Step::ChooseOperator {
-            return Err(Error::not_found(UNKNOWN, ticket.id));
+            return Err(ticket.unknown());
         }
         let scope = Scope::new(operator, Actor::Anonymous, caller.now);
         let chosen = self.db.read(&scope, operators::find_operator)?;
@@ -182,14 +206,14 @@ impl Journeys {
     /// Goes to the step a person may always go to: the letter, or back to the password.
     ///
     /// # Errors
-    /// `signin.unknown`
+    /// `signin.unknown`; `signin.step_changed`
     pub fn go_to(&self, caller: &Caller<'_>, step: &Step) -> Result<()> {
         let ticket = self.read(caller)?;
         let step = step.clone();
         self.db.housekeep(&ticket.scope.clone(), "sign-in-step", move |tx| {
             let (at, _) = ticket.find(tx)?;
             if at == Step::ChooseOperator || !matches!(step, Step::Password | Step::Letter) {
-                return Err(Error::not_found(UNKNOWN, ticket.id.clone()));
+                return Err(MOVED);
             }
             repo::set_step(tx, &ticket.id, &step)
         })
@@ -201,13 +225,13 @@ impl Journeys {
     /// `max_age`: the most seconds since the person proved to be themselves.
     ///
     /// # Errors
-    /// `unavailable` when the database fails.
+    /// `client.terms_changed`; `unavailable` when the database fails.
     ///
     /// Source: OpenID Connect Core §3.1.2.1 (`max_age`), §3.1.2.3.
     pub fn continue_session(
         &self,
         session: &str,
-        (request, sector): (&Request, &str),
+        (request, client): (&Request, &Arc<Client>),
         (max_age, now): (Option<i64>, Instant),
     ) -> Result<Option<Finish>> {
         let Some(handle) = self.signing.handles().read(HandleKind::Session, session) else {
@@ -218,18 +242,21 @@ impl Journeys {
         }
         let scope = Scope::new(&handle.operator, Actor::Anonymous, now);
         let (signing, request) = (Arc::clone(&self.signing), request.clone());
-        let sector = sector.to_owned();
+        let client = Arc::clone(client);
         self.db.transact(&scope, move |tx| {
             let operator = tx.operator_fact(operators::find_operator)?;
             let Some(found) = sessions::find_session(tx, &handle.id, &operator.policies)? else {
                 return Ok(None);
             };
             let old = max_age.is_some_and(|most| found.auth.plus_seconds(most) < now);
-            let member = find_member(tx, (&found.key, found.person_no));
-            let Ok(member) = member else { return Ok(None) };
-            if old {
+            if old || !sessions::hold_session(tx, &found.id)? {
                 return Ok(None);
             }
+            let member = match find_member(tx, (&found.key, found.person_no)) {
+                Ok(member) => member,
+                Err(Error::Refused { .. } | Error::NotFound { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            };
             if found.is_due(now) {
                 sessions::note_seen(tx, &found.id)?;
             }
@@ -240,18 +267,30 @@ impl Journeys {
                 amr: &found.amr,
                 auth: found.auth,
             };
-            let code = give_code(tx, signing.handles(), (&request, &sector), &giver)?;
+            let code = give_code(tx, signing.handles(), (&request, &client), &giver)?;
             let person_id = member.person_id;
             Ok(Some(Finish { request: request.clone(), code, person_id, session: None }))
         })
     }
 
-    /// The sector of the client a sign-in is for.
-    pub(super) fn sector_of(&self, request: &Request) -> Result<String> {
+    /// The client a sign-in is for, as it is now. May read the database.
+    pub(super) fn client_of(&self, request: &Request) -> Result<Arc<Client>> {
         let found = self.clients.find(&request.issuer, &request.client_id)?;
         found
-            .map(|found| found.client.terms.sector.clone())
+            .map(|found| found.client)
             .ok_or_else(|| Error::not_found("client.unknown", request.client_id.clone()))
+    }
+
+    /// Ends the session the browser had at another operator, whose cookie the new one replaces: an
+    /// act of its own, at that operator.
+    pub(super) fn end_elsewhere(&self, ticket: &Ticket) -> Result<()> {
+        let elsewhere = |one: &&Handle| one.operator != ticket.scope.operator();
+        let Some(previous) = ticket.previous.as_ref().filter(elsewhere).cloned() else {
+            return Ok(());
+        };
+        let scope = Scope::new(&previous.operator, Actor::Anonymous, ticket.scope.now());
+        self.db.transact(&scope, move |tx| sessions::end_session(tx, &previous.id))?;
+        Ok(())
     }
 }
 
@@ -259,13 +298,13 @@ impl Journeys {
 pub(super) fn complete(
     tx: &mut Tx<'_>,
     signing: &Signing,
-    (request, sector): (&Request, &str),
+    (request, client): (&Request, &Client),
     (member, proven): (&super::Member, sessions::Proven),
 ) -> Result<Finish> {
     let operator = tx.operator_fact(operators::find_operator)?;
     let id = sessions::open_session(tx, &member.person_id, proven, &operator.policies)?;
     let giver = Giver::now(member, &id, proven, tx.now());
-    let code = give_code(tx, signing.handles(), (request, sector), &giver)?;
+    let code = give_code(tx, signing.handles(), (request, client), &giver)?;
     let detail = json!({"client": request.client_id, "session": id, "amr": proven.amr});
     record(tx, &Entry::new("person.signed_in", &member.person_id).detail(detail))?;
     let cookie = signing.handles().write(HandleKind::Session, tx.operator(), (&id, 0));

@@ -12,21 +12,30 @@ use crate::sessions::Proven;
 use super::finish::Finish;
 use super::journeys::{Caller, Journeys, Ticket, complete};
 use super::members::find_member;
-use super::requests::{Request, Step};
+use super::requests::Request;
 
 const FAILED: Error = Error::Unauthenticated { code: "signin.failed" };
+
+/// A try that is counted, and what it is held against.
+struct Begun {
+    request: Request,
+    login: Option<Login>,
+    counted_as: String,
+}
 
 impl Journeys {
     /// Tries login id and password, and finishes the sign-in when they are right.
     ///
     /// The try is counted before the password is computed, and nothing tells whether the login id
     /// exists: not the answer, not the time, not the lock-out. States of contract and person are told
-    /// only to who knows the password. Two transactions with the computation between them; at most
+    /// only to who knows the password, and such a try does not count. A password replaced while it
+    /// was computed is a wrong one. Two transactions with the computation between them; at most
     /// twelve statements, and one more when the browser's earlier session is ended.
     ///
     /// # Errors
     /// - `signin.failed`; `signin.locked` with the time to wait; `password.busy`
-    /// - `signin.unknown` — over, or begun in another browser
+    /// - `signin.unknown` — over, or begun in another browser; `signin.step_changed`
+    /// - `client.unknown`, `client.terms_changed`
     /// - those of the guard: `operator.disabled`, `contract.stopped`, `contract.suspended`,
     ///   `person.stopped`, `person.suspended`, `person.not_registered`
     pub fn try_password(
@@ -36,39 +45,55 @@ impl Journeys {
     ) -> Result<Finish> {
         let ticket = self.read(caller)?;
         let name = credentials::login_name(typed_name).map_err(|_| FAILED)?;
-        let (login, counted_as) = self.begin_try(&ticket.scope, name)?;
-        let stored = login.as_ref().and_then(|login| login.hash.clone());
+        let begun = self.begin_try(&ticket, name)?;
+        let stored = begun.login.as_ref().and_then(|login| login.hash.clone());
         let verified = self.passwords.verify(ticket.scope.operator(), password, stored);
-        if let Err(Error::TooMany { .. }) = &verified {
-            let subject = counted_as.clone();
-            self.db.housekeep(&ticket.scope, "sign-in-try", move |tx| {
-                credentials::take_back_try(tx, &subject)
-            })?;
+        if verified.is_err() {
+            self.take_back(&ticket.scope, &begun)?;
         }
-        match (verified?, login) {
-            (true, Some(login)) => self.finish_password(ticket, login, counted_as),
-            (_, login) => self.fail(&ticket.scope, login, counted_as),
+        let (true, Some(login)) = (verified?, &begun.login) else {
+            return self.fail(&ticket.scope, begun);
+        };
+        match self.finish_password(&ticket, (login, &begun)) {
+            Err(FAILED) => self.fail(&ticket.scope, begun),
+            Err(error) => {
+                self.take_back(&ticket.scope, &begun)?;
+                Err(error)
+            }
+            Ok(finish) => {
+                self.end_elsewhere(&ticket)?;
+                Ok(finish)
+            }
         }
     }
 
-    fn begin_try(&self, scope: &Scope, name: String) -> Result<(Option<Login>, String)> {
-        let (login, subject, tried) = self.db.housekeep(scope, "sign-in-try", move |tx| {
-            let login = credentials::find_login(tx, &name)?;
-            let subject = Login::counted_as(login.as_ref(), &name);
-            let tried = credentials::begin_try(tx, &subject)?;
-            Ok((login, subject, tried))
+    /// Counts a try, if the sign-in is at the password: nothing is counted or computed for another.
+    fn begin_try(&self, ticket: &Ticket, name: String) -> Result<Begun> {
+        let here = ticket.clone();
+        let (begun, tried) = self.db.housekeep(&ticket.scope, "sign-in-try", move |tx| {
+            let (request, login) = here.at_password(tx, &name)?;
+            let counted_as = Login::counted_as(login.as_ref(), &name);
+            let tried = credentials::begin_try(tx, &counted_as)?;
+            Ok((Begun { request, login, counted_as }, tried))
         })?;
         match tried {
-            Try::Begun => Ok((login, subject)),
+            Try::Begun => Ok(begun),
             Try::Locked(wait) => Err(Error::TooMany { code: "signin.locked", wait }),
         }
     }
 
+    /// The try was not made, or refused for another reason than the password: it does not count.
+    fn take_back(&self, scope: &Scope, begun: &Begun) -> Result<()> {
+        let subject = begun.counted_as.clone();
+        self.db.housekeep(scope, "sign-in-try", move |tx| credentials::take_back_try(tx, &subject))
+    }
+
     /// Counts a bad try; the tenth locks out and is told so.
-    fn fail(&self, scope: &Scope, login: Option<Login>, subject: String) -> Result<Finish> {
+    fn fail(&self, scope: &Scope, begun: Begun) -> Result<Finish> {
         let now = scope.now();
+        let Begun { login, counted_as, .. } = begun;
         let locked = self.db.housekeep(scope, "sign-in-try", move |tx| {
-            let locked = credentials::note_failure(tx, &subject)?;
+            let locked = credentials::note_failure(tx, &counted_as)?;
             if let (Some((until, Change::Made)), Some(login)) = (locked, &login) {
                 let detail = json!({"until": until.rfc3339_jst()});
                 record(tx, &Entry::new("person.locked_out", &login.person_id).detail(detail))?;
@@ -80,29 +105,21 @@ impl Journeys {
         Err(Error::TooMany { code: "signin.locked", wait })
     }
 
-    fn finish_password(&self, ticket: Ticket, login: Login, counted_as: String) -> Result<Finish> {
-        let scope = Scope::new(
-            ticket.scope.operator(),
-            Actor::Person(login.person_id.clone()),
-            ticket.scope.now(),
-        );
-        let request = self.request_of(&ticket)?;
-        let sector = self.sector_of(&request)?;
+    fn finish_password(&self, ticket: &Ticket, (login, begun): (&Login, &Begun)) -> Result<Finish> {
+        let client = self.client_of(&begun.request)?;
+        let actor = Actor::Person(login.person_id.clone());
+        let scope = Scope::new(ticket.scope.operator(), actor, ticket.scope.now());
+        let (ticket, login) = (ticket.clone(), login.clone());
+        let (request, counted_as) = (begun.request.clone(), begun.counted_as.clone());
         let signing = Arc::clone(&self.signing);
         self.db.transact(&scope, move |tx| {
             ticket.end(tx)?;
+            if !credentials::is_current(tx, &login)? {
+                return Err(FAILED);
+            }
             let member = find_member(tx, (&login.key, login.person_no))?;
             credentials::forgive(tx, &counted_as)?;
-            complete(tx, &signing, (&request, &sector), (&member, Proven::PASSWORD))
+            complete(tx, &signing, (&request, &client), (&member, Proven::PASSWORD))
         })
-    }
-
-    /// What the client of this sign-in asked for; the sign-in is at the password.
-    fn request_of(&self, ticket: &Ticket) -> Result<Request> {
-        let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
-        match step {
-            Step::ChooseOperator => Err(Error::not_found("signin.unknown", ticket.id.clone())),
-            _ => Ok(request),
-        }
     }
 }

@@ -10,15 +10,18 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::credentials::{self, LetterCheck, check_new_password};
 use crate::operators;
-use crate::sessions::Proven;
+use crate::sessions::{self, Proven};
 use crate::subscribers::{self, By, Household, Load, Source};
 
 use super::Member;
 use super::finish::Finish;
-use super::journeys::{Caller, Journeys, complete};
+use super::journeys::{Caller, Journeys, MOVED, complete};
 use super::members::admit;
 use super::repo;
 use super::requests::Step;
+
+/// Bad tries of a letter in one sign-in, less one.
+const LETTER_TRIES: i64 = 10;
 
 const REFUSED: Error = Error::Refused { code: "registration.refused" };
 
@@ -26,9 +29,12 @@ impl Journeys {
     /// Tries the letter: contract number and code. When they are right the sign-in goes on to choose
     /// login id and password; the code is spent only then.
     ///
+    /// The try is counted by the sign-in, before anything is looked up: what is read and written is
+    /// the same whatever is wrong, and nobody can use up the letter of somebody else.
+    ///
     /// # Errors
-    /// `registration.refused` — unknown number, wrong, old, used or too often tried code: nobody is
-    /// told which; `signin.unknown`
+    /// `registration.refused` — unknown number, wrong, old or used code, or too many tries: nobody is
+    /// told which; `signin.unknown`; `signin.step_changed`
     pub fn try_letter(
         &self,
         caller: &Caller<'_>,
@@ -39,14 +45,12 @@ impl Journeys {
         let code = code.to_owned();
         let scope = ticket.scope.clone();
         let good = self.db.housekeep(&scope, "registration-letter", move |tx| {
-            let (step, _) = ticket.find(tx)?;
-            if step == Step::ChooseOperator {
-                return Err(Error::not_found("signin.unknown", ticket.id.clone()));
-            }
-            let LetterCheck::Good(person_id) = credentials::check_letter(tx, &number, &code)?
-            else {
+            let tries = ticket.count_letter(tx)?;
+            let found = credentials::check_letter(tx, &number, &code)?;
+            let LetterCheck::Good(person_id) = found else { return Ok(false) };
+            if tries > LETTER_TRIES {
                 return Ok(false);
-            };
+            }
             let step = Step::Account { person_id, checked: tx.now() };
             repo::set_step(tx, &ticket.id, &step)?;
             Ok(true)
@@ -55,12 +59,13 @@ impl Journeys {
     }
 
     /// Gives the person of the letter this login id and password, makes them ACTIVE, and signs them
-    /// in. The letter is spent in the same commit.
+    /// in. The letter is spent in the same commit, and everything they were signed in by before ends.
     ///
     /// # Errors
     /// - `login.malformed`, `login.taken`; `password.too_short`, `password.too_long`, `password.busy`
     /// - `registration.refused` — the letter was used or replaced meanwhile
-    /// - `signin.unknown`; those of the guard
+    /// - `signin.unknown`, `signin.step_changed`; `client.unknown`, `client.terms_changed`; those of
+    ///   the guard
     pub fn register(
         &self,
         caller: &Caller<'_>,
@@ -71,24 +76,28 @@ impl Journeys {
         check_new_password(password)?;
         let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
         let Step::Account { person_id, checked } = step else {
-            return Err(Error::not_found("signin.unknown", ticket.id));
+            return Err(MOVED);
         };
-        let sector = self.sector_of(&request)?;
+        let client = self.client_of(&request)?;
         let hash = self.passwords.hash(ticket.scope.operator(), password)?;
         let signing = Arc::clone(&self.signing);
         let scope =
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
-        self.db.transact(&scope, move |tx| {
-            ticket.end(tx)?;
+        let here = ticket.clone();
+        let finish = self.db.transact(&scope, move |tx| {
+            here.end(tx)?;
             if !credentials::spend_letter(tx, &person_id, checked)? {
                 return Err(REFUSED);
             }
             let member = activate(tx, &person_id)?;
-            credentials::put_login(tx, &name, &member.person_id)?;
-            credentials::put_password(tx, &member.person_id, &hash)?;
-            credentials::forgive(tx, &member.person_id)?;
-            complete(tx, &signing, (&request, &sector), (&member, Proven::LETTER))
-        })
+            // A letter may be of somebody who had a password: whoever knew that one is out.
+            credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
+            let person = vec![member.person_id.clone()];
+            sessions::end_everything_of(tx, person, "credentials_replaced")?;
+            complete(tx, &signing, (&request, &client), (&member, Proven::LETTER))
+        })?;
+        self.end_elsewhere(&ticket)?;
+        Ok(finish)
     }
 }
 

@@ -1,7 +1,10 @@
 //! The SQL of this room.
 
 use base::kernel::{Error, Instant, Result};
-use base::store::{Tx, Value};
+use base::store::{Row, Tx, Value};
+
+use crate::credentials::Login;
+use crate::subscribers::Key;
 
 use super::requests::{Request, Step};
 
@@ -42,6 +45,66 @@ pub(super) fn find(
             Ok((step, serde_json::from_str(&request).map_err(Error::internal)?))
         },
     )
+}
+
+/// As [`find`], and whose the login id `name` is. One statement, whoever's it is.
+pub(super) fn find_with_login(
+    tx: &mut Tx<'_>,
+    (id, browser): (&str, &str),
+    name: &str,
+) -> Result<Option<(Step, Request, Option<Login>)>> {
+    let keys: [Value; 5] =
+        [tx.operator().into(), id.into(), browser.into(), tx.now().into(), name.into()];
+    tx.row(
+        "SELECT s.step, s.request, p.person_id, p.number, p.gen, p.person_no, w.hash
+           FROM sign_ins s
+           LEFT JOIN logins l ON l.operator_id = s.operator_id AND l.login_name = ?5
+           LEFT JOIN persons p ON p.operator_id = l.operator_id AND p.person_id = l.person_id
+           LEFT JOIN passwords w ON w.operator_id = l.operator_id AND w.person_id = l.person_id
+          WHERE s.operator_id = ?1 AND s.sign_in_id = ?2 AND s.browser_hash = ?3
+            AND s.expires_ms > ?4",
+        &keys,
+        |row| {
+            let (step, request) = (row.text()?, row.text()?);
+            let step = serde_json::from_str(&step).map_err(Error::internal)?;
+            let request = serde_json::from_str(&request).map_err(Error::internal)?;
+            Ok((step, request, read_login(row)?))
+        },
+    )
+}
+
+/// Counts a try in the sign-in and answers its step and how many there were; tries at the same time
+/// count one by one.
+pub(super) fn count_try(
+    tx: &mut Tx<'_>,
+    (id, browser): (&str, &str),
+) -> Result<Option<(Step, i64)>> {
+    let keys: [Value; 4] = [tx.operator().into(), id.into(), browser.into(), tx.now().into()];
+    let counted = tx.exec(
+        "UPDATE sign_ins SET tries = tries + 1
+          WHERE operator_id = ?1 AND sign_in_id = ?2 AND browser_hash = ?3 AND expires_ms > ?4",
+        &keys,
+    )?;
+    if counted == 0 {
+        return Ok(None);
+    }
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    tx.row(
+        "SELECT step, tries FROM sign_ins WHERE operator_id = ?1 AND sign_in_id = ?2",
+        &keys,
+        |row| {
+            let step = row.text()?;
+            Ok((serde_json::from_str(&step).map_err(Error::internal)?, row.int()?))
+        },
+    )
+}
+
+fn read_login(row: &mut Row) -> Result<Option<Login>> {
+    let (Some(person_id), Some(number)) = (row.text_if_any()?, row.text_if_any()?) else {
+        return Ok(None);
+    };
+    let key = Key { number, generation: row.int()? };
+    Ok(Some(Login { person_id, key, person_no: row.int()?, hash: row.text_if_any()? }))
 }
 
 pub(super) fn set_step(tx: &mut Tx<'_>, id: &str, step: &Step) -> Result<()> {

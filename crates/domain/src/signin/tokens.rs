@@ -40,6 +40,8 @@ pub struct Given {
     pub member: Member,
     /// How this client knows person and household.
     pub subjects: Subjects,
+    /// What the tokens are good for: what was given, and the client may have now.
+    pub scope: String,
     /// The next refresh token, for a client that has them.
     pub refresh: Option<String>,
 }
@@ -63,8 +65,11 @@ impl Outcome {
 impl Journeys {
     /// Redeems a code for `client`, which came to `issuer` (an operator's code or `*`).
     ///
+    /// Whatever refuses leaves the code as it was, but for a replay.
+    ///
     /// # Errors
-    /// `grant.invalid`; `grant.replayed` — used before: the family is ended; those of the guard
+    /// `grant.invalid`; `grant.replayed` — used before: the family is ended; `client.scope_not_allowed`
+    /// — nothing is left of what was given; those of the guard
     pub fn redeem_code(
         &self,
         (client, issuer): (&Arc<Client>, &str),
@@ -89,7 +94,9 @@ impl Journeys {
                 Redeemed::Replayed => Ok(Outcome::Replayed),
                 Redeemed::Refused => Ok(Outcome::Refused),
                 Redeemed::Now(found) => {
-                    let given = given(tx, signing.handles(), (&client, *found))?;
+                    check_terms(&client, &found)?;
+                    let scope = granted(&client, &found, None)?;
+                    let given = given(tx, signing.handles(), (&client, *found), scope)?;
                     let refresh =
                         (lasting == Lasting::Refreshed).then(|| turn_of(&signing, &given));
                     Ok(Outcome::Good(Box::new(Given { refresh, ..given })))
@@ -100,19 +107,24 @@ impl Journeys {
     }
 
     /// Replaces a refresh token of `client`: one read, one write, and the person's state (three
-    /// reads). A person who is shut out keeps the token, which works again when they are let in.
+    /// reads). A person who is shut out keeps the token, which works again when they are let in;
+    /// whatever else refuses leaves the token as it was too, but for a reuse.
+    ///
+    /// `wanted`: the scope of the new tokens, when it shall be narrower than what was given.
     ///
     /// # Errors
-    /// `grant.invalid`; `grant.replayed` — used before: the family is ended; those of the guard
+    /// `grant.invalid`; `grant.replayed` — used before: the family is ended; `request.scope_wider`;
+    /// `client.scope_not_allowed` — nothing is left of what was given; those of the guard
     pub fn refresh(
         &self,
         (client, issuer): (&Arc<Client>, &str),
-        token: &str,
+        (token, wanted): (&str, Option<&str>),
         now: Instant,
     ) -> Result<Given> {
         let handle = self.handle(HandleKind::Refresh, token, issuer)?;
         let scope = Scope::new(&handle.operator, Actor::Client(client.id.clone()), now);
         let (client, issuer) = (Arc::clone(client), issuer.to_owned());
+        let wanted = wanted.map(str::to_owned);
         let signing = Arc::clone(&self.signing);
         let outcome = self.db.housekeep(&scope, "refresh", move |tx| {
             let which = (handle.id.as_str(), handle.turn);
@@ -120,7 +132,8 @@ impl Journeys {
                 Rotated::Reused => Ok(Outcome::Replayed),
                 Rotated::Refused => Ok(Outcome::Refused),
                 Rotated::Turned(found) => {
-                    let given = given(tx, signing.handles(), (&client, *found))?;
+                    let scope = granted(&client, &found, wanted.as_deref())?;
+                    let given = given(tx, signing.handles(), (&client, *found), scope)?;
                     let refresh = Some(turn_of(&signing, &given));
                     Ok(Outcome::Good(Box::new(Given { refresh, ..given })))
                 }
@@ -142,7 +155,9 @@ impl Journeys {
         self.db.read(&scope, |tx| {
             let found = sessions::find_authorization(tx, grant)?;
             let alive = found.filter(|found| found.is_alive(now) && found.client_id == client.id);
-            given(tx, self.signing.handles(), (client, alive.ok_or(invalid)?))
+            let alive = alive.ok_or(invalid)?;
+            let scope = client.narrow(&claims.scope);
+            given(tx, self.signing.handles(), (client, alive), scope)
         })
     }
 
@@ -156,16 +171,44 @@ impl Journeys {
     }
 }
 
+/// What is asked at the code is asked again when it is redeemed: the terms of now decide.
+fn check_terms(client: &Client, found: &Authorization) -> Result<()> {
+    let proof = (found.challenge.as_deref(), found.nonce.as_deref());
+    if client.may_be_sent_to(&found.redirect_uri) && client.may_ask_with(proof) {
+        return Ok(());
+    }
+    Err(INVALID)
+}
+
+/// The scope of new tokens: what was given and the client may have now, or the `wanted` part of it.
+///
+/// Source: RFC 6749 §6 (narrowed, never widened).
+fn granted(client: &Client, found: &Authorization, wanted: Option<&str>) -> Result<String> {
+    let mine = client.narrow(&found.scope);
+    if mine.is_empty() {
+        return Err(Error::invalid("client.scope_not_allowed", "scope"));
+    }
+    let Some(wanted) = wanted else { return Ok(mine) };
+    if wanted.split(' ').all(|one| mine.split(' ').any(|given| given == one)) {
+        return Ok(client.narrow(wanted));
+    }
+    Err(Error::invalid("request.scope_wider", "scope"))
+}
+
 fn given(
     tx: &mut Tx<'_>,
     handles: &Handles,
     (client, authorization): (&Client, Authorization),
+    scope: String,
 ) -> Result<Given> {
+    if !authorization.sector.is_empty() && authorization.sector != client.terms.sector {
+        return Err(INVALID);
+    }
     let member = find_member(tx, (&authorization.key, authorization.person_no))?;
     let whose = (member.person_id.as_str(), &member.key);
     let subjects = Subjects::of(handles, tx.operator(), &client.terms.sector, whose);
     let operator = tx.operator().to_owned();
-    Ok(Given { operator, authorization, member, subjects, refresh: None })
+    Ok(Given { operator, authorization, member, subjects, scope, refresh: None })
 }
 
 fn turn_of(signing: &crate::signing::Signing, given: &Given) -> String {

@@ -1,10 +1,12 @@
 //! Making an issuer's keys and replacing them, with overlap.
 
-use base::kernel::{Change, Error, Instant, Result};
+use base::kernel::{Change, Error, Instant, Result, Scope};
 use base::records::{Entry, record};
 use base::store::Tx;
 use formats::jose::SigningKey;
 use serde_json::json;
+
+use crate::operators;
 
 use super::{MasterKey, repo};
 
@@ -52,10 +54,17 @@ pub fn rotate(tx: &mut Tx<'_>, master: &MasterKey, rotation: Rotation) -> Result
     Ok(Change::Made)
 }
 
-/// Makes the issuer's first key, which signs at once, unless there is one.
+/// Makes the issuer's first key, which signs at once, unless there is one. Only operators there are
+/// get one, and the platform.
+///
+/// # Errors
+/// `operator.unknown`
 pub(super) fn make_first(tx: &mut Tx<'_>, master: &MasterKey) -> Result<()> {
     if !repo::published(tx)?.is_empty() {
         return Ok(());
+    }
+    if tx.operator() != Scope::PLATFORM {
+        operators::find_operator(tx)?;
     }
     let number = repo::last_number(tx)? + 1;
     let now = tx.now();

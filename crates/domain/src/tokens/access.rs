@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::clients::{Client, ClientKind, Clients, Snapshot};
-use crate::signing::{Issuer, Signing};
+use crate::signing::{Issuer, Ring, Signing};
 
 /// How long an access token lives.
 pub const ACCESS_SECONDS: i64 = 600;
@@ -46,8 +46,7 @@ pub struct AccessClaims {
 
 impl AccessClaims {
     /// Whether it is good for `scope`.
-    #[must_use]
-    pub fn allows(&self, scope: &str) -> bool {
+    fn allows(&self, scope: &str) -> bool {
         self.scope.split(' ').any(|one| one == scope)
     }
 }
@@ -73,6 +72,14 @@ pub struct Verified {
     snapshot: Snapshot,
 }
 
+impl Verified {
+    /// Whether it is good for `scope`: it says so, and the client may still have that.
+    #[must_use]
+    pub fn allows(&self, scope: &str) -> bool {
+        self.claims.allows(scope) && self.client.may_have_scope(scope)
+    }
+}
+
 /// Mints and verifies access tokens. One for the process.
 pub struct AccessTokens {
     signing: Arc<Signing>,
@@ -89,13 +96,14 @@ impl AccessTokens {
         Arc::new(Self { signing, clients, kept: Cache::new(KEPT) })
     }
 
-    /// A token for `client`: for itself, or `behalf` of a person. Signs with the issuer's key.
+    /// A token for `client`: for itself, or `behalf` of a person. Signs with the issuer's key, which
+    /// the caller has at hand before anything is spent for the token.
     ///
     /// # Errors
-    /// `unavailable` when the issuer's keys can not be read.
+    /// `internal` when it can not be signed.
     pub fn mint(
         &self,
-        issuer: &Issuer,
+        (issuer, ring): (&Issuer, &Ring),
         client: &Client,
         (scope, behalf): (&str, Option<OnBehalfOf<'_>>),
         now: Instant,
@@ -113,7 +121,6 @@ impl AccessTokens {
             operator: behalf.map(|person| person.operator.to_owned()),
             grant: behalf.map(|person| person.grant.to_owned()),
         };
-        let ring = self.signing.ring(issuer.operator())?;
         ring.signer(now)?.sign(TYPE, &claims).map_err(Error::internal)
     }
 
@@ -199,7 +206,7 @@ fn verified_for(verified: Verified, (kind, scope): (ClientKind, &str)) -> Result
     if verified.claims.grant.is_some() || verified.client.terms.kind != kind {
         return Err(INVALID);
     }
-    if !verified.claims.allows(scope) {
+    if !verified.allows(scope) {
         return Err(Error::Forbidden { code: "token.scope_missing" });
     }
     Ok(verified)

@@ -98,6 +98,10 @@ impl From<Error> for TokenRefusal {
     fn from(error: Error) -> Self {
         let code = error.code();
         let (status, word, wait) = match &error {
+            // RFC 6749 §5.2, §6: what is wrong with a scope has a word of its own.
+            Error::Invalid { field, .. } if field == "scope" => {
+                (StatusCode::BAD_REQUEST, "invalid_scope", None)
+            }
             Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_request", None),
             Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "invalid_client", None),
             Error::Forbidden { .. } => (StatusCode::BAD_REQUEST, "unauthorized_client", None),

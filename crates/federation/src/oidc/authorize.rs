@@ -106,7 +106,7 @@ fn continue_session(
     let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
     let finish = provider.journeys.continue_session(
         &session,
-        (&passed.request, &passed.sector),
+        (&passed.request, &passed.client),
         (passed.max_age, clock::now()),
     )?;
     Ok(finish.map(|finish| finished(provider, &finish)))

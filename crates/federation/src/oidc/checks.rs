@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use base::kernel::{Error, Result};
-use domain::clients::{AuthMethod, Client, ClientKind, Grant, Pkce};
+use domain::clients::{Client, ClientKind, Grant, Pkce};
 use domain::signin::Request;
 use domain::signing::Issuer;
 use formats::jose::is_pkce_challenge;
-use formats::oauth::{Parameters, is_same_loopback_redirect, is_same_redirect};
+use formats::oauth::Parameters;
 use web::Language;
 
 use super::Provider;
@@ -32,8 +32,7 @@ pub(super) struct Asked<'a> {
 /// # Errors
 /// `authorize.client_unknown`, `authorize.redirect_uri_differs`
 ///
-/// Source: RFC 6749 §3.1.2, §4.1.1; RFC 9700 §2.1 (character by character), §4.1.3; RFC 8252 §7.3
-/// (the port of an application on this machine is free).
+/// Source: RFC 6749 §3.1.2, §4.1.1.
 pub(super) fn identify<'a>(
     provider: &Provider,
     issuer: &Issuer,
@@ -48,11 +47,7 @@ pub(super) fn identify<'a>(
     }
     let differs = || Error::invalid("authorize.redirect_uri_differs", "redirect_uri");
     let asked = parameters.get("redirect_uri").ok_or_else(differs)?;
-    let native = client.terms.method == AuthMethod::None;
-    let registered = client.terms.redirect_uris.iter().any(|known| {
-        is_same_redirect(known, asked) || (native && is_same_loopback_redirect(known, asked))
-    });
-    if !registered {
+    if !client.is_own_address(asked) {
         return Err(differs());
     }
     Ok(Asked { parameters, client, redirect_uri: asked })
@@ -189,7 +184,7 @@ pub(super) enum Prompt {
 /// A request that passed every check.
 pub(super) struct Passed {
     pub(super) request: Request,
-    pub(super) sector: String,
+    pub(super) client: Arc<Client>,
     pub(super) prompt: Prompt,
     pub(super) max_age: Option<i64>,
 }
@@ -218,7 +213,7 @@ pub(super) fn keep(issuer: &Issuer, asked: &Asked<'_>) -> Passed {
     };
     Passed {
         request,
-        sector: asked.client.terms.sector.clone(),
+        client: Arc::clone(&asked.client),
         prompt,
         max_age: asked.parameters.get("max_age").and_then(|seconds| seconds.parse().ok()),
     }

@@ -6,7 +6,7 @@ use base::kernel::{Instant, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::signin::{Given, Member};
-use domain::signing::{Issuer, Signing};
+use domain::signing::{Handles, Issuer, Ring};
 use domain::subscribers::Role;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -72,9 +72,9 @@ pub(super) enum Moment {
 /// The signed ID token that goes with `access_token`.
 ///
 /// # Errors
-/// `unavailable` when the issuer's keys can not be read.
+/// `internal` when it can not be signed.
 pub(super) fn id_token(
-    (signing, issuer): (&Signing, &Issuer),
+    (handles, issuer, ring): (&Handles, &Issuer, &Ring),
     given: &Given,
     (access_token, moment): (&str, Moment),
     now: Instant,
@@ -92,11 +92,10 @@ pub(super) fn id_token(
         nonce: authorization.nonce.as_deref().filter(|_| moment == Moment::Code),
         acr: &authorization.acr,
         amr: authorization.amr.split(' ').collect(),
-        sid: signing.handles().pairwise(&given.operator, &sector, &authorization.session_id),
+        sid: handles.pairwise(&given.operator, &sector, &authorization.session_id),
         at_hash: at_hash(access_token),
         about: About::of(given),
     };
-    let ring = signing.ring(issuer.operator())?;
     ring.signer(now)?.sign("JWT", &claims).map_err(base::kernel::Error::internal)
 }
 

@@ -12,7 +12,7 @@ use base::kernel::{Actor, Instant, Scope, clock};
 use domain::clients::{AuthMethod, Client, Grant};
 use domain::sessions::Lasting;
 use domain::signin::{Given, Redeeming};
-use domain::signing::Issuer;
+use domain::signing::{Issuer, Ring};
 use domain::tokens::{ACCESS_SECONDS, OnBehalfOf};
 use formats::oauth::{ParameterFault, Parameters};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
@@ -45,6 +45,8 @@ type Answer = std::result::Result<Tokens, TokenRefusal>;
 struct Asking<'a> {
     provider: &'a Provider,
     issuer: Issuer,
+    /// Read before anything is spent: who can not be answered keeps code and token.
+    ring: Arc<Ring>,
     client: Arc<Client>,
     form: Parameters<'a>,
     now: Instant,
@@ -92,7 +94,9 @@ fn work(
     let shown = presented(headers, &form)?;
     let client = provider.clients.authenticate(&scope, &shown, &[issuer.url(), &endpoint])?;
     let id = client.id.clone();
-    let asking = Asking { provider, issuer, client, form, now };
+    let ring = provider.signing.ring(issuer.operator())?;
+    ring.signer(now)?;
+    let asking = Asking { provider, issuer, ring, client, form, now };
     Ok((asking.tokens()?, id))
 }
 
@@ -139,33 +143,28 @@ impl Asking<'_> {
             &redeeming,
             (lasting, self.now),
         )?;
-        let scope = given.authorization.scope.clone();
-        self.personal(given, (&scope, Moment::Code))
+        self.personal(given, Moment::Code)
     }
 
     /// RFC 6749 §6: the scope may be narrowed for this access token, never widened.
     fn by_refresh(&self) -> Answer {
         let token = self.require("refresh_token")?;
         let issuer = self.issuer.operator();
-        let given = self.provider.journeys.refresh((&self.client, issuer), token, self.now)?;
-        let scope = given.authorization.scope.clone();
-        let wanted = self.form.get("scope").unwrap_or(&scope).to_owned();
-        if !wanted.split(' ').all(|one| scope.split(' ').any(|given| given == one)) {
-            return Err(TokenRefusal::request("invalid_scope", "request.scope_wider"));
-        }
-        self.personal(given, (&wanted, Moment::Refresh))
+        let asked = (token, self.form.get("scope"));
+        let given = self.provider.journeys.refresh((&self.client, issuer), asked, self.now)?;
+        self.personal(given, Moment::Refresh)
     }
 
-    fn personal(&self, given: Given, (scope, moment): (&str, Moment)) -> Answer {
+    fn personal(&self, given: Given, moment: Moment) -> Answer {
         let behalf = OnBehalfOf {
             subject: &given.subjects.person,
             operator: &given.operator,
             grant: &given.authorization.id,
         };
-        let (provider, now) = (self.provider, self.now);
-        let access_token =
-            provider.tokens.mint(&self.issuer, &self.client, (scope, Some(behalf)), now)?;
-        let signer = (provider.signing.as_ref(), &self.issuer);
+        let (provider, now, scope) = (self.provider, self.now, given.scope.as_str());
+        let keys = (&self.issuer, self.ring.as_ref());
+        let access_token = provider.tokens.mint(keys, &self.client, (scope, Some(behalf)), now)?;
+        let signer = (provider.signing.handles(), &self.issuer, self.ring.as_ref());
         let id_token = match scope.split(' ').any(|one| one == "openid") {
             true => Some(id_token(signer, &given, (&access_token, moment), now)?),
             false => None,
@@ -198,8 +197,9 @@ impl Asking<'_> {
             return Err(TokenRefusal::request("invalid_scope", "client.scope_not_allowed"));
         }
         let scope = scope.join(" ");
+        let keys = (&self.issuer, self.ring.as_ref());
         let access_token =
-            self.provider.tokens.mint(&self.issuer, &self.client, (&scope, None), self.now)?;
+            self.provider.tokens.mint(keys, &self.client, (&scope, None), self.now)?;
         Ok(Tokens {
             access_token,
             token_type: "Bearer",

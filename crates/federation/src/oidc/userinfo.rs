@@ -26,7 +26,7 @@ pub(super) async fn answer(
     let (given, client) = blocking(move || {
         let issuer = place.issuer(&provider)?;
         let verified = provider.tokens.verify(&issuer, &token)?;
-        if !verified.claims.allows("openid") {
+        if !verified.allows("openid") {
             return Err(Error::Forbidden { code: "token.scope_missing" });
         }
         let given = provider.journeys.holder(&verified.claims, &verified.client, clock::now())?;
