@@ -177,9 +177,8 @@ fn a_key_of_one_person_opens_nothing_for_another() {
     assert_eq!(ask(&world, "A-001", 0, "title:T0001"), "D09", "nor for the household");
 }
 
-#[test]
-fn a_flat_shares_the_open_keys_of_its_building_until_the_building_is_suspended() {
-    let world = World::new();
+/// A building that has the basic channels, and a flat in it.
+fn given_building(world: &World) {
     let start = |number: &str, unit: Unit, parent: Option<&str>| {
         let bulk_parent = parent.map(str::to_owned);
         let attributes = Attributes { unit: Some(unit), bulk_parent, ..Attributes::default() };
@@ -188,6 +187,12 @@ fn a_flat_shares_the_open_keys_of_its_building_until_the_building_is_suspended()
     start("TOWER", Unit::BulkParent, None);
     start("TOWER-101", Unit::BulkChild, Some("TOWER"));
     world.given_key("TOWER", "BASIC");
+}
+
+#[test]
+fn a_flat_shares_the_open_keys_of_its_building_until_the_building_is_suspended() {
+    let world = World::new();
+    given_building(&world);
     world.given_key("TOWER-101", "MIHODAI");
     assert_eq!(ask(&world, "TOWER-101", 0, "channel:101"), "P00");
 
@@ -199,6 +204,34 @@ fn a_flat_shares_the_open_keys_of_its_building_until_the_building_is_suspended()
     assert_eq!(ask(&world, "TOWER-101", 0, "title:T0001"), "P00", "the flat's own goes on");
     world.sms(Op::Stop, "TOWER");
     assert_eq!(ask(&world, "TOWER-101", 0, "channel:101"), "D11");
+}
+
+#[test]
+fn a_building_with_a_new_number_goes_on_serving_its_flats_and_holds_them() {
+    let world = World::new();
+    given_building(&world);
+    let desk = desk(&world);
+    let ask = about("TOWER-101", 0, "channel:101");
+    assert_eq!(codes(&desk.answer(&ask, world.now()).unwrap()), "P00");
+
+    let replace = Command::new(&world.request_id(), Op::Replace, "TOWER");
+    let report = world.send(Command { new_number: Some("TOWER-N".to_owned()), ..replace });
+    assert_eq!(report.code, None);
+    assert_eq!(codes(&desk.answer(&ask, world.now()).unwrap()), "P00", "the flat watches on");
+
+    let mut later = Command::new(&world.request_id(), Op::Suspend, "TOWER-N");
+    later.effective_at = Some(world.now().plus_seconds(90));
+    later.reason = Some(Reason::Pause);
+    world.send(later);
+    let said = desk.answer(&ask, world.now()).unwrap();
+    assert_eq!(said.decision.ttl_s, 90, "no longer than until the building's command is due");
+
+    suspend(&world, "TOWER-N", 0, Reason::Unpaid);
+    let held = desk.answer(&ask, world.now()).unwrap();
+    assert_eq!(codes(&held), "D04", "the new number holds its flats");
+    desk.flush();
+    let explained = desk.explain(&world.scope(KITA, sato()), &held.trace).unwrap();
+    assert_eq!(explained.findings_now, held.decision.findings);
 }
 
 #[test]

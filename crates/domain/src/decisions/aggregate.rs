@@ -49,6 +49,16 @@ impl Aggregate {
         self.generations.iter().rev().find_map(|(household, _)| parent_of(household))
     }
 
+    /// The number that took the place of this one.
+    pub(super) fn replaced_by(&self) -> Option<&str> {
+        self.current().and_then(|(household, _)| household.contract.replaced_by.as_deref())
+    }
+
+    /// When the next command that is known to come is due, for the household or its building.
+    pub(super) fn coming_with(&self, building: Option<&Self>) -> Option<Instant> {
+        self.coming.into_iter().chain(building.and_then(|one| one.coming)).min()
+    }
+
     /// Roughly how many bytes it takes, for bounding what is kept.
     pub(super) fn weight(&self) -> u64 {
         let of = |(household, keyring): &(Household, Keyring)| {

@@ -14,6 +14,7 @@ use super::aggregate::{Aggregate, parent_of};
 use super::decide::decide;
 use super::facts::{self, Fact};
 use super::findings::{Finding, PERMIT};
+use super::gather::MOST_MOVES;
 use super::log;
 use super::question::{Action, Asker, Question, Station, Viewer};
 use super::repo;
@@ -95,10 +96,7 @@ pub fn explain(tx: &mut Tx<'_>, trace: &str) -> Result<Explanation> {
     let station =
         Station { operator: operators::find_operator(tx)?, catalogue: catalogue::load(tx)? };
     let aggregate = repo::find_aggregate(tx, &line.number)?.unwrap_or_default();
-    let building = match aggregate.parent() {
-        Some(parent) => repo::find_aggregate(tx, parent)?,
-        None => None,
-    };
+    let building = building(tx, &aggregate)?;
     let viewer = viewer(&aggregate, building.as_ref(), &line);
     let question = Question {
         action: Action::parse(&line.action)?,
@@ -158,7 +156,20 @@ fn viewer<'a>(
         person_no => Asker::Person(household.person(person_no)?),
     };
     let shared = parent_of(household).and(building).and_then(Aggregate::building);
-    Some(Viewer { asker, household, keyring, building: shared, coming: aggregate.coming })
+    let coming = aggregate.coming_with(building);
+    Some(Viewer { asker, household, keyring, building: shared, coming })
+}
+
+/// The building of a flat, under the number it has now.
+fn building(tx: &mut Tx<'_>, flat: &Aggregate) -> Result<Option<Aggregate>> {
+    let mut number = flat.parent().map(str::to_owned);
+    let mut building = None;
+    for _ in 0..MOST_MOVES {
+        let Some(wanted) = number else { break };
+        building = repo::find_aggregate(tx, &wanted)?;
+        number = building.as_ref().and_then(|one| one.replaced_by()).map(str::to_owned);
+    }
+    Ok(building)
 }
 
 /// Audit lines of the household after the answer. A contract whose version stands where it stood has

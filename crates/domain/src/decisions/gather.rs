@@ -79,8 +79,10 @@ impl Gathered {
             }
         };
         let (household, keyring) = generation;
-        let building = self.building.as_ref().and_then(|one| one.fact.building());
-        Some(Viewer { asker, household, keyring, building, coming: aggregate.coming })
+        let building = self.building.as_ref().map(|one| &one.fact);
+        let coming = aggregate.coming_with(building);
+        let building = building.and_then(Aggregate::building);
+        Some(Viewer { asker, household, keyring, building, coming })
     }
 }
 
@@ -108,7 +110,7 @@ pub(super) struct Gatherer<'g> {
 }
 
 /// A household given new numbers again and again is followed this far.
-const MOST_MOVES: usize = 8;
+pub(super) const MOST_MOVES: usize = 8;
 
 impl Gatherer<'_> {
     /// Everything about `subject`; `None`: memory does not know enough.
@@ -136,7 +138,7 @@ impl Gatherer<'_> {
         }
         let building = gathered.viewer().and_then(|viewer| parent_of(viewer.household));
         if let Some(number) = building.map(str::to_owned) {
-            gathered.building = self.household(&number)?;
+            gathered.building = self.building(number)?;
             if gathered.building.is_none() && self.from == From::Memory {
                 return Ok(None);
             }
@@ -163,6 +165,19 @@ impl Gatherer<'_> {
             return Ok(());
         }
         Ok(())
+    }
+
+    /// A building, also when it was given a new number: its flats go on naming the one they know.
+    fn building(&self, number: String) -> Result<Option<Arc<Aged<Aggregate>>>> {
+        let mut number = number;
+        for _ in 0..MOST_MOVES {
+            let Some(found) = self.household(&number)? else { return Ok(None) };
+            match found.fact.replaced_by() {
+                Some(new) => new.clone_into(&mut number),
+                None => return Ok(Some(found)),
+            }
+        }
+        self.household(&number)
     }
 
     /// Where a subject leads. Read again when what is kept turned out to lead nowhere.
