@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use base::kernel::{Error, clock, ids};
-use base::records::{AccessLine, LinkageLine, WriteBehind};
+use base::kernel::{Actor, Error, Scope, clock, ids};
+use base::records::{AccessLine, LinkageLine, WriteBehind, first_sealed_receiver};
 use base::store::Db;
 use domain::clients::Clients;
 use domain::credentials::Passwords;
 use domain::decisions::{Capacity, Decisions};
 use domain::signin::Journeys;
-use domain::signing::{MasterKey, Signing};
+use domain::signing::{self, MasterKey, Signing};
 use domain::tokens::AccessTokens;
 use federation::oidc::Provider;
 use linkage::Callers;
@@ -26,6 +26,7 @@ use web::headers::Transport;
 use crate::config::{Config, Fault, master_key};
 use crate::failure::Failure;
 use crate::serve::health::Health;
+use crate::workers::WEBHOOK_SECRET;
 
 /// Everything doors and workers share. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -98,6 +99,7 @@ impl Parts {
         for name in &applied {
             tracing::info!(name, "migrated");
         }
+        check_master(&db, &master).map_err(|error| foreign(&error, config))?;
         let count = state.applied.len() + applied.len();
         let (signing, clients) = (Signing::new(&db, master), Clients::new(&db));
         let books = Books::open(&db)?;
@@ -119,6 +121,33 @@ impl Parts {
             health: Arc::default(),
             node,
         })
+    }
+}
+
+/// Whether `master` is the key this database was sealed with: everything made with another one would
+/// be lost with the right one, and persons would be somebody else to every service.
+///
+/// # Errors
+/// `master_key.differs`; `unavailable` when the database fails.
+pub fn check_master(db: &Db, master: &MasterKey) -> base::kernel::Result<()> {
+    let scope = Scope::new(Scope::PLATFORM, Actor::System, clock::now());
+    db.read(&scope, |tx| {
+        signing::check_master(tx, master)?;
+        let Some((operator, sealed)) = first_sealed_receiver(tx)? else { return Ok(()) };
+        master.fits(&operator, WEBHOOK_SECRET, &sealed)
+    })
+}
+
+/// The refusal, with which key it was.
+fn foreign(error: &Error, config: &Config) -> Failure {
+    let file = config.secrets.master_key_file.display();
+    match error {
+        Error::Refused { .. } => Failure::from(Fault::new(
+            &format!("secrets.master_key_file ({file})"),
+            "the database was sealed with another master key",
+            "start with the key of this database, or name the database of this key",
+        )),
+        other => Failure::from(other.clone()),
     }
 }
 

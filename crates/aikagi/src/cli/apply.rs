@@ -21,7 +21,8 @@ pub(super) struct Apply {
 
 pub(super) fn run(context: &Context, command: &Apply) -> Result<(), Failure> {
     let mode = if command.dry_run { Mode::Rehearse } else { Mode::Apply };
-    let applied = apply(&context.db()?, &context.master()?, &command.file, mode)?;
+    let db = context.db()?;
+    let applied = apply(&db, &context.master(&db)?, &command.file, mode)?;
     for difference in &applied.differences {
         output::line(difference);
     }

@@ -8,6 +8,7 @@ use domain::signing::MasterKey;
 
 use crate::config::{Config, ConfigError, Log, check, environment, master_key};
 use crate::failure::Failure;
+use crate::wiring::check_master;
 
 /// Where a command finds things.
 pub(super) struct Context {
@@ -51,8 +52,11 @@ impl Context {
         Ok(db)
     }
 
-    pub(super) fn master(&self) -> Result<MasterKey, Failure> {
-        Ok(MasterKey::new(master_key(&self.config()?)?))
+    /// The master key, if it is the one `db` was sealed with.
+    pub(super) fn master(&self, db: &Db) -> Result<MasterKey, Failure> {
+        let master = MasterKey::new(master_key(&self.config()?)?);
+        check_master(db, &master)?;
+        Ok(master)
     }
 
     /// The person at this machine's command line, acting for `operator`.

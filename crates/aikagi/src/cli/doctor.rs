@@ -9,6 +9,7 @@ use crate::config::{Config, check, master_key};
 use crate::failure::Failure;
 use crate::output;
 use crate::serve::load_tls;
+use crate::wiring::check_master;
 
 /// What was looked at, and what was found.
 struct Finding {
@@ -93,12 +94,22 @@ fn clock() -> Finding {
 }
 
 fn keys(config: &Config) -> Finding {
-    let found = master_key(config)
-        .map(|key| {
-            let key = domain::signing::MasterKey::new(key);
-            format!("master key {}; keep a copy of it away from the database", key.fingerprint())
-        })
-        .map_err(|fault| fault.to_string());
+    let found = master_key(config).map_err(|fault| fault.to_string()).and_then(|key| {
+        let key = domain::signing::MasterKey::new(key);
+        // A database that does not answer has a finding of its own.
+        let sealed = Db::open(&config.database_settings()).and_then(|db| check_master(&db, &key));
+        match sealed {
+            Err(base::kernel::Error::Refused { .. }) => Err(format!(
+                "the database was sealed with another master key than {} — start with the key of \
+                 this database",
+                key.fingerprint()
+            )),
+            _ => Ok(format!(
+                "master key {}; keep a copy of it away from the database",
+                key.fingerprint()
+            )),
+        }
+    });
     Finding { what: "keys", found }
 }
 

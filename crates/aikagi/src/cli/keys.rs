@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, command: Keys) -> Result<(), Failure> {
 
 fn rotate(context: &Context, operator: Option<String>, compromised: bool) -> Result<(), Failure> {
     let db = context.db()?;
-    let master = context.master()?;
+    let master = context.master(&db)?;
     let operator = operator.unwrap_or_else(|| Scope::PLATFORM.to_owned());
     let rotation = if compromised { Rotation::AtOnce } else { Rotation::Planned };
     let change = db.transact(&Context::scope(&operator), move |tx| {

@@ -18,6 +18,7 @@ use crate::apply::{Mode, apply};
 use crate::config::{Config, check, master_key};
 use crate::failure::Failure;
 use crate::serve;
+use crate::wiring::check_master;
 use folder::Folder;
 use site::Site;
 
@@ -48,6 +49,7 @@ fn fill(folder: &Folder, config: &Config) -> Result<u64, Failure> {
     let db = Db::open(&config.database_settings())?;
     db.migrate()?;
     let master = MasterKey::new(master_key(config)?);
+    check_master(&db, &master)?;
     let applied = apply(&db, &master, &folder.station_file(), Mode::Apply)?;
     if applied.differences.iter().any(|one| one.added && one.thing == "operator") {
         let letters = households::make(&db)?;

@@ -40,6 +40,7 @@ const NOTHING_TO_ASK: [(&str, &str); 21] = [
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
     ("sessions::grant", "writes an authorization of its own scope"),
     ("signin::sweep", "housekeeping of expired rows, answers a number"),
+    ("signing::check_master", "the platform's own look at one sealed value, answers yes or no"),
     ("signing::rotate", "writes keys of its own scope"),
     ("subscribers::save", "writes aggregates that `load` of the same scope gave"),
     ("entitlements::save", "writes aggregates that `load` of the same scope gave"),

@@ -5,6 +5,7 @@ mod configuration;
 mod demo;
 mod guard;
 mod letters;
+mod master;
 mod patience;
 mod program;
 mod serving;

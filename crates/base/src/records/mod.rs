@@ -19,6 +19,7 @@ pub use behind::WriteBehind;
 pub use leases::{Lease, acquire as acquire_lease, release as release_lease};
 pub use logs::{AccessLine, LinkageLine, log_access, log_linkage, prune};
 pub use receivers::{
-    Receiver, list as list_receivers, put as put_receiver, remove as remove_receiver,
+    Receiver, first_sealed as first_sealed_receiver, list as list_receivers, put as put_receiver,
+    remove as remove_receiver,
 };
 pub use seal::{SealReport, seal, unsealed_since, verify as verify_chain};

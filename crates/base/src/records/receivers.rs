@@ -65,6 +65,19 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Receiver>> {
     )
 }
 
+/// The first sealed secret of all receivers, with its operator; spoken by the platform's scope.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn first_sealed(tx: &mut Tx<'_>) -> Result<Option<(String, Vec<u8>)>> {
+    tx.row(
+        "SELECT operator_id, secret_sealed FROM receivers WHERE secret_sealed IS NOT NULL
+          ORDER BY operator_id, receiver_id LIMIT 1",
+        &[],
+        |row| Ok((row.text()?, row.bytes()?)),
+    )
+}
+
 /// Adds or changes a receiver; the caller records it.
 ///
 /// # Errors

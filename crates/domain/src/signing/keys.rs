@@ -54,6 +54,16 @@ pub fn rotate(tx: &mut Tx<'_>, master: &MasterKey, rotation: Rotation) -> Result
     Ok(Change::Made)
 }
 
+/// Whether `master` is the key this database was sealed with, by one signing key of any issuer. A
+/// database without any fits every master key.
+///
+/// # Errors
+/// `master_key.differs`; `unavailable` when the database fails.
+pub fn check_master(tx: &mut Tx<'_>, master: &MasterKey) -> Result<()> {
+    let Some((issuer, sealed)) = repo::first_sealed(tx)? else { return Ok(()) };
+    master.fits(&issuer, PURPOSE, &sealed)
+}
+
 /// Makes the issuer's first key, which signs at once, unless there is one. Only operators there are
 /// get one, and the platform.
 ///

@@ -115,6 +115,17 @@ impl MasterKey {
         plain.truncate(length);
         Ok(plain)
     }
+
+    /// Whether `sealed` was sealed with this key. One that is damaged is no sign of another key.
+    ///
+    /// # Errors
+    /// `master_key.differs`
+    pub fn fits(&self, operator: &str, purpose: &str, sealed: &[u8]) -> Result<()> {
+        match self.open(operator, purpose, sealed) {
+            Err(error @ Error::Refused { .. }) => Err(error),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The associated data: lengths in front, so that no two pairs read alike.
@@ -148,7 +159,10 @@ mod tests {
         );
         let mut damaged = sealed.clone();
         *damaged.last_mut().unwrap() ^= 1;
+        assert!(ours.fits("kita", "webhook", &sealed).is_ok());
+        assert!(other.fits("kita", "webhook", &sealed).is_err());
         for bad in [&damaged[..], &sealed[..10], &[]] {
+            assert!(ours.fits("kita", "webhook", bad).is_ok(), "damage is another matter");
             assert_eq!(ours.open("kita", "webhook", bad).unwrap_err().code(), "internal");
         }
     }

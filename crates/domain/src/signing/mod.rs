@@ -13,7 +13,8 @@ mod ring;
 pub use handles::{Handle, HandleKind, Handles};
 pub use issuer::Issuer;
 pub use keys::{
-    KEPT_AFTER_SECONDS, PUBLISHED_BEFORE_SECONDS, ROTATED_EVERY_DAYS, Rotation, rotate,
+    KEPT_AFTER_SECONDS, PUBLISHED_BEFORE_SECONDS, ROTATED_EVERY_DAYS, Rotation, check_master,
+    rotate,
 };
 pub use master::MasterKey;
 pub use ring::{Ring, Signing};

@@ -77,6 +77,15 @@ pub(super) fn end_before(
     )
 }
 
+/// The first key of all issuers that was ever sealed, with its issuer.
+pub(super) fn first_sealed(tx: &mut Tx<'_>) -> Result<Option<(String, Vec<u8>)>> {
+    tx.row(
+        "SELECT operator_id, private_sealed FROM signing_keys ORDER BY operator_id, key_no LIMIT 1",
+        &[],
+        |row| Ok((row.text()?, row.bytes()?)),
+    )
+}
+
 /// Issuers that have keys, in order, after `after`.
 pub(super) fn issuers(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
     let keys: [Value; 2] = [after.into(), limit.into()];
