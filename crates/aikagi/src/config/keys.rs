@@ -82,6 +82,11 @@ pub(super) const KEYS: &[Key] = &[
         "Address and port of the operations listener: `/livez`, `/readyz`, `/metrics`. Never public.",
     ),
     key(
+        "listen.ops_trusted_network",
+        Kind::Switch,
+        "The operations listener is on an address that others reach, and only your monitoring can.",
+    ),
+    key(
         "listen.patience_seconds",
         Kind::Number,
         "Seconds a peer has for its TLS handshake, for a request's head, and for its body; whoever \
@@ -103,7 +108,8 @@ pub(super) const KEYS: &[Key] = &[
         "outgoing.allow",
         Kind::List,
         "Private destinations that may be called all the same: `host:port`, or ranges like \
-         `10.1.0.0/16`. Everything else that is not a public address is refused.",
+         `10.1.0.0/16`, at most a /8 (IPv6: /32). Everything else that is not a public address is \
+         refused; link-local, multicast and unspecified addresses always are.",
     ),
     key("outgoing.timeout_seconds", Kind::Number, "Seconds a call may take."),
     key(

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use faults::{ConfigError, Fault};
 pub use keys::reference;
 pub use safety::{check, origin};
+use secrets::private;
 pub use secrets::{master_key, new_master_key};
 pub use sources::environment;
 
@@ -58,6 +59,8 @@ pub struct Listen {
     pub connections: u64,
     /// Operations listener: health and metrics.
     pub ops_address: String,
+    /// The operations listener is on an address others reach, and only monitoring can.
+    pub ops_trusted_network: bool,
     /// Seconds a peer has for its TLS handshake, for a request's head, and for its body.
     pub patience_seconds: u64,
     /// Seconds that requests under way have when the process is told to end.
@@ -73,6 +76,7 @@ impl Default for Listen {
             behind_proxy: false,
             connections: 8192,
             ops_address: "127.0.0.1:9091".to_owned(),
+            ops_trusted_network: false,
             patience_seconds: 20,
             drain_seconds: 20,
         }

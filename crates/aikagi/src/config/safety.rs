@@ -1,10 +1,11 @@
 //! What would be unsafe, and therefore does not start.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
+use base::store::{Reach, reach};
 use url::{Host, Url};
 
-use super::{Config, Fault, master_key};
+use super::{Config, Fault, master_key, private};
 
 /// Everything about `config` that refuses to start. Empty: it is safe.
 #[must_use]
@@ -17,6 +18,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.extend(database(config));
     faults.extend(log(config));
     faults.extend(master_key(config).err());
+    faults.extend(secret_files(config));
     faults.extend(outgoing(config));
     faults
 }
@@ -58,8 +60,26 @@ fn base_url(config: &Config) -> Option<Fault> {
         Ok(url) if url.scheme() == "http" && !is_loopback(&url) => {
             Some(Fault::new("base_url", "is plain http and not on loopback", "write https://…"))
         }
+        Ok(url) if url.scheme() == "http" => plain_beyond_this_machine(config),
         Ok(_) => None,
     }
+}
+
+/// Plain `http` is for this machine only: then nobody else may reach the listener either, and no
+/// proxy stands before it. Cookies and issuers are written for the scheme of `base_url`.
+fn plain_beyond_this_machine(config: &Config) -> Option<Fault> {
+    let listen = &config.listen;
+    let address = listen.address.parse::<SocketAddr>().ok();
+    let near = address.is_none_or(|address| address.ip().is_loopback());
+    if near && !listen.behind_proxy {
+        return None;
+    }
+    let reached = if near { "listen.behind_proxy" } else { "listen.address" };
+    Some(Fault::new(
+        "base_url",
+        format!("is plain http on this machine, but {reached} is for others"),
+        "write the https://… address that others use, or listen on 127.0.0.1 without a proxy",
+    ))
 }
 
 fn address(key: &str, text: &str) -> Result<SocketAddr, Fault> {
@@ -106,7 +126,27 @@ fn ops_listener(config: &Config) -> Option<Fault> {
         let advice = "give it a port of its own; it is never public";
         return Some(Fault::new("listen.ops_address", "is the public listener's", advice));
     }
-    address("listen.ops_address", &config.listen.ops_address).err()
+    match address("listen.ops_address", &config.listen.ops_address) {
+        Err(fault) => Some(fault),
+        Ok(address) if !address.ip().is_loopback() && !config.listen.ops_trusted_network => {
+            Some(Fault::new(
+                "listen.ops_address",
+                "tells other machines about this one, without asking who they are",
+                "listen on 127.0.0.1, or set listen.ops_trusted_network = true when only your \
+                 monitoring can reach it",
+            ))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// Files that hold a secret are private, each of them.
+fn secret_files(config: &Config) -> Vec<Fault> {
+    let files = [
+        ("database.url_file", &config.database.url_file),
+        ("listen.tls_key_file", &config.listen.tls_key_file),
+    ];
+    files.into_iter().filter_map(|(key, file)| private(key, file).err()).collect()
 }
 
 /// Zero would serve nobody.
@@ -127,21 +167,22 @@ fn log(config: &Config) -> Option<Fault> {
     Some(Fault::new("log.format", "is neither json nor human", "write json"))
 }
 
-fn outgoing(config: &Config) -> Option<Fault> {
-    outlets::http::Allowed::parse(&config.outgoing.allow)
-        .err()
-        .map(|entry| {
-            Fault::new(
+fn outgoing(config: &Config) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for entry in &config.outgoing.allow {
+        if let Some(why) = outlets::http::never_allowed(entry) {
+            faults.push(Fault::new(
                 "outgoing.allow",
-                format!("`{entry}` is neither host:port nor a range"),
-                "write for example \"10.1.0.0/16\" or \"partner.lan:8443\"",
-            )
-        })
-        .or_else(|| {
-            (config.outgoing.timeout_seconds == 0).then(|| {
-                Fault::new("outgoing.timeout_seconds", "is zero", "write a number of seconds")
-            })
-        })
+                format!("`{entry}` {why}"),
+                "write the one destination or the small network that is meant, like \
+                 \"10.1.0.0/16\" or \"partner.lan:8443\"",
+            ));
+        }
+    }
+    if config.outgoing.timeout_seconds == 0 {
+        faults.push(Fault::new("outgoing.timeout_seconds", "is zero", "write a number of seconds"));
+    }
+    faults
 }
 
 fn database(config: &Config) -> Vec<Fault> {
@@ -169,33 +210,21 @@ fn postgres(config: &Config) -> Option<Fault> {
     if !matches!(url.scheme(), "postgres" | "postgresql") {
         return wrong("is of no database we know", "write sqlite:FILE or postgres://…");
     }
-    let asked = |name: &str| {
-        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-    };
-    if asked("sslmode")
-        .is_some_and(|mode| mode.starts_with("require") || mode.starts_with("verify"))
-    {
-        return wrong(
+    // `verify-full` and the like, which the driver does not know, say the same as `require`.
+    let wants_tls = url.query_pairs().any(|(key, mode)| {
+        key == "sslmode" && (mode.starts_with("require") || mode.starts_with("verify"))
+    });
+    let reached = if wants_tls { Some(Reach::Tls) } else { reach(&config.database.url) };
+    match reached {
+        None => wrong("can not be read", "write postgres://user:password@host:port/database"),
+        Some(Reach::Tls) => wrong(
             "asks for TLS, which is not spoken to the database",
             "take sslmode out, and use a tunnel with database.trusted_network = true",
-        );
+        ),
+        Some(Reach::Elsewhere) if !config.database.trusted_network => wrong(
+            "is another machine, reached without TLS",
+            "use a tunnel or a network of your own, then set database.trusted_network = true",
+        ),
+        Some(_) => None,
     }
-    let hosts = asked("host").or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let near = hosts.split(',').all(is_this_machine);
-    if near || config.database.trusted_network {
-        return None;
-    }
-    wrong(
-        "is another machine, reached without TLS",
-        "use a tunnel or a network of your own, then set database.trusted_network = true",
-    )
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host.is_empty()
-        || host.starts_with('/')
-        || host.starts_with("%2F")
-        || host == "localhost"
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

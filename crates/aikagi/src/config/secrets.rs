@@ -26,12 +26,23 @@ pub fn master_key(config: &Config) -> Result<[u8; 32], Fault> {
     }
     let name = format!("{KEY} ({})", file.display());
     let text = read(file).map_err(|error| Fault::new(&name, error.to_string(), MAKE_ONE))?;
-    let mode = std::fs::metadata(file).map_or(0, |found| found.permissions().mode());
-    if mode & 0o007 != 0 {
-        let advice = format!("chmod 600 {}", file.display());
-        return Err(Fault::new(&name, "everybody on this machine may read it", advice));
-    }
+    private(KEY, file)?;
     parse(&text, &name)
+}
+
+/// Refuses a file that everybody on this machine may read or write. One that is not there is
+/// somebody else's fault to tell.
+///
+/// # Errors
+/// The fault, naming the file.
+pub(super) fn private(key: &str, file: &Path) -> Result<(), Fault> {
+    let mode = std::fs::metadata(file).map_or(0, |found| found.permissions().mode());
+    if file.as_os_str().is_empty() || mode & 0o007 == 0 {
+        return Ok(());
+    }
+    let name = format!("{key} ({})", file.display());
+    let advice = format!("chmod 600 {}", file.display());
+    Err(Fault::new(&name, "everybody on this machine may read it", advice))
 }
 
 fn parse(text: &str, name: &str) -> Result<[u8; 32], Fault> {

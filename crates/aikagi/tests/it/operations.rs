@@ -10,6 +10,7 @@ mod patience;
 mod program;
 mod serving;
 mod tls;
+mod unsafe_values;
 mod webhooks;
 
 pub use program::{Folder, program};

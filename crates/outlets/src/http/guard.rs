@@ -18,10 +18,13 @@ impl Allowed {
     /// Reads `host:port`, `10.1.0.0/16` and single addresses.
     ///
     /// # Errors
-    /// The first entry that is none of these.
+    /// The first entry that is none of these, or that [`never_allowed`] refuses.
     pub fn parse(entries: &[String]) -> Result<Self, String> {
         let mut allowed = Self::default();
         for entry in entries {
+            if never_allowed(entry).is_some() {
+                return Err(entry.clone());
+            }
             if let Ok(range) = entry.parse::<IpNet>() {
                 allowed.ranges.push(range);
             } else if let Ok(address) = entry.parse::<IpAddr>() {
@@ -44,8 +47,50 @@ impl Allowed {
     #[must_use]
     pub fn may_call(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
+        if is_never(address) {
+            return false;
+        }
         is_public(address) || self.ranges.iter().any(|range| range.contains(&address))
     }
+}
+
+/// Ranges on the list are this wide at most: an operator's own network, not half of the world.
+const WIDEST_4: u8 = 8;
+const WIDEST_6: u8 = 32;
+
+/// Addresses that no list opens: they are this machine's neighbours (the metadata service of a cloud
+/// is one), everybody, or nobody.
+const NEVER: [IpNet; 7] = [
+    IpNet::V4(v4(0, 0, 0, 8)),
+    IpNet::V4(v4(169, 254, 0, 16)),
+    IpNet::V4(v4(224, 0, 0, 4)),
+    IpNet::V4(v4(240, 0, 0, 4)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 128)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8)),
+];
+
+pub(super) fn is_never(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    NEVER.iter().any(|range| range.contains(&address))
+}
+
+/// Why an entry may not stand on the list of private destinations, if it may not.
+#[must_use]
+pub fn never_allowed(entry: &str) -> Option<&'static str> {
+    let single = |address: IpAddr| IpNet::from(address.to_canonical());
+    let range = entry.parse::<IpNet>().ok().or_else(|| entry.parse().ok().map(single));
+    let range = match (range, destination(entry)) {
+        (Some(range), _) => range,
+        (None, None) => return Some("is neither host:port nor a range"),
+        (None, Some((host, _))) => single(host.trim_matches(['[', ']']).parse().ok()?),
+    };
+    let widest = if matches!(range, IpNet::V4(_)) { WIDEST_4 } else { WIDEST_6 };
+    if range.prefix_len() < widest {
+        return Some("is wider than any network of one's own");
+    }
+    let touches = |never: &IpNet| never.contains(&range.network()) || range.contains(&never.addr());
+    NEVER.iter().any(touches).then_some("holds addresses that are never called")
 }
 
 fn destination(entry: &str) -> Option<(String, u16)> {
@@ -162,6 +207,24 @@ mod tests {
         assert!(allowed.may_call("10.1.2.3".parse().unwrap()));
         assert!(allowed.may_call("::ffff:10.1.2.3".parse().unwrap()));
         assert!(!allowed.may_call("10.2.0.1".parse().unwrap()));
+        for bad in [
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/7",
+            "fc00::/7",
+            "169.254.169.254",
+            "169.254.169.254:80",
+            "0.0.0.0:80",
+            "[::ffff:169.254.169.254]:80",
+            "168.0.0.0/7",
+            "fe80::/64",
+            "ff02::1",
+            "::",
+            "224.0.0.1:9",
+        ] {
+            assert!(never_allowed(bad).is_some(), "{bad}");
+            assert_eq!(Allowed::parse(&[bad.to_owned()]), Err(bad.to_owned()), "{bad}");
+        }
         for bad in ["partner.lan", "10.1.0.0/40", "", "a b:1", "x:99999"] {
             assert_eq!(Allowed::parse(&[bad.to_owned()]), Err(bad.to_owned()));
         }

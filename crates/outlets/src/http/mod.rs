@@ -14,7 +14,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client};
 use url::Url;
 
-pub use guard::{Allowed, is_public};
+pub use guard::{Allowed, is_public, never_allowed};
 use resolver::Guarded;
 
 /// Most bytes of an answer that are read.
@@ -148,9 +148,11 @@ impl Http {
     fn build(&self) -> Option<Clients> {
         // Somebody else in this process may have chosen the same provider before.
         let _chosen = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let resolver = Guarded { allowed: Arc::clone(&self.allowed) };
-        let guarded = self.client(|builder| builder.dns_resolver(resolver.clone()))?;
-        Some(Clients { guarded, named: self.client(|builder| builder)? })
+        let client = |by_name| {
+            let resolver = Guarded { allowed: Arc::clone(&self.allowed), by_name };
+            self.client(|builder| builder.dns_resolver(resolver.clone()))
+        };
+        Some(Clients { guarded: client(false)?, named: client(true)? })
     }
 
     fn client(

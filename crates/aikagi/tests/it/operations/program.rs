@@ -48,6 +48,14 @@ impl Folder {
         std::fs::write(self.path(name), text).unwrap();
     }
 
+    /// Writes a file that only its owner may read.
+    pub fn write_secret(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        self.write(name, text);
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(self.path(name), private).unwrap();
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         program(self.world.dir.path(), arguments)
     }

@@ -25,7 +25,7 @@ fn with_tls(files: Option<(&str, &str)>) -> Folder {
     );
     if let Some((certificate, key)) = files {
         folder.write("chain.pem", certificate);
-        folder.write("key.pem", key);
+        folder.write_secret("key.pem", key);
     }
     folder
 }
@@ -72,7 +72,7 @@ fn a_fit_pair_serves_tls_and_a_new_one_is_taken_over_while_serving() {
     assert_eq!(shown(server.public), der(&first.certificate));
 
     let second = certificate((2021, 2098));
-    folder.write("key.pem", &second.key);
+    folder.write_secret("key.pem", &second.key);
     folder.write("chain.pem", &second.certificate);
     super::program::eventually("the new certificate is shown", || {
         (shown(server.public) == der(&second.certificate)).then_some(())
