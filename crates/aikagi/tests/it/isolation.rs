@@ -22,7 +22,7 @@ const SECRETS: [&str; 3] = ["ﾋﾐﾂﾉ ﾅﾏｴ", "0311112222", "秘密パ�
 const NUMBER: &str = "K-0001";
 
 /// Functions that ask about nothing of anybody's, and why.
-const NOTHING_TO_ASK: [(&str, &str); 21] = [
+const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("files::arrive", "writes a file of its own scope"),
     ("files::archive_due", "housekeeping of old rows of its own scope, answers a number"),
     ("operators::put_operator", "writes the operator of its own scope"),
