@@ -25,14 +25,19 @@ fn sigterm_ends_the_server_gently_and_with_success() {
     let folder = Folder::new();
     let server = folder.serve();
     let ops = server.ops;
-    // A request whose head never ends keeps its connection, but not the end of the server.
+    // The server asks for the body once the request is under way: from then on it is owed an answer.
     let mut slow = TcpStream::connect(server.public).unwrap();
-    slow.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    let head = "POST /token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\
+                Expect: 100-continue\r\n\r\n";
+    slow.write_all(head.as_bytes()).unwrap();
+    let mut go_on = [0; 25];
+    slow.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
     server.terminate();
     eventually("no longer ready", || {
         get(ops, "/readyz").is_none_or(|(s, _)| s == 503).then_some(())
     });
-    slow.write_all(b"Host: x\r\nConnection: close\r\n\r\n").unwrap();
+    slow.write_all(b"a=b").unwrap();
     let mut answer = String::new();
     slow.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 "), "a request under way is answered: {answer}");
