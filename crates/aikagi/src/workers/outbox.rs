@@ -26,6 +26,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The shortest between two looks.
 const CALM: Duration = Duration::from_millis(30);
 
+/// A receiver that took nothing is left alone for this long, however much is committed meanwhile.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// The purpose a webhook's secret is sealed for.
 pub const WEBHOOK_SECRET: &str = "webhook";
 
@@ -57,9 +60,15 @@ pub(super) async fn run(parts: Parts, stop: Stop) {
                     }
                     let (parts, stop, busy) = (parts.clone(), stop.clone(), Arc::clone(&busy));
                     tasks.spawn(async move {
-                        serve(&parts, &stop, &one).await;
-                        lock(&busy).remove(&key);
+                        let took = serve(&parts, &stop, &one).await;
                         drop(place);
+                        if !took {
+                            tokio::select! {
+                                () = stop.wait_told() => {}
+                                () = tokio::time::sleep(PAUSE) => {}
+                            }
+                        }
+                        lock(&busy).remove(&key);
                     });
                 }
             }
@@ -93,19 +102,20 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 
-/// Rounds until nothing is due, or the receiver took nothing.
-async fn serve(parts: &Parts, stop: &Stop, due: &Due) {
+/// Rounds until nothing is due, or the receiver took nothing: whether it took all there was.
+async fn serve(parts: &Parts, stop: &Stop, due: &Due) -> bool {
     while !stop.told() {
         match deliver_round(parts, &due.operator, &due.receiver_id).await {
             Ok(round) if round.delivered > 0 => {}
-            Ok(_) => break,
+            Ok(round) => return round.claimed == 0,
             Err(error) => {
                 let (operator, receiver) = (&due.operator, &due.receiver_id);
                 tracing::warn!(operator, receiver, %error, "a delivery round failed");
-                break;
+                return false;
             }
         }
     }
+    true
 }
 
 /// Claims what is due for one receiver, sends it, writes down how it went.

@@ -12,6 +12,7 @@
 )]
 
 mod authzen;
+mod backlog;
 mod batch_crash;
 mod batch_desk;
 mod batch_faults;

@@ -68,8 +68,20 @@ pub struct Backlog {
     pub oldest: Option<Instant>,
 }
 
-/// Claims up to `limit` due events for a receiver of the operator until `lease_until`. An event
-/// whose stream has an older one under way or waiting is not due.
+/// Rows of one receiver that a claim looks at. Each of them is claimed, or parked until its stream's
+/// head is due, so that no claim looks at it again for nothing.
+const WINDOW: i64 = 256;
+
+/// A due row, and the head of its stream.
+struct Seen {
+    stream: String,
+    head_id: String,
+    head_next: Instant,
+}
+
+/// Claims up to `limit` due events for a receiver of the operator until `lease_until`: of each stream
+/// the oldest one only. What waits behind it is parked until then, so the cost of a claim does not
+/// grow with the backlog of a receiver that takes nothing.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
@@ -80,17 +92,79 @@ pub fn claim(
     limit: i64,
 ) -> Result<Vec<Delivery>> {
     let keys: [Value; 4] =
-        [tx.operator().into(), receiver_id.into(), tx.now().into(), limit.into()];
+        [tx.operator().into(), receiver_id.into(), tx.now().into(), WINDOW.into()];
     let due = tx.rows(
-        "SELECT outbox_id, receiver_id, stream, version, event, payload, attempts, created_ms, fence
+        "SELECT stream,
+                (SELECT head.outbox_id FROM outbox head
+                  WHERE head.operator_id = due.operator_id AND head.receiver_id = due.receiver_id
+                    AND head.stream = due.stream AND head.state = 'PENDING'
+                  ORDER BY head.version, head.outbox_id LIMIT 1),
+                (SELECT head.next_ms FROM outbox head
+                  WHERE head.operator_id = due.operator_id AND head.receiver_id = due.receiver_id
+                    AND head.stream = due.stream AND head.state = 'PENDING'
+                  ORDER BY head.version, head.outbox_id LIMIT 1)
            FROM outbox due
           WHERE operator_id = ?1 AND receiver_id = ?2 AND state = 'PENDING' AND next_ms <= ?3
-            AND NOT EXISTS (
-                SELECT 1 FROM outbox older
-                 WHERE older.operator_id = due.operator_id AND older.receiver_id = due.receiver_id
-                   AND older.stream = due.stream AND older.state = 'PENDING'
-                   AND older.version < due.version)
           ORDER BY next_ms, outbox_id LIMIT ?4",
+        &keys,
+        |row| Ok(Seen { stream: row.text()?, head_id: row.text()?, head_next: row.instant()? }),
+    )?;
+    let (mut heads, mut parked) = (Vec::new(), Vec::new());
+    let mut streams = std::collections::HashSet::new();
+    for seen in due {
+        if !streams.insert(seen.stream.clone()) {
+            continue;
+        }
+        let until = if seen.head_next > tx.now() {
+            seen.head_next
+        } else if i64::try_from(heads.len()).is_ok_and(|count| count < limit) {
+            heads.push(seen.head_id.clone());
+            lease_until
+        } else {
+            continue;
+        };
+        // What was parked before stays where it is: a long stream is moved once a lease, not once
+        // an event.
+        let behind = (seen.stream.as_str(), seen.head_id.as_str());
+        parked.push(parking(tx, receiver_id, behind, (until, tx.now().plus_seconds(1))));
+    }
+    tx.exec_many(PARK, &parked)?;
+    let heads = read_heads(tx, receiver_id, heads)?;
+    take(tx, heads, lease_until)
+}
+
+/// Moves what waits behind a stream's head, and would be due before `?6`, to `?5`.
+const PARK: &str = "UPDATE outbox SET next_ms = ?5
+      WHERE operator_id = ?1 AND receiver_id = ?2 AND stream = ?3 AND state = 'PENDING'
+        AND outbox_id <> ?4 AND next_ms < ?6";
+
+fn parking(
+    tx: &Tx<'_>,
+    receiver_id: &str,
+    (stream, head_id): (&str, &str),
+    (until, due_before): (Instant, Instant),
+) -> Vec<Value> {
+    vec![
+        tx.operator().into(),
+        receiver_id.into(),
+        stream.into(),
+        head_id.into(),
+        until.into(),
+        due_before.into(),
+    ]
+}
+
+fn read_heads(tx: &mut Tx<'_>, receiver_id: &str, ids: Vec<String>) -> Result<Vec<Delivery>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: [Value; 4] = [tx.operator().into(), receiver_id.into(), ids.into(), tx.now().into()];
+    tx.rows(
+        "SELECT outbox_id, receiver_id, stream, version, event, payload, attempts, created_ms, fence
+           FROM outbox
+          WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id IN ARRAY(?3)
+            AND state = 'PENDING' AND next_ms <= ?4
+          ORDER BY outbox_id",
         &keys,
         |row| {
             Ok(Delivery {
@@ -105,9 +179,13 @@ pub fn claim(
                 fence: row.int()?,
             })
         },
-    )?;
-    let mut claimed = Vec::with_capacity(due.len());
-    for delivery in due {
+    )
+}
+
+/// Those of `heads` that nobody else took meanwhile.
+fn take(tx: &mut Tx<'_>, heads: Vec<Delivery>, lease_until: Instant) -> Result<Vec<Delivery>> {
+    let mut claimed = Vec::with_capacity(heads.len());
+    for delivery in heads {
         let values: [Value; 5] = [
             tx.operator().into(),
             (&delivery.receiver_id).into(),
@@ -154,11 +232,36 @@ pub fn settle(tx: &mut Tx<'_>, delivery: &Delivery, outcome: &Outcome) -> Result
         error.into(),
         done.into(),
     ];
-    tx.exec(
+    let ours = tx.exec(
         "UPDATE outbox SET state = ?5, next_ms = ?6, last_error = ?7, done_ms = ?8,
                 attempts = attempts + 1
           WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id = ?3 AND fence = ?4",
         &values,
+    )?;
+    if ours == 0 {
+        return Ok(());
+    }
+    if state == "PENDING" {
+        let stream = (delivery.stream.as_str(), delivery.id.as_str());
+        let behind = parking(tx, &delivery.receiver_id, stream, (next, next));
+        tx.exec(PARK, &behind)?;
+        return Ok(());
+    }
+    follow(tx, delivery)
+}
+
+/// The next of the stream is due now.
+fn follow(tx: &mut Tx<'_>, done: &Delivery) -> Result<()> {
+    let keys: [Value; 4] =
+        [tx.operator().into(), (&done.receiver_id).into(), (&done.stream).into(), tx.now().into()];
+    tx.exec(
+        "UPDATE outbox SET next_ms = ?4
+          WHERE operator_id = ?1 AND receiver_id = ?2 AND state = 'PENDING' AND next_ms > ?4
+            AND outbox_id = (SELECT head.outbox_id FROM outbox head
+                 WHERE head.operator_id = ?1 AND head.receiver_id = ?2 AND head.stream = ?3
+                   AND head.state = 'PENDING'
+                 ORDER BY head.version, head.outbox_id LIMIT 1)",
+        &keys,
     )?;
     Ok(())
 }
@@ -198,6 +301,24 @@ pub fn forget(tx: &mut Tx<'_>, receiver_id: &str, before: Instant, limit: i64) -
         "DELETE FROM outbox WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id IN
             (SELECT outbox_id FROM outbox
               WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id < ?3 AND state = 'DONE'
+              ORDER BY outbox_id LIMIT ?4)",
+        &keys,
+    )
+}
+
+/// Deletes up to `limit` events of a receiver that were given up and written before `before`;
+/// returns how many.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget_dead(tx: &mut Tx<'_>, receiver_id: &str, before: Instant, limit: i64) -> Result<u64> {
+    let oldest_kept = crate::kernel::ids::new_id("evt", before);
+    let keys: [Value; 4] =
+        [tx.operator().into(), receiver_id.into(), oldest_kept.into(), limit.into()];
+    tx.exec(
+        "DELETE FROM outbox WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id IN
+            (SELECT outbox_id FROM outbox
+              WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id < ?3 AND state = 'DEAD'
               ORDER BY outbox_id LIMIT ?4)",
         &keys,
     )
