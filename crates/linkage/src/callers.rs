@@ -12,7 +12,7 @@ use domain::signing::Issuer;
 use domain::tokens::{AccessTokens, Verified};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use web::{Problem, blocking};
+use web::{Problem, blocking, current};
 
 /// What the doors of programs share.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ impl Callers {
     ) -> std::result::Result<Verified, Problem> {
         let token = bearer(headers).ok_or(TOKEN_MISSING)?;
         if let Some(known) = self.tokens.client_from_memory(issuer, token, (kind, scope)) {
+            // Only an operator that is there has clients.
+            note(issuer);
             return Ok(known?);
         }
         let (callers, issuer, token) = (self.clone(), issuer.clone(), token.to_owned());
@@ -70,7 +72,16 @@ impl Callers {
             return Err(unknown());
         }
         let scope = Scope::new(issuer.operator(), Actor::Anonymous, clock::now());
-        self.db.read(&scope, operators::operator_if_any)?.map(|_| ()).ok_or_else(unknown)
+        self.db.read(&scope, operators::operator_if_any)?.ok_or_else(unknown)?;
+        note(issuer);
+        Ok(())
+    }
+}
+
+/// The operator of an address is there.
+fn note(issuer: &Issuer) {
+    if !issuer.is_platform() {
+        current::operator_is_there(issuer.operator());
     }
 }
 

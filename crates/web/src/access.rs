@@ -24,7 +24,7 @@ pub struct InAnotherBook;
 pub async fn log(State(book): State<Arc<WriteBehind>>, request: Request, next: Next) -> Response {
     let started = std::time::Instant::now();
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let method = request.method().clone();
     let response = next.run(request).await;
     let extensions = response.extensions();
     if extensions.get::<InAnotherBook>().is_some() {
@@ -32,7 +32,8 @@ pub async fn log(State(book): State<Arc<WriteBehind>>, request: Request, next: N
     }
     let matched = matched.as_ref().map(MatchedPath::as_str);
     let route = format!("{method} {}", matched.unwrap_or("unmatched"));
-    let operator = operator_of(matched, uri.path());
+    let context = current::get();
+    let operator = context.operator().unwrap_or_else(|| Scope::PLATFORM.into());
     let line = AccessLine {
         operator: &operator,
         actor: extensions
@@ -42,36 +43,8 @@ pub async fn log(State(book): State<Arc<WriteBehind>>, request: Request, next: N
         status: response.status().as_u16(),
         code: extensions.get::<Refusal>().map_or("", |refusal| refusal.0),
         micros: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
-        request_id: &current::get().request_id,
+        request_id: &context.request_id,
     };
     log_access(&book, clock::now(), &line);
     response
-}
-
-/// The operator an address below `/o/{operator}` names; the platform for all others, and for words
-/// that are no operator's code (the log is no place for what strangers write into addresses).
-fn operator_of(matched: Option<&str>, path: &str) -> String {
-    let named = path.strip_prefix("/o/").and_then(|rest| rest.split('/').next());
-    match (matched, named) {
-        (Some(pattern), Some(code))
-            if pattern.starts_with("/o/{") && domain::operators::valid_code(code) =>
-        {
-            code.to_owned()
-        }
-        _ => Scope::PLATFORM.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_belongs_to_the_operator_in_the_address_if_it_can_be_one() {
-        let of = |path| operator_of(Some("/o/{operator}/token"), path);
-        assert_eq!(of("/o/OP0012/token"), "OP0012");
-        assert_eq!(of("/o/%3Cscript/token"), "*");
-        assert_eq!(operator_of(None, "/o/OP0012/x"), "*");
-        assert_eq!(operator_of(Some("/token"), "/token"), "*");
-    }
 }

@@ -1,6 +1,6 @@
 //! What every part of an answer may want to know of its request: id, trace, language.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -35,6 +35,16 @@ pub struct Context {
     pub trace_id: Arc<str>,
     /// The language to answer in.
     pub language: Language,
+    /// The operator of the address, once a door found that it is there.
+    operator: Arc<OnceLock<Arc<str>>>,
+}
+
+impl Context {
+    /// The operator of the address, if a door found that it is there.
+    #[must_use]
+    pub fn operator(&self) -> Option<Arc<str>> {
+        self.operator.get().cloned()
+    }
 }
 
 tokio::task_local! {
@@ -48,7 +58,14 @@ pub fn get() -> Context {
         request_id: "".into(),
         trace_id: "".into(),
         language: Language::Japanese,
+        operator: Arc::default(),
     })
+}
+
+/// The operator that the address names is there: the request stands in its access log from here on.
+/// Without this it stands in the platform's, so that invented codes leave no lines of their own.
+pub fn operator_is_there(code: &str) {
+    let _noted_before = CURRENT.try_with(|context| context.operator.set(code.into()));
 }
 
 /// Runs a job on another thread in the context it was begun in.
@@ -62,6 +79,7 @@ pub async fn establish(request: Request, next: Next) -> Response {
         request_id: request_id(request.headers()).into(),
         trace_id: trace_id(request.headers()).into(),
         language: language(request.headers()),
+        operator: Arc::default(),
     };
     let span = tracing::info_span!(
         "request",

@@ -328,3 +328,33 @@ fn no_secrets(name: &str, told: &Told) {
     let secret = SECRETS.iter().find(|secret| told.text.contains(**secret));
     assert_eq!(secret, None, "{name} told: {}", told.text);
 }
+
+#[test]
+fn only_operators_that_are_there_have_lines_in_the_access_log_and_all_of_them_end() {
+    let two = Two::new();
+    for (method, pattern, guard) in mounted() {
+        for at in [KITA, "NOBODY", "INVENT"] {
+            two.ask(&Asked {
+                method,
+                pattern: &pattern,
+                at,
+                names: &two.theirs,
+                authorization: two.proof(guard, KITA, &two.theirs),
+                ticket: &two.theirs.ticket,
+            });
+        }
+    }
+    two.parts.books.flush();
+    let whose = || {
+        let sql = "SELECT DISTINCT operator_id FROM access_log ORDER BY operator_id";
+        two.world.look(|tx| tx.rows(sql, &[], |row| row.text())).unwrap()
+    };
+    assert_eq!(whose(), ["*", KITA]);
+    for operator in [Scope::PLATFORM, KITA, MINAMI] {
+        let scope = two.world.scope(operator, base::kernel::Actor::System);
+        let prune =
+            |tx: &mut base::store::Tx<'_>| base::records::prune(tx, tx.now().plus_days(1), 10_000);
+        two.world.db.housekeep(&scope, "prune", prune).unwrap();
+    }
+    assert_eq!(whose(), [""; 0]);
+}

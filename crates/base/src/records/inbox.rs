@@ -96,9 +96,9 @@ pub fn forget_these(tx: &mut Tx<'_>, source: &str, message_ids: Vec<String>) -> 
 pub fn forget(tx: &mut Tx<'_>, before: Instant, limit: i64) -> Result<u64> {
     let keys: [Value; 3] = [tx.operator().into(), before.into(), limit.into()];
     tx.exec(
-        "DELETE FROM inbox WHERE operator_id = ?1 AND message_id IN
-            (SELECT message_id FROM inbox WHERE operator_id = ?1 AND at_ms < ?2 LIMIT ?3)
-            AND at_ms < ?2",
+        "DELETE FROM inbox WHERE operator_id = ?1 AND (source, message_id) IN
+            (SELECT source, message_id FROM inbox WHERE operator_id = ?1 AND at_ms < ?2
+              ORDER BY at_ms LIMIT ?3)",
         &keys,
     )
 }

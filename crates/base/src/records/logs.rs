@@ -97,16 +97,19 @@ pub fn log_linkage(book: &WriteBehind, at: Instant, line: &LinkageLine<'_>) {
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn prune(tx: &mut Tx<'_>, before: Instant, limit: i64) -> Result<u64> {
-    let keys: [Value; 3] = [tx.operator().into(), before.into(), limit.into()];
+    // Ids sort by instant: everything older stands at the front of the operator's lines.
+    let bound = |prefix| -> Value { ids::new_id(prefix, before).into() };
+    let keys: [Value; 3] = [tx.operator().into(), bound("acc"), limit.into()];
     let access = tx.exec(
         "DELETE FROM access_log WHERE operator_id = ?1 AND access_id IN
-            (SELECT access_id FROM access_log WHERE operator_id = ?1 AND at_ms < ?2
+            (SELECT access_id FROM access_log WHERE operator_id = ?1 AND access_id < ?2
               ORDER BY access_id LIMIT ?3)",
         &keys,
     )?;
+    let keys: [Value; 3] = [tx.operator().into(), bound("lnk"), limit.into()];
     let linkage = tx.exec(
         "DELETE FROM linkage_log WHERE operator_id = ?1 AND linkage_id IN
-            (SELECT linkage_id FROM linkage_log WHERE operator_id = ?1 AND at_ms < ?2
+            (SELECT linkage_id FROM linkage_log WHERE operator_id = ?1 AND linkage_id < ?2
               ORDER BY linkage_id LIMIT ?3)",
         &keys,
     )?;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "0005_linkage", include_str!("../../../../migrations/0005_linkage.sql")),
     (6, "0006_two_clocks", include_str!("../../../../migrations/0006_two_clocks.sql")),
     (7, "0007_sign_ins", include_str!("../../../../migrations/0007_sign_ins.sql")),
+    (8, "0008_inbox_age", include_str!("../../../../migrations/0008_inbox_age.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -85,6 +85,9 @@ impl Visit {
         if !self.place.is_of(&sign_in.operator) {
             return Err(unknown());
         }
+        if sign_in.operator != Scope::PLATFORM {
+            current::operator_is_there(&sign_in.operator);
+        }
         Ok(Visitor { ticket, browser, session, sign_in })
     }
 
