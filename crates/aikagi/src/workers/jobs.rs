@@ -4,7 +4,7 @@ use base::kernel::Result;
 use base::records::jobs::{self, Job};
 use domain::commands;
 
-use super::{Stop, system};
+use super::{Stop, for_one, system};
 use crate::wiring::Parts;
 
 /// Operators a round, jobs an operator, and how long a job is ours.
@@ -20,15 +20,17 @@ pub(super) fn round(parts: &Parts, stop: &Stop) -> Result<()> {
         if stop.told() {
             break;
         }
-        let claimed = parts.db.housekeep(&system(&operator), "jobs-claim", |tx| {
-            let until = tx.now().plus_seconds(LEASE_SECONDS);
-            jobs::claim(tx, until, JOBS)
-        })?;
-        for job in claimed {
-            run(parts, &operator, job)?;
-        }
+        for_one("jobs", &operator, due_of(parts, &operator));
     }
     Ok(())
+}
+
+fn due_of(parts: &Parts, operator: &str) -> Result<()> {
+    let claimed = parts.db.housekeep(&system(operator), "jobs-claim", |tx| {
+        let until = tx.now().plus_seconds(LEASE_SECONDS);
+        jobs::claim(tx, until, JOBS)
+    })?;
+    claimed.into_iter().try_for_each(|job| run(parts, operator, job))
 }
 
 fn run(parts: &Parts, operator: &str, job: Job) -> Result<()> {

@@ -116,6 +116,14 @@ fn repeat(
     }
 }
 
+/// One operator's trouble is told and counted, and the others get their turn all the same.
+fn for_one(worker: &'static str, operator: &str, done: Result<()>) {
+    if let Err(error) = done {
+        metrics::counter!("aikagi_worker_failures_total", "worker" => worker).increment(1);
+        tracing::warn!(worker, operator, %error, "this operator's work failed; others go on");
+    }
+}
+
 /// The product itself, acting now for `operator`.
 fn system(operator: &str) -> Scope {
     Scope::new(operator, Actor::System, clock::now())

@@ -21,10 +21,9 @@ impl Walk {
     /// The next operators; behind the last one the walk starts again.
     pub(super) fn next(&self, parts: &Parts) -> Result<Vec<String>> {
         let mut after = self.after.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let found = parts.db.read(&system(Scope::PLATFORM), |tx| {
-            domain::operators::list_operators(tx, &after, self.page)
+        let mut codes = parts.db.read(&system(Scope::PLATFORM), |tx| {
+            domain::operators::list_codes(tx, &after, self.page)
         })?;
-        let mut codes: Vec<String> = found.into_iter().map(|operator| operator.code).collect();
         let whole_page = i64::try_from(codes.len()).is_ok_and(|count| count == self.page);
         let next = codes.last().filter(|_| whole_page).cloned().unwrap_or_default();
         if after.is_empty() {

@@ -4,7 +4,7 @@ use base::kernel::{Error, Result, Scope};
 use base::records::{acquire_lease, seal, unsealed_since};
 
 use super::pages::Walk;
-use super::{Stop, system};
+use super::{Stop, for_one, system};
 use crate::wiring::Parts;
 
 /// Operators a round.
@@ -22,14 +22,19 @@ pub(super) fn round(walk: &Walk, parts: &Parts, stop: &Stop) -> Result<()> {
         return Ok(());
     }
     for operator in walk.next(parts)? {
-        let scope = system(&operator);
-        let old = scope.now().plus_seconds(-YOUNG_SECONDS);
-        while !stop.told() && parts.db.read(&scope, unsealed_since)?.is_some_and(|at| at < old) {
-            match parts.db.housekeep(&scope, "seal", seal) {
-                Ok(0) | Err(Error::Conflict { .. }) => break,
-                Ok(_) => {}
-                Err(error) => return Err(error),
-            }
+        for_one("seals", &operator, seal_all(parts, stop, &operator));
+    }
+    Ok(())
+}
+
+fn seal_all(parts: &Parts, stop: &Stop, operator: &str) -> Result<()> {
+    let scope = system(operator);
+    let old = scope.now().plus_seconds(-YOUNG_SECONDS);
+    while !stop.told() && parts.db.read(&scope, unsealed_since)?.is_some_and(|at| at < old) {
+        match parts.db.housekeep(&scope, "seal", seal) {
+            Ok(0) | Err(Error::Conflict { .. }) => break,
+            Ok(_) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())

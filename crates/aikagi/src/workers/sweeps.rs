@@ -7,7 +7,7 @@ use base::records::{self, inbox, jobs, outbox};
 use base::store::Tx;
 
 use super::pages::Walk;
-use super::{Stop, system};
+use super::{Stop, for_one, system};
 use crate::wiring::Parts;
 
 /// Operators a round.
@@ -24,6 +24,8 @@ const CONTRACTS: i64 = 50;
 const JOB_DAYS: i64 = 30;
 const LOG_DAYS: i64 = 366;
 const DELIVERED_DAYS: i64 = 7;
+/// Events given up can be put back to the start for this long.
+const DEAD_DAYS: i64 = 90;
 const ROTATE_SECONDS: i64 = 3600;
 
 type Sweep = fn(&mut Tx<'_>) -> Result<u64>;
@@ -58,10 +60,11 @@ impl Sweeper {
         gauges(parts)?;
         for operator in self.walk.next(parts)? {
             for (name, sweep) in OF_AN_OPERATOR {
-                until_clean(parts, stop, &operator, (name, *sweep))?;
+                let swept = until_clean(parts, stop, &operator, (name, *sweep));
+                for_one("sweeps", &operator, swept);
             }
             if operator != Scope::PLATFORM {
-                purge(parts, stop, &operator)?;
+                for_one("sweeps", &operator, purge(parts, stop, &operator));
             }
         }
         self.rotate(parts)
@@ -111,6 +114,7 @@ fn delivered(tx: &mut Tx<'_>) -> Result<u64> {
     let mut gone = 0;
     for receiver in records::list_receivers(tx)? {
         gone += outbox::forget(tx, &receiver.id, before, ROWS)?;
+        gone += outbox::forget_dead(tx, &receiver.id, tx.now().plus_days(-DEAD_DAYS), ROWS)?;
     }
     Ok(gone)
 }

@@ -30,6 +30,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("operators::enable", "of its own scope"),
     ("operators::changed", "of its own scope"),
     ("operators::list_operators", "the platform's list: doors give it to platform staff only"),
+    ("operators::list_codes", "the platform's list, for its workers"),
     ("operators::put_staff", "writes into its own scope"),
     ("catalogue::put_product", "writes into its own scope"),
     ("clients::put", "writes into its own scope"),

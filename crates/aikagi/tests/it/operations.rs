@@ -6,6 +6,7 @@ mod demo;
 mod guard;
 mod letters;
 mod master;
+mod others;
 mod patience;
 mod program;
 mod serving;

@@ -39,6 +39,16 @@ pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Opera
     )
 }
 
+pub(super) fn codes(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
+    let keys: [Value; 2] = [after.into(), limit.into()];
+    tx.rows(
+        "SELECT operator_id FROM operators
+          WHERE operator_id > ?1 ORDER BY operator_id LIMIT ?2",
+        &keys,
+        Row::text,
+    )
+}
+
 pub(super) fn insert(tx: &mut Tx<'_>, draft: &OperatorDraft, time_zone: &str) -> Result<()> {
     let row: [Value; 7] = [
         tx.operator().into(),

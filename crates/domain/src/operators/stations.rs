@@ -197,3 +197,14 @@ pub fn list_operators(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Op
     }
     repo::list(tx, after, limit)
 }
+
+/// As [`list_operators`], their codes only: a row that can not be read keeps nobody from the others.
+///
+/// # Errors
+/// `operator.platform_only` in the scope of one operator.
+pub fn list_codes(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
+    if tx.operator() != Scope::PLATFORM {
+        return Err(Error::Forbidden { code: "operator.platform_only" });
+    }
+    repo::codes(tx, after, limit)
+}

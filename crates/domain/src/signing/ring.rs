@@ -149,8 +149,11 @@ impl Signing {
             for issuer in &issuers {
                 let scope = Scope::new(issuer, Actor::System, now);
                 let master = self.master.clone();
-                let change = self.db.transact(&scope, move |tx| rotate_if_due(tx, &master))?;
-                rotated += u64::from(change == Change::Made);
+                // One issuer's trouble keeps no other from a new key; the next look tries again.
+                match self.db.transact(&scope, move |tx| rotate_if_due(tx, &master)) {
+                    Ok(change) => rotated += u64::from(change == Change::Made),
+                    Err(error) => tracing::warn!(issuer, %error, "no new signing key"),
+                }
             }
         }
     }
