@@ -16,9 +16,11 @@ use crate::world::read_env;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aikagi");
 const NUMBER: &str = "C0990001";
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(20);
 
 /// A process that ends with the value.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -28,13 +30,13 @@ impl Drop for Running {
 }
 
 /// The demo, with a folder of its own.
-struct Demo {
+pub struct Demo {
     folder: PathBuf,
-    site: String,
+    pub site: String,
     _process: Running,
 }
 
-fn start_demo(folder: &Path) -> Demo {
+pub fn start_demo(folder: &Path) -> Demo {
     let data = folder.join("demo");
     let mut child = Command::new(PROGRAM)
         .args(["demo", "--data"])
@@ -58,7 +60,7 @@ fn start_demo(folder: &Path) -> Demo {
     Demo { folder: data, site: site.expect("the guide names the site"), _process: process }
 }
 
-fn start_driver() -> (Running, String) {
+pub fn start_driver() -> (Running, String) {
     let driver = read_env("TEST_CHROMEDRIVER").expect("TEST_CHROMEDRIVER names a chromedriver");
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let child = Command::new(driver)
@@ -70,12 +72,26 @@ fn start_driver() -> (Running, String) {
     let begun = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(begun.elapsed() < PATIENCE, "chromedriver does not listen");
-        std::thread::yield_now();
+        std::thread::sleep(POLL);
     }
     (Running(child), format!("http://127.0.0.1:{port}"))
 }
 
-async fn open_browser(driver: &str, profile: &Path, window: &str) -> Client {
+/// What a browser is shown on.
+#[derive(Clone, Copy)]
+pub struct Look {
+    pub name: &'static str,
+    /// Width and height in CSS pixels.
+    pub size: (u32, u32),
+    /// A phone's screen: the window of a PC does not become so narrow.
+    pub phone: bool,
+    pub night: bool,
+}
+
+/// A PC by day.
+pub const PC: Look = Look { name: "pc", size: (1440, 900), phone: false, night: false };
+
+pub async fn open_browser(driver: &str, profile: &Path, look: Look) -> Client {
     let arguments = [
         "--headless=new",
         "--no-sandbox",
@@ -88,25 +104,33 @@ async fn open_browser(driver: &str, profile: &Path, window: &str) -> Client {
         "--lang=ja",
     ];
     let mut all: Vec<String> = arguments.iter().map(|one| (*one).to_owned()).collect();
-    all.push(format!("--window-size={window}"));
+    all.push(format!("--window-size={},{}", look.size.0, look.size.1));
     all.push(format!("--user-data-dir={}", profile.display()));
-    let options = json!({ "goog:chromeOptions": {
+    if look.night {
+        all.push("--blink-settings=preferredColorScheme=0".to_owned());
+    }
+    let mut options = json!({ "goog:chromeOptions": {
         "args": all, "prefs": {"intl.accept_languages": "ja"},
     }});
+    if look.phone {
+        let (width, height) = look.size;
+        options["goog:chromeOptions"]["mobileEmulation"] =
+            json!({"deviceMetrics": {"width": width, "height": height, "pixelRatio": 2.0}});
+    }
     let capabilities = options.as_object().unwrap().clone();
     let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
     builder.capabilities(capabilities).connect(driver).await.unwrap()
 }
 
 /// A picture of the page as it is, for people to look at.
-async fn picture(browser: &Client, name: &str) {
+pub async fn picture(browser: &Client, name: &str) {
     let folder = Path::new(PROGRAM).parent().unwrap().join("../screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     let png = browser.screenshot().await.unwrap();
     std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
 }
 
-async fn wait_for(browser: &Client, css: &str) -> fantoccini::elements::Element {
+pub async fn wait_for(browser: &Client, css: &str) -> fantoccini::elements::Element {
     match browser.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
         Ok(element) => element,
         Err(error) => {
@@ -116,11 +140,11 @@ async fn wait_for(browser: &Client, css: &str) -> fantoccini::elements::Element 
     }
 }
 
-async fn type_into(browser: &Client, css: &str, text: &str) {
+pub async fn type_into(browser: &Client, css: &str, text: &str) {
     wait_for(browser, css).await.send_keys(text).await.unwrap();
 }
 
-async fn click(browser: &Client, css: &str) {
+pub async fn click(browser: &Client, css: &str) {
     wait_for(browser, css).await.click().await.unwrap();
 }
 
@@ -163,7 +187,7 @@ fn wait_for_file(path: &Path) -> String {
     let begun = Instant::now();
     while !path.exists() {
         assert!(begun.elapsed() < PATIENCE, "no {}", path.display());
-        std::thread::yield_now();
+        std::thread::sleep(POLL);
     }
     formats::cp932::decode(&std::fs::read(path).unwrap()).unwrap().into_owned()
 }
@@ -217,7 +241,7 @@ fn browser_a_household_from_the_nightly_file_registers_watches_and_is_stopped_by
     let (driver, address) = start_driver();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let browser = open_browser(&address, &folder.path().join("profile"), "1440,900").await;
+        let browser = open_browser(&address, &folder.path().join("profile"), PC).await;
         browser.goto(&format!("{}/titles/101", demo.site)).await.unwrap();
         picture(&browser, "0-title-before-sign-in").await;
         browser.goto(&format!("{}/sign-in", demo.site)).await.unwrap();

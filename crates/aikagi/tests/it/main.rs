@@ -22,6 +22,7 @@ mod batch_pages;
 mod batch_undo;
 mod books;
 mod browser;
+mod browser_looks;
 mod calls;
 mod company;
 mod decisions;

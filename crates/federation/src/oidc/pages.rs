@@ -24,6 +24,9 @@ impl Words {
 /// What all steps show.
 pub(super) struct Frame<'f> {
     pub(super) language: Language,
+    /// Where the forms lead: the address of the sign-in, whole. A page shown again after a refusal
+    /// stands under the address of its form, and what is relative to that leads nowhere.
+    pub(super) address: &'f str,
     /// The handle in the address.
     pub(super) ticket: &'f str,
     /// The proof that goes into every form.
@@ -47,6 +50,7 @@ struct Body<'b> {
     step: &'b str,
     title: &'b str,
     service: String,
+    address: &'b str,
     ticket: &'b str,
     proof: &'b str,
     message: Option<String>,
@@ -83,6 +87,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         step,
         title,
         service: words::fill(frame.language, "signin.service", &[("service", name)]),
+        address: frame.address,
         ticket: frame.ticket,
         proof: frame.proof,
         message: frame.error.map(|error| message(frame.language, error)),

@@ -128,6 +128,7 @@ impl Visit {
         let proof = provider.signing.handles().form_proof(&visitor.browser, &visitor.ticket);
         let frame = Frame {
             language: self.language(visitor),
+            address: &self.address(&visitor.sign_in.operator),
             ticket: &visitor.ticket,
             proof: &proof,
             client: &client,
@@ -154,8 +155,12 @@ impl Visit {
     }
 
     fn to_page(&self, operator: &str, ticket: &str) -> Response {
-        let issuer = super::place::issuer_of(&self.provider, operator);
-        see_other(&format!("{}/signin?ticket={ticket}", issuer.url()))
+        see_other(&format!("{}?ticket={ticket}", self.address(operator)))
+    }
+
+    /// Where the sign-ins of an operator's issuer, or the platform's, are.
+    fn address(&self, operator: &str) -> String {
+        format!("{}/signin", super::place::issuer_of(&self.provider, operator).url())
     }
 
     /// Runs a form that may finish the sign-in; when it does not, shows its page again.
