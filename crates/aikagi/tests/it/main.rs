@@ -17,6 +17,7 @@ mod batch_crash;
 mod batch_desk;
 mod batch_faults;
 mod batch_files;
+mod batch_folder;
 mod batch_guard;
 mod batch_pages;
 mod batch_undo;

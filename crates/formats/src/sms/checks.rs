@@ -6,7 +6,7 @@ use super::columns::Wire;
 use super::faults::ReadError;
 use super::form::{BYTE_ORDER_MARK, Charset, Form, Layout};
 use super::raw::{Found, as_u64};
-use super::reader::Reader;
+use super::reader::{Reader, record_type};
 use super::records::{HEADER, Header};
 
 impl<R: BufRead> Reader<R> {
@@ -32,13 +32,13 @@ impl<R: BufRead> Reader<R> {
 
     pub(super) fn header(&mut self) -> Result<Header, ReadError> {
         if self.mark() != b"H" {
-            let found = format!("record type {}", self.mark().escape_ascii());
+            let found = record_type(self.mark());
             return Err(self.fault("F006", Some("record_type"), "H", &found).into());
         }
         self.check_columns::<Header>()?;
         let header = self.plain::<Header>()?;
         if header.format != "0100" {
-            return Err(self.fault_in("F006", "format", "0100", &header.format));
+            return Err(self.fault_in("F006", "format", "0100"));
         }
         self.form.charset = match (header.charset.as_str(), self.form) {
             ("UTF8", Form { layout: Layout::Csv, .. }) => Charset::Utf8,
@@ -49,23 +49,18 @@ impl<R: BufRead> Reader<R> {
                 fault.offset = 0;
                 return Err(fault.into());
             }
-            (other, Form { layout: Layout::Fixed, .. }) => {
-                return Err(self.fault_in("F009", "charset", "CP932", other));
+            (_, Form { layout: Layout::Fixed, .. }) => {
+                return Err(self.fault_in("F009", "charset", "CP932"));
             }
-            (other, _) => return Err(self.fault_in("F009", "charset", "CP932 or UTF8", other)),
+            _ => return Err(self.fault_in("F009", "charset", "CP932 or UTF8")),
         };
         Ok(header)
     }
 
-    /// A fault in a header column, with the column's place when the layout gives it.
-    fn fault_in(
-        &self,
-        code: &'static str,
-        column: &'static str,
-        expected: &str,
-        found: &str,
-    ) -> ReadError {
-        let mut fault = self.fault(code, Some(column), expected, found);
+    /// A fault in a header column, with the column's place when the layout gives it. What stands
+    /// there is not shown: it may be anything.
+    fn fault_in(&self, code: &'static str, column: &'static str, expected: &str) -> ReadError {
+        let mut fault = self.fault(code, Some(column), expected, "something else");
         let table = HEADER.iter().find(|each| each.name == column);
         if let (Layout::Fixed, Some(table)) = (self.form.layout, table) {
             fault.offset += as_u64(table.start.saturating_sub(1));

@@ -120,7 +120,7 @@ impl<R: BufRead> Reader<R> {
             b"D" => self.check_data().map(|()| Step::Data),
             b"T" => self.check_columns::<Trailer>().and_then(|()| self.trailer()),
             other => {
-                let found = format!("record type {}", other.escape_ascii());
+                let found = record_type(other);
                 Err(self.fault("F006", Some("record_type"), "D or T", &found).into())
             }
         }
@@ -186,7 +186,7 @@ impl<R: BufRead> Reader<R> {
         let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u32>().ok());
         if number != Some(self.next_number) {
             let expected = format!("{:08}", self.next_number);
-            let found = number.map_or_else(|| "not a number".into(), |n| format!("{n:08}"));
+            let found = number_near(self.next_number, number);
             return Err(self.fault("F006", Some("line"), &expected, &found).into());
         }
         self.next_number = self.next_number.saturating_add(1);
@@ -210,6 +210,27 @@ impl<R: BufRead> Reader<R> {
         };
         let number = self.next_number.saturating_sub(1);
         Ok(Some(Row { number, offset: self.raw.offset(), next: self.place(), record }))
+    }
+}
+
+/// A wrong record type for people. In CSV it is a whole cell, and in a file of something else it may
+/// be anybody's name: a single byte is shown, of more only how many.
+pub(super) fn record_type(mark: &[u8]) -> String {
+    match mark {
+        [byte] => format!("record type {}", byte.escape_ascii()),
+        other => format!("a record type of {} bytes", other.len()),
+    }
+}
+
+/// A wrong number for people, if it is near enough to be meant as this one. What is further off may
+/// be a telephone number in the wrong column.
+pub(super) fn number_near(expected: u32, found: Option<u32>) -> String {
+    match found {
+        Some(found) if found <= expected.saturating_mul(10).saturating_add(1000) => {
+            format!("{found:08}")
+        }
+        Some(_) => "a number far off".to_owned(),
+        None => "not a number".to_owned(),
     }
 }
 

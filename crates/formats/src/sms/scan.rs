@@ -8,7 +8,7 @@ use super::counts::Counts;
 use super::faults::ReadError;
 use super::form::{Form, Layout};
 use super::raw::RawRecords;
-use super::reader::{Place, Reader, Step};
+use super::reader::{Place, Reader, Step, number_near};
 use super::records::{Header, Trailer};
 
 /// What a sound file contains.
@@ -91,20 +91,18 @@ fn check_trailer<R: BufRead>(
     let all = std::iter::once((("count", counts.lines()), &trailer.count))
         .chain(counts.each().into_iter().zip(stated));
     for ((column, counted), stated) in all {
-        if stated.parse() != Ok(counted) {
-            let stated = stated.parse::<u32>().map_or_else(|_| "not a number".into(), of_eight);
-            return Err(reader.fault("F007", Some(column), &of_eight(counted), &stated).into());
+        let stated = stated.parse::<u32>().ok();
+        if stated != Some(counted) {
+            let (counted, stated) = (format!("{counted:08}"), number_near(counted, stated));
+            return Err(reader.fault("F007", Some(column), &counted, &stated).into());
         }
     }
     if !trailer.sha256.eq_ignore_ascii_case(sha256) {
         // A hash column with something else in it could be anything: show hex only.
-        let hex = trailer.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let stated = &trailer.sha256;
+        let hex = stated.len() == 64 && stated.bytes().all(|byte| byte.is_ascii_hexdigit());
         let found = if hex { trailer.sha256.as_str() } else { "not a hash" };
         return Err(reader.fault("F008", Some("sha256"), sha256, found).into());
     }
     Ok(())
-}
-
-fn of_eight(number: u32) -> String {
-    format!("{number:08}")
 }

@@ -7,7 +7,7 @@ use base::kernel::{Error, Result};
 use domain::files::{self, File};
 
 use super::slice::{Came, State};
-use super::{Batch, Job};
+use super::{Batch, Job, plain};
 
 /// Whether a file is applied or only evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,8 @@ impl Batch {
     /// - `file.unknown` — `path` is no file
     /// - `unavailable` — directory, disk or database; run it again, it goes on where it was
     pub fn run_file(&self, operator: &str, path: &Path, how: Run) -> Result<File> {
-        let name = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file());
+        let name =
+            path.file_name().and_then(|name| name.to_str()).filter(|_| plain::is_there(path));
         let name = name.ok_or_else(|| Error::not_found("file.unknown", path.to_string_lossy()))?;
         let out = path.parent().unwrap_or(Path::new(".")).to_owned();
         let request = path.to_owned();

@@ -12,7 +12,7 @@ use formats::sms::{
 
 use super::desk::{marker_of, unavailable};
 use super::part::digest_of_file;
-use super::{Batch, Job, Run};
+use super::{Batch, Job, Run, plain};
 
 /// How the checks ended.
 pub(super) enum Checked {
@@ -34,8 +34,7 @@ const INTERFACES: [(&str, FileKind); 3] =
 
 /// Opens a file for reading.
 pub(super) fn open(path: &Path) -> Result<BufReader<Disk>> {
-    let file = Disk::open(path).map_err(|error| unavailable(path, &error))?;
-    Ok(BufReader::with_capacity(256 * 1024, file))
+    Ok(BufReader::with_capacity(256 * 1024, plain::open(path)?))
 }
 
 /// Header and form, when the beginning of the file can be read.

@@ -13,9 +13,10 @@ use formats::sms::{Charset, FileKind, FileName, Form, Header, Layout, ResultLine
 
 use super::check::{layout_of, peek};
 use super::desk::{beside, move_aside, unavailable};
+use super::full::REPORT;
 use super::part::{Part, digest_of_file};
 use super::sitting::{Sitting, result_header};
-use super::{Batch, Job};
+use super::{Batch, Job, plain};
 
 impl Batch {
     /// Ends an applied file.
@@ -43,7 +44,7 @@ impl Batch {
 
     /// Ends a file whose result lay in `out` already when a crash came.
     pub(super) fn finish_again(&self, job: &Job<'_>, file: &File) -> Result<File> {
-        if file.state == FileState::Applied && job.result().exists() {
+        if file.state == FileState::Applied && plain::is_there(&job.result()) {
             self.mark(job)?;
             self.keep(job)?;
         }
@@ -84,10 +85,9 @@ impl Batch {
     pub(super) fn resend(&self, job: &Job<'_>, file: File, earlier: File) -> Result<File> {
         let name = result_name(&earlier.name);
         let places = job.kept.iter().map(|kept| kept.join(&name));
-        let found = places.chain([job.result()]).find(|path| path.exists());
+        let found = places.chain([job.result()]).find(|path| plain::is_there(path));
         if let Some(path) = found {
-            let part = job.part();
-            fs::copy(&path, &part).map_err(|error| unavailable(&path, &error))?;
+            plain::copy(&path, &job.part())?;
             self.put_out(job)?;
         }
         self.put_away(job)?;
@@ -110,13 +110,13 @@ impl Batch {
         let Some(kept) = &job.kept else { return Ok(()) };
         let (result, copy) = (job.result(), kept.join(result_name(job.name)));
         let failed = |error: std::io::Error| unavailable(&copy, &error);
-        if copy.exists() {
+        if plain::is_taken(&copy) {
             fs::remove_file(&copy).map_err(failed)?;
         }
-        if fs::hard_link(&result, &copy).is_err() {
-            fs::copy(&result, &copy).map_err(failed)?;
+        if plain::is_there(&result) && fs::hard_link(&result, &copy).is_ok() {
+            return Ok(());
         }
-        Ok(())
+        plain::copy(&result, &copy)
     }
 
     /// Says that the result is complete.
@@ -124,7 +124,7 @@ impl Batch {
         let (result, name) = (job.result(), result_name(job.name));
         let marker = beside(&result, ".end");
         let line = format!("{}  {name}\n", digest_of_file(&result)?);
-        fs::write(&marker, line).map_err(|error| unavailable(&marker, &error))
+        plain::put(&marker, line.as_bytes())
     }
 
     /// Moves the request and its marker to `in/done`.
@@ -172,12 +172,16 @@ impl Batch {
     }
 }
 
-/// The name of the answer to `request`; one that is no name keeps itself in front.
+/// The name of the answer to `request`. What is no request keeps its whole name in front: it must not
+/// take the place of a result, whatever it is called.
 pub(super) fn result_name(request: &str) -> String {
-    match FileName::parse(request) {
-        Ok(name) => name.result().to_string(),
-        Err(_) => format!("{request}_R.csv"),
+    let request_name = FileName::parse(request).ok();
+    let ours = |name: &FileName| name.kind == FileKind::Result || name.interface == REPORT;
+    if let Some(name) = request_name.filter(|name| !ours(name)) {
+        return name.result().to_string();
     }
+    let plain = format!("{request}_R.csv");
+    if FileName::parse(&plain).is_ok() { format!("{request}._R.csv") } else { plain }
 }
 
 /// A header for the answer to a file whose own could not be read.

@@ -13,10 +13,15 @@ use std::time::{Duration, Instant};
 use base::kernel::{Error, Result};
 use formats::sms::{EndMarker, MarkerFault};
 
-use super::Job;
+use super::troubles::Troubles;
+use super::{Job, plain};
 
 /// Endings of files that are still being transferred, by convention of the usual clients.
 const UNFINISHED: [&str; 4] = [".end", ".part", ".filepart", ".tmp"];
+
+/// Longest name, in bytes, of a file that is taken: the names of its answer and of its marker in the
+/// making are longer, and a file system takes 255.
+const LONGEST_NAME: usize = 200;
 
 /// An operator's directories.
 #[derive(Debug, Clone)]
@@ -42,6 +47,10 @@ impl Desk {
         for part in ["in/.work", "in/done", "out/.kept", "out/done"] {
             let path = root.join(part);
             fs::create_dir_all(&path).map_err(|error| unavailable(&path, &error))?;
+            // What lies in `in` and `out` is the station's to change, these directories with it.
+            if path.is_symlink() {
+                return Err(Error::unavailable("files", format!("{} is a link", path.display())));
+            }
         }
         Ok(desk)
     }
@@ -68,7 +77,7 @@ impl Desk {
     /// # Errors
     /// `unavailable`
     pub(super) fn is_busy(&self) -> Result<bool> {
-        let waiting = names(&self.incoming())?.iter().any(|name| is_whole(name) && name != "done");
+        let waiting = names(&self.incoming())?.iter().any(|name| is_whole(name));
         Ok(waiting || !self.work()?.is_empty())
     }
 
@@ -89,37 +98,59 @@ impl Desk {
     }
 
     /// Takes every visible file: one whose end marker is there, or whose size did not change for
-    /// `settle`. One with the name of a file that is still in work waits for it.
+    /// `settle`. One with the name of a file that is still in work waits for it; one that can not
+    /// be taken keeps no other from it.
     ///
     /// # Errors
     /// `unavailable`
-    pub(super) fn take(&self, seen: &mut Seen, settle: Duration) -> Result<()> {
-        let here = names(&self.incoming())?;
+    pub(super) fn take(
+        &self,
+        operator: &str,
+        (seen, troubles): (&mut Seen, &mut Troubles),
+        settle: Duration,
+    ) -> Result<()> {
+        let (here, taken) = (names(&self.incoming())?, self.work()?);
         seen.retain(|name, _| here.contains(name));
-        for name in self.work()?.iter().filter(|name| !here.contains(name)) {
+        troubles.forget_old();
+        for name in taken.iter().filter(|name| !here.contains(name)) {
             // The marker came late, or a crash came between the two renames.
-            self.take_markers(name)?;
+            if let Err(error) = self.take_markers(name) {
+                troubles.note((operator, name), &error, true);
+            }
         }
         for name in here.iter().filter(|name| is_whole(name)) {
-            let path = self.incoming().join(name);
-            let size = match fs::metadata(&path) {
-                Ok(known) if known.is_file() => known.len(),
-                Ok(_) => continue,
-                Err(error) => return Err(unavailable(&path, &error)),
-            };
+            if troubles.rests(name).is_some() {
+                continue;
+            }
             let marked = markers(name).iter().any(|marker| here.contains(marker));
-            let settled = match seen.get(name) {
-                Some((known, since)) if *known == size => since.elapsed() >= settle,
-                _ => {
-                    seen.insert(name.clone(), (size, Instant::now()));
-                    false
+            let done = self.is_settled(name, seen, settle).and_then(|settled| {
+                if (marked || settled) && !plain::is_taken(&self.taken(name)) {
+                    return self.take_one(name);
                 }
-            };
-            if (marked || settled) && !self.taken(name).exists() {
-                self.take_one(name)?;
+                Ok(())
+            });
+            if let Err(error) = done {
+                troubles.note((operator, name), &error, false);
             }
         }
         Ok(())
+    }
+
+    /// Whether the size of a file did not change for a while.
+    fn is_settled(&self, name: &str, seen: &mut Seen, settle: Duration) -> Result<bool> {
+        let path = self.incoming().join(name);
+        if name.len() > LONGEST_NAME {
+            let detail = format!("{}: the name is too long to be answered", path.display());
+            return Err(Error::unavailable("files", detail));
+        }
+        let known = fs::symlink_metadata(&path).map_err(|error| unavailable(&path, &error))?;
+        match seen.get(name) {
+            Some((size, since)) if *size == known.len() => Ok(since.elapsed() >= settle),
+            _ => {
+                seen.insert(name.to_owned(), (known.len(), Instant::now()));
+                Ok(false)
+            }
+        }
     }
 
     fn take_one(&self, name: &str) -> Result<()> {
@@ -131,7 +162,7 @@ impl Desk {
     fn take_markers(&self, name: &str) -> Result<()> {
         for marker in markers(name) {
             let from = self.incoming().join(&marker);
-            if from.exists() {
+            if plain::is_there(&from) {
                 let to = self.taken(&format!("{name}.end"));
                 fs::rename(&from, to).map_err(|error| unavailable(&from, &error))?;
             }
@@ -149,11 +180,10 @@ pub(super) fn marker_of(
     name: &str,
 ) -> Result<std::result::Result<EndMarker, MarkerFault>> {
     let marker = beside(path, ".end");
-    match fs::read(&marker) {
-        Ok(content) => Ok(EndMarker::parse(&content, name)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Ok(EndMarker::Empty)),
-        Err(error) => Err(unavailable(&marker, &error)),
-    }
+    Ok(match plain::beginning(&marker, EndMarker::LIMIT)? {
+        Some(content) => EndMarker::parse(&content, name),
+        None => Ok(EndMarker::Empty),
+    })
 }
 
 /// `path` with `ending` after its name.
@@ -171,7 +201,7 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
 pub(super) fn move_aside(from: &Path, directory: &Path, name: &str) -> Result<()> {
     let mut to = directory.join(name);
     let mut number = 2;
-    while to.exists() {
+    while plain::is_taken(&to) {
         to = directory.join(format!("{name}.{number}"));
         number += 1;
     }
@@ -191,13 +221,16 @@ fn is_whole(name: &str) -> bool {
     !name.starts_with('.') && !UNFINISHED.iter().any(|ending| name.ends_with(ending))
 }
 
+/// The names of the plain files of a directory, sorted. Links, pipes and directories are nobody's files.
 fn names(directory: &Path) -> Result<Vec<String>> {
     let failed = |error| unavailable(directory, &error);
     let mut names = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        // A name that is no text can not be answered by name; it stays where it is.
-        names.extend(name.into_string());
+        let entry = entry.map_err(failed)?;
+        // What is gone since, or has a name that is no text and can not be answered by name, is left.
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            names.extend(entry.file_name().into_string());
+        }
     }
     names.sort();
     Ok(names)

@@ -21,8 +21,10 @@ use super::chunk::tally;
 use super::desk::{beside, unavailable};
 use super::part::{Part, digest_of_file};
 use super::sitting::{Sitting, changed, count};
-use super::{Batch, Job};
+use super::{Batch, Job, plain};
 
+/// The interface of our report.
+pub(super) const REPORT: &str = "RC01";
 /// In the file, not here.
 const NOT_HERE: (&str, &str) = ("W202", "本システムにない契約者番号です");
 /// Here, not in the file.
@@ -157,7 +159,7 @@ impl Compared {
         fs::rename(&part, &report).map_err(|error| unavailable(&part, &error))?;
         let marker = beside(&report, ".end");
         let line = format!("{}  {name}\n", digest_of_file(&report)?);
-        fs::write(&marker, line).map_err(|error| unavailable(&marker, &error))?;
+        plain::put(&marker, line.as_bytes())?;
         tracing::info!(
             operator = job.operator,
             file = job.name,
@@ -171,7 +173,7 @@ impl Compared {
 /// The report's name: that of the result, for interface RC01.
 fn report_name(job: &Job<'_>) -> Result<String> {
     let name = FileName::parse(job.name).map_err(Error::internal)?;
-    Ok(FileName { interface: "RC01".to_owned(), ..name.result() }.to_string())
+    Ok(FileName { interface: REPORT.to_owned(), ..name.result() }.to_string())
 }
 
 fn differs(answer: ResultRecord, code: &str, message: String, now: Instant) -> ResultRecord {

@@ -15,8 +15,10 @@ mod desk;
 mod full;
 mod lease;
 mod part;
+mod plain;
 mod sitting;
 mod slice;
+mod troubles;
 mod undo;
 mod work;
 
@@ -101,7 +103,7 @@ impl Job<'_> {
 
     /// Whether the part became the result before a crash.
     fn is_out(&self) -> bool {
-        !self.part().exists() && self.result().exists()
+        !plain::is_taken(&self.part()) && plain::is_there(&self.result())
     }
 }
 

@@ -4,7 +4,7 @@
 //! offset: run again, the same bytes come to the same place. What a crash left behind the recorded
 //! offset is cut off by the next piece.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,7 @@ use base::kernel::{Error, Result};
 use sha2::{Digest as _, Sha256};
 
 use super::desk::unavailable;
+use super::plain;
 
 /// An open part file; no other process writes it meanwhile.
 pub(super) struct Part {
@@ -24,16 +25,10 @@ impl Part {
     /// Opens or makes the file.
     ///
     /// # Errors
-    /// `unavailable` — the directory does not let us, or another process still writes it.
+    /// `unavailable` — the directory does not let us, a link lies in its place, or another process
+    /// still writes it.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let failed = |error| unavailable(path, &error);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(failed)?;
+        let file = plain::open_to_write(path)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::unavailable("files", "another process writes this result"));
@@ -49,8 +44,8 @@ impl Part {
     /// # Errors
     /// `unavailable`
     pub(super) fn length(&self) -> Result<u64> {
-        let metadata = fs::metadata(&self.path);
-        metadata.map(|known| known.len()).map_err(|error| unavailable(&self.path, &error))
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.metadata().map(|known| known.len()).map_err(|error| unavailable(&self.path, &error))
     }
 
     /// Makes `bytes` what follows the first `offset` bytes, on the disk.
@@ -75,7 +70,7 @@ impl Part {
     /// `unavailable`
     pub(super) fn digest_of_answers(&self, end: u64) -> Result<[u8; 32]> {
         let failed = |error| unavailable(&self.path, &error);
-        let mut input = BufReader::new(File::open(&self.path).map_err(failed)?).take(end);
+        let mut input = BufReader::new(plain::open(&self.path)?).take(end);
         let mut header = Vec::new();
         input.read_until(b'\n', &mut header).map_err(failed)?;
         let mut digest = Sha256::new();
@@ -101,8 +96,26 @@ fn copy_into(input: &mut impl std::io::Read, digest: &mut Sha256) -> std::io::Re
 /// `unavailable`
 pub(super) fn digest_of_file(path: &Path) -> Result<String> {
     let failed = |error| unavailable(path, &error);
-    let mut input = File::open(path).map_err(failed)?;
+    let mut input = plain::open(path)?;
     let mut digest = Sha256::new();
     copy_into(&mut input, &mut digest).map_err(failed)?;
     Ok(hex::encode(digest.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_named() {
+        let path = PathBuf::from("/dev/full");
+        let file = Mutex::new(plain::open_to_write(&path).unwrap());
+        let error = Part { path, file }.write(0, b"R").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            Error::unavailable("files", "/dev/full: No space left on device (os error 28)")
+                .to_string()
+        );
+    }
 }

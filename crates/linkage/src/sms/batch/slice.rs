@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use base::kernel::{Error, Result};
@@ -12,15 +12,14 @@ use formats::sms::{FileName, Scan};
 use super::check::Checked;
 use super::desk::{Desk, Seen};
 use super::sitting::Sitting;
-use super::{Batch, Job, Polled, Run};
-
-/// Longest pause after repeated failures.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+use super::troubles::{Troubles, is_of_one_file, pause};
+use super::{Batch, Job, Polled, Run, plain};
 
 /// What is remembered of an operator between two calls.
 #[derive(Default)]
 pub(super) struct State {
     seen: Seen,
+    troubles: Troubles,
     sitting: Option<Sitting>,
     failures: u32,
     not_before: Option<Instant>,
@@ -47,6 +46,8 @@ pub(super) enum Came {
     Away,
     /// It waits for staff, or for another file.
     Waits,
+    /// It can not be worked on now, and nothing of it is done yet: no other one waits for it.
+    Nowhere,
     /// The slice is over.
     More,
 }
@@ -54,8 +55,10 @@ pub(super) enum Came {
 impl Batch {
     /// Does a slice of work on the directory `root` of `operator`.
     ///
-    /// A failure (database gone, disk full, directory not ours) loses nothing: the next calls do
-    /// nothing for a while, doubling up to a minute, then go on where it was left.
+    /// A failure (database gone, directory not ours) loses nothing: the next calls do nothing for a
+    /// while, doubling up to a minute, then go on where it was left. A file that fails by itself
+    /// (not readable, its answer not writable) rests in the same way, is told in the log, and the
+    /// others are done meanwhile. While another thread works on this operator there is nothing to do.
     ///
     /// # Errors
     /// `unavailable` naming the path or the database; the state is as it was.
@@ -64,7 +67,12 @@ impl Batch {
             let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(states.entry(operator.to_owned()).or_default())
         };
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = match state.try_lock() {
+            Ok(state) => state,
+            // A big file takes long to check, and this thread has other stations to look at.
+            Err(TryLockError::WouldBlock) => return Ok(Polled::Idle),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        };
         if state.not_before.is_some_and(|until| Instant::now() < until) {
             return Ok(Polled::Idle);
         }
@@ -77,9 +85,7 @@ impl Batch {
             Err(error) => {
                 state.sitting = None;
                 state.failures = state.failures.saturating_add(1);
-                let pause =
-                    Duration::from_millis(500) * 2_u32.saturating_pow(state.failures.min(8));
-                state.not_before = Some(Instant::now() + pause.min(LONGEST_PAUSE));
+                state.not_before = Some(Instant::now() + pause(state.failures));
                 tracing::error!(operator, %error, failures = state.failures,
                     "SMS files can not be worked on now");
                 Err(error)
@@ -102,8 +108,8 @@ impl Batch {
         if chores {
             self.chores(&desk, &watch, state)?;
         }
-        self.recover(&desk, operator)?;
-        desk.take(&mut state.seen, self.timing.settle)?;
+        self.recover(&desk, operator, state)?;
+        desk.take(operator, (&mut state.seen, &mut state.troubles), self.timing.settle)?;
         let mut names = desk.work()?;
         names.sort_by_key(|name| order_of(name));
         let mut blocked = BTreeSet::new();
@@ -112,8 +118,8 @@ impl Batch {
             if blocked.contains(&interface) {
                 continue;
             }
-            match self.step(&desk.job(operator, &name), state, until)? {
-                Came::Away => {}
+            match self.try_step(&desk.job(operator, &name), state, until)? {
+                Came::Away | Came::Nowhere => {}
                 Came::Waits => {
                     blocked.insert(interface);
                 }
@@ -123,18 +129,42 @@ impl Batch {
         Ok(Polled::Idle)
     }
 
+    /// One file as far as it goes. What is wrong with this file alone stops no other one, but for
+    /// those that must not overtake it.
+    fn try_step(&self, job: &Job<'_>, state: &mut State, until: Instant) -> Result<Came> {
+        let waits = |begun| if begun { Came::Waits } else { Came::Nowhere };
+        if let Some(begun) = state.troubles.rests(job.name) {
+            return Ok(waits(begun));
+        }
+        match self.step(job, state, until) {
+            Err(error) if is_of_one_file(&error) => {
+                let known = self.db.read(&self.scope(job), |tx| files::open_by_name(tx, job.name));
+                let begun = known?.is_some_and(|file| file.state == FileState::Applying);
+                state.troubles.note((job.operator, job.name), &error, begun);
+                Ok(waits(begun))
+            }
+            other => {
+                state.troubles.over(job.name);
+                other
+            }
+        }
+    }
+
     /// Ends files whose request left `in/.work` just before a crash.
-    fn recover(&self, desk: &Desk, operator: &str) -> Result<()> {
+    fn recover(&self, desk: &Desk, operator: &str, state: &mut State) -> Result<()> {
         let watch = desk.job(operator, "");
         for file in self.db.read(&self.scope(&watch), files::unfinished)? {
             let job = desk.job(operator, &file.name);
-            if job.request.exists() {
+            if plain::is_there(&job.request) || state.troubles.rests(job.name).is_some() {
                 continue;
             }
             match file.state {
-                FileState::Applied | FileState::Rejected => {
-                    self.finish_again(&job, &file)?;
-                }
+                FileState::Applied | FileState::Rejected => match self.finish_again(&job, &file) {
+                    Err(error) if is_of_one_file(&error) => {
+                        state.troubles.note((operator, job.name), &error, false);
+                    }
+                    other => drop(other?),
+                },
                 state => tracing::error!(
                     operator,
                     file = file.name,
