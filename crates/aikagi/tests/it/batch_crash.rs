@@ -18,14 +18,16 @@ use serde_json::Value;
 use crate::batch_desk::{Answer, Desk, csv, each, line, quick, row, row_if_any, starts};
 use crate::world::{KITA, World, read_env};
 
-/// How often a run is killed.
+/// How often a run is killed in the middle of its lines.
 const KILLS: usize = 20;
+/// How often a run is killed between its last line and its result.
+const KILLS_AT_THE_END: usize = 5;
 /// Lines of one transaction here: many places to be killed at.
 const CHUNK: usize = 20;
 /// What a helper process is told: the database and the directory, on two lines.
 const TOLD: &str = "AIKAGI_TEST_BATCH";
 
-/// A file in which most contracts are touched in several chunks.
+/// A file in which most contracts are touched in several chunks: many places to be killed at.
 fn lines() -> Vec<Record> {
     let mut lines = starts("C", 400);
     let keys = |operation: &str, count: usize| {
@@ -87,21 +89,30 @@ fn start_helper(world: &World, root: &Path) -> Child {
         .unwrap()
 }
 
-/// Lets a process work until it has got further than before, or a short while, and a bit more.
-fn kill_somewhere(world: &World, root: &Path, name: &str) {
-    let reached = || row_if_any(world, name).map_or(-1, |file| file.lines_done);
-    let before = reached();
+/// Lets a process work until `reached`, and at most `bit` microseconds more.
+fn kill_when(world: &World, root: &Path, reached: impl Fn() -> bool, bit: u64) {
     let mut child = start_helper(world, root);
-    let deadline = Instant::now() + Duration::from_millis(rand::rng().random_range(20..1500));
-    while reached() == before && Instant::now() < deadline {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !reached() {
+        assert!(Instant::now() < deadline, "the process does not get there");
         std::thread::yield_now();
     }
-    let bit = Instant::now() + Duration::from_micros(rand::rng().random_range(0..30_000));
+    let bit = Instant::now() + Duration::from_micros(rand::rng().random_range(0..=bit));
     while Instant::now() < bit {
         std::thread::yield_now();
     }
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// Kills a process soon after it got further than before; whether that was in the middle of the file.
+fn kill_in_the_middle(world: &World, root: &Path, name: &str) -> bool {
+    let reached = || row_if_any(world, name).map_or(-1, |file| file.lines_done);
+    let before = reached();
+    kill_when(world, root, || reached() > before, 8_000);
+    let file = row(world, name);
+    let middle = 0 < file.lines_done && file.lines_done < file.lines_total;
+    middle && file.state == FileState::Applying
 }
 
 /// Everything the file is about, without ids and instants.
@@ -164,11 +175,12 @@ fn a_run_killed_at_twenty_points_ends_like_an_undisturbed_one() {
     let (name, content) = csv(1, &lines());
     desk.put(&name, &content);
 
-    for _ in 0..KILLS {
-        kill_somewhere(&world, &desk.root, &name);
+    let (mut middle, mut all) = (0, 0);
+    while middle < KILLS {
+        middle += usize::from(kill_in_the_middle(&world, &desk.root, &name));
+        all += 1;
+        assert!(all < 2 * KILLS, "{middle} of {all} kills came in the middle of the file");
     }
-    let reached = row(&world, &name).lines_done;
-    assert!(reached > 0, "the processes did work before they were killed");
     let last = Desk::on(world.db.clone(), desk.root.clone(), "killed");
     last.work_until(&name);
     last.work();
@@ -182,6 +194,38 @@ fn a_run_killed_at_twenty_points_ends_like_an_undisturbed_one() {
     assert_eq!(desk.lies_in("in/done").len(), 2);
     let left = fs::read_dir(desk.root.join("in/.work")).unwrap().count();
     assert_eq!(left, 0, "nothing stays behind");
+}
+
+#[test]
+fn a_run_killed_between_its_last_line_and_its_result_gives_one_whole_result() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    let (mut sequence, mut finishing) = (0, 0);
+    while finishing < KILLS_AT_THE_END {
+        sequence += 1;
+        assert!(sequence < 20 * 5, "{finishing} kills of {sequence} came in the end of a file");
+        let lines = starts(&format!("E{sequence:02}-"), 60);
+        let (name, content) = csv(sequence, &lines);
+        desk.put(&name, &content);
+        let over = [FileState::Applied, FileState::ResultSent];
+        let reached = || row_if_any(&world, &name).is_some_and(|file| over.contains(&file.state));
+        kill_when(&world, &desk.root, reached, 3_000);
+        finishing += usize::from(row(&world, &name).state == FileState::Applied);
+        let last = Desk::on(world.db.clone(), desk.root.clone(), "killed");
+        last.work();
+
+        assert_eq!(row(&world, &name).state, FileState::ResultSent);
+        let answers = desk.answers(&name);
+        assert_eq!(answers.len(), 60);
+        assert!(answers.iter().all(|answer| answer.short() == ("0", "")), "{name}");
+        let result = name.replace("_D.", "_R.");
+        let marker = fs::read_to_string(desk.root.join("out").join(format!("{result}.end")));
+        let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(desk.result(&name)));
+        assert_eq!(marker.unwrap(), format!("{digest}  {result}\n"));
+        assert_eq!(fs::read_dir(desk.root.join("in/.work")).unwrap().count(), 0);
+    }
+    let opened = world.look(domain::subscribers::count_open).unwrap();
+    assert_eq!(opened, i64::from(sequence) * 60, "nothing was done twice");
 }
 
 #[test]
