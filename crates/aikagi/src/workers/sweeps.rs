@@ -39,6 +39,7 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-assertions", |tx| domain::clients::sweep(tx, ROWS)),
     ("sweep-sign-ins", |tx| domain::signin::sweep(tx, ROWS)),
     ("sweep-sessions", |tx| domain::sessions::sweep(tx, ROWS)),
+    ("sweep-files", |tx| domain::files::archive_due(tx, ROWS)),
     ("sweep-lockouts", |tx| domain::credentials::sweep(tx, ROWS)),
     ("sweep-letters", |tx| domain::credentials::sweep_letters(tx, ROWS)),
     ("sweep-jobs", |tx| jobs::forget(tx, tx.now().plus_days(-JOB_DAYS), ROWS)),
@@ -85,13 +86,10 @@ impl Sweeper {
     }
 }
 
-/// Personal data of contracts that ended long ago, and of files too old to be taken back. Each is a
-/// change, written into the audit.
+/// Personal data of contracts that ended long ago. Each is a change, written into the audit.
 fn purge(parts: &Parts, stop: &Stop, operator: &str) -> Result<()> {
     let some = |tx: &mut Tx<'_>| domain::commands::purge_due(tx, CONTRACTS);
     while !stop.told() && parts.db.transact(&system(operator), some)? > 0 {}
-    let files = |tx: &mut Tx<'_>| domain::files::archive_due(tx, CONTRACTS);
-    while !stop.told() && parts.db.transact(&system(operator), files)? > 0 {}
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Taking a file back: everything as it was, but for what something else changed since.
 
-use base::kernel::Error;
+use base::kernel::{Actor, Error};
 use domain::commands::Op;
-use domain::files::{Conflict, FileState};
+use domain::files::{self, Conflict, FileState};
 use domain::operators::Role;
 use domain::subscribers::{Household, PersonState, Standing};
 use formats::sms::Record;
@@ -240,4 +240,36 @@ fn spoil_picture(world: &World, number: &'static str) {
         )
     };
     assert_eq!(world.db.housekeep(&scope, "test", spoil).unwrap(), 1);
+}
+
+#[test]
+fn archiving_a_file_with_many_images_takes_many_short_transactions() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    let mut lines = starts("C", 1200);
+    let moved = |n: usize| Record {
+        new_contract_number: format!("N{n:05}"),
+        ..line(&format!("m-{n}"), "105", &format!("C{n:05}"))
+    };
+    lines.extend((1..=3).map(moved));
+    let (sent, content) = csv(1, &lines);
+    desk.send(&sent, &content);
+    let archive = || {
+        let scope = world.scope(KITA, Actor::System);
+        world.db.housekeep(&scope, "test", |tx| files::archive_due(tx, 500)).unwrap()
+    };
+    assert_eq!(archive(), 0, "not old enough");
+    world.pass_days(31);
+
+    assert_eq!(archive(), 500);
+    assert_eq!(state(&world, &sent), FileState::ResultSent);
+    let error = take_back(&world, &sent, Undoing::Do).unwrap_err();
+    assert_eq!(error, Error::refused("file.not_undoable"), "half of its images are gone");
+    let rest: Vec<u64> = std::iter::from_fn(|| Some(archive()).filter(|gone| *gone > 0)).collect();
+
+    assert!(rest.len() > 3 && rest.iter().all(|gone| *gone <= 500), "{rest:?}");
+    assert_eq!(rest.last(), Some(&1), "the last one notes it");
+    assert_eq!(state(&world, &sent), FileState::Archived);
+    assert_eq!(world.audited().iter().filter(|act| *act == "file.archived").count(), 1);
 }

@@ -1,37 +1,68 @@
 //! How long files are remembered, and when one is missed.
 
-use base::kernel::Result;
+use base::kernel::{Error, Result};
 use base::store::{Row, Tx, Value};
 
 use super::repo;
+use super::{File, FileState};
 
 /// Days in which a file can be taken back; its images hold personal data and go then.
 pub const UNDO_DAYS: i64 = 30;
 
-/// Forgets what is needed to take up to `limit` old files back; returns how many.
+/// Forgets up to `rows` images or links of the oldest file that is too old to be taken back, or,
+/// when none are left, notes that it is archived. Returns how many; 0: nothing is due. A file of a
+/// migration has a million images, so this is many short transactions.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn archive_due(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
-    let keys: [Value; 3] =
-        [tx.operator().into(), tx.now().plus_days(-UNDO_DAYS).into(), limit.into()];
-    let due = tx.rows(
+pub fn archive_due(tx: &mut Tx<'_>, rows: i64) -> Result<u64> {
+    let keys: [Value; 2] = [tx.operator().into(), tx.now().plus_days(-UNDO_DAYS).into()];
+    let due = tx.row(
         "SELECT file_id FROM files
           WHERE operator_id = ?1 AND sent_ms < ?2
             AND state IN ('RESULT_SENT', 'UNDONE', 'PARTLY_UNDONE')
-          ORDER BY file_id LIMIT ?3",
+          ORDER BY file_id LIMIT 1",
         &keys,
         Row::text,
     )?;
-    for id in &due {
-        let file = repo::find(tx, id)?;
-        let keys: [Value; 2] = [tx.operator().into(), id.into()];
-        tx.exec("DELETE FROM file_undo WHERE operator_id = ?1 AND file_id = ?2", &keys)?;
-        tx.exec("DELETE FROM file_links WHERE operator_id = ?1 AND file_id = ?2", &keys)?;
-        let archived = super::File { state: super::FileState::Archived, ..file.clone() };
-        repo::change(tx, &file, archived, "file.archived")?;
+    let Some(id) = due else { return Ok(0) };
+    let keys: [Value; 3] = [tx.operator().into(), (&id).into(), rows.into()];
+    let images = tx.exec(
+        "DELETE FROM file_undo
+          WHERE operator_id = ?1 AND file_id = ?2 AND (anchor, number, gen, chunk) IN
+                (SELECT anchor, number, gen, chunk FROM file_undo
+                  WHERE operator_id = ?1 AND file_id = ?2 LIMIT ?3)",
+        &keys,
+    )?;
+    if images > 0 {
+        return Ok(images);
     }
-    Ok(due.len() as u64)
+    let links = tx.exec(
+        "DELETE FROM file_links
+          WHERE operator_id = ?1 AND file_id = ?2 AND number IN
+                (SELECT number FROM file_links
+                  WHERE operator_id = ?1 AND file_id = ?2 LIMIT ?3)",
+        &keys,
+    )?;
+    if links > 0 {
+        return Ok(links);
+    }
+    let file = repo::find(tx, &id)?;
+    let archived = File { state: FileState::Archived, ..file.clone() };
+    repo::change(tx, &file, archived, "file.archived")?;
+    Ok(1)
+}
+
+/// Refuses a file whose images may be gone in part.
+///
+/// # Errors
+/// `file.not_undoable`
+pub(super) fn still_undoable(tx: &Tx<'_>, file: &File) -> Result<()> {
+    let first = tx.now().plus_days(-UNDO_DAYS);
+    match file.sent {
+        Some(sent) if sent >= first => Ok(()),
+        _ => Err(Error::refused("file.not_undoable")),
+    }
 }
 
 /// The latest business day (`YYYY-MM-DD`) an interface sent a file for, refused ones not counted;

@@ -11,6 +11,7 @@ use base::kernel::{Error, Result};
 use base::store::{Row, Tx, Value};
 
 use super::repo::{change, find, record};
+use super::retention::still_undoable;
 use super::{File, FileState};
 
 /// A household before and after something.
@@ -133,7 +134,7 @@ fn anchors(
 /// # Errors
 /// `file.not_undoable` — it is not applied, had no effect, or is too old.
 pub fn undo_page(tx: &mut Tx<'_>, file: &File, after: &str, limit: i64) -> Result<UndoPage> {
-    check_undoable(file)?;
+    check_undoable(tx, file)?;
     let anchors = next_anchors(tx, &file.id, after, limit)?;
     let mut page = UndoPage { next: anchors.last().cloned(), ..UndoPage::default() };
     if anchors.is_empty() {
@@ -169,10 +170,10 @@ pub fn undo_page(tx: &mut Tx<'_>, file: &File, after: &str, limit: i64) -> Resul
     Ok(page)
 }
 
-fn check_undoable(file: &File) -> Result<()> {
+fn check_undoable(tx: &Tx<'_>, file: &File) -> Result<()> {
     let undoable = matches!(file.state, FileState::ResultSent | FileState::PartlyUndone);
     if undoable && file.has_effect() {
-        return Ok(());
+        return still_undoable(tx, file);
     }
     Err(Error::refused("file.not_undoable"))
 }
@@ -184,7 +185,7 @@ fn check_undoable(file: &File) -> Result<()> {
 /// `file.unknown`; `file.not_undoable` — it is not applied, had no effect, or is too old.
 pub fn begin_undo(tx: &mut Tx<'_>, file_id: &str) -> Result<()> {
     let file = find(tx, file_id)?;
-    check_undoable(&file)?;
+    check_undoable(tx, &file)?;
     record(tx, &file, "file.undo_begun")
 }
 

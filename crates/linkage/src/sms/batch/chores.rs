@@ -17,17 +17,13 @@ use super::{Batch, Job};
 
 /// Days requests and results are kept.
 const KEEP_DAYS: i64 = 400;
-/// Files archived at once.
-const MOST: i64 = 10;
 /// The interface whose file is expected every day.
 const NIGHTLY: &str = "CT01";
 
 impl Batch {
     /// Does the chores of an operator.
     pub(super) fn chores(&self, desk: &Desk, job: &Job<'_>, state: &mut State) -> Result<()> {
-        let scope = self.scope(job);
         self.look_for_late(job, state)?;
-        self.db.transact(&scope, |tx| files::archive_due(tx, MOST))?;
         let before = clock::now().plus_days(-KEEP_DAYS);
         desk.archives().iter().try_for_each(|directory| drop_older(directory, before))
     }
