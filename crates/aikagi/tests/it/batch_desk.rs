@@ -118,6 +118,7 @@ pub fn quick() -> Timing {
         settle: Duration::from_millis(300),
         lease: Duration::from_secs(2),
         slice: Duration::from_millis(200),
+        chores: Duration::from_secs(60),
     }
 }
 

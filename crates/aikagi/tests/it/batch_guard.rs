@@ -1,12 +1,14 @@
 //! The guard: a file that takes too much away, or is mostly wrong, waits for two persons.
 
+use std::sync::Barrier;
+
 use base::kernel::Error;
 use domain::files::{self, FileState, Waits};
 use domain::operators::Role;
 use domain::subscribers::Standing;
 
 use crate::batch_desk::{Desk, csv, each, given_staff, line, row, starts, state};
-use crate::world::{World, sato, staff};
+use crate::world::{KITA, World, sato, staff};
 
 fn stopped(world: &World, prefix: &str, count: usize) -> usize {
     let is_stopped = |n: &usize| world.standing(&format!("{prefix}{n:05}")) == Standing::Stopped;
@@ -131,4 +133,41 @@ fn what_is_left_of_a_file_given_up_in_the_middle_is_answered_untried() {
     assert_eq!(answers.len(), 34, "every line has its answer");
     assert_eq!((answers[22].short(), answers[23].short()), (("9", "E301"), ("9", "F010")));
     assert_eq!(world.look(domain::subscribers::count_open).unwrap(), 2, "D was not tried");
+}
+
+#[test]
+fn two_persons_who_approve_at_the_same_moment_release_the_file() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    given_staff(&world, "suzuki", Role::StationManager);
+    desk.send(&csv(1, &starts("C", 60)).0, &csv(1, &starts("C", 60)).1);
+    for sequence in 2..12 {
+        let (sent, content) = csv(sequence, &each(&format!("{sequence}-"), "102", 51));
+        desk.put(&sent, &content);
+        desk.work();
+        assert_eq!(state(&world, &sent), FileState::Guarded);
+
+        let (nodes, together) = ([world.db.clone(), world.second_node()], Barrier::new(2));
+        std::thread::scope(|scope| {
+            for (db, who) in nodes.iter().zip(["sato", "suzuki"]) {
+                let (world, together, name) = (&world, &together, sent.clone());
+                scope.spawn(move || {
+                    together.wait();
+                    let scope = world.scope(KITA, staff(who));
+                    db.transact(&scope, move |tx| files::approve(tx, &name)).unwrap();
+                });
+            }
+        });
+
+        let approved = row(&world, &sent);
+        assert_eq!(approved.approvals.len(), 2, "both words count");
+        assert_eq!(approved.state, FileState::Applying);
+        let name = sent.clone();
+        desk.work();
+        // All its contracts are unknown: it waits once more, for its errors, and is given up.
+        world.act(sato(), move |tx| files::discard(tx, &name)).unwrap();
+        desk.work();
+        assert!(desk.is_answered(&sent));
+    }
 }

@@ -81,7 +81,7 @@ fn the_tables_of_the_page_are_those_of_the_code() {
 #[test]
 fn every_code_of_the_files_is_explained_in_the_page() {
     let explained = |code: &str| PAGE.contains(&format!("| {code} | "));
-    for code in (1..=11).map(|n| format!("F{n:03}")) {
+    for code in (1..=12).map(|n| format!("F{n:03}")) {
         assert!(explained(&code), "{code}");
     }
     for (_, number) in domain::commands::Op::ALL {

@@ -16,6 +16,7 @@ pub fn given_file(world: &World) -> File {
         business_on: "2026-11-20".to_owned(),
         digest: "秘密パック".to_owned(),
         test: false,
+        by_hand: false,
     };
     world.act(crate::world::sms(), move |tx| files::arrive(tx, &arrival)).unwrap()
 }
@@ -28,6 +29,7 @@ fn id(file: File) -> String {
 pub const PROBES: &[(&str, Probe)] = &[
     ("files::expected_next", |tx, _| said(files::expected_next(tx, "CT01"))),
     ("files::last_business_day", |tx, _| said(files::last_business_day(tx, "CT01"))),
+    ("files::answered", |tx, known| said(files::answered(tx, vec![known.file.name.clone()]))),
     ("files::find", |tx, known| said(files::find(tx, &known.file.id).map(|one| one.digest))),
     ("files::open_by_name", |tx, known| said(files::open_by_name(tx, &known.file.name))),
     ("files::unfinished", |tx, _| said(files::unfinished(tx))),

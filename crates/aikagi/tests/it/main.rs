@@ -13,12 +13,14 @@
 
 mod authzen;
 mod backlog;
+mod batch_chores;
 mod batch_crash;
 mod batch_desk;
 mod batch_faults;
 mod batch_files;
 mod batch_folder;
 mod batch_guard;
+mod batch_order;
 mod batch_pages;
 mod batch_undo;
 mod books;

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "0006_two_clocks", include_str!("../../../../migrations/0006_two_clocks.sql")),
     (7, "0007_sign_ins", include_str!("../../../../migrations/0007_sign_ins.sql")),
     (8, "0008_inbox_age", include_str!("../../../../migrations/0008_inbox_age.sql")),
+    (9, "0009_files_by_hand", include_str!("../../../../migrations/0009_files_by_hand.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -28,13 +28,19 @@ pub struct Arrival {
     pub digest: String,
     /// Whether it says of itself that it is a test.
     pub test: bool,
+    /// Whether it is done by hand, outside the watched directories.
+    pub by_hand: bool,
 }
+
+/// What staff decided of a file that was refused for its business day: sent again, it may go on.
+pub(super) const LATE: &str = "late";
 
 /// Writes down that a file was seen.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn arrive(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<File> {
+    let released = repo::is_released(tx, (&arrival.name, &arrival.digest), LATE)?;
     let file = File {
         id: tx.next_id("fil"),
         name: arrival.name.clone(),
@@ -47,8 +53,9 @@ pub fn arrive(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<File> {
         code: String::new(),
         detail: String::new(),
         test: arrival.test,
+        by_hand: arrival.by_hand,
         waits_for: None,
-        resolved: Vec::new(),
+        resolved: if released { vec![LATE.to_owned()] } else { Vec::new() },
         approvals: Vec::new(),
         lines_total: 0,
         lines_done: 0,
@@ -80,8 +87,13 @@ pub enum Order {
     Reused,
     /// F005: the file with this number is missing.
     Gap(i64),
+    /// One before it waits for two persons.
+    Behind,
     /// F011: its business day lies before that of the last file, which was this.
     Late(String),
+    /// F011: its business day lies after this one, tomorrow. A day far off, taken once, would make
+    /// every later file late.
+    Early(String),
 }
 
 /// The sequence number an interface expects; `None`: no file came yet, and any begins.
@@ -98,21 +110,31 @@ pub fn expected_next(tx: &mut Tx<'_>, interface: &str) -> Result<Option<i64>> {
 /// `unavailable` when the database fails.
 pub fn order(tx: &mut Tx<'_>, file: &File) -> Result<Order> {
     let last = repo::last_in_order(tx, &file.interface)?;
-    let Some(last) = last.filter(|_| !file.test) else { return Ok(Order::Next) };
-    if file.sequence <= last.sequence {
-        let taken = repo::by_sequence(tx, &file.interface, file.sequence)?;
-        return Ok(match taken {
-            Some(taken) if taken.digest == file.digest => Order::Resend(Box::new(taken)),
-            _ => Order::Reused,
-        });
+    if let Some(last) = last.filter(|_| !file.test) {
+        if file.sequence <= last.sequence {
+            let taken = repo::by_sequence(tx, &file.interface, file.sequence)?;
+            return Ok(match taken {
+                Some(taken) if taken.digest == file.digest => Order::Resend(Box::new(taken)),
+                _ => Order::Reused,
+            });
+        }
+        if file.sequence > last.sequence + 1 && !file.is_resolved("gap") {
+            return Ok(Order::Gap(last.sequence + 1));
+        }
+        if repo::waits_for_persons(tx, &file.interface)? {
+            return Ok(Order::Behind);
+        }
+        if file.business_on < last.business_on && !file.is_resolved(LATE) {
+            return Ok(Order::Late(last.business_on));
+        }
     }
-    if file.sequence > last.sequence + 1 && !file.is_resolved("gap") {
-        return Ok(Order::Gap(last.sequence + 1));
-    }
-    if file.business_on < last.business_on {
-        return Ok(Order::Late(last.business_on));
-    }
-    Ok(Order::Next)
+    let tomorrow = tomorrow(tx);
+    if file.business_on > tomorrow { Ok(Order::Early(tomorrow)) } else { Ok(Order::Next) }
+}
+
+/// The last business day a file may have by now.
+pub(super) fn tomorrow(tx: &Tx<'_>) -> String {
+    tx.now().plus_days(1).day_jst().iso()
 }
 
 /// Holds a file until the one before it arrives or staff releases it. Repeated: nothing changes.

@@ -118,9 +118,11 @@ pub struct File {
     pub detail: String,
     /// Whether it is only evaluated.
     pub test: bool,
+    /// Whether it is done by hand, outside the watched directories.
+    pub by_hand: bool,
     /// What it waits for.
     pub waits_for: Option<Waits>,
-    /// What staff decided: `gap`, `mass`, `errors`, `discard`.
+    /// What staff decided: `gap`, `late`, `mass`, `errors`, `discard`.
     pub resolved: Vec<String>,
     /// Who approved what it waits for.
     pub approvals: Vec<Approval>,

@@ -7,7 +7,8 @@ use base::store::Tx;
 
 use crate::operators::{self, Role};
 
-use super::repo::{change, find};
+use super::arrival::{LATE, tomorrow};
+use super::repo::{change, find_locked};
 use super::{Approval, File, FileState, Waits};
 
 /// How many persons must say that a guarded file is meant.
@@ -38,7 +39,7 @@ pub fn guard_errors(tx: &mut Tx<'_>, file: &File, allowed: i64) -> Result<File> 
 /// - `staff.may_not_decide` — not an enabled administrator or manager of this station
 pub fn approve(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
     let staff = decider(tx)?;
-    let file = find(tx, id_or_name)?;
+    let file = find_locked(tx, id_or_name)?;
     let (FileState::Guarded, Some(waits)) = (file.state, file.waits_for) else {
         return Err(Error::refused("file.not_guarded"));
     };
@@ -56,26 +57,30 @@ pub fn approve(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
     change(tx, &file, approved, "file.approved")
 }
 
-/// Lets a held file go on though one before it is missing.
+/// Lets a held file go on though one before it is missing. One that was refused because its business
+/// day lies before the last file's (F011) may go on when it is sent again.
 ///
 /// # Errors
 /// - `file.unknown`
-/// - `file.not_held` — it waits for no other file
+/// - `file.not_held` — it waits for no other file, and was not refused as late
 /// - `staff.may_not_decide`
 pub fn release(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
     decider(tx)?;
-    let file = find(tx, id_or_name)?;
-    if file.state != FileState::Held {
-        return Err(Error::refused("file.not_held"));
-    }
-    let mut released = File {
-        state: FileState::Arrived,
-        code: String::new(),
-        detail: String::new(),
-        waits_for: None,
-        ..file.clone()
+    let file = find_locked(tx, id_or_name)?;
+    let is_late = file.code == "F011" && file.business_on <= tomorrow(tx);
+    let mut released = match file.state {
+        FileState::Held => File {
+            state: FileState::Arrived,
+            code: String::new(),
+            detail: String::new(),
+            waits_for: None,
+            ..file.clone()
+        },
+        FileState::Rejected if is_late => file.clone(),
+        _ => return Err(Error::refused("file.not_held")),
     };
-    released.resolved.push(Waits::Gap.as_str().to_owned());
+    let what = if file.state == FileState::Held { Waits::Gap.as_str() } else { LATE };
+    released.resolved.push(what.to_owned());
     change(tx, &file, released, "file.released")
 }
 
@@ -88,7 +93,7 @@ pub fn release(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
 /// - `staff.may_not_decide`
 pub fn discard(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
     decider(tx)?;
-    let file = find(tx, id_or_name)?;
+    let file = find_locked(tx, id_or_name)?;
     if !matches!(file.state, FileState::Guarded | FileState::Held) {
         return Err(Error::refused("file.not_guarded"));
     }

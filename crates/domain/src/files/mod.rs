@@ -21,7 +21,7 @@ pub use file::{Approval, File, FileState, Waits};
 pub use guard::{approve, discard, guard_errors, release};
 pub use progress::{Advance, advance, applied, restart, sent};
 pub use repo::{find, list, open_by_name, unfinished};
-pub use retention::{UNDO_DAYS, archive_due, last_business_day};
+pub use retention::{UNDO_DAYS, answered, archive_due, last_business_day};
 pub use undo::{
     Conflict, Image, Link, UndoPage, begin_undo, close_undo, forget_images, keep_images, undo_page,
 };

@@ -24,6 +24,7 @@ fn read(row: &mut Row) -> Result<File> {
         code: row.text()?,
         detail: row.text()?,
         test: row.flag()?,
+        by_hand: row.flag()?,
         waits_for: Waits::parse(&row.text()?),
         resolved: row.text()?.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect(),
         approvals: serde_json::from_str(&row.text()?).map_err(Error::internal)?,
@@ -44,7 +45,7 @@ fn read(row: &mut Row) -> Result<File> {
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, file: &File) -> Result<()> {
-    let row: [Value; 15] = [
+    let row: [Value; 17] = [
         tx.operator().into(),
         (&file.id).into(),
         (&file.name).into(),
@@ -60,21 +61,25 @@ pub(super) fn insert(tx: &mut Tx<'_>, file: &File) -> Result<()> {
         "[]".into(),
         0.into(),
         file.arrived.into(),
+        file.resolved.join(" ").into(),
+        file.by_hand.into(),
     ];
     tx.change_one(
         "INSERT INTO files
             (operator_id, file_id, name, interface, kind, seq, business_on, digest, state, code,
              detail, test, waits_for, resolved, approvals, lines_total, lines_done, read_offset,
-             result_offset, ok_count, warning_count, error_count, mass_count, arrived_ms, updated_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, '', '', ?13, ?14, ?14, ?14, ?14,
-                 ?14, ?14, ?14, ?14, ?15, ?15)",
+             result_offset, ok_count, warning_count, error_count, mass_count, arrived_ms, updated_ms,
+             by_hand)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, '', ?16, ?13, ?14, ?14, ?14, ?14,
+                 ?14, ?14, ?14, ?14, ?15, ?15, ?17)",
         &row,
     )
 }
 
-/// Writes what may change of a file; it must stand in the state and at the line `was` had.
+/// Writes what may change of a file; it must stand in the state, at the line and with the approvals
+/// `was` had.
 pub(super) fn update(tx: &mut Tx<'_>, was: &File, file: &File) -> Result<()> {
-    let row: [Value; 23] = [
+    let row: [Value; 24] = [
         tx.operator().into(),
         (&file.id).into(),
         was.state.as_str().into(),
@@ -98,6 +103,7 @@ pub(super) fn update(tx: &mut Tx<'_>, was: &File, file: &File) -> Result<()> {
         file.started.into(),
         file.applied.into(),
         file.sent.into(),
+        serde_json::to_string(&was.approvals).map_err(Error::internal)?.into(),
     ];
     tx.change_one(
         "UPDATE files SET state = ?5, code = ?6, detail = ?7, test = ?8, waits_for = ?9,
@@ -105,7 +111,8 @@ pub(super) fn update(tx: &mut Tx<'_>, was: &File, file: &File) -> Result<()> {
                 read_offset = ?14, result_offset = ?15, ok_count = ?16, warning_count = ?17,
                 error_count = ?18, mass_count = ?19, updated_ms = ?20, started_ms = ?21,
                 applied_ms = ?22, sent_ms = ?23
-          WHERE operator_id = ?1 AND file_id = ?2 AND state = ?3 AND lines_done = ?4",
+          WHERE operator_id = ?1 AND file_id = ?2 AND state = ?3 AND lines_done = ?4
+            AND approvals = ?24",
         &row,
     )
 }
@@ -118,7 +125,7 @@ fn read_all(tx: &mut Tx<'_>, ids: Vec<String>) -> Result<Vec<File>> {
     let keys: [Value; 2] = [tx.operator().into(), ids.into()];
     tx.rows(
         "SELECT file_id, name, interface, kind, seq, business_on, digest, state, code, detail, test,
-                waits_for, resolved, approvals, lines_total, lines_done, read_offset, result_offset,
+                by_hand, waits_for, resolved, approvals, lines_total, lines_done, read_offset, result_offset,
                 ok_count, warning_count, error_count, mass_count, arrived_ms, updated_ms, started_ms,
                 applied_ms, sent_ms
            FROM files WHERE operator_id = ?1 AND file_id IN ARRAY(?2) ORDER BY file_id DESC",
@@ -147,6 +154,21 @@ pub fn find(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
     found.ok_or_else(|| Error::not_found(UNKNOWN, id_or_name))
 }
 
+/// The same file, locked until the commit: two who decide about it at once do so one after the other.
+///
+/// # Errors
+/// `file.unknown`
+pub(super) fn find_locked(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
+    let id = find(tx, id_or_name)?.id;
+    let keys: [Value; 2] = [tx.operator().into(), (&id).into()];
+    tx.rows_locked(
+        "SELECT file_id FROM files WHERE operator_id = ?1 AND file_id = ?2",
+        &keys,
+        Row::text,
+    )?;
+    find(tx, &id)
+}
+
 /// The file of this name whose result was not sent yet.
 ///
 /// # Errors
@@ -168,7 +190,7 @@ pub fn open_by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<File>> {
 pub fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<File>> {
     let keys: [Value; 1] = [tx.operator().into()];
     let ids = tx.rows(
-        "SELECT file_id FROM files WHERE operator_id = ?1 AND sent_ms IS NULL",
+        "SELECT file_id FROM files WHERE operator_id = ?1 AND sent_ms IS NULL AND by_hand = 0",
         &keys,
         Row::text,
     )?;
@@ -213,6 +235,34 @@ pub(super) fn by_sequence(tx: &mut Tx<'_>, interface: &str, seq: i64) -> Result<
           ORDER BY file_id DESC LIMIT 1",
         &keys,
     )
+}
+
+/// Whether a file of an interface waits for two persons.
+pub(super) fn waits_for_persons(tx: &mut Tx<'_>, interface: &str) -> Result<bool> {
+    let keys: [Value; 2] = [tx.operator().into(), interface.into()];
+    let guarded = tx.row(
+        "SELECT file_id FROM files
+          WHERE operator_id = ?1 AND interface = ?2 AND test = 0 AND state = 'GUARDED' LIMIT 1",
+        &keys,
+        Row::text,
+    )?;
+    Ok(guarded.is_some())
+}
+
+/// Whether staff decided `what` the last time this very file came.
+pub(super) fn is_released(
+    tx: &mut Tx<'_>,
+    (name, digest): (&str, &str),
+    what: &str,
+) -> Result<bool> {
+    let keys: [Value; 3] = [tx.operator().into(), name.into(), digest.into()];
+    let last = first(
+        tx,
+        "SELECT file_id FROM files WHERE operator_id = ?1 AND name = ?2 AND digest = ?3
+          ORDER BY file_id DESC LIMIT 1",
+        &keys,
+    )?;
+    Ok(last.is_some_and(|last| last.is_resolved(what)))
 }
 
 /// Stores `file` in the place of `was` and writes the act down.

@@ -1,6 +1,8 @@
 //! How long files are remembered, and when one is missed.
 
-use base::kernel::{Error, Result};
+use std::collections::BTreeMap;
+
+use base::kernel::{Error, Instant, Result};
 use base::store::{Row, Tx, Value};
 
 use super::repo;
@@ -79,4 +81,23 @@ pub fn last_business_day(tx: &mut Tx<'_>, interface: &str) -> Result<Option<Stri
         Row::text_if_any,
     )
     .map(Option::flatten)
+}
+
+/// When files of these names were answered last, by name; `None` while one of them is not answered.
+/// Names the books do not know are left out.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn answered(tx: &mut Tx<'_>, names: Vec<String>) -> Result<BTreeMap<String, Option<Instant>>> {
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let keys: [Value; 2] = [tx.operator().into(), names.into()];
+    let known = tx.rows(
+        "SELECT name, CASE WHEN COUNT(sent_ms) = COUNT(*) THEN MAX(sent_ms) END
+           FROM files WHERE operator_id = ?1 AND name IN ARRAY(?2) GROUP BY name",
+        &keys,
+        |row| Ok((row.text()?, row.instant_if_any()?)),
+    )?;
+    Ok(known.into_iter().collect())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base::kernel::{Error, Result};
-use domain::files::{self, File};
+use domain::files::{self, File, FileState};
 
 use super::slice::{Came, State};
 use super::{Batch, Job, plain};
@@ -28,6 +28,7 @@ impl Batch {
     /// # Errors
     /// - `file.elsewhere` — another node works on this operator's files; try again later
     /// - `file.unknown` — `path` is no file
+    /// - `file.waits_behind` — one before it waits for two persons, or for its own result
     /// - `unavailable` — directory, disk or database; run it again, it goes on where it was
     pub fn run_file(&self, operator: &str, path: &Path, how: Run) -> Result<File> {
         let name =
@@ -39,13 +40,23 @@ impl Batch {
         if !self.holds(&job)? {
             return Err(Error::Conflict { code: "file.elsewhere" });
         }
-        let scope = self.scope(&job);
-        let file = match self.db.read(&scope, |tx| files::open_by_name(tx, name))? {
+        let done = self.do_file(&job, how);
+        self.let_go(&job)?;
+        done
+    }
+
+    fn do_file(&self, job: &Job<'_>, how: Run) -> Result<File> {
+        let scope = self.scope(job);
+        let file = match self.db.read(&scope, |tx| files::open_by_name(tx, job.name))? {
             Some(file) => file,
-            None => self.arrive(&job, how)?,
+            None => self.arrive(job, how)?,
         };
         let mut state = State::default();
-        while matches!(self.step(&job, &mut state, Instant::now() + WHOLE)?, Came::More) {}
-        self.db.read(&scope, |tx| files::find(tx, &file.id))
+        while matches!(self.step(job, &mut state, Instant::now() + WHOLE)?, Came::More) {}
+        let file = self.db.read(&scope, |tx| files::find(tx, &file.id))?;
+        if file.state == FileState::Arrived {
+            return Err(Error::refused("file.waits_behind"));
+        }
+        Ok(file)
     }
 }

@@ -18,6 +18,8 @@ use super::{Batch, Job, Run, plain};
 pub(super) enum Checked {
     /// The row stands where it belongs: accepted (with the scan), guarded, held or refused.
     As(Box<File>, Option<Box<Scan>>),
+    /// It waits behind a guarded file.
+    Behind,
     /// F003: the result of this earlier file is to be sent again.
     Resend(Box<File>, Box<File>),
 }
@@ -31,6 +33,9 @@ struct Refusal {
 /// What can be answered here: contract commands, and full lists to compare.
 const INTERFACES: [(&str, FileKind); 3] =
     [("CT01", FileKind::Delta), ("CT01", FileKind::Full), ("FL01", FileKind::Full)];
+
+/// Most lines of a test: what they would do is held in memory.
+const TEST_LINES: u32 = 20_000;
 
 /// Opens a file for reading.
 pub(super) fn open(path: &Path) -> Result<BufReader<Disk>> {
@@ -69,6 +74,7 @@ impl Batch {
             sequence: parsed.as_ref().map_or(0, |name| i64::from(name.sequence)),
             business_on: parsed.map(|name| name.business_date.to_string()).unwrap_or_default(),
             digest: digest_of_file(&job.request)?,
+            by_hand: job.done.is_none(),
             test: how == Run::Rehearse || header.is_some_and(|(header, _)| header.test_flag == "1"),
         };
         self.db.transact(&self.scope(job), move |tx| files::arrive(tx, &arrival))
@@ -89,12 +95,21 @@ impl Batch {
                 return self.refuse(job, file, Refusal { code: "F004", detail });
             }
             Order::Gap(missing) => return self.hold(job, file, missing),
+            Order::Behind => return Ok(Checked::Behind),
             Order::Late(last) => {
                 let detail = format!("business day before {last}, the last file's");
                 return self.refuse(job, file, Refusal { code: "F011", detail });
             }
+            Order::Early(tomorrow) => {
+                let detail = format!("business day after tomorrow, {tomorrow}");
+                return self.refuse(job, file, Refusal { code: "F011", detail });
+            }
         }
         match check_content(job, &name)? {
+            Ok(scan) if file.test && !file.is_full() && scan.lines > TEST_LINES => {
+                let detail = format!("a test of {} lines; {TEST_LINES} are the most", scan.lines);
+                self.refuse(job, file, Refusal { code: "F012", detail })
+            }
             Ok(scan) => self.accept(job, file, scan),
             Err(refusal) => self.refuse(job, file, refusal),
         }

@@ -222,7 +222,10 @@ fn is_whole(name: &str) -> bool {
 }
 
 /// The names of the plain files of a directory, sorted. Links, pipes and directories are nobody's files.
-fn names(directory: &Path) -> Result<Vec<String>> {
+///
+/// # Errors
+/// `unavailable`
+pub(super) fn names(directory: &Path) -> Result<Vec<String>> {
     let failed = |error| unavailable(directory, &error);
     let mut names = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed)? {

@@ -24,6 +24,12 @@ pub(super) fn hold(tx: &mut Tx<'_>, node: &str, lease_ms: i64) -> Result<()> {
 }
 
 impl Batch {
+    /// Lets the operator's files go, for whoever comes next.
+    pub(super) fn let_go(&self, job: &Job<'_>) -> Result<()> {
+        let node = self.node.clone();
+        self.db.housekeep(&self.scope(job), "sms-lease", move |tx| hold(tx, &node, 0))
+    }
+
     pub(super) fn lease_ms(&self) -> i64 {
         i64::try_from(self.timing.lease.as_millis()).unwrap_or(i64::MAX)
     }

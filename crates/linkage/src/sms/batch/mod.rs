@@ -45,6 +45,8 @@ pub struct Timing {
     pub lease: Duration,
     /// One call of [`Batch::poll`] applies lines for about this long.
     pub slice: Duration,
+    /// How often the books are looked at though nothing lies in `in`.
+    pub chores: Duration,
 }
 
 impl Default for Timing {
@@ -54,6 +56,7 @@ impl Default for Timing {
             settle: Duration::from_secs(60),
             lease: Duration::from_secs(30),
             slice: Duration::from_secs(2),
+            chores: Duration::from_secs(60),
         }
     }
 }

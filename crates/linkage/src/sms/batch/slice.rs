@@ -24,20 +24,30 @@ pub(super) struct State {
     failures: u32,
     not_before: Option<Instant>,
     chores_at: Option<Instant>,
+    archives_at: Option<Instant>,
     pub(super) told_late: Option<String>,
 }
 
-/// How often the books are looked at though nothing lies in `in`.
-const CHORES: Duration = Duration::from_secs(60);
+/// How often what is too old is looked for.
+const ARCHIVES: Duration = Duration::from_secs(3600);
 
 impl State {
-    fn chores_are_due(&mut self) -> bool {
-        let due = self.chores_at.is_none_or(|at| at.elapsed() >= CHORES);
-        if due {
-            self.chores_at = Some(Instant::now());
-        }
-        due
+    fn chores_are_due(&mut self, every: Duration) -> bool {
+        is_due(&mut self.chores_at, every)
     }
+
+    pub(super) fn archives_are_due(&mut self) -> bool {
+        is_due(&mut self.archives_at, ARCHIVES)
+    }
+}
+
+/// Whether `last` is longer ago than `every`; if so, it is now.
+fn is_due(last: &mut Option<Instant>, every: Duration) -> bool {
+    let due = last.is_none_or(|at| at.elapsed() >= every);
+    if due {
+        *last = Some(Instant::now());
+    }
+    due
 }
 
 /// How far a file came in this slice.
@@ -97,12 +107,14 @@ impl Batch {
         let desk = Desk::open(root)?;
         let until = Instant::now() + self.timing.slice;
         let watch = desk.job(operator, "");
-        let chores = state.chores_are_due();
+        let chores = state.chores_are_due(self.timing.chores);
         if !chores && !desk.is_busy()? {
             return Ok(Polled::Idle);
         }
         if !self.holds(&watch)? {
             state.sitting = None;
+            // Whether a file is late is the other node's to tell.
+            self.count_late(operator, false);
             return Ok(Polled::Elsewhere);
         }
         if chores {
@@ -185,6 +197,7 @@ impl Batch {
         let (file, scan) = match file.state {
             FileState::Arrived | FileState::Held => match self.check(job, file)? {
                 Checked::As(file, scan) => (*file, scan),
+                Checked::Behind => return Ok(Came::Waits),
                 Checked::Resend(_, earlier) if earlier.sent.is_none() => return Ok(Came::Waits),
                 Checked::Resend(file, earlier) => {
                     self.resend(job, *file, *earlier)?;
