@@ -49,7 +49,7 @@ pub(super) enum Sms {
     },
     /// Say that a guarded file is meant; the second person releases it
     Approve(Decision),
-    /// Let a file go on though the one before it is missing
+    /// Let a file go on though the one before it is missing, or one refused for its day when sent again
     Release(Decision),
     /// Give a held or guarded file up
     Discard(Decision),
@@ -152,11 +152,13 @@ fn status(context: &Context, operator: &str, last: i64) -> Result<(), Failure> {
         .into_iter()
         .map(|file| {
             let state = words(&file);
+            let speed = file.started.map_or(String::new(), |_| format!("{}/s", file.rate()));
             vec![
                 file.name,
                 state,
                 file.code,
                 format!("{}/{}", file.lines_done, file.lines_total),
+                speed,
                 file.ok.to_string(),
                 file.warnings.to_string(),
                 file.errors.to_string(),
@@ -164,6 +166,9 @@ fn status(context: &Context, operator: &str, last: i64) -> Result<(), Failure> {
             ]
         })
         .collect();
-    output::table(&["FILE", "STATE", "CODE", "DONE", "OK", "WARN", "WRONG", "DETAIL"], &rows);
+    output::table(
+        &["FILE", "STATE", "CODE", "DONE", "SPEED", "OK", "WARN", "WRONG", "DETAIL"],
+        &rows,
+    );
     Ok(())
 }

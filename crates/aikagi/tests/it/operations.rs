@@ -10,6 +10,7 @@ mod others;
 mod patience;
 mod program;
 mod serving;
+mod sms_files;
 mod tls;
 mod unsafe_values;
 mod webhooks;

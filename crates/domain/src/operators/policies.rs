@@ -25,8 +25,6 @@ pub struct Policies {
     pub cut_off: String,
     /// Minutes after [`Policies::cut_off`] at which a missing file is an alert.
     pub late_minutes: i64,
-    /// Whether a contract that a full file leaves out is to be stopped.
-    pub absent_is_stop: bool,
     /// How fast each client of the operator's SMS may call.
     pub sms_pace: Pace,
     /// Days in which a stop may be taken back.
@@ -117,7 +115,6 @@ impl Default for Policies {
             error_limit: ErrorLimit::default(),
             cut_off: "23:00".to_owned(),
             late_minutes: 60,
-            absent_is_stop: false,
             sms_pace: Pace::default(),
             stop_cancel_days: 7,
             restore_days: 30,
@@ -126,10 +123,18 @@ impl Default for Policies {
     }
 }
 
+/// Policies of earlier releases: still stored here and there, and without meaning.
+const RETIRED: &[&str] = &["absent_is_stop"];
+
 impl Policies {
     /// Reads what is stored.
     pub(super) fn parse(stored: &str) -> Result<Self> {
-        serde_json::from_str(stored).map_err(Error::internal)
+        let mut stored: serde_json::Value =
+            serde_json::from_str(stored).map_err(Error::internal)?;
+        if let Some(policies) = stored.as_object_mut() {
+            policies.retain(|name, _| !RETIRED.contains(&name.as_str()));
+        }
+        serde_json::from_value(stored).map_err(Error::internal)
     }
 
     pub(super) fn json(&self) -> Result<String> {
@@ -189,6 +194,13 @@ mod tests {
     fn what_was_stored_before_a_policy_existed_has_its_default() {
         let stored = Policies::parse(r#"{"max_persons": 4}"#).unwrap();
         assert_eq!(stored, Policies { max_persons: 4, ..Policies::default() });
+    }
+
+    #[test]
+    fn what_was_stored_of_a_policy_that_is_none_any_more_is_passed_over() {
+        let stored = Policies::parse(r#"{"max_persons": 4, "absent_is_stop": true}"#).unwrap();
+        assert_eq!(stored, Policies { max_persons: 4, ..Policies::default() });
+        Policies::parse(r#"{"max_parsons": 4}"#).unwrap_err();
     }
 
     #[test]

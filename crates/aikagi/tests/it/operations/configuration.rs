@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::program::{Folder, program};
+use super::program::{Ended, Folder, program};
 
 /// `config check` with `more` in the file ends with code 2 and says `says`.
 #[track_caller]
@@ -129,14 +129,54 @@ fn the_configuration_page_is_the_one_the_program_writes() {
     assert_eq!(page.trim_end(), aikagi::config::reference().trim_end());
 }
 
+/// Commands of the help text below its `Commands:`, each with the words that explain it.
+fn commands(help: &str) -> Vec<(String, String)> {
+    let listed = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let lines = listed.lines().take_while(|line| line.starts_with("  "));
+    let commands = lines.filter_map(|line| {
+        let (name, words) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        (line.starts_with("  ") && !line.starts_with("   "))
+            .then(|| (name.to_owned(), words.trim().to_owned()))
+    });
+    commands.filter(|(name, _)| name != "help").collect()
+}
+
+/// Asks `path` and everything below it for help; returns all commands that do something.
+fn ask_for_help(folder: &std::path::Path, path: &[&str]) -> Vec<String> {
+    let asked = [path, &["--help"]].concat();
+    let help = Ended::of(program(folder, &asked).output().unwrap()).well();
+    assert!(help.len() > 50 && help.contains("Usage: aikagi"), "{path:?}");
+    // Every argument and option says what it is, on its line or the next.
+    for part in ["\nArguments:\n", "\nOptions:\n"] {
+        let listed = help.split(part).nth(1).unwrap_or_default().split("\n\n").next().unwrap();
+        let lines: Vec<&str> = listed.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let is_name = !line.starts_with("       ") && line.trim().starts_with(['<', '-', '[']);
+            let told = line.trim().contains("  ")
+                || lines.get(at + 1).is_some_and(|next| next.starts_with("        "));
+            assert!(!is_name || told, "{path:?}: {line}");
+        }
+    }
+    let below = commands(&help);
+    if below.is_empty() {
+        return vec![path.join(" ")];
+    }
+    let one = |(name, words): &(String, String)| {
+        assert!(words.len() > 10, "{path:?} {name} is not explained");
+        ask_for_help(folder, &[path, &[name.as_str()]].concat())
+    };
+    below.iter().flat_map(one).collect()
+}
+
 #[test]
 fn every_command_has_help_and_a_wrong_one_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| program(folder.path(), arguments).output().unwrap();
-    for command in ["serve", "migrate", "apply", "operator", "audit", "outbox", "keys", "doctor"] {
-        let help = run(&[command, "--help"]);
-        assert!(help.status.success() && help.stdout.len() > 50, "{command}");
+    let all = ask_for_help(folder.path(), &[]);
+    for known in ["serve", "apply", "migrate up", "sms undo", "generate sms-file", "doctor"] {
+        assert!(all.contains(&known.to_owned()), "{known}: {all:?}");
     }
+    assert!(all.len() > 20, "{all:?}");
     assert_eq!(run(&["frobnicate"]).status.code(), Some(2));
     let lost = run(&["operator", "list"]);
     assert_eq!(lost.status.code(), Some(2));
