@@ -46,6 +46,7 @@ mod model;
 mod oidc;
 mod operations;
 mod parity;
+mod parity_wish;
 mod picture;
 mod programs;
 mod recovery;

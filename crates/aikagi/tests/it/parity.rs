@@ -1,177 +1,27 @@
 //! File and online door are the same product: one random list of commands through both, and the whole
-//! state compared.
+//! state, what receivers are told included, compared.
 
 use base::kernel::Actor;
+use base::records::{self, Receiver};
+use base::store::Db;
 use domain::clients::ClientKind;
-use domain::operators::{self, ErrorLimit, MassGuard, OperatorDraft, Policies};
+use domain::operators::{self, ErrorLimit, MassGuard, OperatorDraft, Pace, Policies};
 use domain::subscribers::{self, Load, Reason, Source};
 use formats::sms::Record;
+use linkage::sms::batch::Timing;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value as Json, json};
 
-use crate::batch_desk::{Answer, Desk, csv};
-use crate::calls::Doors;
+use crate::batch_desk::{Answer, Desk, csv, quick};
+use crate::calls::{Doors, request};
+use crate::parity_wish::{Wish, wish};
 use crate::picture::{assert_same, picture};
 use crate::world::{KITA, World};
 
 /// Of whom (0: the contract), by whom, why.
 type Hold = (i64, Source, Reason);
-
-/// One thing asked for, to be worded for either door.
-#[derive(Debug, Clone)]
-struct Wish {
-    operation: usize,
-    contract: u8,
-    person: u8,
-    product: usize,
-    reason: usize,
-    day: Option<u8>,
-    kana: Option<usize>,
-    rating: Option<usize>,
-    adult: Option<bool>,
-}
-
-const OPERATIONS: [(&str, &str); 16] = [
-    ("101", "START"),
-    ("102", "STOP"),
-    ("103", "SUSPEND"),
-    ("104", "RESUME"),
-    ("105", "REPLACE"),
-    ("106", "STOP_CANCEL"),
-    ("107", "ATTR"),
-    ("201", "PERSON_ADD"),
-    ("202", "PERSON_STOP"),
-    ("203", "PERSON_SUSPEND"),
-    ("204", "PERSON_RESUME"),
-    ("205", "PERSON_RESET"),
-    ("301", "KEY_OPEN"),
-    ("302", "KEY_CLOSE"),
-    ("303", "KEY_REVOKE"),
-    ("401", "CREDIT_SET"),
-];
-const PRODUCTS: [&str; 5] = ["BASIC", "MIHODAI", "PACK", "NIGHT", "NO-SUCH"];
-const REASONS: [&str; 3] = ["10", "40", "90"];
-const KANA: [&str; 3] = ["ﾀｶﾊｼ ﾊﾅｺ", "ﾔﾏｻﾞｷ ｶﾌﾞｼｷｶﾞｲｼｬ", "ﾜﾀﾅﾍﾞ"];
-/// In a file, online.
-const RATINGS: [(&str, &str); 4] = [("G", "G"), ("P12", "PG12"), ("R15", "R15+"), ("R18", "R18+")];
-
-fn wish() -> impl Strategy<Value = Wish> {
-    (
-        // Starts come often, so that the rest has something to work on.
-        prop_oneof![2 => Just(0_usize), 5 => 0..OPERATIONS.len()],
-        1_u8..6,
-        0_u8..4,
-        0..PRODUCTS.len(),
-        0..REASONS.len(),
-        prop::option::weighted(0.2, 1_u8..28),
-        prop::option::of(0..KANA.len()),
-        prop::option::of(0..RATINGS.len()),
-        prop::option::of(any::<bool>()),
-    )
-        .prop_map(
-            |(operation, contract, person, product, reason, day, kana, rating, adult)| Wish {
-                operation,
-                contract,
-                person,
-                product,
-                reason,
-                day,
-                kana,
-                rating,
-                adult,
-            },
-        )
-}
-
-impl Wish {
-    fn op(&self) -> (&'static str, &'static str) {
-        OPERATIONS[self.operation]
-    }
-
-    fn is_about_person(&self) -> bool {
-        self.op().0.starts_with('2') || self.op().1 == "ATTR"
-    }
-
-    fn is_about_key(&self) -> bool {
-        self.op().0.starts_with('3')
-    }
-
-    fn has_attributes(&self) -> bool {
-        matches!(self.op().1, "START" | "ATTR" | "PERSON_ADD")
-    }
-
-    fn number(&self) -> String {
-        format!("P{:05}", self.contract)
-    }
-
-    /// As a line of a file.
-    fn record(&self, request: &str) -> Record {
-        let text = |yes: bool, value: &str| if yes { value.to_owned() } else { String::new() };
-        let person = format!("{:03}", self.person);
-        Record {
-            request_id: request.to_owned(),
-            operation: self.op().0.to_owned(),
-            contract_number: self.number(),
-            person_number: text(self.is_about_person(), &person),
-            product_code: text(self.is_about_key(), PRODUCTS[self.product]),
-            hold_reason: text(self.op().1.ends_with("SUSPEND"), REASONS[self.reason]),
-            effective_at: self.day.map_or(String::new(), |day| format!("202710{day:02}120000")),
-            name_kana: text(self.has_attributes(), self.kana.map_or("", |at| KANA[at])),
-            max_rating: text(self.has_attributes(), self.rating.map_or("", |at| RATINGS[at].0)),
-            adult_allowed: self
-                .adult
-                .filter(|_| self.has_attributes())
-                .map_or(String::new(), |on| if on { "1" } else { "0" }.to_owned()),
-            credit_rank: text(self.op().1 == "CREDIT_SET", "C"),
-            new_contract_number: text(self.op().1 == "REPLACE", &format!("Q{:05}", self.contract)),
-            ..Record::default()
-        }
-    }
-
-    /// As a command online.
-    fn json(&self, request: &str) -> Json {
-        let mut body = json!({
-            "request_id": request, "contract_no": self.number(), "op": self.op().1,
-        });
-        if self.is_about_person() {
-            body["person_no"] = json!(self.person);
-        }
-        if self.is_about_key() {
-            body["product"] = json!(PRODUCTS[self.product]);
-        }
-        if self.op().1.ends_with("SUSPEND") {
-            body["reason"] = json!(REASONS[self.reason]);
-        }
-        if let Some(day) = self.day {
-            body["effective_at"] = json!(format!("2027-10-{day:02}T12:00:00+09:00"));
-        }
-        let mut attributes = json!({});
-        if self.has_attributes() {
-            if let Some(at) = self.kana {
-                attributes["kana"] = json!(KANA[at]);
-            }
-            if let Some(at) = self.rating {
-                attributes["max_rating"] = json!(RATINGS[at].1);
-            }
-            if let Some(on) = self.adult {
-                attributes["adult_allowed"] = json!(on);
-            }
-        }
-        if self.op().1 == "CREDIT_SET" {
-            attributes["credit_rank"] = json!("C");
-        }
-        if attributes != json!({}) {
-            body["attributes"] = attributes;
-        }
-        if self.op().1 == "REPLACE" {
-            body["new_contract_no"] = json!(format!("Q{:05}", self.contract));
-        }
-        body
-    }
-}
-
 /// Ids, instants of the machine, and where a fact came from differ between two runs by nature.
 fn by_nature(table: &str, column: &str) -> bool {
     let books =
@@ -193,7 +43,8 @@ fn of_file(answers: &[Answer]) -> Vec<String> {
     answers.iter().map(|one| format!("{} {}", word(&one.result), one.code)).collect()
 }
 
-/// Guards stop a file and not a call; a random list is nothing but mistakes and mass changes.
+/// Guards stop a file and not a call, the pace a call and not a file: neither counts here, and a random
+/// list is nothing but mistakes and mass changes. Somebody wants to be told everything.
 fn without_guards(world: &World) {
     world
         .act(Actor::System, |tx| {
@@ -201,10 +52,20 @@ fn without_guards(world: &World) {
             let policies = Policies {
                 mass_guard: MassGuard { lines: 1000, percent: 100 },
                 error_limit: ErrorLimit { lines: 1000, percent: 100 },
+                sms_pace: Pace { per_second: 10_000, burst: 10_000 },
                 ..known.policies
             };
             let draft = OperatorDraft { name_ja: known.name_ja, name_en: known.name_en, policies };
-            operators::put_operator(tx, &draft)
+            operators::put_operator(tx, &draft)?;
+            let receiver = Receiver {
+                id: "vod".to_owned(),
+                kind: "webhook".to_owned(),
+                events: "*".to_owned(),
+                settings: "{}".to_owned(),
+                secret_sealed: None,
+                enabled: true,
+            };
+            records::put_receiver(tx, &receiver)
         })
         .unwrap();
 }
@@ -223,53 +84,107 @@ fn holds(world: &World) -> Vec<(String, Vec<Hold>)> {
         .collect()
 }
 
+/// What receivers are to be told of households: stream, version, event and payload, without what
+/// differs by nature.
+fn told(db: &Db, world: &World) -> Vec<String> {
+    let scope = world.scope(KITA, Actor::System);
+    let sql = "SELECT stream, version, event, payload FROM outbox WHERE operator_id = ?1";
+    let mut rows = db
+        .read(&scope, |tx| {
+            tx.rows(sql, &[KITA.into()], |row| {
+                Ok((row.text()?, row.int()?, row.text()?, row.text()?))
+            })
+        })
+        .unwrap();
+    rows.retain(|(_, _, event, _)| {
+        ["contract.", "person.", "key.", "command."].iter().any(|about| event.starts_with(about))
+    });
+    let mut told: Vec<String> = rows
+        .into_iter()
+        .map(|(stream, version, event, payload)| {
+            let payload = without_chance(serde_json::from_str(&payload).unwrap());
+            format!("{stream} {version} {event} {payload}")
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+/// A payload without ids and instants of the machine.
+fn without_chance(payload: Json) -> Json {
+    match payload {
+        Json::Array(all) => all.into_iter().map(without_chance).collect(),
+        Json::Object(all) => all.into_iter().map(|(key, one)| (key, without_chance(one))).collect(),
+        Json::String(text) if text.starts_with("per_") => json!("an id"),
+        Json::String(text) if text.starts_with("2026-1") && text.contains('T') => json!("an hour"),
+        Json::Number(one) if one.as_i64().is_some_and(|one| one > 1_000_000_000_000) => {
+            json!("an instant")
+        }
+        other => other,
+    }
+}
+
+/// Sends the commands online, in one call or in a call each; result and code of each.
+fn send_online(doors: &Doors, wishes: &[(String, Wish)], singly: bool) -> Vec<String> {
+    let token = doors.token(KITA, "kita-sms");
+    if !singly {
+        let commands: Vec<Json> = wishes.iter().map(|(id, wish)| wish.json(id)).collect();
+        let body = json!({ "commands": commands }).to_string();
+        let answer = doors.post("/o/KITA01/sms/v1/commands:batch", &token, body);
+        assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
+        return answer.body["results"].as_array().unwrap().iter().map(word).collect();
+    }
+    let one = |(id, wish): &(String, Wish)| {
+        let path = format!("/o/KITA01/sms/v1/contracts/{}/commands", wish.number());
+        let call = request("POST", &path, &token).header("idempotency-key", id);
+        let answer = doors.call(call.body(wish.json(id).to_string().into()).unwrap());
+        match answer.body["sms_code"].as_str() {
+            Some(code) => format!("ERROR {code}"),
+            None => word(&answer.body),
+        }
+    };
+    wishes.iter().map(one).collect()
+}
+
+/// Result and code of an answer. What a record's one digit calls a warning is a word of its own online.
+fn word(answer: &Json) -> String {
+    let code = answer["code"].as_str().unwrap_or_default();
+    match answer["result"].as_str().unwrap_or("?") {
+        "SCHEDULED" => format!("WARNING {code}"),
+        other => format!("{other} {code}"),
+    }
+}
+
 #[test]
 fn a_list_of_commands_does_the_same_by_file_and_online() {
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let mut all_news = 0;
     for case in 0..6 {
         // At most a hundred: one transaction online as by file. A hold put and lifted within one leaves
-        // no row, only its lines in the audit.
-        let wishes =
+        // no row, only its lines in the audit. Every second list goes one by one through both doors.
+        let singly = case % 2 == 1;
+        let wishes: Vec<Wish> =
             prop::collection::vec(wish(), 60..=100).new_tree(&mut runner).unwrap().current();
+        let wishes: Vec<(String, Wish)> = wishes
+            .into_iter()
+            .enumerate()
+            .map(|(at, wish)| (format!("{case}-{at}"), wish))
+            .collect();
 
         let by_file = World::new();
         without_guards(&by_file);
-        let desk = Desk::new(&by_file);
-        let lines: Vec<Record> = wishes
-            .iter()
-            .enumerate()
-            .map(|(at, wish)| wish.record(&format!("{case}-{at}")))
-            .collect();
+        let mut desk = Desk::new(&by_file);
+        desk.batch = desk.batch.timed(Timing { chunk: if singly { 1 } else { 500 }, ..quick() });
+        let lines: Vec<Record> = wishes.iter().map(|(id, wish)| wish.record(id)).collect();
         let (name, bytes) = csv(1, &lines);
         let answers = of_file(&desk.send(&name, &bytes));
 
         let doors = Doors::new();
         without_guards(&doors.world);
         doors.given_client(KITA, "kita-sms", ClientKind::Sms);
-        let token = doors.token(KITA, "kita-sms");
-        let commands: Vec<Json> = wishes
-            .iter()
-            .enumerate()
-            .map(|(at, wish)| wish.json(&format!("{case}-{at}")))
-            .collect();
-        let body = json!({ "commands": commands }).to_string();
-        let said = doors.post("/o/KITA01/sms/v1/commands:batch", &token, body);
-        assert_eq!(said.status.as_u16(), 200, "{said:?}");
-        let online: Vec<String> = said.body["results"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| {
-                let code = one["code"].as_str().unwrap_or_default();
-                // What a record's one digit calls a warning is a word of its own online.
-                let result = match one["result"].as_str().unwrap_or("?") {
-                    "SCHEDULED" => "WARNING",
-                    other => other,
-                };
-                format!("{result} {code}")
-            })
-            .collect();
-        for (at, wish) in wishes.iter().enumerate() {
+        let online = send_online(&doors, &wishes, singly);
+
+        for (at, (_, wish)) in wishes.iter().enumerate() {
             assert_eq!(answers[at], online[at], "line {at} of case {case}: {wish:?}");
         }
         let states = [&by_file.db, &doors.world.db].map(|db| {
@@ -282,5 +197,12 @@ fn a_list_of_commands_does_the_same_by_file_and_online() {
         });
         assert_same(&states[0], &states[1], "file against online");
         assert_eq!(holds(&by_file), holds(&doors.world));
+        let news = [told(&by_file.db, &by_file), told(&doors.world.db, &doors.world)];
+        all_news += news[0].len();
+        for (at, one) in news[0].iter().enumerate() {
+            assert_eq!(Some(one), news[1].get(at), "receivers are told the same");
+        }
+        assert_eq!(news[0].len(), news[1].len());
     }
+    assert!(all_news > 60, "receivers were told {all_news} times");
 }
