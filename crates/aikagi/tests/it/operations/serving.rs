@@ -87,3 +87,43 @@ fn every_door_is_where_its_documents_say() {
     let (_, discovery) = get(server.public, "/.well-known/openid-configuration").unwrap();
     assert!(discovery.contains("\"issuer\":\"http://localhost:8080\""), "{discovery}");
 }
+
+#[test]
+fn a_log_line_names_its_request_and_trace_and_nothing_a_caller_wrote() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let folder = Folder::new();
+    folder.configure("log.level = \"debug\"\n");
+    let server = folder.serve();
+    let form = "grant_type=password&client_id=x&client_secret=MARKED-secret&password=MARKED-word";
+    for (first, body) in [
+        ("GET /userinfo?access_token=MARKED-query", ""),
+        ("GET /o/OP0012/sms/v1/contracts/MARKED-number", ""),
+        ("GET /authorize?client_id=x&login_hint=MARKED-hint&state=MARKED-state", ""),
+        ("POST /token", form),
+        ("POST /signin/letter?ticket=MARKED-ticket", "registration_code=MARKED-letter"),
+        ("POST /access/v1/evaluation", "{\"kana\": \"MARKED-kana\"}"),
+    ] {
+        let mut stream = TcpStream::connect(server.public).unwrap();
+        let request = format!(
+            "{first} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\
+             Authorization: Bearer MARKED-token\r\nCookie: aikagi-session=MARKED-cookie\r\n\
+             X-Request-ID: ours-1\r\nTraceparent: 00-{TRACE}-00f067aa0ba902b7-01\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 4"), "{first}: {answer}");
+    }
+    server.terminate();
+    let (_, log) = server.ended();
+    let traced = log.iter().filter_map(|line| serde_json::from_str(line).ok()).any(
+        |line: serde_json::Value| {
+            line["span"]["trace_id"] == TRACE && line["span"]["request_id"] == "ours-1"
+        },
+    );
+    assert!(traced, "{log:#?}");
+    let told: Vec<&String> = log.iter().filter(|line| line.contains("MARKED")).collect();
+    assert!(told.is_empty(), "{told:#?}");
+}
