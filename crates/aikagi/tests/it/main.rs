@@ -48,6 +48,7 @@ mod operations;
 mod parity;
 mod parity_wish;
 mod picture;
+mod plain;
 mod programs;
 mod recovery;
 mod restart;

@@ -101,11 +101,24 @@ fn write(db: &Db, book: &'static str, insert: &'static str, batch: &mut Vec<Vec<
     if batch.is_empty() {
         return;
     }
-    let rows = std::mem::take(batch);
-    let count = rows.len();
+    write_rows(db, (book, insert), &std::mem::take(batch));
+}
+
+/// Writes rows at once. Rows that can not be written are tried in halves, so that a bad one loses only
+/// itself; when the database is away, halves would fail alike.
+fn write_rows(db: &Db, (book, insert): (&'static str, &'static str), rows: &[Vec<Value>]) {
     let scope = Scope::new(Scope::PLATFORM, Actor::System, clock::now());
-    if let Err(error) = db.housekeep(&scope, book, move |tx| tx.exec_many(insert, &rows)) {
-        metrics::counter!("aikagi_lines_dropped_total", "book" => book).increment(count as u64);
-        tracing::error!(%error, book, count, "lines lost: the book could not be written");
+    let all = rows.to_vec();
+    let Err(error) = db.housekeep(&scope, book, move |tx| tx.exec_many(insert, &all)) else {
+        return;
+    };
+    let count = rows.len();
+    if count > 1 && !error.retryable() {
+        let (first, rest) = rows.split_at(count / 2);
+        write_rows(db, (book, insert), first);
+        write_rows(db, (book, insert), rest);
+        return;
     }
+    metrics::counter!("aikagi_lines_dropped_total", "book" => book).increment(count as u64);
+    tracing::error!(%error, book, count, "lines lost: the book could not be written");
 }

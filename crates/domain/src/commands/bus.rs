@@ -91,7 +91,7 @@ pub fn rehearse_many(
     overlay: &Overlay,
     commands: &[Command],
 ) -> Result<(Vec<Report>, Overlay)> {
-    let ids: Vec<String> = commands.iter().map(|command| command.request_id.clone()).collect();
+    let ids = ids(commands);
     let rehearsed: Vec<Seen> = ids.iter().filter_map(|id| overlay.seen.get(id)).cloned().collect();
     let kept = inbox::find(tx, INBOX, ids)?;
     let seen = by_id(kept.into_iter().chain(rehearsed));
@@ -128,8 +128,8 @@ fn run_all(
             continue;
         }
         let report = run(tx, bench, command, source)?;
-        // Without an id there is nothing to know a repetition by; the report says what is missing.
-        if !command.request_id.is_empty() {
+        // Without an id there is nothing to know a repetition by; the report says what is wrong.
+        if command.check_id().is_ok() {
             let answer = serde_json::to_string(&report).map_err(Error::internal)?;
             let one = Seen::new(&command.request_id, digest, answer);
             seen.insert(command.request_id.clone(), one.clone());
@@ -161,8 +161,12 @@ fn seen_before(tx: &mut Tx<'_>, commands: &[Command]) -> Result<HashMap<String, 
     if tx.attempt() == 1 {
         return Ok(HashMap::new());
     }
-    let ids = commands.iter().map(|command| command.request_id.clone()).collect();
-    Ok(by_id(inbox::find(tx, INBOX, ids)?.into_iter()))
+    Ok(by_id(inbox::find(tx, INBOX, ids(commands))?.into_iter()))
+}
+
+fn ids(commands: &[Command]) -> Vec<String> {
+    let good = commands.iter().filter(|command| command.check_id().is_ok());
+    good.map(|command| command.request_id.clone()).collect()
 }
 
 fn digest(command: &Command) -> Result<Vec<u8>> {

@@ -4,7 +4,7 @@ use base::kernel::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::entitlements::CloseMode;
-use crate::subscribers::{Attributes, Reason};
+use crate::subscribers::{Attributes, Reason, is_plain, plain};
 
 /// What is asked for. The number is the one of the SMS record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -194,7 +194,7 @@ impl Command {
     /// `field.required`, `field.too_long`, `person.number_invalid`, and what
     /// [`Attributes::check`] refuses.
     pub fn check(&self) -> Result<()> {
-        required(&self.request_id, "request_id", 64)?;
+        self.check_id()?;
         required(&self.number, "contract_no", 20)?;
         if !(0..=999).contains(&self.person_no) || (self.op.is_for_person() && self.person_no == 0)
         {
@@ -218,7 +218,22 @@ impl Command {
         if self.op == Op::CreditSet && self.attributes.credit_rank.is_none() {
             return Err(Error::invalid("field.required", "credit_rank"));
         }
+        let texts = [
+            ("product", &self.product, 12),
+            ("new_contract_no", &self.new_number, 20),
+            ("cancels", &self.cancels, 64),
+            ("ref", &self.reference, 200),
+        ];
+        texts.into_iter().try_for_each(|(field, text, longest)| plain(text, field, longest))?;
         self.attributes.check()
+    }
+
+    /// Refuses an id no request can have; under such a one nothing is kept.
+    ///
+    /// # Errors
+    /// `field.required`, `field.too_long` naming `request_id`.
+    pub(super) fn check_id(&self) -> Result<()> {
+        required(&self.request_id, "request_id", 64)
     }
 
     /// How a close takes effect, counted from `at`.
@@ -245,8 +260,5 @@ fn required(value: &str, field: &str, longest: usize) -> Result<()> {
     if value.trim().is_empty() {
         return Err(Error::invalid("field.required", field));
     }
-    if value.chars().count() > longest || value.chars().any(char::is_control) {
-        return Err(Error::invalid("field.too_long", field));
-    }
-    Ok(())
+    if is_plain(value, longest) { Ok(()) } else { Err(Error::invalid("field.too_long", field)) }
 }

@@ -5,7 +5,7 @@
 use base::kernel::{Day, Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 
-use super::Role;
+use super::{Role, plain};
 
 /// What is stored of a contract's state. RESERVED, ACTIVE and SUSPENDED are derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,8 +206,14 @@ impl Attributes {
     ///
     /// # Errors
     /// `date.malformed`, `rating.unknown`, `credit.rank_unknown`, `telephone.malformed`,
-    /// `postal_code.malformed`, `age.proof_unknown`.
+    /// `postal_code.malformed`, `age.proof_unknown`; `field.too_long` — also for control characters.
     pub fn check(&self) -> Result<()> {
+        let texts = [
+            ("kana", &self.kana, 100),
+            ("note", &self.note, 200),
+            ("bulk_parent", &self.bulk_parent, 20),
+        ];
+        texts.into_iter().try_for_each(|(field, text, longest)| plain(text, field, longest))?;
         if let Some(day) = &self.birth_on {
             Day::parse_iso(day, "birth_on")?;
         }

@@ -14,6 +14,7 @@ mod outcome;
 mod persons;
 mod replace;
 mod repo;
+mod texts;
 
 pub use base::kernel::Change;
 pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
@@ -29,3 +30,4 @@ pub use outcome::{By, Outcome, note};
 pub use persons::{Person, PersonState, Role};
 pub use replace::{TARGET_INVALID, replace};
 pub use repo::{Load, count_open, key_of_person, list_open, load, save, versions};
+pub use texts::{is_plain, plain};

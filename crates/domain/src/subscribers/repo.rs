@@ -8,6 +8,7 @@ use base::store::{Row, Tx, Value};
 use super::changes::{Changes, KnownPersons};
 use super::{
     Contract, Hold, Household, Key, Person, PersonState, Reason, Role, Source, Stored, Unit,
+    is_plain,
 };
 
 /// How much of the households is needed, and what for.
@@ -26,6 +27,8 @@ pub enum Load {
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn load(tx: &mut Tx<'_>, numbers: Vec<String>, what: Load) -> Result<Vec<Household>> {
+    // What can not be a number is nobody's; PostgreSQL would fail on a NUL.
+    let numbers: Vec<String> = numbers.into_iter().filter(|one| is_plain(one, 20)).collect();
     let keys: [Value; 2] = [tx.operator().into(), numbers.into()];
     let contracts = load_contracts(tx, &keys, what)?;
     if contracts.is_empty() {

@@ -14,7 +14,7 @@ pub enum RequestFault {
         /// Where, e.g. `subject.id`.
         field: &'static str,
     },
-    /// A name or id is longer than [`super::LONGEST_NAME`].
+    /// A name or id is longer than [`super::LONGEST_NAME`], or holds control characters.
     TooLong {
         /// Where.
         field: &'static str,

@@ -199,6 +199,7 @@ fn check_name(field: &'static str, value: &str) -> Result<(), RequestFault> {
     match value.len() {
         0 => Err(RequestFault::Empty { field }),
         length if length > LONGEST_NAME => Err(RequestFault::TooLong { field }),
+        _ if value.chars().any(char::is_control) => Err(RequestFault::TooLong { field }),
         _ => Ok(()),
     }
 }

@@ -46,6 +46,11 @@ fn what_is_wrong_is_named() {
         named(|body| body["resource"]["type"] = json!("x".repeat(257))),
         "authzen.too_long resource.type"
     );
+    assert_eq!(
+        named(|body| body["subject"]["id"] = json!("p\u{0}1")),
+        "authzen.too_long subject.id",
+        "no database keeps a NUL"
+    );
     assert_eq!(named(|body| body["context"] = json!([])), "json.malformed -");
     assert_eq!(named(|body| body["subject"]["properties"] = json!("no")), "json.malformed -");
     assert_eq!(named(|body| body["x"] = json!("x".repeat(LONGEST_BODY))), "json.too_long -");

@@ -85,13 +85,18 @@ fn run(online: &Online, scope: &Scope, body: &[u8]) -> Result<Vec<Reported>> {
     Ok(results)
 }
 
-/// Commands that share a transaction. When it fails as a whole, each is answered with why: what was
-/// done before stays done, and repeating the call is safe.
+/// Commands that share a transaction. When it fails by a fault of ours, each is tried alone, so that
+/// one costs no other; when it fails otherwise, each is answered with why: what was done before stays
+/// done, and repeating the call is safe.
 fn perform(online: &Online, scope: &Scope, commands: &[Command]) -> Vec<Report> {
     let asked = commands.to_vec();
     let done = online.callers.db.transact(scope, move |tx| execute_many(tx, &asked));
     match done {
         Ok(done) => done.reports,
+        Err(Error::Internal { .. }) if commands.len() > 1 => {
+            let alone = commands.iter().map(std::slice::from_ref);
+            alone.flat_map(|command| perform(online, scope, command)).collect()
+        }
         Err(error) => {
             commands.iter().map(|command| Report::refused(command, &error, scope.now())).collect()
         }
