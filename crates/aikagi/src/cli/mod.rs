@@ -16,6 +16,7 @@ mod letter;
 mod migrate;
 mod operator;
 mod outbox;
+mod person;
 mod sms;
 
 use std::process::ExitCode;
@@ -72,6 +73,9 @@ enum Command {
     /// Letters with a registration code
     #[command(subcommand)]
     Letter(letter::Letter),
+    /// Members of households
+    #[command(subcommand)]
+    Person(person::Person),
     /// Files of the operators' SMS
     #[command(subcommand)]
     Sms(sms::Sms),
@@ -108,6 +112,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Serve => serve(context),
         Command::Demo(command) => demo::run(&command),
         Command::Sms(command) => sms::run(context, command),
+        Command::Person(command) => person::run(context, command),
         Command::Letter(command) => letter::run(context, command),
         Command::Apply(command) => apply::run(context, &command),
         Command::Migrate(command) => migrate::run(context, &command),

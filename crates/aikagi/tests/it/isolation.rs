@@ -129,6 +129,10 @@ const PROBES: &[(&str, Probe)] = &[
         said(credentials::take_back_try(tx, &known.person_id))
     }),
     ("credentials::forgive", |tx, known| said(credentials::forgive(tx, &known.person_id))),
+    ("credentials::locked_out", |tx, known| {
+        said(credentials::locked_out(tx, vec![known.person_id.clone()]))
+    }),
+    ("credentials::unlock", |tx, _| said(credentials::unlock(tx, NUMBER, 1))),
     ("credentials::issue_letter_code", |tx, _| {
         let code = credentials::issue_letter_code(tx, NUMBER, 0, 1);
         said(code.map(|code| code.len()))

@@ -2,7 +2,7 @@
 
 use base::kernel::Actor;
 use domain::commands::{Command, End, Op, Report, ResultKind};
-use domain::subscribers::{PersonStanding, Reason, Standing};
+use domain::subscribers::{Around, PersonStanding, Reason, Standing};
 
 use crate::world::{KITA, MINAMI, World, sato, sms};
 
@@ -141,11 +141,14 @@ fn a_member_of_a_suspended_contract_is_not_touched_but_is_suspended_with_it() {
     suspend(&world, sms(), "A-001", Reason::Unpaid);
     let household = world.household("A-001");
     assert_eq!(
-        household.person_standing(1, world.now()),
+        household.person_standing(1, Around::default(), world.now()),
         PersonStanding::ContractSuspended(vec![Reason::Unpaid])
     );
     world.sms(Op::Resume, "A-001");
-    assert_eq!(world.household("A-001").person_standing(1, world.now()), PersonStanding::Invited);
+    assert_eq!(
+        world.household("A-001").person_standing(1, Around::default(), world.now()),
+        PersonStanding::Invited
+    );
 }
 
 #[test]

@@ -41,6 +41,7 @@ mod isolation_rooms;
 mod letters;
 mod lifecycle;
 mod lives;
+mod lockouts;
 mod manuals;
 mod model;
 mod oidc;

@@ -4,10 +4,15 @@
 //! ten are computed and no more. Login ids that nobody has are counted alike, so that the lock-out
 //! tells nobody which exist. Source: brief tve §5.3.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use base::kernel::{Change, Instant, Result};
+use base::kernel::{Change, Error, Instant, Result};
+use base::records::{Entry, record};
 use base::store::{Tx, Value};
+use serde_json::json;
+
+use crate::subscribers::{self, Load, PERSON_UNKNOWN, UNKNOWN};
 
 /// Bad tries before a lock-out.
 const TRIES: i64 = 10;
@@ -106,6 +111,40 @@ pub fn forgive(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
     let keys: [Value; 2] = [tx.operator().into(), subject.into()];
     tx.exec("DELETE FROM lockouts WHERE operator_id = ?1 AND subject = ?2", &keys)?;
     Ok(())
+}
+
+/// Which of these persons are locked out now, and until when.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn locked_out(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<HashMap<String, Instant>> {
+    let keys: [Value; 3] = [tx.operator().into(), person_ids.into(), tx.now().into()];
+    let rows = tx.rows(
+        "SELECT subject, until_ms FROM lockouts
+          WHERE operator_id = ?1 AND subject IN ARRAY(?2) AND until_ms > ?3",
+        &keys,
+        |row| Ok((row.text()?, row.instant()?)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Ends the lock-out of a member of the newest generation of a contract, and forgets earlier rounds:
+/// they called the station, which knows who they are.
+///
+/// # Errors
+/// `contract.unknown`; `person.unknown`
+pub fn unlock(tx: &mut Tx<'_>, number: &str, person_no: i64) -> Result<Change> {
+    let newest = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?.pop();
+    let household = newest.ok_or_else(|| Error::not_found(UNKNOWN, number))?;
+    let subject = format!("{}/{person_no:03}", household.key().label());
+    let unknown = || Error::not_found(PERSON_UNKNOWN, subject.clone());
+    let person_id = &household.person(person_no).ok_or_else(unknown)?.person_id;
+    let until = locked_out(tx, vec![person_id.clone()])?.remove(person_id);
+    let Some(until) = until else { return Ok(Change::Already) };
+    forgive(tx, person_id)?;
+    let detail = json!({"until": until.rfc3339_jst()});
+    record(tx, &Entry::new("person.unlocked", &subject).detail(detail))?;
+    Ok(Change::Made)
 }
 
 fn find(tx: &mut Tx<'_>, subject: &str) -> Result<Option<Lockout>> {

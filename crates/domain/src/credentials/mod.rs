@@ -16,7 +16,9 @@ pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LetterCheck, check_letter, issue_letter_code, kill_letters,
     spend_letter, sweep_letters,
 };
-pub use lockout::{Try, begin_try, forgive, note_failure, sweep, take_back_try};
+pub use lockout::{
+    Try, begin_try, forgive, locked_out, note_failure, sweep, take_back_try, unlock,
+};
 pub use logins::{Login, forget_credentials, is_current, login_name, replace_credentials};
 pub use pool::{Passwords, check_new_password};
 pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};

@@ -35,9 +35,11 @@ pub struct Household {
 
 /// The effective state of a person: the first that matches, from the outside in.
 ///
-/// Source: brief tve §5.3. `OPERATOR_DISABLED` and `LOCKED` belong to other rooms.
+/// Source: brief tve §5.3.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PersonStanding {
+    /// The station is out of service.
+    OperatorDisabled,
     /// The contract has not begun.
     ContractReserved,
     /// The contract is stopped or gone.
@@ -48,10 +50,21 @@ pub enum PersonStanding {
     PersonStopped,
     /// The member is suspended, for these reasons.
     PersonSuspended(Vec<Reason>),
+    /// Locked out after too many wrong passwords.
+    Locked,
     /// Not registered yet.
     Invited,
     /// May act.
     Active,
+}
+
+/// What other rooms know of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Around {
+    /// The station is out of service.
+    pub operator_disabled: bool,
+    /// No password of theirs is tried now.
+    pub locked: bool,
 }
 
 impl Household {
@@ -103,7 +116,10 @@ impl Household {
 
     /// The effective state of a member at `now`.
     #[must_use]
-    pub fn person_standing(&self, person_no: i64, now: Instant) -> PersonStanding {
+    pub fn person_standing(&self, person_no: i64, around: Around, now: Instant) -> PersonStanding {
+        if around.operator_disabled {
+            return PersonStanding::OperatorDisabled;
+        }
         match self.standing(now) {
             Standing::Stopped | Standing::Purged => return PersonStanding::ContractStopped,
             Standing::Reserved => return PersonStanding::ContractReserved,
@@ -120,6 +136,7 @@ impl Household {
             return PersonStanding::PersonSuspended(own);
         }
         match person.state {
+            _ if around.locked => PersonStanding::Locked,
             PersonState::Invited => PersonStanding::Invited,
             _ => PersonStanding::Active,
         }

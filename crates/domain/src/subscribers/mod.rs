@@ -19,7 +19,7 @@ mod texts;
 pub use base::kernel::Change;
 pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
 pub use holds::{Hold, Reason, Source};
-pub use household::{Household, Key, PersonStanding, next_version};
+pub use household::{Around, Household, Key, PersonStanding, next_version};
 pub use lifecycle::{
     CANNOT_RESUME, NOT_PURGEABLE, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, UNKNOWN,
 };

@@ -7,8 +7,12 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use base::kernel::{Error, Instant, Result};
 use base::store::Tx;
+use domain::credentials;
 use domain::entitlements::{self, Grant, GrantState, Keyring};
-use domain::subscribers::{self, Hold, Household, Load, PersonStanding, Reason, Standing, Stored};
+use domain::operators;
+use domain::subscribers::{
+    self, Around, Hold, Household, Load, PersonStanding, Reason, Standing, Stored,
+};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json as object};
@@ -47,9 +51,15 @@ pub(super) async fn persons(
     which: Asked,
     headers: HeaderMap,
 ) -> std::result::Result<Response, Problem> {
-    look(&online, (operator, number), which, &headers, |_, household, now| {
-        let persons: Vec<Json> =
-            household.persons.iter().map(|one| person_json(household, one, now)).collect();
+    look(&online, (operator, number), which, &headers, |tx, household, now| {
+        let operator_disabled = !tx.operator_fact(operators::find_operator)?.enabled();
+        let ids = household.persons.iter().map(|one| one.person_id.clone()).collect();
+        let locked = credentials::locked_out(tx, ids)?;
+        let one = |one: &subscribers::Person| {
+            let locked = locked.contains_key(&one.person_id);
+            person_json(household, one, (Around { operator_disabled, locked }, now))
+        };
+        let persons: Vec<Json> = household.persons.iter().map(one).collect();
         Ok(object!({ "persons": persons }))
     })
     .await
@@ -151,8 +161,12 @@ fn holds_json(household: &Household, person_no: i64) -> Vec<Json> {
     household.holds_of(person_no).map(one).collect()
 }
 
-fn person_json(household: &Household, person: &subscribers::Person, now: Instant) -> Json {
-    let standing = household.person_standing(person.person_no, now);
+fn person_json(
+    household: &Household,
+    person: &subscribers::Person,
+    (around, now): (Around, Instant),
+) -> Json {
+    let standing = household.person_standing(person.person_no, around, now);
     object!({
         "person_no": person.person_no,
         "role": person.role,
@@ -173,11 +187,13 @@ fn person_json(household: &Household, person: &subscribers::Person, now: Instant
 /// What the contract and the person's own state come to. Source: brief tve §5.3.
 const fn effective(standing: &PersonStanding) -> &'static str {
     match standing {
+        PersonStanding::OperatorDisabled => "OPERATOR_DISABLED",
         PersonStanding::ContractReserved => "CONTRACT_RESERVED",
         PersonStanding::ContractStopped => "CONTRACT_STOPPED",
         PersonStanding::ContractSuspended(_) => "CONTRACT_SUSPENDED",
         PersonStanding::PersonStopped => "PERSON_STOPPED",
         PersonStanding::PersonSuspended(_) => "PERSON_SUSPENDED",
+        PersonStanding::Locked => "LOCKED",
         PersonStanding::Invited => "INVITED",
         PersonStanding::Active => "ACTIVE",
     }
