@@ -1,7 +1,7 @@
 //! What a station's door looks after by itself: a file that did not come, files that are too old.
 
 use std::fs::{self, File};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use base::kernel::{Actor, clock};
 use base::store::Value;
@@ -65,14 +65,22 @@ fn a_file_that_did_not_come_is_told_once_and_counted_until_it_comes() {
 #[test]
 fn a_node_that_lost_the_directory_to_another_counts_no_late_file() {
     let world = World::new();
-    let first = diligent(Desk::new(&world), Duration::ZERO);
+    let first = diligent(Desk::new(&world), Duration::from_secs(2));
     let (old, content) = of_day(1, -4, "C");
     first.send(&old, &content);
     assert_eq!(look(&first).2, "1");
     let second = Desk::on(world.second_node(), first.root.clone(), "node-2");
-    let second = diligent(second, Duration::from_secs(60));
+    let second = diligent(second, Duration::from_secs(2));
 
-    let there = look(&second);
+    // The first node falls asleep until its lease has ended.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let there = loop {
+        let there = look(&second);
+        if there.0 != Polled::Elsewhere {
+            break there;
+        }
+        assert!(Instant::now() < deadline, "the lease does not end");
+    };
     let here = look(&first);
 
     assert_eq!((there.0, there.2.as_str()), (Polled::Idle, "1"));

@@ -24,10 +24,16 @@ pub(super) fn hold(tx: &mut Tx<'_>, node: &str, lease_ms: i64) -> Result<()> {
 }
 
 impl Batch {
-    /// Lets the operator's files go, for whoever comes next.
+    /// Lets the operator's files go, for whoever comes next, if this node still has them.
     pub(super) fn let_go(&self, job: &Job<'_>) -> Result<()> {
-        let node = self.node.clone();
-        self.db.housekeep(&self.scope(job), "sms-lease", move |tx| hold(tx, &node, 0))
+        let (node, ms) = (self.node.clone(), self.lease_ms());
+        self.db.housekeep(&self.scope(job), "sms-lease", move |tx| {
+            let until = base::kernel::Instant::from_ms(tx.now().ms().saturating_add(ms));
+            match records::acquire_lease(tx, NAME, &node, until)? {
+                Some(lease) => records::release_lease(tx, &lease),
+                None => Ok(()),
+            }
+        })
     }
 
     pub(super) fn lease_ms(&self) -> i64 {
