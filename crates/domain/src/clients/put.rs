@@ -4,7 +4,7 @@ use base::kernel::{Change, Error, Result};
 use base::records::{Entry, record};
 use base::store::Tx;
 use formats::jose::{JwkSet, VerificationKeys};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::repo;
@@ -92,6 +92,9 @@ fn record_put(
 /// The draft with what may be left out filled in.
 fn complete(draft: &ClientTerms, known: Option<&ClientTerms>, id: &str) -> Result<ClientTerms> {
     let mut terms = draft.clone();
+    if let Proof::Keys(json) = &mut terms.proof {
+        *json = public_form(json)?;
+    }
     if let Proof::Secret(hash @ None) = &mut terms.proof
         && let Some(Proof::Secret(before)) = known.map(|before| &before.proof)
     {
@@ -109,6 +112,23 @@ fn complete(draft: &ClientTerms, known: Option<&ClientTerms>, id: &str) -> Resul
         };
     }
     Ok(terms)
+}
+
+/// Members of private and symmetric keys. Source: RFC 7518 §6.2.2, §6.3.2, §6.4.1.
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// A key set as it is kept. One with a private key was never meant for us: it is refused, so that its
+/// owner hears of it, and nothing of it is kept.
+fn public_form(json: &str) -> Result<String> {
+    let malformed = || Error::invalid("client.keys_malformed", "jwks");
+    let given: Value = serde_json::from_str(json).map_err(|_| malformed())?;
+    let keys = given.get("keys").and_then(Value::as_array).ok_or_else(malformed)?;
+    let is_private = |key: &Value| PRIVATE_MEMBERS.iter().any(|member| key.get(member).is_some());
+    if keys.iter().any(is_private) {
+        return Err(malformed());
+    }
+    let set: JwkSet = serde_json::from_value(given).map_err(|_| malformed())?;
+    serde_json::to_string(&set).map_err(Error::internal)
 }
 
 fn host_of(uri: &str) -> Option<String> {
@@ -273,6 +293,30 @@ pub(super) mod tests {
         assert_eq!(refused(|terms| terms.kind = ClientKind::Sms), "client.grant_not_allowed");
         assert_eq!(refused(|terms| terms.proof = Proof::Secret(None)), "client.secret_missing");
         assert_eq!(refused(|terms| terms.proof = Proof::None), "client.proof_differs");
+    }
+
+    #[test]
+    fn a_key_set_with_anything_private_is_refused_and_of_a_public_one_nothing_else_is_kept() {
+        let public = json!({"kty": "EC", "crv": "P-256", "use": "sig", "kid": "one",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"});
+        let put = |member: &str| {
+            let mut key = public.clone();
+            key[member] = json!("c2VjcmV0");
+            refused(|terms| {
+                terms.method = AuthMethod::PrivateKeyJwt;
+                terms.proof = Proof::Keys(json!({"keys": [key]}).to_string());
+            })
+        };
+        for member in PRIVATE_MEMBERS {
+            assert_eq!(put(member), "client.keys_malformed", "{member}");
+        }
+        assert_eq!(put("note"), "accepted");
+        let mut noted = public.clone();
+        noted["note"] = json!("c2VjcmV0");
+        let kept = public_form(&json!({"keys": [noted], "more": "c2VjcmV0"}).to_string()).unwrap();
+        assert!(!kept.contains("c2VjcmV0") && kept.contains("f83OJ3D2"), "{kept}");
+        assert_eq!(public_form(&kept).unwrap(), kept, "one form");
     }
 
     #[test]

@@ -97,8 +97,8 @@ fn allowed(viewer: &Viewer<'_>, asked: &Asked, horizon: &mut Horizon) -> (i64, b
 
 /// Whether the person is known to be younger than `years`; notes the birthday that ends it.
 fn too_young(person: &Person, years: i64, horizon: &mut Horizon) -> bool {
-    let (Some(born), Ok(years)) = (person.birthday(), i16::try_from(years)) else { return false };
-    let birthday = born.birthday(years);
+    let birthday = i16::try_from(years).ok().and_then(|years| person.reaches(years));
+    let Some(birthday) = birthday else { return false };
     horizon.note(birthday);
     horizon.now < birthday
 }

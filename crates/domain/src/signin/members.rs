@@ -9,6 +9,9 @@ use crate::subscribers::{
     SUSPENDED, Standing,
 };
 
+/// Of age.
+const MAJORITY: i16 = 18;
+
 /// A person who may be signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -20,7 +23,8 @@ pub struct Member {
     pub role: Role,
     /// The highest rating they may watch, in years.
     pub max_rating_years: i64,
-    /// Whether station, household and person all allow adult titles (brief tve §13).
+    /// Whether station, household and person all allow adult titles and no age forbids them, as a
+    /// decision would find (D13; brief tve §13).
     pub adult: bool,
 }
 
@@ -72,7 +76,8 @@ pub(super) fn admit(
     let adult = operator.policies.adult_sold
         && household.contract.adult_allowed
         && person.adult_allowed
-        && person.role != Role::Child;
+        && person.role != Role::Child
+        && person.reaches(MAJORITY).is_none_or(|birthday| birthday <= now);
     Ok(Member {
         person_id: person.person_id.clone(),
         key: household.key(),
@@ -84,4 +89,45 @@ pub(super) fn admit(
 
 fn shuts_door(household: &Household) -> bool {
     household.contract_holds().any(|hold| matches!(hold.reason, Reason::Fraud | Reason::Deceased))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscribers::{Attributes, By, Source};
+
+    #[test]
+    fn who_is_known_to_be_under_age_is_told_to_no_service_as_an_adult() {
+        let now = Instant::parse_compact_jst("20261120120000", "now").unwrap();
+        let by = By { source: Source::System, at: now, now, cause: "test" };
+        let allowed = Attributes { adult_allowed: Some(true), ..Attributes::default() };
+        let key = Key { number: "A-001".to_owned(), generation: 0 };
+        let mut household = Household::start(key, now, &allowed, "per_1".to_owned(), &by);
+        household.register(1, &by).unwrap();
+        household.contract.adult_allowed = true;
+        let policies = operators::Policies { adult_sold: true, ..operators::Policies::default() };
+        let operator = Operator {
+            code: "KITA01".to_owned(),
+            name_ja: "北浜ケーブル".to_owned(),
+            name_en: "Kitahama Cable".to_owned(),
+            state: operators::OperatorState::Enabled,
+            time_zone: "Asia/Tokyo".to_owned(),
+            policies,
+            version: 1,
+            created: now,
+        };
+        for (born, adult) in [
+            (None, true),
+            (Some("2008-11-20"), true),
+            (Some("2008-11-21"), false),
+            (Some("1980-05-05"), true),
+        ] {
+            for person in &mut household.persons {
+                person.adult_allowed = true;
+                person.birth_on = born.map(str::to_owned);
+            }
+            let member = admit(&operator, &household, (1, now)).unwrap();
+            assert_eq!(member.adult, adult, "{born:?}");
+        }
+    }
 }

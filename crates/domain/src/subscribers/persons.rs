@@ -142,6 +142,12 @@ impl Person {
         self.birth_on.as_deref().and_then(|text| Day::parse_iso(text, "birth_on").ok())
     }
 
+    /// When the person reaches an age; `None`: the birth date was not told, so no age forbids anything.
+    #[must_use]
+    pub fn reaches(&self, years: i16) -> Option<Instant> {
+        self.birthday().map(|born| born.birthday(years))
+    }
+
     /// Whether the person is gone from the household.
     #[must_use]
     pub const fn is_gone(&self) -> bool {
