@@ -127,3 +127,17 @@ fn a_log_line_names_its_request_and_trace_and_nothing_a_caller_wrote() {
     let told: Vec<&String> = log.iter().filter(|line| line.contains("MARKED")).collect();
     assert!(told.is_empty(), "{told:#?}");
 }
+
+#[test]
+fn every_request_answered_before_the_end_stands_in_the_access_log() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    for _ in 0..20 {
+        assert_eq!(get(server.public, "/jwks").unwrap().0, 200);
+    }
+    server.terminate();
+    assert_eq!(server.ended().0, Some(0));
+    let sql = "SELECT COUNT(*) FROM access_log WHERE operator_id = '*'";
+    let lines = folder.world.look(|tx| tx.row(sql, &[], |row| row.int())).unwrap();
+    assert_eq!(lines, Some(20), "written behind the answers, and all written at the end");
+}
