@@ -44,6 +44,7 @@ mod lives;
 mod lockouts;
 mod manuals;
 mod model;
+mod moved;
 mod oidc;
 mod operations;
 mod parity;

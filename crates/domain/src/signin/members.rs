@@ -19,6 +19,8 @@ pub struct Member {
     pub person_id: String,
     /// Their household.
     pub key: Key,
+    /// Since when the household has this number.
+    pub numbered: Instant,
     /// Owner, adult or child.
     pub role: Role,
     /// The highest rating they may watch, in years.
@@ -81,6 +83,7 @@ pub(super) fn admit(
     Ok(Member {
         person_id: person.person_id.clone(),
         key: household.key(),
+        numbered: household.contract.created,
         role: person.role,
         max_rating_years: person.max_rating_years,
         adult,

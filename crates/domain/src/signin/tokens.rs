@@ -134,6 +134,7 @@ impl Journeys {
                 Rotated::Turned(found) => {
                     let scope = granted(&client, &found, wanted.as_deref())?;
                     let given = given(tx, signing.handles(), (&client, *found), scope)?;
+                    note_new_number(tx, &client, &given)?;
                     let refresh = Some(turn_of(&signing, &given));
                     Ok(Outcome::Good(Box::new(Given { refresh, ..given })))
                 }
@@ -209,6 +210,16 @@ fn given(
     let subjects = Subjects::of(handles, tx.operator(), &client.terms.sector, whose);
     let operator = tx.operator().to_owned();
     Ok(Given { operator, authorization, member, subjects, scope, refresh: None })
+}
+
+/// A household that got another number since the authorization was given is told to the client by
+/// another name from now on: the name must lead back when the client asks by it.
+fn note_new_number(tx: &mut Tx<'_>, client: &Client, given: &Given) -> Result<()> {
+    if given.member.numbered <= given.authorization.created {
+        return Ok(());
+    }
+    let whose = (given.member.person_id.as_str(), &given.member.key);
+    sessions::note_subjects(tx, &given.subjects, &client.terms.sector, whose)
 }
 
 fn turn_of(signing: &crate::signing::Signing, given: &Given) -> String {
