@@ -262,3 +262,18 @@ fn every_link_of_a_manual_leads_somewhere() {
     assert_eq!(dead, Vec::<String>::new());
     assert_eq!(anchor("## §5.2 Who & when"), "52-who--when");
 }
+
+#[test]
+fn a_decision_has_a_number_of_its_own_and_a_comment_names_one_that_is_there() {
+    let pages = files("docs/decisions");
+    let number = |page: &String| page["docs/decisions/".len()..][..4].to_owned();
+    let numbers: BTreeSet<String> = pages.iter().map(number).collect();
+    assert_eq!(numbers.len(), pages.len(), "two pages of one number: {pages:?}");
+    for source in sources() {
+        for rest in source.text.split("docs/decisions/").skip(1) {
+            let named: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            let known = named.is_empty() || numbers.contains(&named);
+            assert!(known, "{} names decision {named}", source.path);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //! NOTIFY inside a transaction takes a lock of the whole database at commit, so that commits would
 //! queue behind each other's fsync; the news therefore travels after the commit, and no cache may
 //! rely on it alone: entries are version-checked when they are older than a second
-//! (`docs/decisions/0018`).
+//! (`docs/STORIES.md`, story 7).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 //! A commit costs the same for one command as for many, and so do the look-ups before it. The first
 //! caller goes at once and alone; whoever comes while it is under way goes together with the others
 //! next. Nobody waits for company. Each command is still refused, recorded and answered for itself,
-//! and answered only after the commit. Source: `docs/decisions/0021`.
+//! and answered only after the commit. Source: `docs/decisions/0023`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
