@@ -15,7 +15,7 @@ use crate::kernel::{Error, Result};
 
 use super::db::Watchers;
 use super::postgres_cells::{Column, is_long_list, read_row, references};
-use super::sql::{bulk_insert, for_postgres};
+use super::sql::{bulk, for_postgres};
 use super::tx::Deferred;
 use super::{Row, Touched, Value};
 
@@ -243,14 +243,14 @@ impl PostgresSession<'_> {
         }
         let single = self.prepare(sql, Form::Plain)?;
         let types: Vec<&str> = single.params().iter().map(Type::name).collect();
-        if bulk_insert(sql, &types).is_none() {
+        if bulk(sql, &types).is_none() {
             return self.execute_each(&single, rows);
         }
-        let bulk = self.prepare_bulk(sql, &types)?;
+        let statement = self.prepare_bulk(sql, &types)?;
         let columns = columns(rows, types.len());
         let values: Vec<&(dyn ToSql + Sync)> =
             columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
-        self.execute(&bulk, &values)
+        self.execute(&statement, &values)
     }
 
     /// Runs a statement for each row; the rows travel without waiting for each other's answers.
@@ -294,8 +294,8 @@ impl PostgresSession<'_> {
         if let Some(known) = self.connection()?.prepared.get(&(sql, Form::Bulk)) {
             return Ok(known.clone());
         }
-        let text = bulk_insert(sql, types)
-            .ok_or_else(|| Error::internal("only a plain INSERT can be made bulk"))?;
+        let text = bulk(sql, types)
+            .ok_or_else(|| Error::internal("this statement is for one row at a time"))?;
         self.prepare_text(sql, Form::Bulk, &text)
     }
 

@@ -110,6 +110,8 @@ fn connect(path: &Path, relaxed: bool) -> Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     set("journal_mode", "WAL")?;
     set("synchronous", if relaxed { "OFF" } else { "FULL" })?;
+    // Each caller's savepoint keeps the pages it changes; in memory they need no file.
+    set("temp_store", "MEMORY")?;
     set("foreign_keys", "ON")?;
     set("cache_size", "-8192")?;
     connection.set_prepared_statement_cache_capacity(256);

@@ -226,8 +226,8 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// Runs one write for each of `rows`; a plain `INSERT … VALUES (?1, …, ?n)` travels to
-    /// PostgreSQL as one statement. Returns how many rows changed.
+    /// Runs one write for each of `rows`, none of which has the key of another. What writes one row
+    /// by its key travels to PostgreSQL as one statement. Returns how many rows changed.
     ///
     /// # Errors
     /// As [`Tx::exec`].
