@@ -19,6 +19,10 @@ mod process;
 mod refresh;
 mod wire;
 
+/// The product's; the references have it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     // cargo adds `--bench`; everything else is ours.
     let arguments: Vec<String> =
