@@ -22,6 +22,7 @@ use linkage::vod::Vod;
 use outlets::http::{Allowed, Http, Settings};
 use web::Problem;
 use web::headers::Transport;
+use web::strangers::{Strangers, without_token};
 
 use crate::config::{Config, Fault, master_key};
 use crate::failure::Failure;
@@ -193,18 +194,30 @@ pub fn http(config: &Config) -> Result<Http, Failure> {
 pub fn public_router(parts: &Parts) -> Router {
     let transport = Transport::of_base(&parts.config.base_url);
     let access = Arc::clone(&parts.books.access);
-    Router::new()
-        .merge(web::page::assets())
-        .merge(federation::oidc::routes(provider(parts)))
+    let strangers = Arc::new(strangers(&parts.config));
+    let programs = Router::new()
         .merge(linkage::vod::routes(vod(parts)))
         .merge(linkage::sms::online::routes(online(parts)))
+        .route_layer(from_fn_with_state(Arc::clone(&strangers), without_token));
+    Router::new()
+        .merge(web::page::assets())
+        .merge(federation::oidc::routes(provider(parts, strangers)))
+        .merge(programs)
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
         .layer(from_fn_with_state(access, web::access::log))
         .layer(from_fn_with_state(transport, web::headers::secure))
         .layer(from_fn(web::current::establish))
 }
 
-fn provider(parts: &Parts) -> Provider {
+/// Proxies are believed only where the configuration says that one stands before us.
+fn strangers(config: &Config) -> Strangers {
+    let listen = &config.listen;
+    let named =
+        || listen.proxy_addresses.iter().filter_map(|address| address.parse().ok()).collect();
+    Strangers::new(listen.calls_per_minute, listen.behind_proxy.then(named))
+}
+
+fn provider(parts: &Parts, strangers: Arc<Strangers>) -> Provider {
     Provider {
         db: parts.db.clone(),
         base_url: parts.config.base_url.as_str().into(),
@@ -212,6 +225,7 @@ fn provider(parts: &Parts) -> Provider {
         clients: Arc::clone(&parts.clients),
         tokens: Arc::clone(&parts.tokens),
         journeys: Arc::clone(&parts.journeys),
+        strangers,
     }
 }
 

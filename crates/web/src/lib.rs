@@ -1,5 +1,5 @@
 //! What the doors share: running a transaction off the runtime, wording errors, pages, cookies,
-//! request ids, security headers, the access log.
+//! request ids, security headers, the access log, and how often somebody may call.
 //!
 //! Floor 7. Knows HTTP; knows no protocol and no rule of the business.
 
@@ -10,9 +10,11 @@ pub mod current;
 pub mod forms;
 pub mod headers;
 mod language;
+pub mod pace;
 pub mod page;
 mod problem;
 pub mod reasons;
+pub mod strangers;
 pub mod words;
 
 pub use act::{act, blocking, look};

@@ -8,9 +8,10 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base::kernel::Error;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
+use crate::problem::retry_after;
 use crate::{Language, Problem, Refusal, current, status_of, words};
 
 const STYLE: &str = include_str!("../assets/aikagi.css");
@@ -48,6 +49,7 @@ pub struct Page {
     body: String,
     form_target: String,
     refusal: Option<&'static str>,
+    retry_after: Option<u64>,
 }
 
 #[derive(Template)]
@@ -89,6 +91,7 @@ impl Page {
             body: body.render().map_err(Error::internal)?,
             form_target: String::new(),
             refusal: None,
+            retry_after: None,
         })
     }
 
@@ -112,6 +115,7 @@ impl Page {
             body: body.render().unwrap_or_default(),
             form_target: String::new(),
             refusal: Some(code),
+            retry_after: retry_after(error),
         }
     }
 
@@ -184,6 +188,9 @@ impl IntoResponse for Page {
         let mut response = (self.status, headers, html).into_response();
         if let Ok(policy) = HeaderValue::from_str(&self.policy()) {
             response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(code) = self.refusal {
             response.extensions_mut().insert(Refusal(code));

@@ -72,7 +72,7 @@ pub const fn status_of(error: &Error) -> StatusCode {
 }
 
 /// Seconds after which trying again makes sense.
-fn retry_after(error: &Error) -> Option<u64> {
+pub(crate) fn retry_after(error: &Error) -> Option<u64> {
     match error {
         Error::TooMany { wait, .. } => Some(wait.as_secs().max(1)),
         Error::Unavailable { .. } => Some(2),

@@ -66,6 +66,13 @@ pub(super) const KEYS: &[Key] = &[
         "Plain HTTP on an address others can reach, because a proxy that ends TLS stands before it.",
     ),
     key(
+        "listen.calls_per_minute",
+        Kind::Number,
+        "Most calls a minute of one address (IPv6: one /64) that do not say who calls: sign-ins, and \
+         programs without a good proof. Further ones are answered 429 with `Retry-After`. Calls from \
+         this machine are not counted.",
+    ),
+    key(
         "listen.connections",
         Kind::Number,
         "Most connections of the public listener at once; further ones are closed. Give the process \
@@ -91,6 +98,13 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Number,
         "Seconds a peer has for its TLS handshake, for a request's head, and for its body; whoever \
          takes longer is hung up on, also between two requests.",
+    ),
+    key(
+        "listen.proxy_addresses",
+        Kind::List,
+        "With `behind_proxy`: the addresses of the proxies whose `X-Forwarded-For` names the caller, \
+         besides this machine's. Empty: whoever reaches the listener. The last address that is no \
+         proxy's counts.",
     ),
     key(
         "listen.tls_certificate_file",

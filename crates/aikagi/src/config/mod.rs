@@ -55,6 +55,8 @@ pub struct Listen {
     pub tls_key_file: PathBuf,
     /// Plain HTTP on an address that others reach, because a trusted proxy stands before it.
     pub behind_proxy: bool,
+    /// Calls a minute of one address that does not say who it is.
+    pub calls_per_minute: u64,
     /// Most connections of the public listener at once.
     pub connections: u64,
     /// Operations listener: health and metrics.
@@ -63,6 +65,8 @@ pub struct Listen {
     pub ops_trusted_network: bool,
     /// Seconds a peer has for its TLS handshake, for a request's head, and for its body.
     pub patience_seconds: u64,
+    /// Addresses of the proxies that are believed about the caller's address.
+    pub proxy_addresses: Vec<String>,
     /// Seconds that requests under way have when the process is told to end.
     pub drain_seconds: u64,
 }
@@ -74,10 +78,12 @@ impl Default for Listen {
             tls_certificate_file: PathBuf::new(),
             tls_key_file: PathBuf::new(),
             behind_proxy: false,
+            calls_per_minute: 600,
             connections: 8192,
             ops_address: "127.0.0.1:9091".to_owned(),
             ops_trusted_network: false,
             patience_seconds: 20,
+            proxy_addresses: Vec::new(),
             drain_seconds: 20,
         }
     }

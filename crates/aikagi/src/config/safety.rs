@@ -1,6 +1,6 @@
 //! What would be unsafe, and therefore does not start.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use base::store::{Reach, reach};
 use url::{Host, Url};
@@ -15,6 +15,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.extend(public_listener(config));
     faults.extend(ops_listener(config));
     faults.extend(bounds(config));
+    faults.extend(proxies(config));
     faults.extend(database(config));
     faults.extend(log(config));
     faults.extend(master_key(config).err());
@@ -153,11 +154,27 @@ fn secret_files(config: &Config) -> Vec<Fault> {
 fn bounds(config: &Config) -> Option<Fault> {
     let listen = &config.listen;
     let all = [
+        ("listen.calls_per_minute", listen.calls_per_minute),
         ("listen.connections", listen.connections),
         ("listen.patience_seconds", listen.patience_seconds),
     ];
     let (key, _) = all.into_iter().find(|(_, number)| *number == 0)?;
     Some(Fault::new(key, "is zero", "write a number above zero, or take it out"))
+}
+
+fn proxies(config: &Config) -> Option<Fault> {
+    const KEY: &str = "listen.proxy_addresses";
+    let listen = &config.listen;
+    if let Some(wrong) = listen.proxy_addresses.iter().find(|text| text.parse::<IpAddr>().is_err())
+    {
+        let says = format!("`{wrong}` is no address");
+        return Some(Fault::new(KEY, says, "write for example \"10.1.0.5\""));
+    }
+    if !listen.proxy_addresses.is_empty() && !listen.behind_proxy {
+        let advice = "set listen.behind_proxy = true, or take it out";
+        return Some(Fault::new(KEY, "is named, but nothing says that one is there", advice));
+    }
+    None
 }
 
 fn log(config: &Config) -> Option<Fault> {

@@ -93,18 +93,23 @@ pub fn mounted() -> Vec<(&'static str, String, Guard)> {
 }
 
 /// One request to a route: to whose address, with which token or client, about which names.
-struct Asked<'a> {
-    method: &'a str,
-    pattern: &'a str,
-    at: &'a str,
-    names: &'a Names,
-    authorization: String,
+pub struct Asked<'a> {
+    pub method: &'a str,
+    pub pattern: &'a str,
+    pub at: &'a str,
+    pub names: &'a Names,
+    pub authorization: String,
     /// The ticket of a sign-in, and the session, in the southern browser.
-    ticket: &'a str,
+    pub ticket: &'a str,
 }
 
 impl Two {
     fn ask(&self, asked: &Asked<'_>) -> Told {
+        self.tell(self.request(asked), asked.names)
+    }
+
+    /// What is sent.
+    pub fn request(&self, asked: &Asked<'_>) -> Request<Body> {
         let Asked { method, pattern, at, names, .. } = asked;
         let path = pattern.replace("{operator}", at).replace("{number}", &names.number);
         let key = self.fresh_key();
@@ -127,7 +132,7 @@ impl Two {
         if !asked.authorization.is_empty() {
             request = request.header("authorization", &asked.authorization);
         }
-        self.tell(request.body(Body::from(body)).unwrap(), names)
+        request.body(Body::from(body)).unwrap()
     }
 
     /// Query and body that name `asked.names`.

@@ -11,6 +11,7 @@
     reason = "a test fails by stopping at once, and tells the reader why on the screen"
 )]
 
+mod addresses;
 mod authzen;
 mod backlog;
 mod batch_chores;

@@ -97,6 +97,7 @@ impl House {
             signing,
             clients,
             journeys: Arc::new(journeys),
+            strangers: Arc::new(web::strangers::Strangers::new(600, None)),
         };
         let router = routes(provider.clone())
             .merge(web::page::assets())

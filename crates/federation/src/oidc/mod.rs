@@ -13,6 +13,7 @@ mod pages;
 mod place;
 mod programs;
 mod signin;
+mod strangers;
 mod token;
 mod userinfo;
 
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use base::store::Db;
 use domain::clients::Clients;
@@ -28,6 +30,7 @@ use domain::signing::Signing;
 use domain::tokens::AccessTokens;
 use formats::oauth::LONGEST_FORM;
 use web::cookies::Cookies;
+use web::strangers::Strangers;
 
 /// What the provider is made of. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -44,6 +47,8 @@ pub struct Provider {
     pub tokens: Arc<AccessTokens>,
     /// Sign-ins.
     pub journeys: Arc<Journeys>,
+    /// How often an address may call without saying who it is.
+    pub strangers: Arc<Strangers>,
 }
 
 impl Provider {
@@ -78,5 +83,6 @@ pub fn routes(provider: Provider) -> Router {
         router =
             router.route(path, endpoint.clone()).route(&format!("/o/{{operator}}{path}"), endpoint);
     }
-    router.layer(DefaultBodyLimit::max(LONGEST_FORM)).with_state(provider)
+    let counted = from_fn_with_state(Arc::clone(&provider.strangers), strangers::count);
+    router.route_layer(counted).layer(DefaultBodyLimit::max(LONGEST_FORM)).with_state(provider)
 }

@@ -60,15 +60,24 @@ pub(super) async fn answer(
     body: Bytes,
 ) -> Response {
     let worked = blocking(move || Ok(work(&provider, &place, (&headers, &body)))).await;
-    let (tokens, client) = match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
+    let (answer, client) = match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
         Ok(both) => both,
         Err(refusal) => return refusal.into_response(),
     };
+    // Anybody can give the name of a client that proves nothing: with a refusal it is nobody's.
+    let known = answer.is_ok() || client.terms.method != AuthMethod::None;
+    let mut response = answer.map_or_else(TokenRefusal::into_response, told);
+    if known {
+        response.extensions_mut().insert(Acted(format!("client:{}", client.id).into()));
+    }
+    response
+}
+
+fn told(tokens: Tokens) -> Response {
     let mut response = Json(tokens).into_response();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    response.extensions_mut().insert(Acted(format!("client:{client}").into()));
     response
 }
 
@@ -76,7 +85,7 @@ fn work(
     provider: &Provider,
     place: &Place,
     (headers, body): (&HeaderMap, &[u8]),
-) -> std::result::Result<(Tokens, String), TokenRefusal> {
+) -> std::result::Result<(Answer, Arc<Client>), TokenRefusal> {
     let malformed = || TokenRefusal::request("invalid_request", "request.parameters_malformed");
     if !is_form(headers) {
         return Err(malformed());
@@ -93,11 +102,11 @@ fn work(
     let scope = Scope::new(issuer.operator(), Actor::Anonymous, now);
     let shown = presented(headers, &form)?;
     let client = provider.clients.authenticate(&scope, &shown, &[issuer.url(), &endpoint])?;
-    let id = client.id.clone();
+    let known = Arc::clone(&client);
     let ring = provider.signing.ring(issuer.operator())?;
     ring.signer(now)?;
     let asking = Asking { provider, issuer, ring, client, form, now };
-    Ok((asking.tokens()?, id))
+    Ok((asking.tokens(), known))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -141,3 +141,25 @@ fn every_request_answered_before_the_end_stands_in_the_access_log() {
     let lines = folder.world.look(|tx| tx.row(sql, &[], |row| row.int())).unwrap();
     assert_eq!(lines, Some(20), "written behind the answers, and all written at the end");
 }
+
+#[test]
+fn a_server_behind_a_proxy_counts_the_callers_that_it_names() {
+    let folder = Folder::new();
+    folder.configure("listen.behind_proxy = true\nlisten.calls_per_minute = 1\n");
+    let file = std::fs::read_to_string(folder.path("aikagi.toml")).unwrap();
+    folder.write("aikagi.toml", &file.replace("http://localhost:8080", "https://id.example.jp"));
+    let server = folder.serve();
+    let call = |caller: &str| {
+        let mut stream = TcpStream::connect(server.public).unwrap();
+        let head = format!(
+            "POST /token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\
+             X-Forwarded-For: {caller}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer[9..12].to_owned()
+    };
+    let callers = ["203.0.113.9", "203.0.113.9", "198.51.100.7"];
+    assert_eq!(callers.map(call), ["400", "429", "400"]);
+}

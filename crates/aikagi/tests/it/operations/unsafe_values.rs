@@ -17,6 +17,13 @@ const WORST: &[(&str, &str, &str)] = &[
     ),
     ("listen.address", "listen.address = \"0.0.0.0:80\"", "plain HTTP to other machines"),
     ("listen.address", "listen.address = \"[::]:80\"", "plain HTTP to other machines"),
+    ("listen.calls_per_minute", "listen.calls_per_minute = 0", "is zero"),
+    ("listen.proxy_addresses", "listen.proxy_addresses = [\"proxy.lan\"]", "is no address"),
+    (
+        "listen.proxy_addresses",
+        "listen.proxy_addresses = [\"10.1.0.5\"]",
+        "nothing says that one is there",
+    ),
     ("listen.connections", "listen.connections = 0", "is zero"),
     ("listen.patience_seconds", "listen.patience_seconds = 0", "is zero"),
     ("listen.ops_address", "listen.ops_address = \"0.0.0.0:9091\"", "ops_trusted_network"),

@@ -7,7 +7,6 @@ mod answers;
 mod batch;
 mod body;
 mod command;
-mod pace;
 mod reads;
 mod why;
 
@@ -24,24 +23,26 @@ use domain::decisions::Decisions;
 use domain::signing::Issuer;
 use http::HeaderMap;
 use web::access::Acted;
+use web::pace::{Paces, Rate};
 use web::{Problem, current};
 
 use crate::callers::Callers;
 
 use super::codes;
-use pace::Paces;
 
 pub use command::read_command;
 
 /// Longest body read, in bytes.
 const LONGEST: usize = 1024 * 1024;
+/// Clients whose pace is remembered.
+const PACES: usize = 4096;
 
 /// What the door stands on.
 pub struct Online {
     callers: Callers,
     decisions: Arc<Decisions>,
     linkage: Arc<WriteBehind>,
-    paces: Paces,
+    paces: Paces<(String, String)>,
     groups: CommandGroups,
 }
 
@@ -50,7 +51,7 @@ impl Online {
     #[must_use]
     pub fn new(callers: Callers, decisions: Arc<Decisions>, linkage: Arc<WriteBehind>) -> Self {
         let groups = CommandGroups::new(callers.db.clone());
-        Self { callers, decisions, linkage, paces: Paces::new(), groups }
+        Self { callers, decisions, linkage, paces: Paces::new(PACES), groups }
     }
 }
 
@@ -107,7 +108,9 @@ impl Online {
     fn check_pace(&self, caller: &Caller, scope: &Scope) -> Result<()> {
         let operator =
             self.callers.db.read(scope, |tx| tx.operator_fact(domain::operators::find_operator))?;
-        self.paces.take((scope.operator(), &caller.client), operator.policies.sms_pace)
+        let pace = operator.policies.sms_pace;
+        let client = (scope.operator().to_owned(), caller.client.clone());
+        self.paces.take(&client, Rate::per_second(pace.per_second, pace.burst))
     }
 
     /// Writes a message into the linkage log.

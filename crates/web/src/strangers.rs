@@ -1,0 +1,163 @@
+//! Calls of somebody who does not say who they are are counted by the address they come from.
+//!
+//! What a call costs us before we know its caller (a sign-in begun, a password computed, a guess at a
+//! secret) nobody may ask for without end. Who proves to be somebody is not counted: a call is taken
+//! when it comes and given back when its answer names who [`Acted`].
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use base::kernel::Error;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, Method};
+
+use crate::Problem;
+use crate::access::Acted;
+use crate::pace::{Paces, Rate};
+
+/// What a proxy writes the caller's address into.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// Addresses remembered at a time, a few megabytes at most.
+const KEPT: usize = 32_768;
+
+/// How a door says that there were too many calls.
+pub type Wording = fn(Error) -> Response;
+
+/// How often each address may call without saying who it is.
+pub struct Strangers {
+    paces: Paces<IpAddr>,
+    rate: Rate,
+    proxies: Option<Vec<IpAddr>>,
+}
+
+impl Strangers {
+    /// `calls_per_minute` of each address. `proxies` are those that stand before us: none, these, or
+    /// with an empty list whoever reaches us.
+    #[must_use]
+    pub fn new(calls_per_minute: u64, proxies: Option<Vec<IpAddr>>) -> Self {
+        Self { paces: Paces::new(KEPT), rate: Rate::per_minute(calls_per_minute), proxies }
+    }
+
+    /// Answers a request, unless its address called too often; `word` words that.
+    pub async fn serve(&self, request: Request, next: Next, word: Wording) -> Response {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let Some(caller) = peer.and_then(|peer| self.caller(peer, request.headers())) else {
+            return next.run(request).await;
+        };
+        if let Err(error) = self.paces.take(&caller, self.rate) {
+            return word(error);
+        }
+        let response = next.run(request).await;
+        if response.extensions().get::<Acted>().is_some() {
+            self.paces.give_back(&caller);
+        }
+        response
+    }
+
+    /// Whom a call counts for. Nobody, when it is from this machine itself, or when a proxy does not
+    /// say for whom it calls: one bucket for everybody behind it would stop them all.
+    fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = peer.to_canonical();
+        let caller = if self.believed(peer) { self.forwarded(headers)? } else { peer };
+        (!caller.is_loopback()).then(|| household(caller))
+    }
+
+    fn believed(&self, peer: IpAddr) -> bool {
+        let named = |proxies: &Vec<IpAddr>| {
+            proxies.is_empty() || peer.is_loopback() || proxies.contains(&peer)
+        };
+        self.proxies.as_ref().is_some_and(named)
+    }
+
+    /// The last address that is none of the proxies': what stands before it, the caller may have
+    /// written.
+    fn forwarded(&self, headers: &HeaderMap) -> Option<IpAddr> {
+        let proxies = self.proxies.as_deref().unwrap_or_default();
+        let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+        let texts = lines.filter_map(|line| line.to_str().ok());
+        let mut addresses = texts.flat_map(|text| text.rsplit(',')).map(address);
+        addresses.find(|found| found.is_none_or(|found| !proxies.contains(&found))).flatten()
+    }
+}
+
+/// Some proxies write the port behind the address.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let alone = || text.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+    let found = text.parse::<SocketAddr>().map(|both| both.ip()).ok().or_else(alone);
+    found.map(|found| found.to_canonical())
+}
+
+/// A household has one IPv4 address, and a whole /64 of IPv6 (RFC 6177).
+fn household(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
+
+/// Middleware of routes that ask for a token: counts who shows none. A token is told from a
+/// forged one before anything else is done.
+pub async fn without_token(
+    State(strangers): State<Arc<Strangers>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method() != Method::POST || request.headers().contains_key(AUTHORIZATION) {
+        return next.run(request).await;
+    }
+    strangers.serve(request, next, |error| Problem::from(error).into_response()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROXY: &str = "10.0.0.1";
+    const CLOUD: &str = "10.0.0.2";
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn whom(strangers: &Strangers, peer: &str, lines: &[&'static str]) -> Option<String> {
+        let line = |text: &&'static str| (FORWARDED_FOR, http::HeaderValue::from_static(text));
+        let headers: HeaderMap = lines.iter().map(line).collect();
+        strangers.caller(ip(peer), &headers).map(|found| found.to_string())
+    }
+
+    #[test]
+    fn without_a_proxy_nobody_names_another_address_than_its_own() {
+        let direct = Strangers::new(1, None);
+        let asked = |peer| whom(&direct, peer, &["203.0.113.9"]);
+        assert_eq!(asked("198.51.100.7").as_deref(), Some("198.51.100.7"));
+        assert_eq!(asked("::ffff:198.51.100.7").as_deref(), Some("198.51.100.7"));
+        assert_eq!(asked("2001:db8:1:2:3:4:5:6").as_deref(), Some("2001:db8:1:2::"));
+        assert_eq!(asked("127.0.0.1"), None);
+        assert_eq!(asked("::1"), None);
+    }
+
+    #[test]
+    fn behind_proxies_the_last_address_counts_that_is_none_of_theirs() {
+        let named = Strangers::new(1, Some(vec![ip(PROXY), ip(CLOUD)]));
+        let lied = ["1.1.1.1, 203.0.113.9", "10.0.0.2"];
+        for peer in [PROXY, "127.0.0.1"] {
+            assert_eq!(whom(&named, peer, &lied).as_deref(), Some("203.0.113.9"), "{peer}");
+        }
+        assert_eq!(whom(&named, "198.51.100.7", &lied).as_deref(), Some("198.51.100.7"));
+        let any = Strangers::new(1, Some(Vec::new()));
+        for (line, wanted) in [
+            ("1.1.1.1, 203.0.113.9:4711", Some("203.0.113.9")),
+            ("[2001:db8:1:2::9]:80", Some("2001:db8:1:2::")),
+            ("[2001:db8:1:2::9]", Some("2001:db8:1:2::")),
+            ("1.1.1.1, unknown", None),
+            ("", None),
+        ] {
+            assert_eq!(whom(&any, "10.9.9.9", &[line]).as_deref(), wanted, "{line}");
+        }
+        assert_eq!(whom(&any, PROXY, &[]), None, "nobody is stopped for what a proxy keeps quiet");
+    }
+}
