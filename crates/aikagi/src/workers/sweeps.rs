@@ -1,6 +1,9 @@
-//! What has had its time is deleted, a little at a time.
+//! What has had its time is deleted, a little at a time, until nothing of it is left or the time for it
+//! is over.
 //!
 //! Source: brief tve §14.3 (retention), house.md "expiring things".
+
+use std::time::{self, Duration};
 
 use base::kernel::{Instant, Result, Scope};
 use base::records::{self, inbox, jobs, outbox};
@@ -14,8 +17,10 @@ use crate::wiring::Parts;
 const PAGE: i64 = 20;
 /// Rows a statement: short enough not to be felt.
 const ROWS: i64 = 500;
-/// Statements of one kind and operator a round.
-const TURNS: usize = 20;
+/// How long one operator may keep the sweeper, and all of a round together. However late it is, each
+/// operator gets a statement of each kind: a backlog of one of them leaves no other unswept.
+const OPERATOR_TIME: Duration = Duration::from_secs(2);
+const ROUND_TIME: Duration = Duration::from_secs(20);
 /// A request id is unique for this long (brief tve §7.4).
 const INBOX_DAYS: i64 = 400;
 /// Contracts purged in one transaction.
@@ -59,13 +64,15 @@ impl Sweeper {
 
     pub(super) fn round(&mut self, parts: &Parts, stop: &Stop) -> Result<()> {
         gauges(parts)?;
+        let round_over = time::Instant::now() + ROUND_TIME;
         for operator in self.walk.next(parts)? {
+            let over = round_over.min(time::Instant::now() + OPERATOR_TIME);
+            let visit = Visit { parts, stop, operator: &operator, over };
             for (name, sweep) in OF_AN_OPERATOR {
-                let swept = until_clean(parts, stop, &operator, (name, *sweep));
-                for_one("sweeps", &operator, swept);
+                for_one("sweeps", &operator, visit.until_clean((name, *sweep)));
             }
             if operator != Scope::PLATFORM {
-                for_one("sweeps", &operator, purge(parts, stop, &operator));
+                for_one("sweeps", &operator, visit.purge());
             }
         }
         self.rotate(parts)
@@ -86,24 +93,31 @@ impl Sweeper {
     }
 }
 
-/// Personal data of contracts that ended long ago. Each is a change, written into the audit.
-fn purge(parts: &Parts, stop: &Stop, operator: &str) -> Result<()> {
-    let some = |tx: &mut Tx<'_>| domain::commands::purge_due(tx, CONTRACTS);
-    while !stop.told() && parts.db.transact(&system(operator), some)? > 0 {}
-    Ok(())
+/// The sweeper at one operator.
+struct Visit<'v> {
+    parts: &'v Parts,
+    stop: &'v Stop,
+    operator: &'v str,
+    over: time::Instant,
 }
 
-fn until_clean(
-    parts: &Parts,
-    stop: &Stop,
-    operator: &str,
-    (name, sweep): (&'static str, Sweep),
-) -> Result<()> {
-    for _ in 0..TURNS {
-        if stop.told() || parts.db.housekeep(&system(operator), name, sweep)? == 0 {
-            break;
-        }
+impl Visit<'_> {
+    fn until_clean(&self, (name, sweep): (&'static str, Sweep)) -> Result<()> {
+        repeat(self.stop, self.over, || {
+            self.parts.db.housekeep(&system(self.operator), name, sweep)
+        })
     }
+
+    /// Personal data of contracts that ended long ago. Each is a change, written into the audit.
+    fn purge(&self) -> Result<()> {
+        let some = |tx: &mut Tx<'_>| domain::commands::purge_due(tx, CONTRACTS);
+        repeat(self.stop, self.over, || self.parts.db.transact(&system(self.operator), some))
+    }
+}
+
+/// Does `some` until it finds nothing more, or the time is `over`; at least once.
+fn repeat(stop: &Stop, over: time::Instant, mut some: impl FnMut() -> Result<u64>) -> Result<()> {
+    while !stop.told() && some()? > 0 && time::Instant::now() < over {}
     Ok(())
 }
 
@@ -126,4 +140,32 @@ fn gauges(parts: &Parts) -> Result<()> {
     metrics::gauge!("aikagi_outbox_overdue_seconds").set(overdue as f64);
     metrics::gauge!("aikagi_outbox_receivers_waiting").set(due.len() as f64);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How many statements are made of a backlog that takes `turns`.
+    fn statements(turns: u64, over: time::Instant, stop: &Stop) -> u64 {
+        let made = Cell::new(0);
+        let some = || {
+            made.set(made.get() + 1);
+            Ok(turns.saturating_sub(made.get()))
+        };
+        repeat(stop, over, some).unwrap();
+        made.get()
+    }
+
+    #[test]
+    fn a_backlog_of_any_size_goes_in_one_visit_unless_the_time_is_over() {
+        let (now, stop) = (time::Instant::now(), Stop::default());
+        let later = now + Duration::from_secs(600);
+        assert_eq!(statements(10_000, later, &stop), 10_000);
+        assert_eq!(statements(10_000, now, &stop), 1, "each kind gets its turn all the same");
+        stop.tell();
+        assert_eq!(statements(10_000, later, &stop), 0);
+    }
 }
