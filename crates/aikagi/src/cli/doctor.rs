@@ -129,11 +129,36 @@ fn directory(folder: &Path) -> Finding {
     let found = if folder.as_os_str().is_empty() {
         Ok("no SMS files are watched (sms.directory)".to_owned())
     } else {
-        let probe = folder.join(".aikagi-doctor");
-        std::fs::write(&probe, b"")
-            .and_then(|()| std::fs::remove_file(&probe))
-            .map(|()| format!("{} is writable", folder.display()))
-            .map_err(|error| format!("{}: {error} — make it writable for us", folder.display()))
+        writable(folder).and_then(|()| stations(folder)).map(|stations| {
+            format!("{} is writable, so are the folders of {stations} stations", folder.display())
+        })
     };
     Finding { what: "sms files", found }
+}
+
+/// Where we write below a station's folder. What is missing is made when it is needed.
+const WRITTEN: [&str; 6] = ["in", "in/.work", "in/done", "out", "out/.kept", "out/done"];
+
+/// How many stations have a folder, each of which we can write to; else every one that we can not.
+fn stations(folder: &Path) -> Result<usize, String> {
+    let unreadable = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let (mut stations, mut wrong) = (0, Vec::new());
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let station = entry.map_err(unreadable)?.path();
+        if !station.is_dir() {
+            continue;
+        }
+        stations += 1;
+        let there = WRITTEN.map(|part| station.join(part)).into_iter().filter(|path| path.exists());
+        wrong.extend(there.filter_map(|path| writable(&path).err()));
+    }
+    wrong.sort();
+    if wrong.is_empty() { Ok(stations) } else { Err(wrong.join("\n                   ")) }
+}
+
+fn writable(folder: &Path) -> Result<(), String> {
+    let probe = folder.join(".aikagi-doctor");
+    std::fs::write(&probe, b"")
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(|error| format!("{}: {error} — make it writable for us", folder.display()))
 }

@@ -60,13 +60,7 @@ fn patient() -> Timing {
 #[test]
 #[ignore = "run by the tests of this file, in a process of its own"]
 fn helper_that_is_killed() {
-    let Some(told) = read_env(TOLD) else { return };
-    let (database, root) = told.split_once('\n').unwrap();
-    let settings = match database.strip_prefix("file:") {
-        Some(path) => Settings::Sqlite { path: PathBuf::from(path), relaxed: true },
-        None => Settings::Postgres { url: database.to_owned() },
-    };
-    let desk = Desk::on(Db::open(&settings).unwrap(), PathBuf::from(root), "killed");
+    let Some(desk) = told() else { return };
     let batch = desk.batch.timed(patient());
     loop {
         if batch.poll(KITA, &desk.root) != Ok(Polled::More) {
@@ -75,13 +69,29 @@ fn helper_that_is_killed() {
     }
 }
 
+/// The directory this process is told to work on, if it is a helper.
+pub fn told() -> Option<Desk> {
+    let told = read_env(TOLD)?;
+    let (database, root) = told.split_once('\n').unwrap();
+    let settings = match database.strip_prefix("file:") {
+        Some(path) => Settings::Sqlite { path: PathBuf::from(path), relaxed: true },
+        None => Settings::Postgres { url: database.to_owned() },
+    };
+    Some(Desk::on(Db::open(&settings).unwrap(), PathBuf::from(root), "killed"))
+}
+
 fn start_helper(world: &World, root: &Path) -> Child {
+    start(world, root, "batch_crash::helper_that_is_killed")
+}
+
+/// Starts a helper in a process of its own.
+pub fn start(world: &World, root: &Path, helper: &str) -> Child {
     let database = match &world.settings {
         Settings::Sqlite { path, .. } => format!("file:{}", path.display()),
         Settings::Postgres { url } => url.clone(),
     };
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "batch_crash::helper_that_is_killed", "--ignored"])
+        .args(["--exact", helper, "--ignored"])
         .env(TOLD, format!("{database}\n{}", root.display()))
         .stdout(Stdio::null())
         .stderr(Stdio::null())

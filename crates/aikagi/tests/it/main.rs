@@ -21,6 +21,7 @@ mod batch_faults;
 mod batch_files;
 mod batch_folder;
 mod batch_guard;
+mod batch_huge;
 mod batch_order;
 mod batch_pages;
 mod batch_undo;

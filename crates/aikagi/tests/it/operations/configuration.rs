@@ -199,3 +199,26 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     assert!(failed("keys") && failed("sms files") && failed("config"), "{}", sick.out);
     assert!(sick.out.contains("make it writable for us"), "{}", sick.out);
 }
+
+#[test]
+fn the_doctor_looks_into_every_stations_folder() {
+    let folder = Folder::new();
+    for station in ["OP0012", "OP0013"] {
+        std::fs::create_dir_all(folder.path("sms").join(station).join("in")).unwrap();
+    }
+    folder.configure("sms.directory = \"sms\"\n");
+    let well = folder.run(&["doctor"]).well();
+    assert!(well.contains("the folders of 2 stations"), "{well}");
+    assert_eq!(std::fs::read_dir(folder.path("sms/OP0012/in")).unwrap().count(), 0);
+
+    // The superuser passes permissions; a file in the folder's place stops everybody.
+    std::fs::write(folder.path("sms/OP0013/out"), "").unwrap();
+    let sick = folder.run(&["doctor"]);
+    assert_eq!(sick.code, 1);
+    assert!(
+        sick.out.contains("OP0013/out") && sick.out.contains("writable for us"),
+        "{}",
+        sick.out
+    );
+    assert!(!sick.out.contains("OP0012"), "{}", sick.out);
+}
