@@ -2,26 +2,31 @@
 
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Bound;
 use crate::wiring::Parts;
 use crate::workers::Workers;
 
-/// Answers when SIGTERM or SIGINT arrives.
-pub(super) async fn told_to_end() {
-    let wait = |kind: SignalKind| async move {
-        match signal(kind) {
-            Ok(mut signals) => drop(signals.recv().await),
-            Err(error) => {
-                tracing::error!(%error, "this process can not be told to end gently");
-                std::future::pending::<()>().await;
-            }
+/// The signals that end a server gently. Until they are listened for, they kill it.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listens from here on. Call inside the runtime, before anybody is told that it serves.
+    pub(super) fn listen() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Answers when SIGTERM or SIGINT arrives.
+    pub(super) async fn told_to_end(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => tracing::info!("SIGTERM: draining"),
+            _ = self.interrupt.recv() => tracing::info!("SIGINT: draining"),
         }
-    };
-    tokio::select! {
-        () = wait(SignalKind::terminate()) => tracing::info!("SIGTERM: draining"),
-        () = wait(SignalKind::interrupt()) => tracing::info!("SIGINT: draining"),
     }
 }
 

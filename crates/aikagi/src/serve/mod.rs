@@ -43,11 +43,13 @@ pub fn run(
     let parts = Parts::open(config)?;
     let listeners = Listeners::bind(&parts.config)?;
     runtime.block_on(async {
+        let signals = drain::Signals::listen()
+            .map_err(|error| Failure::unavailable("the signals that end it", error))?;
         let workers = Workers::start(&parts)?;
         let bound = listeners.serve(&parts, metrics)?;
         parts.health.serving();
         started(&bound, &parts)?;
-        drain::told_to_end().await;
+        signals.told_to_end().await;
         drain::drain(&parts, bound, workers).await;
         Ok(())
     })

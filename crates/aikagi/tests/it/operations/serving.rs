@@ -47,6 +47,18 @@ fn sigterm_ends_the_server_gently_and_with_success() {
 }
 
 #[test]
+fn a_server_that_says_it_serves_ends_gently_however_soon_it_is_told_to() {
+    let folder = Folder::new();
+    for _ in 0..5 {
+        let server = folder.serve();
+        server.terminate();
+        let (code, log) = server.ended();
+        assert_eq!(code, Some(0), "{log:?}");
+        assert!(log.iter().any(|line| line.contains("drained")), "{log:?}");
+    }
+}
+
+#[test]
 fn a_taken_port_and_a_lost_database_are_told_in_words() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = Folder::new();
