@@ -164,7 +164,7 @@ impl Two {
     }
 }
 
-/// Values that differ from call to call: traces, and instants.
+/// Values that differ from call to call: traces, instants, and how long ago something was.
 fn passing(json: &Json, name: &str, blots: &mut Vec<String>) {
     match json {
         Json::String(text) => {
@@ -173,6 +173,7 @@ fn passing(json: &Json, name: &str, blots: &mut Vec<String>) {
                 blots.push(text.clone());
             }
         }
+        Json::Number(number) if name == "age_s" => blots.push(format!("\"{name}\":{number}")),
         Json::Array(all) => all.iter().for_each(|one| passing(one, name, blots)),
         Json::Object(all) => all.iter().for_each(|(name, one)| passing(one, name, blots)),
         _ => {}
