@@ -141,6 +141,8 @@ impl Two {
             if let Ok(json) = serde_json::from_str::<Json>(&body) {
                 passing(&json, "", &mut blots);
             }
+            // The longest first: one name may stand inside another.
+            blots.sort_by_key(|blot| std::cmp::Reverse(blot.len()));
             let mut text =
                 format!("{} {} {place} {body}", parts.status, header("www-authenticate"));
             for blot in blots.iter().filter(|blot| !blot.is_empty()) {

@@ -7,13 +7,15 @@ use domain::credentials::issue_letter_code;
 use domain::operators;
 use domain::signin::{Caller, Step};
 use domain::subscribers::Reason;
+use http::Method;
 
 use crate::picture::{Picture, assert_same, picture};
 use crate::signin::request;
-use crate::viewers::{CALLBACK, House, PASSWORD, VERIFIER, Viewer, authorize};
+use crate::viewers::{BASE, CALLBACK, House, PASSWORD, VERIFIER, Viewer, authorize};
 use crate::world::{KITA, MINAMI, sato};
 
 const WRONG: &str = "BBBBBBBBBBBB";
+const TOO_LONG: &str = "request.parameters_malformed";
 
 fn state(house: &House) -> Picture {
     picture(&house.world.db, KITA, |_, _| false)
@@ -233,4 +235,52 @@ fn an_old_code_alone_ends_nothing_and_with_its_verifier_everything() {
     assert_same(&before, &state(&house), "another client's name");
     assert_eq!(redeem(CALLBACK, VERIFIER).json()["error_description"], "grant.replayed");
     assert_eq!(house.audited("authorization.revoked"), 1);
+}
+
+#[test]
+fn a_form_of_another_site_goes_on_by_get_and_leaves_the_browsers_other_sign_ins_alone() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let mut viewer = Viewer::new(&house);
+    viewer.open_page(&authorize(&[]));
+    let (cookies, before) = (viewer.cookies.clone(), state(&house));
+
+    let address = authorize(&[("state", "s&= +髙"), ("unknown", "x")]);
+    let (path, query) = address.split_once('?').unwrap();
+    viewer.cookies.clear();
+    viewer.origin = "https://vod.example.jp".to_owned();
+    let sent = viewer.send(&Method::POST, path, query.as_bytes().to_vec());
+    assert!(sent.headers.get("set-cookie").is_none());
+    assert_same(&before, &state(&house), "nothing is begun yet");
+    let location = sent.location();
+    assert_eq!((location.host_str(), location.path()), (Some("id.example.jp"), path));
+    let asked = |query: &str| {
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        pairs.collect::<std::collections::BTreeMap<String, String>>()
+    };
+    assert_eq!(asked(location.query().unwrap()), asked(query));
+
+    viewer.cookies.clone_from(&cookies);
+    let went_on = viewer.get(&format!("{path}?{}", location.query().unwrap()));
+    assert!(went_on.location().path().ends_with("/signin"));
+    assert_eq!(viewer.cookies, cookies, "the other tab's sign-in is still this browser's");
+    viewer.origin = BASE.to_owned();
+    let done = viewer.submit("password", &[("username", "takahashi"), ("password", PASSWORD)]);
+    assert!(done.led_with("code").is_some(), "{}", done.body);
+}
+
+#[test]
+fn a_form_that_gives_no_address_everybody_has_room_for_is_refused() {
+    let house = House::new();
+    let mut viewer = Viewer::new(&house);
+    let (path, query) = ("/o/KITA01/authorize", "client_id=vod&more=");
+    let rest = 8000 - format!("{BASE}{path}?{query}").len();
+    for (more, told) in [("x".repeat(rest), (303, "")), ("x".repeat(rest + 1), (400, TOO_LONG))] {
+        let sent = viewer.send(&Method::POST, path, format!("{query}{more}").into_bytes());
+        assert_eq!((sent.status.as_u16(), sent.refusal()), told);
+    }
+    let twice = viewer.send(&Method::POST, path, b"client_id=vod&client_id=vod".to_vec());
+    assert_eq!((twice.status.as_u16(), twice.refusal()), (400, "request.parameter_repeated"));
+    let nowhere = viewer.send(&Method::POST, "/o/NOSUCH/authorize", b"client_id=vod".to_vec());
+    assert_eq!((nowhere.status.as_u16(), nowhere.refusal()), (404, "operator.unknown"));
 }

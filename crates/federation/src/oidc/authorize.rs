@@ -12,7 +12,8 @@ use domain::signing::Issuer;
 use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
-use web::{Page, blocking, current};
+use url::form_urlencoded::Serializer;
+use web::{Page, Problem, blocking, current};
 
 use super::Provider;
 use super::answers::{Refused, SESSION_COOKIE, finished, refused, see_other};
@@ -21,6 +22,10 @@ use super::place::Place;
 
 /// The cookie that says which browser began a sign-in. Holds nothing about the person.
 pub(super) const BROWSER_COOKIE: &str = "aikagi-browser";
+
+/// The longest address a form is sent on to: so much every browser and proxy has room for.
+/// Source: RFC 9110 §4.1.
+const LONGEST_ADDRESS: usize = 8000;
 
 /// `GET`: parameters in the address.
 pub(super) async fn by_query(
@@ -32,14 +37,28 @@ pub(super) async fn by_query(
     answer(provider, place, (query.unwrap_or_default().into_bytes(), headers)).await
 }
 
-/// `POST`: parameters in a form.
+/// `POST`: parameters in a form, sent on as the same request by `GET`.
+///
+/// A form of another site comes without our cookies (`SameSite=Lax`). Answered at once it would
+/// begin a sign-in under a new browser cookie and end those that are open in other tabs; the `GET`
+/// that follows has the cookies.
 pub(super) async fn by_form(
     State(provider): State<Provider>,
     place: Place,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    answer(provider, place, (body.to_vec(), headers)).await
+    or_page(blocking(move || again(&provider, &place, &body)).await)
+}
+
+fn again(provider: &Provider, place: &Place, body: &[u8]) -> Result<Response> {
+    let issuer = place.issuer(provider)?;
+    let parameters = Parameters::parse(body).map_err(|fault| parameter_fault(&fault))?;
+    let query = Serializer::new(String::new()).extend_pairs(parameters.iter()).finish();
+    let address = format!("{}/authorize?{query}", issuer.url());
+    if address.len() > LONGEST_ADDRESS {
+        return Err(parameter_fault(&ParameterFault::TooLong));
+    }
+    Ok(see_other(&address))
 }
 
 async fn answer(
@@ -52,6 +71,11 @@ async fn answer(
         decide(&provider, &issuer, (&text, &headers))
     })
     .await;
+    or_page(decided)
+}
+
+/// The answer, or the page that says why there is none.
+fn or_page(decided: std::result::Result<Response, Problem>) -> Response {
     decided.unwrap_or_else(|problem| {
         let error = problem.into_error();
         if let Error::Internal { detail } | Error::Unavailable { detail, .. } = &error {
