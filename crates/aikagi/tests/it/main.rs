@@ -61,5 +61,6 @@ mod sms_online;
 mod store;
 mod strangers;
 mod terms;
+mod unreadable;
 mod viewers;
 mod world;

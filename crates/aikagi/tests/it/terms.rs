@@ -2,6 +2,9 @@
 
 use base::kernel::clock;
 use domain::clients::{AuthMethod, ClientKind, ClientTerms, Grant, Pkce};
+use domain::commands::{Command, Op};
+use domain::decisions::{Action, Ask, Capacity, Decisions, Question, Subject};
+use domain::operators::{self, OperatorDraft, Policies};
 use domain::signing::Issuer;
 
 use crate::picture::{Picture, assert_same, picture};
@@ -212,4 +215,65 @@ fn nobody_gets_keys_or_tokens_of_an_operator_that_is_not_there() {
     let there = picture(&house.world.db, "NOSUCH", |_, _| false);
     assert!(there.values().all(Vec::is_empty), "{there:?}");
     house.world.at("NOSUCH", sato(), |tx| domain::clients::find(tx, "vod").map(drop)).unwrap_err();
+}
+
+/// Sets the three switches of adult titles: the station's, the household's, the person's.
+fn switch_adult(house: &House, [sold, household, person]: [bool; 3], born: Option<&str>) {
+    let put = move |tx: &mut base::store::Tx<'_>| {
+        let known = operators::find_operator(tx)?;
+        let policies = Policies { adult_sold: sold, ..known.policies };
+        let (name_ja, name_en) = (known.name_ja, known.name_en);
+        operators::put_operator(tx, &OperatorDraft { name_ja, name_en, policies })
+    };
+    house.world.act(sato(), put).unwrap();
+    for (person_no, allowed) in [(0, household), (1, person)] {
+        let mut command = Command::new(&house.world.request_id(), Op::Attr, "A-001");
+        command.person_no = person_no;
+        command.attributes.adult_allowed = Some(allowed);
+        command.attributes.birth_on = born.filter(|_| person_no == 1).map(str::to_owned);
+        house.world.send(command);
+    }
+    let now = house.world.household("A-001");
+    let person_now = &now.persons[0];
+    assert_eq!((now.contract.adult_allowed, person_now.adult_allowed), (household, person));
+    assert_eq!(person_now.birth_on.as_deref(), born);
+}
+
+#[test]
+fn the_adult_claim_says_what_a_decision_finds() {
+    let house = House::new();
+    let mut viewer = house.given_viewer("A-001", "takahashi");
+    house.world.given_key("A-001", "NIGHT");
+    let code = viewer.get(&authorize(&[])).led_with("code").unwrap();
+    let access = house.redeem(&code).json()["access_token"].as_str().unwrap().to_owned();
+    let decisions = Decisions::open(&house.world.db, Capacity::default()).unwrap();
+    let years_ago = |years: i64| {
+        let day = clock::now().plus_days(-years * 366).rfc3339_jst();
+        Some(day.split_once('T').unwrap().0.to_owned())
+    };
+    let mut seen = Vec::new();
+    // The birth date is unknown first: once told it is known.
+    for born in [None, years_ago(17), years_ago(19)] {
+        for bits in 0..8_u8 {
+            let switches = [1, 2, 4].map(|bit| bits & bit != 0);
+            switch_adult(&house, switches, born.as_deref());
+            let question = Question {
+                action: Action::View,
+                resource: "title:A0001",
+                least_age: None,
+                adult: true,
+            };
+            let subject = Subject::Member { number: "A-001", person_no: 1 };
+            let ask = Ask { operator: KITA, client: "vod", subject, question };
+            let decision = decisions.answer(&ask, clock::now()).unwrap().decision;
+            let forbidden = decision.codes().any(|code| code == "D13");
+            let claim = house.userinfo(&access).json()["adult"].as_bool().unwrap();
+            let codes: Vec<_> = decision.codes().collect();
+            assert_eq!(claim, !forbidden, "{switches:?} {born:?}: {codes:?}");
+            if claim {
+                seen.push((switches, born.clone()));
+            }
+        }
+    }
+    assert_eq!(seen, [([true; 3], None), ([true; 3], years_ago(19))]);
 }
