@@ -31,6 +31,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("operators::changed", "of its own scope"),
     ("operators::list_operators", "the platform's list: doors give it to platform staff only"),
     ("operators::list_codes", "the platform's list, for its workers"),
+    ("operators::list_choices", "names of the operators in service: on a page anybody may open"),
     ("operators::put_staff", "writes into its own scope"),
     ("catalogue::put_product", "writes into its own scope"),
     ("clients::put", "writes into its own scope"),

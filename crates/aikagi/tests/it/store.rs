@@ -10,7 +10,8 @@ use domain::commands::{self, Command, Op};
 use domain::operators;
 use domain::subscribers::Reason;
 
-use crate::world::{KITA, World, sms};
+use crate::viewers::{House, Viewer, authorize_at};
+use crate::world::{KITA, MINAMI, World, sato, sms};
 
 /// Waits for `done`, at most five seconds.
 pub fn eventually(what: &str, mut done: impl FnMut() -> bool) {
@@ -99,6 +100,45 @@ fn a_second_node_learns_of_a_changed_policy_within_a_second_or_so() {
         })
         .unwrap();
     eventually("the other node reads the new name", || name(&other) == "Kitahama Cable TV");
+}
+
+#[test]
+fn the_stations_to_choose_from_are_kept_in_memory_and_follow_every_change_at_once() {
+    let house = House::new();
+    house.given_client(Scope::PLATFORM, "everywhere", |_| {});
+    let mut viewer = Viewer::new(&house);
+    viewer.open_page(&authorize_at("", &[("client_id", "everywhere"), ("ui_locales", "en")]));
+    let page = viewer.page.clone();
+    let mut names = || {
+        let shown = viewer.get(&page).body;
+        let known = ["Kitahama Cable", "Kita TV", "Minamino TV", "Nishi TV"];
+        known.into_iter().filter(|name| shown.contains(*name)).collect::<Vec<_>>()
+    };
+    let call = |operator: &str, name: &'static str| {
+        let put = move |tx: &mut base::store::Tx<'_>| {
+            let (name_ja, name_en) = (name.to_owned(), name.to_owned());
+            let policies = operators::Policies::default();
+            operators::put_operator(tx, &operators::OperatorDraft { name_ja, name_en, policies })
+        };
+        house.world.at(operator, sato(), put).unwrap();
+    };
+    assert_eq!(names(), ["Kitahama Cable", "Minamino TV"]);
+    house.world.at(MINAMI, sato(), operators::disable).unwrap();
+    assert_eq!(names(), ["Kitahama Cable"]);
+    house.world.at(MINAMI, sato(), operators::enable).unwrap();
+    assert_eq!(names(), ["Kitahama Cable", "Minamino TV"]);
+    call(KITA, "Kita TV");
+    assert_eq!(names(), ["Kita TV", "Minamino TV"]);
+    call("NISI01", "Nishi TV");
+    assert_eq!(names(), ["Kita TV", "Minamino TV", "Nishi TV"]);
+
+    // On a database of several nodes they are read again after a second.
+    let statements = [(); 5].map(|()| {
+        let before = house.world.db.statements();
+        house.provider.journeys.operators(base::kernel::clock::now()).unwrap();
+        house.world.db.statements() - before
+    });
+    assert!(statements.contains(&0) && statements.iter().all(|sent| *sent < 2), "{statements:?}");
 }
 
 #[test]

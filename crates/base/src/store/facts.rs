@@ -67,6 +67,8 @@ impl Facts {
                 known.clear();
             } else {
                 known.remove(&one.operator);
+                // What the platform knows may be about any of its operators.
+                known.remove(Scope::PLATFORM);
             }
         }
     }

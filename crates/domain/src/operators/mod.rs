@@ -12,6 +12,6 @@ mod stations;
 pub use policies::{ErrorLimit, MassGuard, Pace, Policies};
 pub use staff::{Role, Staff, StaffDraft, list_staff, put_staff};
 pub use stations::{
-    Operator, OperatorDraft, OperatorState, changed, disable, enable, find_operator, list_codes,
-    list_operators, operator_if_any, put_operator, valid_code,
+    Choice, Operator, OperatorDraft, OperatorState, changed, disable, enable, find_operator,
+    list_choices, list_codes, list_operators, operator_if_any, put_operator, valid_code,
 };

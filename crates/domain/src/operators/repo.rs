@@ -3,7 +3,7 @@
 use base::kernel::Result;
 use base::store::{Row, Tx, Value};
 
-use super::stations::{Operator, OperatorDraft, OperatorState};
+use super::stations::{Choice, Operator, OperatorDraft, OperatorState};
 use super::{Policies, Role, Staff, StaffDraft};
 
 fn read_operator(row: &mut Row) -> Result<Operator> {
@@ -46,6 +46,16 @@ pub(super) fn codes(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Stri
           WHERE operator_id > ?1 ORDER BY operator_id LIMIT ?2",
         &keys,
         Row::text,
+    )
+}
+
+pub(super) fn choices(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Choice>> {
+    let keys: [Value; 2] = [OperatorState::Enabled.as_str().into(), limit.into()];
+    tx.rows(
+        "SELECT operator_id, name_ja, name_en FROM operators
+          WHERE state = ?1 ORDER BY operator_id LIMIT ?2",
+        &keys,
+        |row| Ok(Choice { code: row.text()?, name_ja: row.text()?, name_en: row.text()? }),
     )
 }
 

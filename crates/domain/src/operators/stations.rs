@@ -187,6 +187,31 @@ pub fn operator_if_any(tx: &mut Tx<'_>) -> Result<Option<Operator>> {
     repo::find(tx)
 }
 
+/// An operator as it is shown to a person who has to name theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Its code.
+    pub code: String,
+    /// Name in Japanese.
+    pub name_ja: String,
+    /// Name in English.
+    pub name_en: String,
+}
+
+/// Operators a person may choose from: Japan has fewer than 500 cable operators.
+const MOST_CHOICES: i64 = 1000;
+
+/// The operators in service, by code, at most a thousand; spoken by the platform.
+///
+/// # Errors
+/// `operator.platform_only` in the scope of one operator.
+pub fn list_choices(tx: &mut Tx<'_>) -> Result<Vec<Choice>> {
+    if tx.operator() != Scope::PLATFORM {
+        return Err(Error::Forbidden { code: "operator.platform_only" });
+    }
+    repo::choices(tx, MOST_CHOICES)
+}
+
 /// Up to `limit` operators after the code `after`, in order of code; spoken by the platform.
 ///
 /// # Errors

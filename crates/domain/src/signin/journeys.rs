@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clients::{Client, Clients};
 use crate::credentials::{Login, Passwords};
-use crate::operators::{self, Operator};
+use crate::operators::{self, Choice};
 use crate::sessions;
 use crate::signing::{Handle, HandleKind, Signing};
 
@@ -192,15 +192,13 @@ impl Journeys {
         self.write_down(operator, (Step::Password, request), (ticket.browser, caller.now))
     }
 
-    /// The operators a person may name, by code.
+    /// The operators a person may name, by code; from memory until one of them changes.
     ///
     /// # Errors
     /// `unavailable` when the database fails.
-    pub fn operators(&self, now: Instant) -> Result<Vec<Operator>> {
+    pub fn operators(&self, now: Instant) -> Result<Arc<Vec<Choice>>> {
         let scope = Scope::new(Scope::PLATFORM, Actor::Anonymous, now);
-        let mut all = self.db.read(&scope, |tx| operators::list_operators(tx, "", 10_000))?;
-        all.retain(Operator::enabled);
-        Ok(all)
+        self.db.read(&scope, |tx| tx.operator_fact(operators::list_choices))
     }
 
     /// Goes to the step a person may always go to: the letter, or back to the password.

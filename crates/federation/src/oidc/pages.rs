@@ -6,7 +6,7 @@
 use askama::Template;
 use base::kernel::{Error, Result};
 use domain::clients::Client;
-use domain::operators::Operator;
+use domain::operators::{Choice, Operator};
 use domain::signin::{SignIn, Step};
 use http::StatusCode;
 use web::{Language, Page, status_of, words};
@@ -36,7 +36,7 @@ pub(super) struct Frame<'f> {
     /// The operator, once it is chosen.
     pub(super) operator: Option<&'f Operator>,
     /// The operators to choose from, while it is not.
-    pub(super) choices: &'f [Operator],
+    pub(super) choices: &'f [Choice],
     /// Why the last try did not work.
     pub(super) error: Option<&'f Error>,
     /// What was typed as login id or contract number, shown again.

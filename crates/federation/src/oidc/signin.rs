@@ -120,7 +120,7 @@ impl Visit {
         let operator = self.operator(visitor)?;
         let choices = match visitor.sign_in.step {
             Step::ChooseOperator => provider.journeys.operators(clock::now())?,
-            _ => Vec::new(),
+            _ => Arc::default(),
         };
         let (error, typed) = shown;
         let hint = request.login_hint.as_deref().filter(|_| visitor.sign_in.step == Step::Password);
