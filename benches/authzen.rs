@@ -135,7 +135,8 @@ pub fn run(arguments: &[String]) {
     let small = prepare("authzen-small", 10_000);
     let large = prepare("authzen-large", contracts);
     let sample = call_once(&large.server.address, &large.requests[0]);
-    println!("answer: {}", String::from_utf8_lossy(&sample.body));
+    let answer = String::from_utf8_lossy(&sample.body);
+    assert!(answer.contains("\"decision\":true"), "{answer}");
     let bare = start_bare(&sample.body);
     let bare = Prepared { server: bare, requests: large.requests };
     let (mut ours, mut theirs, mut fewer) = (Vec::new(), Vec::new(), Vec::new());

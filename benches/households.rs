@@ -5,7 +5,7 @@ use domain::clients::{self, AuthMethod, ClientKind, ClientTerms, Grant, Pkce, Pr
 use domain::commands::{self, Command, Op};
 use domain::sessions::{Subjects, note_subjects};
 use domain::signing::{Handles, MasterKey};
-use domain::subscribers::{self, Load};
+use domain::subscribers::{self, By, Load, Source};
 
 use crate::common::{OPERATOR, scope};
 
@@ -62,7 +62,7 @@ pub fn owner(db: &Db, n: u64) -> (subscribers::Key, String) {
     (household.key(), household.persons[0].person_id.clone())
 }
 
-/// Makes subjects of the owners of contracts `0..count`, as sign-ins would.
+/// Registers the owners of contracts `0..count` and makes subjects of them, as sign-ins would.
 pub fn given_subjects(db: &Db, master: &MasterKey, count: u64) -> Vec<String> {
     let handles = std::sync::Arc::new(Handles::new(master));
     let mut all = Vec::new();
@@ -71,7 +71,15 @@ pub fn given_subjects(db: &Db, master: &MasterKey, count: u64) -> Vec<String> {
         let handles = std::sync::Arc::clone(&handles);
         let made = db
             .housekeep(&scope("bench"), "bench", move |tx| {
-                let households = subscribers::load(tx, numbers.clone(), Load::Whole)?;
+                let before = subscribers::load(tx, numbers.clone(), Load::ForChange)?;
+                let mut households = before.clone();
+                let cause = tx.cause().to_owned();
+                let (source, at) = (Source::System, tx.now());
+                for household in &mut households {
+                    household.register(1, &By { source, at, now: at, cause: &cause })?;
+                    household.contract.version += 1;
+                }
+                subscribers::save(tx, &before, &households)?;
                 households
                     .iter()
                     .map(|household| {
