@@ -105,11 +105,11 @@ fn kill_when(world: &World, root: &Path, reached: impl Fn() -> bool, bit: u64) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !reached() {
         assert!(Instant::now() < deadline, "the process does not get there");
-        std::thread::yield_now();
+        crate::world::look_again();
     }
     let bit = Instant::now() + Duration::from_micros(rand::rng().random_range(0..=bit));
     while Instant::now() < bit {
-        std::thread::yield_now();
+        crate::world::look_again();
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -268,10 +268,10 @@ fn another_node_goes_on_when_the_first_one_is_killed() {
     let (name, content) = csv(1, &lines());
     desk.put(&name, &content);
     let mut child = start_helper(&world, &desk.root);
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(90);
     while row_if_any(&world, &name).is_none_or(|file| file.lines_done < 100) {
         assert!(Instant::now() < deadline, "the first node does not begin");
-        std::thread::yield_now();
+        crate::world::look_again();
     }
     child.kill().unwrap();
     child.wait().unwrap();

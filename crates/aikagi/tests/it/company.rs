@@ -41,7 +41,7 @@ fn together(world: &World, groups: &CommandGroups, asked: &[(Scope, Command)]) -
         // Two go at once and wait for the household; the others wait for company.
         while groups.waiting() + 2 < asked.len() {
             assert!(since.elapsed() < PATIENCE, "{} of {} wait", groups.waiting(), asked.len());
-            std::thread::yield_now();
+            crate::world::look_again();
         }
         drop(release);
         calls.into_iter().map(|call| call.join().unwrap()).collect()

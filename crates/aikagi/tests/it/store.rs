@@ -13,12 +13,12 @@ use domain::subscribers::Reason;
 use crate::viewers::{House, Viewer, authorize_at};
 use crate::world::{KITA, MINAMI, World, sato, sms};
 
-/// Waits for `done`, at most five seconds.
+/// Waits for `done`, at most half a minute: machines are busy.
 pub fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
-        assert!(begun.elapsed() < Duration::from_secs(5), "in vain: {what}");
-        std::thread::yield_now();
+        assert!(begun.elapsed() < Duration::from_secs(30), "in vain: {what}");
+        crate::world::look_again();
     }
 }
 

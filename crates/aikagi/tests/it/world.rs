@@ -203,6 +203,12 @@ pub fn read_env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// A moment between two looks at something that is awaited with a deadline: who looks without one
+/// takes the processor from those who work.
+pub fn look_again() {
+    std::thread::sleep(std::time::Duration::from_millis(2));
+}
+
 fn run_sql(url: &str, sql: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
