@@ -6,7 +6,8 @@
 use std::time::{self, Duration};
 
 use base::kernel::{Instant, Result, Scope};
-use base::records::{self, inbox, jobs, outbox};
+use base::records::outbox::{self, Over};
+use base::records::{self, inbox, jobs};
 use base::store::Tx;
 
 use super::pages::Walk;
@@ -122,11 +123,15 @@ fn repeat(stop: &Stop, over: time::Instant, mut some: impl FnMut() -> Result<u64
 }
 
 fn delivered(tx: &mut Tx<'_>) -> Result<u64> {
-    let before = tx.now().plus_days(-DELIVERED_DAYS);
+    let over = [
+        (Over::Delivered, tx.now().plus_days(-DELIVERED_DAYS)),
+        (Over::Dead, tx.now().plus_days(-DEAD_DAYS)),
+    ];
     let mut gone = 0;
     for receiver in records::list_receivers(tx)? {
-        gone += outbox::forget(tx, &receiver.id, before, ROWS)?;
-        gone += outbox::forget_dead(tx, &receiver.id, tx.now().plus_days(-DEAD_DAYS), ROWS)?;
+        for older in over {
+            gone += outbox::forget(tx, &receiver.id, older, ROWS)?;
+        }
     }
     Ok(gone)
 }

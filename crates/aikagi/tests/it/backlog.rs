@@ -134,7 +134,7 @@ fn events_given_up_long_ago_are_forgotten_and_younger_ones_are_not() {
     let forget = |days: i64| {
         let scope = world.scope(KITA, Actor::System);
         let forget = move |tx: &mut base::store::Tx<'_>| {
-            outbox::forget_dead(tx, "vod", tx.now().plus_days(-days), 500)
+            outbox::forget(tx, "vod", (outbox::Over::Dead, tx.now().plus_days(-days)), 500)
         };
         world.db.housekeep(&scope, "forget", forget).unwrap()
     };

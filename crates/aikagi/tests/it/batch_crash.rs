@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base::store::{Db, Settings};
@@ -16,7 +16,7 @@ use rand::RngExt as _;
 use serde_json::Value;
 
 use crate::batch_desk::{Answer, Desk, csv, each, line, quick, row, row_if_any, starts};
-use crate::world::{KITA, World, read_env};
+use crate::world::{KITA, Running, World, read_env};
 
 /// How often a run is killed in the middle of its lines.
 const KILLS: usize = 20;
@@ -80,23 +80,24 @@ pub fn told() -> Option<Desk> {
     Some(Desk::on(Db::open(&settings).unwrap(), PathBuf::from(root), "killed"))
 }
 
-fn start_helper(world: &World, root: &Path) -> Child {
+fn start_helper(world: &World, root: &Path) -> Running {
     start(world, root, "batch_crash::helper_that_is_killed")
 }
 
 /// Starts a helper in a process of its own.
-pub fn start(world: &World, root: &Path, helper: &str) -> Child {
+pub fn start(world: &World, root: &Path, helper: &str) -> Running {
     let database = match &world.settings {
         Settings::Sqlite { path, .. } => format!("file:{}", path.display()),
         Settings::Postgres { url } => url.clone(),
     };
-    Command::new(std::env::current_exe().unwrap())
+    let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", helper, "--ignored"])
         .env(TOLD, format!("{database}\n{}", root.display()))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap()
+        .unwrap();
+    Running(child)
 }
 
 /// Between two looks at a process that is to be killed: what it does takes a few milliseconds.
@@ -104,15 +105,14 @@ const GLANCE: Duration = Duration::from_micros(50);
 
 /// Lets a process work until `reached`, and at most `bit` microseconds more.
 fn kill_when(world: &World, root: &Path, reached: impl Fn() -> bool, bit: u64) {
-    let mut child = start_helper(world, root);
+    let child = start_helper(world, root);
     let deadline = Instant::now() + Duration::from_secs(60);
     while !reached() {
         assert!(Instant::now() < deadline, "the process does not get there");
         std::thread::sleep(GLANCE);
     }
     std::thread::sleep(Duration::from_micros(rand::rng().random_range(0..=bit)));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
 }
 
 /// Kills a process soon after it got further than before; whether that was in the middle of the file.
@@ -268,14 +268,13 @@ fn another_node_goes_on_when_the_first_one_is_killed() {
     let desk = Desk::new(&world);
     let (name, content) = csv(1, &lines());
     desk.put(&name, &content);
-    let mut child = start_helper(&world, &desk.root);
+    let child = start_helper(&world, &desk.root);
     let deadline = Instant::now() + Duration::from_secs(90);
     while row_if_any(&world, &name).is_none_or(|file| file.lines_done < 100) {
         assert!(Instant::now() < deadline, "the first node does not begin");
         crate::world::look_again();
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     assert!(!desk.is_answered(&name), "killed in the middle");
 
     let other = Desk::on(world.second_node(), desk.root.clone(), "node-2");

@@ -46,8 +46,8 @@ fn a_line_of_many_megabytes_is_refused_with_little_memory() {
         file.write_all(begun.as_bytes()).unwrap();
         file.set_len(HUGE).unwrap();
 
-        let helper = start(&world, &desk.root, "batch_huge::helper_that_is_measured");
-        assert!(helper.wait_with_output().unwrap().status.success());
+        let mut helper = start(&world, &desk.root, "batch_huge::helper_that_is_measured");
+        assert!(helper.0.wait().unwrap().success());
 
         let refused = row(&world, &sent);
         assert_eq!((refused.state, &*refused.code), (FileState::Rejected, "F006"));

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base::kernel::clock;
@@ -11,23 +11,13 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use formats::sms::{Charset, Form, Header, Layout, Record, RequestWriter};
 use serde_json::json;
 
-use crate::world::read_env;
+use crate::world::{Running, read_env};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aikagi");
 const NUMBER: &str = "C0990001";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(20);
-
-/// A process that ends with the value.
-pub struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _already_gone = self.0.kill();
-        let _already_waited = self.0.wait();
-    }
-}
 
 /// The demo, with a folder of its own.
 pub struct Demo {

@@ -203,6 +203,16 @@ pub fn read_env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// A process that is killed with the value, also when its test fails.
+pub struct Running(pub std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _already_gone = self.0.kill();
+        let _already_waited = self.0.wait();
+    }
+}
+
 /// A moment between two looks at something that is awaited with a deadline: who looks without one
 /// takes the processor from those who work.
 pub fn look_again() {

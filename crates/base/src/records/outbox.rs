@@ -287,38 +287,38 @@ pub fn receivers_due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Due>> {
     )
 }
 
-/// Deletes up to `limit` delivered events of a receiver that were written before `before`; returns
+/// Events nobody works on any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// The receiver took them.
+    Delivered,
+    /// They were given up.
+    Dead,
+}
+
+/// Deletes up to `limit` events of a receiver that are over and were written before `before`; returns
 /// how many.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn forget(tx: &mut Tx<'_>, receiver_id: &str, before: Instant, limit: i64) -> Result<u64> {
+pub fn forget(
+    tx: &mut Tx<'_>,
+    receiver_id: &str,
+    (over, before): (Over, Instant),
+    limit: i64,
+) -> Result<u64> {
     // Ids sort by instant: everything older stands at the front of the receiver's rows.
     let oldest_kept = crate::kernel::ids::new_id("evt", before);
-    let keys: [Value; 4] =
-        [tx.operator().into(), receiver_id.into(), oldest_kept.into(), limit.into()];
+    let state = match over {
+        Over::Delivered => "DONE",
+        Over::Dead => "DEAD",
+    };
+    let keys: [Value; 5] =
+        [tx.operator().into(), receiver_id.into(), oldest_kept.into(), limit.into(), state.into()];
     tx.exec(
         "DELETE FROM outbox WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id IN
             (SELECT outbox_id FROM outbox
-              WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id < ?3 AND state = 'DONE'
-              ORDER BY outbox_id LIMIT ?4)",
-        &keys,
-    )
-}
-
-/// Deletes up to `limit` events of a receiver that were given up and written before `before`;
-/// returns how many.
-///
-/// # Errors
-/// `unavailable` when the database fails.
-pub fn forget_dead(tx: &mut Tx<'_>, receiver_id: &str, before: Instant, limit: i64) -> Result<u64> {
-    let oldest_kept = crate::kernel::ids::new_id("evt", before);
-    let keys: [Value; 4] =
-        [tx.operator().into(), receiver_id.into(), oldest_kept.into(), limit.into()];
-    tx.exec(
-        "DELETE FROM outbox WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id IN
-            (SELECT outbox_id FROM outbox
-              WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id < ?3 AND state = 'DEAD'
+              WHERE operator_id = ?1 AND receiver_id = ?2 AND outbox_id < ?3 AND state = ?5
               ORDER BY outbox_id LIMIT ?4)",
         &keys,
     )
