@@ -1,7 +1,7 @@
 //! Households, a service client and subjects for measuring doors over HTTP.
 
 use base::store::Db;
-use domain::clients::{self, AuthMethod, ClientKind, ClientTerms, Grant, Pkce, Proof};
+use domain::clients::{self, AuthMethod, ClientKind, ClientTerms, Grant, Pkce, Profile, Proof};
 use domain::commands::{self, Command, Op};
 use domain::sessions::{Subjects, note_subjects};
 use domain::signing::{Handles, MasterKey};
@@ -31,6 +31,7 @@ pub fn given_client(db: &Db) -> String {
         scopes: ["openid", "offline_access", "decisions"].map(str::to_owned).to_vec(),
         sector: SECTOR.to_owned(),
         pkce: Pkce::ExemptWithNonce,
+        profile: Profile::default(),
         enabled: true,
     };
     db.transact(&scope("bench"), move |tx| clients::put(tx, CLIENT, &terms)).unwrap();

@@ -49,6 +49,7 @@ pub(super) fn prepare(
         scopes: entry.scopes.unwrap_or(scopes),
         sector: entry.sector,
         pkce: entry.pkce,
+        profile: entry.profile,
         enabled: entry.enabled,
     };
     Ok(PreparedClient { id: entry.id, terms, made })
@@ -115,7 +116,8 @@ fn facts(tx: &mut Tx<'_>, id: &str) -> Result<Option<Facts>> {
             "kind": known.kind, "name_ja": known.name_ja, "name_en": known.name_en,
             "method": known.method, "proof": proof, "redirect_uris": known.redirect_uris,
             "grants": known.grants, "scopes": known.scopes, "sector": known.sector,
-            "pkce": known.pkce, "enabled": known.enabled,
+            "pkce": known.pkce, "profile": known.profile,
+            "enabled": known.enabled,
         }),
     )))
 }

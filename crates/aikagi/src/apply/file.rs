@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::clients::{AuthMethod, Grant, Pkce};
+use domain::clients::{AuthMethod, Grant, Pkce, Profile};
 use domain::operators::Policies;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,8 @@ pub(super) struct ClientEntry {
     pub(super) sector: String,
     #[serde(default = "required")]
     pub(super) pkce: Pkce,
+    #[serde(default)]
+    pub(super) profile: Profile,
     #[serde(default = "yes")]
     pub(super) enabled: bool,
 }

@@ -7,7 +7,8 @@ use axum::body::{Body, to_bytes};
 use base::kernel::{Actor, Scope, clock};
 use base::records::{LinkageLine, WriteBehind};
 use domain::clients::{
-    AuthMethod, ClientKind, ClientTerms, Clients, Grant, Pkce, Proof, hash_secret, new_secret, put,
+    AuthMethod, ClientKind, ClientTerms, Clients, Grant, Pkce, Profile, Proof, hash_secret,
+    new_secret, put,
 };
 use domain::decisions::{Capacity, Decisions};
 use domain::signing::{Issuer, MasterKey, Signing};
@@ -92,6 +93,7 @@ impl Doors {
             scopes: vec![scope.to_owned()],
             sector: "shop.example".to_owned(),
             pkce: Pkce::Required,
+            profile: Profile::default(),
             enabled: true,
         };
         let scope = Scope::new(operator, Actor::System, self.world.now());

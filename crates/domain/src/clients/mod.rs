@@ -4,11 +4,13 @@
 //! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, OpenID Connect Core §8.1 and §9.
 
 mod guard;
+mod profile;
 mod put;
 mod repo;
 mod terms;
 
 pub use guard::{Clients, Presented, Snapshot};
+pub use profile::Profile;
 pub use put::{find, list, put};
 pub use repo::sweep;
 pub use terms::{

@@ -7,8 +7,8 @@ use formats::jose::{JwkSet, VerificationKeys};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::repo;
 use super::terms::{AuthMethod, Client, ClientKind, ClientTerms, Grant, Pkce, Proof, SCOPES};
+use super::{profile, repo};
 
 /// Adds the client `id` to the operator of this transaction, or changes its terms.
 ///
@@ -73,7 +73,7 @@ fn record_put(
     let detail = json!({
         "kind": terms.kind, "method": terms.method, "grants": terms.grants,
         "scopes": terms.scopes, "redirect_uris": terms.redirect_uris, "sector": terms.sector,
-        "enabled": terms.enabled,
+        "profile": terms.profile, "enabled": terms.enabled,
         "proof_changed": known.is_some_and(|before| before.proof != terms.proof),
     });
     record(tx, &Entry::new(act, id).detail(detail))?;
@@ -162,7 +162,7 @@ fn check(terms: &ClientTerms) -> Result<()> {
     if terms.pkce == Pkce::ExemptWithNonce && terms.method == AuthMethod::None {
         return Err(Error::invalid("client.exemption_not_allowed", "pkce"));
     }
-    Ok(())
+    profile::check(terms)
 }
 
 /// Absolute, without fragment and user name; https, or http to this machine (demo, tests), or an
@@ -223,6 +223,7 @@ fn check_grants(terms: &ClientTerms) -> Result<()> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::profile::Profile;
     use super::*;
 
     /// A confidential service that signs viewers in and asks for decisions.
@@ -238,6 +239,7 @@ pub(super) mod tests {
             scopes: vec!["openid".to_owned(), "decisions".to_owned()],
             sector: String::new(),
             pkce: Pkce::Required,
+            profile: Profile::default(),
             enabled: true,
         }
     }

@@ -36,6 +36,7 @@ fn read_client(row: &mut Row) -> Result<Client> {
         scopes: settings.scopes,
         sector: settings.sector,
         pkce: settings.pkce,
+        profile: settings.profile,
         enabled: row.flag()?,
     };
     Ok(Client { operator, id, terms, keys })
@@ -94,6 +95,7 @@ pub(super) fn put(tx: &mut Tx<'_>, id: &str, terms: &ClientTerms) -> Result<()> 
         scopes: terms.scopes.clone(),
         sector: terms.sector.clone(),
         pkce: terms.pkce,
+        profile: terms.profile.clone(),
     };
     let (secret_hash, jwks) = match &terms.proof {
         Proof::None => (None, None),

@@ -8,6 +8,8 @@ use formats::oauth::{is_same_loopback_redirect, is_same_redirect};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::profile::Profile;
+
 /// Every scope there is, and the kind of client that may have it.
 pub const SCOPES: &[(&str, ClientKind)] = &[
     ("openid", ClientKind::Service),
@@ -116,6 +118,8 @@ pub struct ClientTerms {
     pub sector: String,
     /// Whether it must use PKCE.
     pub pkce: Pkce,
+    /// What it wants of the protocol beyond the plain case.
+    pub profile: Profile,
     /// Whether it may do anything at all.
     pub enabled: bool,
 }
@@ -129,6 +133,8 @@ pub(super) struct Settings {
     pub(super) scopes: Vec<String>,
     pub(super) sector: String,
     pub(super) pkce: Pkce,
+    #[serde(default)]
+    pub(super) profile: Profile,
 }
 
 /// A client as it stands in the books.

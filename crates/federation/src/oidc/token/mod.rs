@@ -1,6 +1,10 @@
-//! `POST …/token`: a code, a refresh token, or the client alone.
+//! `POST …/token`: one table of grants, a file each.
 //!
 //! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12.
+
+mod code;
+mod own;
+mod refresh;
 
 use std::sync::Arc;
 
@@ -10,8 +14,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Actor, Instant, Scope, clock};
 use domain::clients::{AuthMethod, Client, Grant};
-use domain::sessions::Lasting;
-use domain::signin::{Given, Redeeming};
+use domain::signin::Given;
 use domain::signing::{Issuer, Ring};
 use domain::tokens::{ACCESS_SECONDS, OnBehalfOf};
 use formats::oauth::{ParameterFault, Parameters};
@@ -38,6 +41,15 @@ struct Tokens {
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
 }
+
+/// Every grant: its name in the protocol, what a client must be allowed, and who answers it.
+const GRANTS: &[(&str, Grant, Answerer)] = &[
+    ("authorization_code", Grant::AuthorizationCode, code::answer),
+    ("refresh_token", Grant::RefreshToken, refresh::answer),
+    ("client_credentials", Grant::ClientCredentials, own::answer),
+];
+
+type Answerer = fn(&Asking<'_>) -> Answer;
 
 type Answer = std::result::Result<Tokens, TokenRefusal>;
 
@@ -117,17 +129,13 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 impl Asking<'_> {
     fn tokens(&self) -> Answer {
-        let (grant, answer): (Grant, fn(&Self) -> Answer) = match self.form.get("grant_type") {
-            Some("authorization_code") => (Grant::AuthorizationCode, Self::by_code),
-            Some("refresh_token") => (Grant::RefreshToken, Self::by_refresh),
-            Some("client_credentials") => (Grant::ClientCredentials, Self::for_itself),
-            Some(_) => {
-                let code = "request.grant_type_unknown";
-                return Err(TokenRefusal::request("unsupported_grant_type", code));
-            }
-            None => return Err(missing()),
+        let wanted = self.require("grant_type")?;
+        let known = GRANTS.iter().find(|(name, ..)| *name == wanted);
+        let Some((_, grant, answer)) = known else {
+            let code = "request.grant_type_unknown";
+            return Err(TokenRefusal::request("unsupported_grant_type", code));
         };
-        if !self.client.may(grant) {
+        if !self.client.may(*grant) {
             return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
         }
         answer(self)
@@ -135,33 +143,6 @@ impl Asking<'_> {
 
     fn require(&self, name: &'static str) -> std::result::Result<&str, TokenRefusal> {
         self.form.require(name).map_err(|_| missing())
-    }
-
-    /// RFC 6749 §4.1.3.
-    fn by_code(&self) -> Answer {
-        let redeeming = Redeeming {
-            code: self.require("code")?,
-            redirect_uri: self.require("redirect_uri")?,
-            verifier: self.form.get("code_verifier"),
-        };
-        let lasting =
-            if self.client.may(Grant::RefreshToken) { Lasting::Refreshed } else { Lasting::Once };
-        let issuer = self.issuer.operator();
-        let given = self.provider.journeys.redeem_code(
-            (&self.client, issuer),
-            &redeeming,
-            (lasting, self.now),
-        )?;
-        self.personal(given, Moment::Code)
-    }
-
-    /// RFC 6749 §6: the scope may be narrowed for this access token, never widened.
-    fn by_refresh(&self) -> Answer {
-        let token = self.require("refresh_token")?;
-        let issuer = self.issuer.operator();
-        let asked = (token, self.form.get("scope"));
-        let given = self.provider.journeys.refresh((&self.client, issuer), asked, self.now)?;
-        self.personal(given, Moment::Refresh)
     }
 
     fn personal(&self, given: Given, moment: Moment) -> Answer {
@@ -185,37 +166,6 @@ impl Asking<'_> {
             scope: scope.to_owned(),
             refresh_token: given.refresh,
             id_token,
-        })
-    }
-
-    /// RFC 6749 §4.4: only for clients that prove themselves; no refresh token. Scopes that are
-    /// about a person are left out.
-    fn for_itself(&self) -> Answer {
-        if self.client.terms.method == AuthMethod::None {
-            return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
-        }
-        let about_persons = ["openid", "offline_access"];
-        let scope: Vec<String> = self
-            .client
-            .scopes_of(self.form.get("scope").unwrap_or_default())
-            .split(' ')
-            .filter(|one| !one.is_empty() && !about_persons.contains(one))
-            .map(str::to_owned)
-            .collect();
-        if scope.is_empty() {
-            return Err(TokenRefusal::request("invalid_scope", "client.scope_not_allowed"));
-        }
-        let scope = scope.join(" ");
-        let keys = (&self.issuer, self.ring.as_ref());
-        let access_token =
-            self.provider.tokens.mint(keys, &self.client, (&scope, None), self.now)?;
-        Ok(Tokens {
-            access_token,
-            token_type: "Bearer",
-            expires_in: ACCESS_SECONDS,
-            scope,
-            refresh_token: None,
-            id_token: None,
         })
     }
 }
