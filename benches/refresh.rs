@@ -26,7 +26,7 @@ fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
     let id = db
         .transact(&scope("bench"), move |tx| {
             let policies = domain::operators::Policies::default();
-            let session = sessions::open_session(tx, &person, Proven::PASSWORD, &policies)?;
+            let session = sessions::open_session(tx, &person, &Proven::password(), &policies)?;
             let draft = Draft {
                 client_id: CLIENT,
                 sector: "",
@@ -34,8 +34,8 @@ fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
                 person_id: &person,
                 session_id: &session,
                 scope: "openid offline_access",
-                acr: Proven::PASSWORD.acr,
-                amr: Proven::PASSWORD.amr,
+                acr: Proven::password().acr(),
+                amr: &Proven::password().amr(),
                 auth: tx.now(),
                 redirect_uri: CALLBACK,
                 challenge: None,

@@ -14,7 +14,7 @@ use domain::clients::{Client, ClientKind, Grant, put};
 use domain::commands::{Command, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::{self, Draft, Proven, Subjects};
-use domain::signin::Request as SignInRequest;
+use domain::signin::{Purpose, Request as SignInRequest};
 use domain::signing::{HandleKind, Issuer};
 use domain::subscribers::Key;
 use domain::tokens::OnBehalfOf;
@@ -214,7 +214,7 @@ fn ticket(parts: &Parts, operator: &str) -> String {
         login_hint: None,
         language: None,
     };
-    parts.journeys.begin(&request, (BROWSER, clock::now())).unwrap()
+    parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now())).unwrap()
 }
 
 /// A household with a member who signed in, and everything that led to.
@@ -237,7 +237,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
             let policies = operators::Policies::default();
             sessions::note_subjects(tx, &noted, &sector, (&person_id, &key))?;
             credentials::replace_credentials(tx, &person_id, ("himitsu", "$argon2id$x"))?;
-            let session = sessions::open_session(tx, &person_id, Proven::PASSWORD, &policies)?;
+            let session = sessions::open_session(tx, &person_id, &Proven::password(), &policies)?;
             let draft = Draft {
                 client_id: "service",
                 sector: &sector,

@@ -172,8 +172,8 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("sessions::open_session", |tx, known| {
         let policies = operators::Policies::default();
-        let proven = sessions::Proven::PASSWORD;
-        said(sessions::open_session(tx, &known.person_id, proven, &policies).map(|id| id.len()))
+        let proven = sessions::Proven::password();
+        said(sessions::open_session(tx, &known.person_id, &proven, &policies).map(|id| id.len()))
     }),
     ("sessions::find_session", |tx, known| {
         said(sessions::find_session(tx, &known.session, &operators::Policies::default()))
@@ -253,7 +253,7 @@ fn given_secrets(world: &World) -> Known {
         .act(Actor::System, move |tx| {
             let policies = operators::Policies::default();
             let session =
-                sessions::open_session(tx, &person, sessions::Proven::PASSWORD, &policies)?;
+                sessions::open_session(tx, &person, &sessions::Proven::password(), &policies)?;
             let authorization = sessions::grant(tx, &draft(&person, &session))?;
             credentials::replace_credentials(tx, &person, ("himitsu", "$argon2id$x"))?;
             credentials::issue_letter_code(tx, NUMBER, 0, 1)?;

@@ -11,7 +11,7 @@ use domain::clients::Presented;
 use domain::commands::{Command, CommandGroups, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::Lasting;
-use domain::signin::{Caller, Redeeming, Request, Step};
+use domain::signin::{Caller, Purpose, Redeeming, Request, Step};
 use domain::subscribers::Reason;
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
@@ -149,7 +149,7 @@ const PROBES: &[(&str, Probe)] = &[
             login_hint: None,
             language: None,
         };
-        let begun = two.parts.journeys.begin(&request, (BROWSER, clock::now()));
+        let begun = two.parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now()));
         said(begun.map(|ticket| ticket.starts_with(MINAMI)))
     }),
     ("Journeys::choose_operator", |two, names| {
@@ -176,6 +176,10 @@ const PROBES: &[(&str, Probe)] = &[
         let finish = two.parts.journeys.continue_session(&names.session, asked, when);
         said(finish.map(|finish| finish.is_some()))
     }),
+    ("Journeys::session_of", |two, names| {
+        let found = two.parts.journeys.session_of(&names.session, (MINAMI, clock::now()));
+        said(found.map(|found| found.is_some()))
+    }),
     ("Journeys::try_password", |two, names| {
         let typed = (names.login.as_str(), "not the password");
         at_password(two, |caller| two.parts.journeys.try_password(caller, typed).map(|_| "in"))
@@ -184,7 +188,7 @@ const PROBES: &[(&str, Probe)] = &[
         let typed = (names.number.as_str(), names.letter.as_str());
         at_password(two, |caller| {
             two.parts.journeys.go_to(caller, &Step::Letter)?;
-            two.parts.journeys.try_letter(caller, typed)
+            two.parts.journeys.try_letter(caller, typed).map(|_| "on")
         })
     }),
     ("Journeys::register", |two, names| {

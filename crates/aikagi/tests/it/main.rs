@@ -49,6 +49,7 @@ mod model;
 mod moved;
 mod oidc;
 mod operations;
+mod own_pages;
 mod parity;
 mod parity_wish;
 mod picture;

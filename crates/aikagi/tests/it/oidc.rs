@@ -46,7 +46,7 @@ fn a_code_becomes_tokens_that_verify_by_the_published_keys() {
         (&said["role"], &said["max_rating"], &said["adult"]),
         (&json!("owner"), &json!(18), &json!(false))
     );
-    assert_eq!(said["amr"], json!(["pwd", "otp"]));
+    assert_eq!(said["amr"], json!(["otp"]));
     for name in ["sub", "household", "sid", "at_hash", "auth_time", "acr", "operator"] {
         assert!(!said[name].is_null(), "{name}");
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::kernel::{Error, Instant, clock};
 use domain::commands::{Command, Op};
-use domain::signin::{Caller, Request, Step};
+use domain::signin::{Caller, Purpose, Request, Step};
 use domain::subscribers::{PersonState, Reason};
 
 use crate::viewers::{CALLBACK, House, PASSWORD, Viewer, authorize, claims};
@@ -93,7 +93,7 @@ fn a_letter_is_good_once_and_for_a_fortnight() {
     let (journeys, now) = (&house.provider.journeys, clock::now());
     let at = |ticket: &str, now: Instant, code: &str| {
         let caller = Caller { ticket, browser: "b", session: None, now };
-        journeys.try_letter(&caller, ("A-001", code)).map_err(|error| error.code())
+        journeys.try_letter(&caller, ("A-001", code)).map(drop).map_err(|error| error.code())
     };
     let begin = |now: Instant| {
         let ticket = journeys.begin(&request(), ("b", now)).unwrap();
@@ -134,8 +134,8 @@ fn a_login_id_belongs_to_one_person_of_an_operator() {
     assert!(done.led_with("code").is_some());
 }
 
-pub fn request() -> Request {
-    Request {
+pub fn request() -> Purpose {
+    Purpose::Code(Request {
         issuer: KITA.to_owned(),
         client_id: "vod".to_owned(),
         redirect_uri: CALLBACK.to_owned(),
@@ -145,7 +145,7 @@ pub fn request() -> Request {
         challenge: Some("c".repeat(43)),
         login_hint: None,
         language: None,
-    }
+    })
 }
 
 /// Tries a password at an instant, in a sign-in of its own.

@@ -138,7 +138,7 @@ fn a_sign_in_of_another_browser_or_step_or_one_that_is_over_counts_and_changes_n
             told.push(("password", journeys.try_password(&caller, ("nobody", "x")).map(drop)));
         }
         if at != "letter" {
-            told.push(("letter", journeys.try_letter(&caller, ("A-001", WRONG))));
+            told.push(("letter", journeys.try_letter(&caller, ("A-001", WRONG)).map(drop)));
         }
         if code == "signin.unknown" {
             told.push(("go", journeys.go_to(&caller, &Step::Letter)));

@@ -7,26 +7,11 @@ use base::store::Tx;
 use crate::operators::Policies;
 use crate::subscribers::Key;
 
+use super::proof::Proven;
 use super::repo;
 
 /// A session is noted as seen at most this often, in seconds: not every page is a write.
 const SEEN_SECONDS: i64 = 300;
-
-/// How a person proved to be themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proven {
-    /// How strong the proof was (`acr`).
-    pub acr: &'static str,
-    /// What it was made of, separated by spaces (`amr`, RFC 8176).
-    pub amr: &'static str,
-}
-
-impl Proven {
-    /// By login id and password.
-    pub const PASSWORD: Self = Self { acr: "urn:aikagi:acr:password", amr: "pwd" };
-    /// By the letter, at registration.
-    pub const LETTER: Self = Self { acr: "urn:aikagi:acr:password", amr: "pwd otp" };
-}
 
 /// A session that is alive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +24,9 @@ pub struct BrowserSession {
     pub key: Key,
     /// And under which number.
     pub person_no: i64,
-    /// How strong the proof was.
-    pub acr: String,
-    /// What it was made of.
-    pub amr: String,
-    /// When it was given.
+    /// What they proved themselves by.
+    pub proven: Proven,
+    /// When they did.
     pub auth: Instant,
     /// When the session was last used, to within five minutes.
     pub seen: Instant,
@@ -65,7 +48,7 @@ impl BrowserSession {
 pub fn open_session(
     tx: &mut Tx<'_>,
     person_id: &str,
-    proven: Proven,
+    proven: &Proven,
     policies: &Policies,
 ) -> Result<String> {
     let id = tx.next_id("ses");

@@ -7,6 +7,7 @@
 
 mod authorizations;
 mod browsers;
+mod proof;
 mod repo;
 mod subjects;
 
@@ -15,7 +16,8 @@ pub use authorizations::{
     Rotated, find_authorization, grant, redeem, revoke, rotate,
 };
 pub use browsers::{
-    BrowserSession, Proven, end_session, find_session, hold_session, note_seen, open_session,
+    BrowserSession, end_session, find_session, hold_session, note_seen, open_session,
 };
+pub use proof::{Method, Proven, Strength};
 pub use repo::{end_everything_of, sweep};
 pub use subjects::{Subjects, note_subjects, told_to};

@@ -6,20 +6,21 @@ use base::store::{Row, Tx, Value};
 use crate::subscribers::Key;
 
 use super::authorizations::{Authorization, CODE_SECONDS, Draft};
-use super::browsers::{BrowserSession, Proven};
+use super::browsers::BrowserSession;
+use super::proof::Proven;
 
 pub(super) fn insert_session(
     tx: &mut Tx<'_>,
     id: &str,
     person_id: &str,
-    (proven, expires): (Proven, Instant),
+    (proven, expires): (&Proven, Instant),
 ) -> Result<()> {
     let row: [Value; 7] = [
         tx.operator().into(),
         id.into(),
         person_id.into(),
-        proven.acr.into(),
-        proven.amr.into(),
+        proven.acr().into(),
+        proven.amr().into(),
         tx.now().into(),
         expires.into(),
     ];
@@ -42,8 +43,7 @@ pub(super) fn find_session(
 ) -> Result<Option<BrowserSession>> {
     let keys: [Value; 4] = [tx.operator().into(), id.into(), tx.now().into(), idle_since.into()];
     tx.row(
-        "SELECT p.number, p.gen, p.person_no, s.session_id, s.person_id, s.acr, s.amr, s.auth_ms,
-                s.seen_ms
+        "SELECT p.number, p.gen, p.person_no, s.session_id, s.person_id, s.amr, s.auth_ms, s.seen_ms
            FROM browser_sessions s
            JOIN persons p ON p.operator_id = s.operator_id AND p.person_id = s.person_id
           WHERE s.operator_id = ?1 AND s.session_id = ?2 AND s.ended_ms IS NULL
@@ -56,8 +56,7 @@ pub(super) fn find_session(
                 person_no,
                 id: row.text()?,
                 person_id: row.text()?,
-                acr: row.text()?,
-                amr: row.text()?,
+                proven: Proven::parse(&row.text()?)?,
                 auth: row.instant()?,
                 seen: row.instant()?,
             })

@@ -1,22 +1,52 @@
 //! The end of a sign-in: a session for the browser, a code for the client.
 
+use std::sync::Arc;
+
 use base::kernel::{Error, Instant, Result};
+use base::records::{Entry, record};
 use base::store::Tx;
+use serde_json::json;
 
 use crate::clients::Client;
+use crate::credentials;
+use crate::operators;
 use crate::sessions::{self, Draft, Proven, Subjects};
-use crate::signing::{HandleKind, Handles};
+use crate::signing::{HandleKind, Handles, Signing};
 
+use super::journeys::Ticket;
 use super::members::Member;
-use super::requests::Request;
+use super::requests::{Request, Visit};
+
+/// Where the browser goes at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Back to the client.
+    Client {
+        /// What it asked for: its address and `state`.
+        request: Request,
+        /// The code.
+        code: String,
+    },
+    /// To a page of our own.
+    Own(Visit),
+}
+
+/// How a form ended that was not refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    /// The sign-in is at its end.
+    Finished(Box<Finish>),
+    /// It is at another step now.
+    GoesOn,
+}
 
 /// Where the browser goes with what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finish {
-    /// What the client asked for: its address and `state`.
-    pub request: Request,
-    /// The code.
-    pub code: String,
+    /// Where.
+    pub to: Destination,
+    /// The operator whose page or client it is for: where it signed in.
+    pub operator: String,
     /// The person, for the access log.
     pub person_id: String,
     /// The browser's new session cookie and how many seconds it may be kept; `None`: as before.
@@ -27,20 +57,72 @@ pub struct Finish {
 pub(super) struct Giver<'g> {
     pub(super) member: &'g Member,
     pub(super) session_id: &'g str,
-    pub(super) acr: &'g str,
-    pub(super) amr: &'g str,
+    pub(super) proven: &'g Proven,
     pub(super) auth: Instant,
 }
 
-impl<'g> Giver<'g> {
-    pub(super) const fn now(
-        member: &'g Member,
-        session_id: &'g str,
-        proven: Proven,
-        auth: Instant,
-    ) -> Self {
-        Self { member, session_id, acr: proven.acr, amr: proven.amr, auth }
+/// What a sign-in is for, with the client as it is now.
+#[derive(Clone)]
+pub(super) enum Aim {
+    /// A code for a client.
+    Code(Request, Arc<Client>),
+    /// A page of our own.
+    Own(Visit),
+}
+
+impl Aim {
+    /// For the audit.
+    fn label(&self) -> &str {
+        match self {
+            Self::Code(request, _) => &request.client_id,
+            Self::Own(_) => "own",
+        }
     }
+}
+
+/// The dispatcher of proofs: whatever a person proved themselves by, this decides how the sign-in goes
+/// on. Opens the browser's session and leads to where the sign-in was for.
+///
+/// # Errors
+/// `signin.unknown` — another request finished it; `client.terms_changed`
+pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    signing: &Signing,
+    (ticket, aim): (&Ticket, &Aim),
+    (member, proven): (&Member, &Proven),
+) -> Result<Moved> {
+    ticket.end(tx)?;
+    credentials::forgive(tx, &member.person_id)?;
+    let operator = tx.operator_fact(operators::find_operator)?;
+    let id = sessions::open_session(tx, &member.person_id, proven, &operator.policies)?;
+    let giver = Giver { member, session_id: &id, proven, auth: tx.now() };
+    let to = lead(tx, signing.handles(), aim, &giver)?;
+    let detail = json!({"client": aim.label(), "session": id, "amr": proven.amr()});
+    record(tx, &Entry::new("person.signed_in", &member.person_id).detail(detail))?;
+    let cookie = signing.handles().write(HandleKind::Session, tx.operator(), (&id, 0));
+    let seconds = operator.policies.session_absolute_hours * 3600;
+    Ok(Moved::Finished(Box::new(Finish {
+        to,
+        operator: tx.operator().to_owned(),
+        person_id: member.person_id.clone(),
+        session: Some((cookie, seconds)),
+    })))
+}
+
+/// To the client with a code, or to our own page.
+pub(super) fn lead(
+    tx: &mut Tx<'_>,
+    handles: &Handles,
+    aim: &Aim,
+    giver: &Giver<'_>,
+) -> Result<Destination> {
+    Ok(match aim {
+        Aim::Code(request, client) => {
+            let code = give_code(tx, handles, (request, client), giver)?;
+            Destination::Client { request: request.clone(), code }
+        }
+        Aim::Own(visit) => Destination::Own(visit.clone()),
+    })
 }
 
 /// Gives the client of `request` a code: two statements and an audit line. What was asked for when
@@ -48,7 +130,7 @@ impl<'g> Giver<'g> {
 ///
 /// # Errors
 /// `client.terms_changed`
-pub(super) fn give_code(
+fn give_code(
     tx: &mut Tx<'_>,
     handles: &Handles,
     (request, client): (&Request, &Client),
@@ -66,6 +148,7 @@ pub(super) fn give_code(
     let whose = (member.person_id.as_str(), &member.key);
     let subjects = Subjects::of(handles, tx.operator(), sector, whose);
     sessions::note_subjects(tx, &subjects, sector, whose)?;
+    let amr = giver.proven.amr();
     let draft = Draft {
         client_id: &request.client_id,
         sector,
@@ -73,8 +156,8 @@ pub(super) fn give_code(
         person_id: &member.person_id,
         session_id: giver.session_id,
         scope: &request.scope,
-        acr: giver.acr,
-        amr: giver.amr,
+        acr: giver.proven.acr(),
+        amr: &amr,
         auth: giver.auth,
         redirect_uri: &request.redirect_uri,
         challenge: request.challenge.as_deref(),

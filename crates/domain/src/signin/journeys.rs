@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use base::kernel::{Actor, Error, Instant, Result, Scope, ids};
-use base::records::{Entry, record};
 use base::store::{Db, Tx};
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::clients::{Client, Clients};
 use crate::credentials::{Login, Passwords};
 use crate::operators::{self, Choice};
-use crate::sessions;
-use crate::signing::{Handle, HandleKind, Signing};
+use crate::sessions::{self, BrowserSession};
+use crate::signing::{Handle, HandleKind, Handles, Signing};
 
-use super::finish::{Finish, Giver, give_code};
-use super::members::find_member;
+use super::finish::{Aim, Finish, Giver, lead};
+use super::members::{Member, find_member};
 use super::repo;
-use super::requests::{Request, Step};
+use super::requests::{Purpose, Request, Step};
 
 /// A sign-in nobody finishes is forgotten after this long: enough to find the letter.
 pub const SIGN_IN_SECONDS: i64 = 1800;
@@ -46,8 +44,19 @@ pub struct SignIn {
     pub operator: String,
     /// How far it has come.
     pub step: Step,
-    /// What the client asked for.
-    pub request: Request,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// Who is signed in in a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Their operator.
+    pub operator: String,
+    /// The person, as they are now.
+    pub member: Member,
+    /// The browser's session.
+    pub session: BrowserSession,
 }
 
 /// A ticket that was read.
@@ -65,19 +74,19 @@ impl Ticket {
         Error::not_found(UNKNOWN, self.id.clone())
     }
 
-    pub(super) fn find(&self, tx: &mut Tx<'_>) -> Result<(Step, Request)> {
+    pub(super) fn find(&self, tx: &mut Tx<'_>) -> Result<(Step, Purpose)> {
         repo::find(tx, (&self.id, &self.browser))?.ok_or_else(|| self.unknown())
     }
 
-    /// What was asked for, and whose the login id `name` is, when a password is what is wanted now.
+    /// What the sign-in is for, and whose the login id `name` is, when a password is what is wanted now.
     pub(super) fn at_password(
         &self,
         tx: &mut Tx<'_>,
         name: &str,
-    ) -> Result<(Request, Option<Login>)> {
+    ) -> Result<(Purpose, Option<Login>)> {
         let found = repo::find_with_login(tx, (&self.id, &self.browser), name)?;
         match found.ok_or_else(|| self.unknown())? {
-            (Step::Password, request, login) => Ok((request, login)),
+            (Step::Password, purpose, login) => Ok((purpose, login)),
             _ => Err(MOVED),
         }
     }
@@ -123,19 +132,19 @@ impl Journeys {
         Self { db: db.clone(), signing, clients, passwords }
     }
 
-    /// Begins a sign-in for `request` in the browser that holds `browser`, and answers its ticket.
+    /// Begins a sign-in in the browser that holds `browser`, and answers its ticket.
     ///
     /// # Errors
     /// `unavailable` when the database fails.
-    pub fn begin(&self, request: &Request, (browser, now): (&str, Instant)) -> Result<String> {
-        let step = if request.is_for_platform() { Step::ChooseOperator } else { Step::Password };
-        self.write_down(&request.issuer, (step, request.clone()), (hash(browser), now))
+    pub fn begin(&self, purpose: &Purpose, (browser, now): (&str, Instant)) -> Result<String> {
+        let step = if purpose.is_for_platform() { Step::ChooseOperator } else { Step::Password };
+        self.write_down(purpose.issuer(), (step, purpose.clone()), (hash(browser), now))
     }
 
     fn write_down(
         &self,
         operator: &str,
-        (step, request): (Step, Request),
+        (step, purpose): (Step, Purpose),
         (browser, now): (String, Instant),
     ) -> Result<String> {
         let scope = Scope::new(operator, Actor::Anonymous, now);
@@ -143,7 +152,7 @@ impl Journeys {
         let ticket = self.signing.handles().write(HandleKind::SignIn, operator, (&id, 0));
         let expires = now.plus_seconds(SIGN_IN_SECONDS);
         self.db.housekeep(&scope, "sign-in-begun", move |tx| {
-            repo::insert(tx, (&id, &browser), (&step, &request), expires)
+            repo::insert(tx, (&id, &browser), (&step, &purpose), expires)
         })?;
         Ok(ticket)
     }
@@ -154,8 +163,8 @@ impl Journeys {
     /// `signin.unknown` — no ticket of ours, over, or begun in another browser
     pub fn look(&self, caller: &Caller<'_>) -> Result<SignIn> {
         let ticket = self.read(caller)?;
-        let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
-        Ok(SignIn { operator: ticket.scope.operator().to_owned(), step, request })
+        let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        Ok(SignIn { operator: ticket.scope.operator().to_owned(), step, purpose })
     }
 
     pub(super) fn read(&self, caller: &Caller<'_>) -> Result<Ticket> {
@@ -180,7 +189,7 @@ impl Journeys {
     /// `signin.unknown`; `operator.unknown`; `operator.disabled`
     pub fn choose_operator(&self, caller: &Caller<'_>, operator: &str) -> Result<String> {
         let ticket = self.read(caller)?;
-        let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
         if step != Step::ChooseOperator {
             return Err(ticket.unknown());
         }
@@ -189,7 +198,7 @@ impl Journeys {
         if !chosen.enabled() {
             return Err(Error::refused("operator.disabled"));
         }
-        self.write_down(operator, (Step::Password, request), (ticket.browser, caller.now))
+        self.write_down(operator, (Step::Password, purpose), (ticket.browser, caller.now))
     }
 
     /// The operators a person may name, by code; from memory until one of them changes.
@@ -232,47 +241,66 @@ impl Journeys {
         (request, client): (&Request, &Arc<Client>),
         (max_age, now): (Option<i64>, Instant),
     ) -> Result<Option<Finish>> {
-        let Some(handle) = self.signing.handles().read(HandleKind::Session, session) else {
-            return Ok(None);
-        };
-        if !request.is_for_platform() && request.issuer != handle.operator {
-            return Ok(None);
-        }
-        let scope = Scope::new(&handle.operator, Actor::Anonymous, now);
-        let (signing, request) = (Arc::clone(&self.signing), request.clone());
-        let client = Arc::clone(client);
+        let Some(scope) = self.scope_of(session, (&request.issuer, now)) else { return Ok(None) };
+        let (signing, session) = (Arc::clone(&self.signing), session.to_owned());
+        let aim = Aim::Code(request.clone(), Arc::clone(client));
         self.db.transact(&scope, move |tx| {
-            let operator = tx.operator_fact(operators::find_operator)?;
-            let Some(found) = sessions::find_session(tx, &handle.id, &operator.policies)? else {
-                return Ok(None);
-            };
-            let old = max_age.is_some_and(|most| found.auth.plus_seconds(most) < now);
-            if old || !sessions::hold_session(tx, &found.id)? {
+            let Some(found) = signed_in(tx, signing.handles(), &session)? else { return Ok(None) };
+            let SignedIn { operator, member, session } = found;
+            let old = max_age.is_some_and(|most| session.auth.plus_seconds(most) < now);
+            if old || !sessions::hold_session(tx, &session.id)? {
                 return Ok(None);
             }
-            let member = match find_member(tx, (&found.key, found.person_no)) {
-                Ok(member) => member,
-                Err(Error::Refused { .. } | Error::NotFound { .. }) => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            if found.is_due(now) {
-                sessions::note_seen(tx, &found.id)?;
+            if session.is_due(now) {
+                sessions::note_seen(tx, &session.id)?;
             }
-            let giver = Giver {
-                member: &member,
-                session_id: &found.id,
-                acr: &found.acr,
-                amr: &found.amr,
-                auth: found.auth,
-            };
-            let code = give_code(tx, signing.handles(), (&request, &client), &giver)?;
-            let person_id = member.person_id;
-            Ok(Some(Finish { request: request.clone(), code, person_id, session: None }))
+            let (proven, auth) = (&session.proven, session.auth);
+            let giver = Giver { member: &member, session_id: &session.id, proven, auth };
+            let to = lead(tx, signing.handles(), &aim, &giver)?;
+            Ok(Some(Finish { to, operator, person_id: member.person_id, session: None }))
+        })
+    }
+
+    /// Who is signed in in the browser that holds the cookie `session`, for pages of our own below
+    /// `issuer` (an operator's code or `*`); `None`: nobody who may be.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn session_of(
+        &self,
+        session: &str,
+        (issuer, now): (&str, Instant),
+    ) -> Result<Option<SignedIn>> {
+        let Some(scope) = self.scope_of(session, (issuer, now)) else { return Ok(None) };
+        let found = self.db.read(&scope, |tx| signed_in(tx, self.signing.handles(), session))?;
+        let Some(found) = found else { return Ok(None) };
+        if found.session.is_due(now) {
+            let id = found.session.id.clone();
+            self.db.housekeep(&scope, "session-seen", move |tx| sessions::note_seen(tx, &id))?;
+        }
+        Ok(Some(found))
+    }
+
+    /// Where a session belongs, if it may be used at `issuer`.
+    fn scope_of(&self, session: &str, (issuer, now): (&str, Instant)) -> Option<Scope> {
+        let handle = self.signing.handles().read(HandleKind::Session, session)?;
+        let here = issuer == Scope::PLATFORM || issuer == handle.operator;
+        here.then(|| Scope::new(&handle.operator, Actor::Anonymous, now))
+    }
+
+    /// What a sign-in is for, with the client as it is now. May read the database.
+    pub(super) fn aim_of(&self, purpose: Purpose) -> Result<Aim> {
+        Ok(match purpose {
+            Purpose::Own(visit) => Aim::Own(visit),
+            Purpose::Code(request) => {
+                let client = self.client_of(&request)?;
+                Aim::Code(request, client)
+            }
         })
     }
 
     /// The client a sign-in is for, as it is now. May read the database.
-    pub(super) fn client_of(&self, request: &Request) -> Result<Arc<Client>> {
+    fn client_of(&self, request: &Request) -> Result<Arc<Client>> {
         let found = self.clients.find(&request.issuer, &request.client_id)?;
         found
             .map(|found| found.client)
@@ -292,27 +320,18 @@ impl Journeys {
     }
 }
 
-/// Opens the browser's session and gives the code, for a member who has just proven themselves.
-pub(super) fn complete(
-    tx: &mut Tx<'_>,
-    signing: &Signing,
-    (request, client): (&Request, &Client),
-    (member, proven): (&super::Member, sessions::Proven),
-) -> Result<Finish> {
+/// Who is signed in by this session's handle: alive, and a person who may be. At most five statements.
+fn signed_in(tx: &mut Tx<'_>, handles: &Handles, session: &str) -> Result<Option<SignedIn>> {
+    let Some(handle) = handles.read(HandleKind::Session, session) else { return Ok(None) };
     let operator = tx.operator_fact(operators::find_operator)?;
-    let id = sessions::open_session(tx, &member.person_id, proven, &operator.policies)?;
-    let giver = Giver::now(member, &id, proven, tx.now());
-    let code = give_code(tx, signing.handles(), (request, client), &giver)?;
-    let detail = json!({"client": request.client_id, "session": id, "amr": proven.amr});
-    record(tx, &Entry::new("person.signed_in", &member.person_id).detail(detail))?;
-    let cookie = signing.handles().write(HandleKind::Session, tx.operator(), (&id, 0));
-    let seconds = operator.policies.session_absolute_hours * 3600;
-    Ok(Finish {
-        request: request.clone(),
-        code,
-        person_id: member.person_id.clone(),
-        session: Some((cookie, seconds)),
-    })
+    let Some(session) = sessions::find_session(tx, &handle.id, &operator.policies)? else {
+        return Ok(None);
+    };
+    match find_member(tx, (&session.key, session.person_no)) {
+        Ok(member) => Ok(Some(SignedIn { operator: handle.operator, member, session })),
+        Err(Error::Refused { .. } | Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn hash(browser: &str) -> String {

@@ -12,9 +12,9 @@ mod repo;
 mod requests;
 mod tokens;
 
-pub use finish::Finish;
-pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn};
+pub use finish::{Destination, Finish, Moved};
+pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
 pub use members::Member;
 pub use repo::sweep;
-pub use requests::{Request, Step};
+pub use requests::{OwnPage, Purpose, Request, Step, Visit};
 pub use tokens::{Given, Redeeming};

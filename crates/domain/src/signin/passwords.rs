@@ -9,22 +9,22 @@ use serde_json::json;
 use crate::credentials::{self, Login, Try};
 use crate::sessions::Proven;
 
-use super::finish::Finish;
-use super::journeys::{Caller, Journeys, Ticket, complete};
+use super::finish::{Moved, settle};
+use super::journeys::{Caller, Journeys, Ticket};
 use super::members::find_member;
-use super::requests::Request;
+use super::requests::Purpose;
 
 const FAILED: Error = Error::Unauthenticated { code: "signin.failed" };
 
 /// A try that is counted, and what it is held against.
 struct Begun {
-    request: Request,
+    purpose: Purpose,
     login: Option<Login>,
     counted_as: String,
 }
 
 impl Journeys {
-    /// Tries login id and password, and finishes the sign-in when they are right.
+    /// Tries login id and password; when they are right the sign-in goes on or is at its end.
     ///
     /// The try is counted before the password is computed, and nothing tells whether the login id
     /// exists: not the answer, not the time, not the lock-out. States of contract and person are told
@@ -42,7 +42,7 @@ impl Journeys {
         &self,
         caller: &Caller<'_>,
         (typed_name, password): (&str, &str),
-    ) -> Result<Finish> {
+    ) -> Result<Moved> {
         let ticket = self.read(caller)?;
         let name = credentials::login_name(typed_name).map_err(|_| FAILED)?;
         let begun = self.begin_try(&ticket, name)?;
@@ -60,9 +60,13 @@ impl Journeys {
                 self.take_back(&ticket.scope, &begun)?;
                 Err(error)
             }
-            Ok(finish) => {
+            Ok(Moved::GoesOn) => {
+                self.take_back(&ticket.scope, &begun)?;
+                Ok(Moved::GoesOn)
+            }
+            Ok(finished) => {
                 self.end_elsewhere(&ticket)?;
-                Ok(finish)
+                Ok(finished)
             }
         }
     }
@@ -71,10 +75,10 @@ impl Journeys {
     fn begin_try(&self, ticket: &Ticket, name: String) -> Result<Begun> {
         let here = ticket.clone();
         let (begun, tried) = self.db.housekeep(&ticket.scope, "sign-in-try", move |tx| {
-            let (request, login) = here.at_password(tx, &name)?;
+            let (purpose, login) = here.at_password(tx, &name)?;
             let counted_as = Login::counted_as(login.as_ref(), &name);
             let tried = credentials::begin_try(tx, &counted_as)?;
-            Ok((Begun { request, login, counted_as }, tried))
+            Ok((Begun { purpose, login, counted_as }, tried))
         })?;
         match tried {
             Try::Begun => Ok(begun),
@@ -89,7 +93,7 @@ impl Journeys {
     }
 
     /// Counts a bad try; the tenth locks out and is told so.
-    fn fail(&self, scope: &Scope, begun: Begun) -> Result<Finish> {
+    fn fail(&self, scope: &Scope, begun: Begun) -> Result<Moved> {
         let now = scope.now();
         let Begun { login, counted_as, .. } = begun;
         let locked = self.db.housekeep(scope, "sign-in-try", move |tx| {
@@ -105,21 +109,18 @@ impl Journeys {
         Err(Error::TooMany { code: "signin.locked", wait })
     }
 
-    fn finish_password(&self, ticket: &Ticket, (login, begun): (&Login, &Begun)) -> Result<Finish> {
-        let client = self.client_of(&begun.request)?;
+    fn finish_password(&self, ticket: &Ticket, (login, begun): (&Login, &Begun)) -> Result<Moved> {
+        let aim = self.aim_of(begun.purpose.clone())?;
         let actor = Actor::Person(login.person_id.clone());
         let scope = Scope::new(ticket.scope.operator(), actor, ticket.scope.now());
         let (ticket, login) = (ticket.clone(), login.clone());
-        let (request, counted_as) = (begun.request.clone(), begun.counted_as.clone());
         let signing = Arc::clone(&self.signing);
         self.db.transact(&scope, move |tx| {
-            ticket.end(tx)?;
             if !credentials::is_current(tx, &login)? {
                 return Err(FAILED);
             }
             let member = find_member(tx, (&login.key, login.person_no))?;
-            credentials::forgive(tx, &counted_as)?;
-            complete(tx, &signing, (&request, &client), (&member, Proven::PASSWORD))
+            settle(tx, &signing, (&ticket, &aim), (&member, &Proven::password()))
         })
     }
 }

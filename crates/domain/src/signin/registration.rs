@@ -14,8 +14,8 @@ use crate::sessions::{self, Proven};
 use crate::subscribers::{self, By, Household, Load, Source};
 
 use super::Member;
-use super::finish::Finish;
-use super::journeys::{Caller, Journeys, MOVED, complete};
+use super::finish::{Moved, settle};
+use super::journeys::{Caller, Journeys, MOVED};
 use super::members::admit;
 use super::repo;
 use super::requests::Step;
@@ -39,7 +39,7 @@ impl Journeys {
         &self,
         caller: &Caller<'_>,
         (typed_number, code): (&str, &str),
-    ) -> Result<()> {
+    ) -> Result<Moved> {
         let ticket = self.read(caller)?;
         let number: String = typed_number.nfkc().collect::<String>().trim().to_owned();
         let code = code.to_owned();
@@ -55,7 +55,7 @@ impl Journeys {
             repo::set_step(tx, &ticket.id, &step)?;
             Ok(true)
         })?;
-        if good { Ok(()) } else { Err(REFUSED) }
+        if good { Ok(Moved::GoesOn) } else { Err(REFUSED) }
     }
 
     /// Gives the person of the letter this login id and password, makes them ACTIVE, and signs them
@@ -70,22 +70,21 @@ impl Journeys {
         &self,
         caller: &Caller<'_>,
         (typed_name, password): (&str, &str),
-    ) -> Result<Finish> {
+    ) -> Result<Moved> {
         let ticket = self.read(caller)?;
         let name = credentials::login_name(typed_name)?;
         check_new_password(password)?;
-        let (step, request) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
         let Step::Account { person_id, checked } = step else {
             return Err(MOVED);
         };
-        let client = self.client_of(&request)?;
+        let aim = self.aim_of(purpose)?;
         let hash = self.passwords.hash(ticket.scope.operator(), password)?;
         let signing = Arc::clone(&self.signing);
         let scope =
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
         let here = ticket.clone();
-        let finish = self.db.transact(&scope, move |tx| {
-            here.end(tx)?;
+        let moved = self.db.transact(&scope, move |tx| {
             if !credentials::spend_letter(tx, &person_id, checked)? {
                 return Err(REFUSED);
             }
@@ -94,10 +93,10 @@ impl Journeys {
             credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
             let person = vec![member.person_id.clone()];
             sessions::end_everything_of(tx, person, "credentials_replaced")?;
-            complete(tx, &signing, (&request, &client), (&member, Proven::LETTER))
+            settle(tx, &signing, (&here, &aim), (&member, &Proven::letter()))
         })?;
         self.end_elsewhere(&ticket)?;
-        Ok(finish)
+        Ok(moved)
     }
 }
 

@@ -6,12 +6,12 @@ use base::store::{Row, Tx, Value};
 use crate::credentials::Login;
 use crate::subscribers::Key;
 
-use super::requests::{Request, Step};
+use super::requests::{Purpose, Step};
 
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     (id, browser): (&str, &str),
-    (step, request): (&Step, &Request),
+    (step, purpose): (&Step, &Purpose),
     expires: Instant,
 ) -> Result<()> {
     let row: [Value; 6] = [
@@ -19,7 +19,7 @@ pub(super) fn insert(
         id.into(),
         browser.into(),
         json(step)?.into(),
-        json(request)?.into(),
+        json(purpose)?.into(),
         expires.into(),
     ];
     tx.change_one(
@@ -33,7 +33,7 @@ pub(super) fn insert(
 pub(super) fn find(
     tx: &mut Tx<'_>,
     (id, browser): (&str, &str),
-) -> Result<Option<(Step, Request)>> {
+) -> Result<Option<(Step, Purpose)>> {
     let keys: [Value; 4] = [tx.operator().into(), id.into(), browser.into(), tx.now().into()];
     tx.row(
         "SELECT step, request FROM sign_ins
@@ -52,7 +52,7 @@ pub(super) fn find_with_login(
     tx: &mut Tx<'_>,
     (id, browser): (&str, &str),
     name: &str,
-) -> Result<Option<(Step, Request, Option<Login>)>> {
+) -> Result<Option<(Step, Purpose, Option<Login>)>> {
     let keys: [Value; 5] =
         [tx.operator().into(), id.into(), browser.into(), tx.now().into(), name.into()];
     tx.row(

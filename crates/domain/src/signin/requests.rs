@@ -31,11 +31,60 @@ pub struct Request {
     pub language: Option<String>,
 }
 
-impl Request {
+/// A page of our own that a person signs in for. A list, not an address: nobody is ever led elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "page", rename_all = "snake_case")]
+pub enum OwnPage {
+    /// Where a television's code is confirmed.
+    Device {
+        /// The code the person came with, as it was typed or scanned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_code: Option<String>,
+    },
+}
+
+/// A sign-in for a page of our own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The issuer the page belongs to: an operator's code or `*`.
+    pub issuer: String,
+    /// The page.
+    pub own: OwnPage,
+}
+
+/// What a sign-in is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Purpose {
+    /// A code for a client.
+    Code(Request),
+    /// A page of our own.
+    Own(Visit),
+}
+
+impl Purpose {
+    /// The issuer it belongs to: an operator's code or `*`.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        match self {
+            Self::Code(request) => &request.issuer,
+            Self::Own(visit) => &visit.issuer,
+        }
+    }
+
     /// Whether it came to the platform's issuer, so that the person names their operator first.
     #[must_use]
     pub fn is_for_platform(&self) -> bool {
-        self.issuer == Scope::PLATFORM
+        self.issuer() == Scope::PLATFORM
+    }
+
+    /// What a client asked for, if one did.
+    #[must_use]
+    pub const fn request(&self) -> Option<&Request> {
+        match self {
+            Self::Code(request) => Some(request),
+            Self::Own(_) => None,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base::kernel::Error;
-use domain::signin::Finish;
+use domain::signin::{Destination, Finish, OwnPage, Request, Visit};
 use http::header::{CACHE_CONTROL, LOCATION, PRAGMA, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
@@ -37,14 +37,12 @@ fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
     format!("{uri}{joint}{added}")
 }
 
-/// Sends the browser back to the service with its code. Source: RFC 6749 §4.1.2, RFC 9207 §2.
+/// Sends the browser where the sign-in was for: back to the service with its code, or to our own page. Source: RFC 6749 §4.1.2, RFC 9207 §2.
 pub(super) fn finished(provider: &Provider, finish: &Finish) -> Response {
-    let request = &finish.request;
-    let issuer = issuer_of(provider, &request.issuer);
-    let mut parameters = vec![("code", finish.code.as_str())];
-    parameters.extend(request.state.as_deref().map(|state| ("state", state)));
-    parameters.push(("iss", issuer.url()));
-    let mut response = see_other(&with_parameters(&request.redirect_uri, &parameters));
+    let mut response = see_other(&match &finish.to {
+        Destination::Client { request, code } => to_client(provider, (request, code)),
+        Destination::Own(visit) => to_own(provider, visit),
+    });
     if let Some((cookie, seconds)) = &finish.session
         && let Some(cookie) = provider.cookies().write(SESSION_COOKIE, cookie, Some(*seconds))
     {
@@ -52,6 +50,26 @@ pub(super) fn finished(provider: &Provider, finish: &Finish) -> Response {
     }
     response.extensions_mut().insert(Acted(format!("person:{}", finish.person_id).into()));
     response
+}
+
+fn to_client(provider: &Provider, (request, code): (&Request, &str)) -> String {
+    let issuer = issuer_of(provider, &request.issuer);
+    let mut parameters = vec![("code", code)];
+    parameters.extend(request.state.as_deref().map(|state| ("state", state)));
+    parameters.push(("iss", issuer.url()));
+    with_parameters(&request.redirect_uri, &parameters)
+}
+
+/// The address of a page of our own.
+pub(super) fn to_own(provider: &Provider, visit: &Visit) -> String {
+    let issuer = issuer_of(provider, &visit.issuer);
+    match &visit.own {
+        OwnPage::Device { user_code } => {
+            let parameters = user_code.as_deref().map(|code| ("user_code", code));
+            let address = format!("{}/device", issuer.url());
+            parameters.map_or(address.clone(), |one| with_parameters(&address, &[one]))
+        }
+    }
 }
 
 /// An error the service is told through the browser. Source: RFC 6749 §4.1.2.1.

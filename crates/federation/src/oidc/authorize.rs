@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Result, clock, ids};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::signin::Purpose;
 use domain::signing::Issuer;
 use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
@@ -115,7 +116,7 @@ fn decide(
         let fault = Refused { error: "login_required", description: "prompt" };
         return Ok(refused(back, issuer.url(), fault));
     }
-    begin(provider, issuer, (&passed, headers))
+    begin(provider, issuer, (&Purpose::Code(passed.request), headers))
 }
 
 /// Answers from the browser's session, if the service allows it and it is alive.
@@ -137,14 +138,14 @@ fn continue_session(
 }
 
 /// Begins a sign-in and sends the browser to its page.
-fn begin(
+pub(super) fn begin(
     provider: &Provider,
     issuer: &Issuer,
-    (passed, headers): (&Passed, &HeaderMap),
+    (purpose, headers): (&Purpose, &HeaderMap),
 ) -> Result<Response> {
     let known = provider.cookies().read(headers, BROWSER_COOKIE).filter(|known| known.len() == 43);
     let browser = known.clone().unwrap_or_else(|| URL_SAFE_NO_PAD.encode(ids::secret_bytes()));
-    let ticket = provider.journeys.begin(&passed.request, (&browser, clock::now()))?;
+    let ticket = provider.journeys.begin(purpose, (&browser, clock::now()))?;
     let mut response = see_other(&format!("{}/signin?ticket={ticket}", issuer.url()));
     if known.is_none()
         && let Some(cookie) = provider.cookies().write(BROWSER_COOKIE, &browser, None)

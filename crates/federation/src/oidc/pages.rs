@@ -7,7 +7,7 @@ use askama::Template;
 use base::kernel::{Error, Result};
 use domain::clients::Client;
 use domain::operators::{Choice, Operator};
-use domain::signin::{SignIn, Step};
+use domain::signin::{OwnPage, Purpose, SignIn, Step, Visit};
 use http::StatusCode;
 use web::{Language, Page, status_of, words};
 
@@ -31,8 +31,8 @@ pub(super) struct Frame<'f> {
     pub(super) ticket: &'f str,
     /// The proof that goes into every form.
     pub(super) proof: &'f str,
-    /// The service the person comes from.
-    pub(super) client: &'f Client,
+    /// The service the person comes from; none: a page of our own.
+    pub(super) client: Option<&'f Client>,
     /// The operator, once it is chosen.
     pub(super) operator: Option<&'f Operator>,
     /// The operators to choose from, while it is not.
@@ -72,8 +72,6 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Step::Letter => ("letter", words.get("signin.letter.title")),
         Step::Account { .. } => ("account", words.get("signin.account.title")),
     };
-    let name =
-        in_language(frame.language, &frame.client.terms.name_ja, &frame.client.terms.name_en);
     let (other_tag, other_name) = match frame.language {
         Language::Japanese => ("en", "English"),
         Language::English => ("ja", "日本語"),
@@ -86,7 +84,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         words,
         step,
         title,
-        service: words::fill(frame.language, "signin.service", &[("service", name)]),
+        service: reason(sign_in, frame),
         address: frame.address,
         ticket: frame.ticket,
         proof: frame.proof,
@@ -96,8 +94,10 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         other_tag,
         other_name,
     };
-    let mut page =
-        Page::new(frame.language, title, &body)?.form_leads_to(&sign_in.request.redirect_uri);
+    let mut page = Page::new(frame.language, title, &body)?;
+    if let Some(request) = sign_in.purpose.request() {
+        page = page.form_leads_to(&request.redirect_uri);
+    }
     if let Some(operator) = frame.operator {
         page = page.owned_by(in_language(frame.language, &operator.name_ja, &operator.name_en));
     }
@@ -105,6 +105,21 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Some(error) => page.status(shown_status(error)).refused(error.code()),
         None => page,
     })
+}
+
+/// What the person signs in for.
+fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
+    match (&sign_in.purpose, frame.client) {
+        (Purpose::Own(Visit { own: OwnPage::Device { .. }, .. }), _) => {
+            words::page(frame.language, "signin.own.device").to_owned()
+        }
+        (Purpose::Code(_), None) => String::new(),
+        (Purpose::Code(_), Some(client)) => {
+            let (japanese, english) = (&client.terms.name_ja, &client.terms.name_en);
+            let name = in_language(frame.language, japanese, english);
+            words::fill(frame.language, "signin.service", &[("service", name)])
+        }
+    }
 }
 
 fn in_language<'t>(language: Language, japanese: &'t str, english: &'t str) -> &'t str {

@@ -11,8 +11,9 @@ use axum::extract::{FromRequest, FromRequestParts as _, Request as AxumRequest};
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::Tx;
+use domain::clients::Client;
 use domain::operators::{self, Operator};
-use domain::signin::{Caller, Finish, SignIn, Step};
+use domain::signin::{Caller, Moved, SignIn, Step};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
@@ -106,24 +107,24 @@ impl Visit {
     fn language(&self, visitor: &Visitor) -> Language {
         let chosen =
             cookies::read(&self.headers, current::LANGUAGE_COOKIE).and_then(Language::of_tag);
-        let asked = visitor.sign_in.request.language.as_deref().and_then(Language::of_tag);
+        let request = visitor.sign_in.purpose.request();
+        let asked = request.and_then(|one| one.language.as_deref()).and_then(Language::of_tag);
         chosen.or(asked).unwrap_or(current::get().language)
     }
 
     /// The page of the step the sign-in is at, with why the last try did not work.
     fn page(&self, visitor: &Visitor, shown: (Option<&Error>, &str)) -> Result<Page> {
         let provider = &self.provider;
-        let request = &visitor.sign_in.request;
-        let found = provider.clients.find(&request.issuer, &request.client_id)?;
-        let client =
-            found.ok_or_else(|| Error::invalid("authorize.client_unknown", "client_id"))?.client;
+        let client = self.client(visitor)?;
+        let request = visitor.sign_in.purpose.request();
         let operator = self.operator(visitor)?;
         let choices = match visitor.sign_in.step {
             Step::ChooseOperator => provider.journeys.operators(clock::now())?,
             _ => Arc::default(),
         };
         let (error, typed) = shown;
-        let hint = request.login_hint.as_deref().filter(|_| visitor.sign_in.step == Step::Password);
+        let hint = request.and_then(|one| one.login_hint.as_deref());
+        let hint = hint.filter(|_| visitor.sign_in.step == Step::Password);
         let typed = if typed.is_empty() { hint.unwrap_or_default() } else { typed };
         let proof = provider.signing.handles().form_proof(&visitor.browser, &visitor.ticket);
         let frame = Frame {
@@ -131,13 +132,21 @@ impl Visit {
             address: &self.address(&visitor.sign_in.operator),
             ticket: &visitor.ticket,
             proof: &proof,
-            client: &client,
+            client: client.as_deref(),
             operator: operator.as_deref(),
             choices: &choices,
             error,
             typed,
         };
         of_step(&visitor.sign_in, &frame)
+    }
+
+    /// The client the sign-in is for, as it is now; none, when it is for a page of our own.
+    fn client(&self, visitor: &Visitor) -> Result<Option<Arc<Client>>> {
+        let Some(request) = visitor.sign_in.purpose.request() else { return Ok(None) };
+        let unknown = || Error::invalid("authorize.client_unknown", "client_id");
+        let found = self.provider.clients.find(&request.issuer, &request.client_id)?;
+        Ok(Some(found.ok_or_else(unknown)?.client))
     }
 
     fn operator(&self, visitor: &Visitor) -> Result<Option<Arc<Operator>>> {
@@ -167,26 +176,20 @@ impl Visit {
     fn try_form(
         &self,
         (name, secret): (&str, &str),
-        work: impl FnOnce(&Visitor, (&str, &str)) -> Result<Tried>,
+        work: impl FnOnce(&Visitor, (&str, &str)) -> Result<Moved>,
     ) -> Result<Response> {
         let visitor = self.visitor()?;
         let form = self.form(&visitor)?;
         let typed = form.get(name).unwrap_or_default();
         match work(&visitor, (typed, form.get(secret).unwrap_or_default())) {
-            Ok(Tried::Finished(finish)) => Ok(finished(&self.provider, &finish)),
-            Ok(Tried::GoesOn) => Ok(self.back(&visitor)),
+            Ok(Moved::Finished(finish)) => Ok(finished(&self.provider, &finish)),
+            Ok(Moved::GoesOn) => Ok(self.back(&visitor)),
             Err(error) if is_for_page(&error) => {
                 Ok(self.page(&visitor, (Some(&error), typed))?.into_response())
             }
             Err(error) => Err(error),
         }
     }
-}
-
-/// How a form ended that was not refused.
-enum Tried {
-    Finished(Box<Finish>),
-    GoesOn,
 }
 
 /// Errors the person can do something about on the same page; the others end the sign-in.
@@ -240,8 +243,7 @@ pub(super) async fn operator(visit: Visit) -> Response {
 pub(super) async fn password(visit: Visit) -> Response {
     run(visit, |visit| {
         visit.try_form(("username", "password"), |visitor, typed| {
-            let finish = visit.provider.journeys.try_password(&visitor.caller(), typed)?;
-            Ok(Tried::Finished(Box::new(finish)))
+            visit.provider.journeys.try_password(&visitor.caller(), typed)
         })
     })
     .await
@@ -251,8 +253,7 @@ pub(super) async fn password(visit: Visit) -> Response {
 pub(super) async fn letter(visit: Visit) -> Response {
     run(visit, |visit| {
         visit.try_form(("contract_number", "registration_code"), |visitor, typed| {
-            visit.provider.journeys.try_letter(&visitor.caller(), typed)?;
-            Ok(Tried::GoesOn)
+            visit.provider.journeys.try_letter(&visitor.caller(), typed)
         })
     })
     .await
@@ -262,8 +263,7 @@ pub(super) async fn letter(visit: Visit) -> Response {
 pub(super) async fn account(visit: Visit) -> Response {
     run(visit, |visit| {
         visit.try_form(("username", "password"), |visitor, typed| {
-            let finish = visit.provider.journeys.register(&visitor.caller(), typed)?;
-            Ok(Tried::Finished(Box::new(finish)))
+            visit.provider.journeys.register(&visitor.caller(), typed)
         })
     })
     .await
