@@ -70,7 +70,9 @@ fn a_file_taken_back_leaves_every_household_as_it_was() {
     let done = take_back(&world, &second, Undoing::Do).unwrap();
 
     assert_eq!((done.restored, done.file.state), (5, FileState::Undone));
-    let after: Vec<Household> = (1..=3).map(|n| picture(&world, &format!("C{n:05}"))).collect();
+    let mut after: Vec<Household> = (1..=3).map(|n| picture(&world, &format!("C{n:05}"))).collect();
+    // But for this: whoever was signed in when the stop came has to sign in again.
+    assert_eq!(std::mem::take(&mut after[1].persons[0].access_no), 1);
     assert_eq!(after, before);
     assert_eq!(world.standing("D00001"), Standing::Purged, "never started");
     assert!(world.audited().contains(&"file.undone".to_owned()));

@@ -167,6 +167,9 @@ const PROBES: &[(&str, Probe)] = &[
         };
         said(credentials::is_current(tx, &login))
     }),
+    ("credentials::forget_passwords", |tx, known| {
+        said(credentials::forget_passwords(tx, vec![known.person_id.clone()]))
+    }),
     ("credentials::forget_credentials", |tx, known| {
         said(credentials::forget_credentials(tx, vec![known.person_id.clone()]))
     }),

@@ -27,6 +27,17 @@ fn person(world: &World, op: Op, number: &str, person_no: i64) -> Command {
 }
 
 #[test]
+fn a_number_typed_in_small_letters_means_the_household_of_the_letter() {
+    let world = World::new();
+    world.given_contract("A-001");
+    world.given_contract("a-002");
+    let (capital, small) = (letter(&world, "A-001", 1), letter(&world, "a-002", 1));
+    assert!(is_good(&world, "a-001", &capital));
+    assert!(is_good(&world, "a-002", &small) && !is_good(&world, "A-002", &small));
+    assert!(!is_good(&world, "a-001", &small), "each number has its own letter");
+}
+
+#[test]
 fn after_a_stop_or_a_removal_no_letter_issued_before_is_good() {
     let world = World::new();
     world.given_contract("A-001");

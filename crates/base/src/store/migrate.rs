@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "0007_sign_ins", include_str!("../../../../migrations/0007_sign_ins.sql")),
     (8, "0008_inbox_age", include_str!("../../../../migrations/0008_inbox_age.sql")),
     (9, "0009_files_by_hand", include_str!("../../../../migrations/0009_files_by_hand.sql")),
+    (10, "0010_access_no", include_str!("../../../../migrations/0010_access_no.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

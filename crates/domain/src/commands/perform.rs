@@ -47,11 +47,10 @@ pub(super) fn perform(
 /// What ends at once and can not be derived: letters and sessions of a stopped contract or a removed
 /// person, the old letter of who is invited again, the password of who is reset.
 fn end_access(bench: &mut Workbench, key: &Key, (command, outcome): (&Command, Outcome)) {
-    let (what, cause) = match command.op {
-        Op::Stop => (Ending::Access, "contract_stopped"),
-        Op::PersonStop => (Ending::Access, "person_stopped"),
-        Op::PersonReset => (Ending::Credentials, "credentials_reset"),
-        _ if outcome.note == Some(note::REISSUED) => (Ending::Letter, "reissued"),
+    let what = match command.op {
+        Op::Stop | Op::PersonStop => Ending::Access,
+        Op::PersonReset => Ending::Password,
+        _ if outcome.note == Some(note::REISSUED) => Ending::Letter,
         _ => return,
     };
     let whole = command.op == Op::Stop;
@@ -61,7 +60,7 @@ fn end_access(bench: &mut Workbench, key: &Key, (command, outcome): (&Command, O
         .filter(|person| whole || person.person_no == command.person_no)
         .map(|person| person.person_id.clone())
         .collect();
-    bench.end(Ended { persons, what, cause });
+    bench.end(Ended { persons, what });
 }
 
 fn start(

@@ -80,7 +80,7 @@ fn purge_contract(
     };
     household.purge(&by)?;
     let persons = household.persons.iter().map(|person| person.person_id.clone()).collect();
-    bench.end(Ended { persons, what: Ending::Credentials, cause: "purged" });
+    bench.end(Ended { persons, what: Ending::Credentials });
     bench.mark_changed(tx, key);
     forget_references(tx, key, None)?;
     // Commands of a later generation of the number are not this contract's.
@@ -107,11 +107,7 @@ fn purge_member(
     });
     let Some(person_id) = due.map(|person| person.person_id.clone()) else { return Ok(false) };
     household.purge_person(person_no, &by)?;
-    bench.end(Ended {
-        persons: vec![person_id.clone()],
-        what: Ending::Credentials,
-        cause: "purged",
-    });
+    bench.end(Ended { persons: vec![person_id.clone()], what: Ending::Credentials });
     bench.mark_changed(tx, key);
     forget_references(tx, key, Some(person_no))?;
     let (subject, version) = (format!("{}/{person_no:03}", key.label()), version(bench, key));

@@ -114,6 +114,8 @@ fn members(bench: &Workbench, all: &[Before]) -> Members {
 /// invited, and registers by a new letter.
 fn without_password(person: &mut Person, members: &Members) {
     let Some(now) = members.get(&person.person_id) else { return };
+    // Nor does what was ended meanwhile.
+    person.access_no = person.access_no.max(now.access_no);
     let had = |one: &Person| match one.state {
         PersonState::Active => true,
         PersonState::Stopped => one.stopped_from == Some(PersonState::Active),
@@ -133,8 +135,8 @@ fn end_letters(bench: &mut Workbench, all: &[Before], before: &Members) {
     let gone: Vec<String> = before.keys().filter(|id| !after.contains_key(*id)).cloned().collect();
     let other = |one: &&Person| before.get(&one.person_id).is_none_or(|known| known != *one);
     let changed = after.values().filter(other).map(|one| one.person_id.clone()).collect();
-    bench.end(Ended { persons: gone, what: Ending::Access, cause: "undone" });
-    bench.end(Ended { persons: changed, what: Ending::Letter, cause: "undone" });
+    bench.end(Ended { persons: gone, what: Ending::Access });
+    bench.end(Ended { persons: changed, what: Ending::Letter });
 }
 
 fn record(tx: &mut Tx<'_>, bench: &Workbench, key: &Key) -> Result<()> {

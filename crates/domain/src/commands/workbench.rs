@@ -11,7 +11,6 @@ use crate::catalogue::{self, Catalogue};
 use crate::credentials;
 use crate::entitlements::{self, Keyring};
 use crate::operators::{self, Operator};
-use crate::sessions;
 use crate::subscribers::{self, Household, Key, Load, Stored};
 
 use super::{Command, Op};
@@ -37,24 +36,24 @@ pub(super) struct Workbench {
     ended: Vec<Ended>,
 }
 
-/// What ends at once because it can not be derived, written with everything else.
+/// What ends for persons.
 pub(super) struct Ended {
     /// Whose.
     pub(super) persons: Vec<String>,
     /// What of theirs.
     pub(super) what: Ending,
-    /// Why, for the authorizations.
-    pub(super) cause: &'static str,
 }
 
 /// How much ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(super) enum Ending {
-    /// The letter.
+    /// The letter alone.
     Letter,
-    /// And every session and authorization.
+    /// Letter, sessions and authorizations.
     Access,
-    /// And login id and password.
+    /// And the password; the login id stays theirs until they choose another one.
+    Password,
+    /// And the login id.
     Credentials,
 }
 
@@ -185,34 +184,39 @@ impl Workbench {
         self.now
     }
 
-    /// Ends something of these persons when everything is written.
+    /// Ends something of these persons. Their households have to be marked as changed.
     pub(super) fn end(&mut self, ended: Ended) {
+        if ended.what >= Ending::Access {
+            // All at once, and whatever there is: what was given under the number before is over.
+            let households = self.now.values_mut().map(|whole| &mut whole.household);
+            let persons = households.flat_map(|household| &mut household.persons);
+            for person in persons.filter(|one| ended.persons.contains(&one.person_id)) {
+                person.access_no += 1;
+            }
+        }
         if !ended.persons.is_empty() {
             self.ended.push(ended);
         }
     }
 
     fn save_ended(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let of = |least: Ending, cause: Option<&str>| -> Vec<String> {
-            let all = self.ended.iter().filter(|one| one.what >= least);
-            let all = all.filter(|one| cause.is_none_or(|cause| cause == one.cause));
+        let of = |what: Ending| -> Vec<String> {
+            let all = self.ended.iter().filter(|one| one.what == what);
             all.flat_map(|one| one.persons.iter().cloned()).collect()
         };
-        if self.ended.is_empty() {
-            return Ok(());
+        let letters = of(Ending::Letter);
+        if !letters.is_empty() {
+            credentials::kill_letters(tx, letters)?;
         }
-        credentials::kill_letters(tx, of(Ending::Letter, None))?;
-        let causes: BTreeSet<&'static str> = self.ended.iter().map(|one| one.cause).collect();
-        for cause in causes {
-            let persons = of(Ending::Access, Some(cause));
-            if !persons.is_empty() {
-                sessions::end_everything_of(tx, persons, cause)?;
-            }
+        let passwords = of(Ending::Password);
+        if !passwords.is_empty() {
+            credentials::forget_passwords(tx, passwords)?;
         }
-        match of(Ending::Credentials, None) {
-            none if none.is_empty() => Ok(()),
-            persons => credentials::forget_credentials(tx, persons),
+        let credentials = of(Ending::Credentials);
+        if !credentials.is_empty() {
+            credentials::forget_credentials(tx, credentials)?;
         }
+        Ok(())
     }
 
     /// Writes what changed.

@@ -4,7 +4,7 @@
 
 use base::kernel::{Error, Instant, Result, ids};
 use base::records::{Entry, record};
-use base::store::{Row, Tx, Value};
+use base::store::{Tx, Value};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -51,19 +51,19 @@ pub fn issue_letter_code(
     let letter = Printed { number, generation, person_no };
     let place: [Value; 4] =
         [tx.operator().into(), number.into(), generation.into(), person_no.into()];
-    let person_id = tx
+    let (person_id, access_no) = tx
         .row(
-            "SELECT person_id FROM persons
+            "SELECT person_id, access_no FROM persons
               WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4",
             &place,
-            Row::text,
+            |row| Ok((row.text()?, row.int()?)),
         )?
         .ok_or_else(|| Error::not_found(PERSON_UNKNOWN, subject_of(&letter)))?;
     // One of theirs may stand under a number they had before.
     kill_letters(tx, vec![person_id.clone()])?;
     let code = ids::typed_code(LETTER_LENGTH);
     let expires = tx.now().plus_days(LETTER_DAYS);
-    let row: [Value; 8] = [
+    let row: [Value; 9] = [
         tx.operator().into(),
         number.into(),
         generation.into(),
@@ -72,15 +72,17 @@ pub fn issue_letter_code(
         expires.into(),
         tx.now().into(),
         person_id.into(),
+        access_no.into(),
     ];
     tx.change_one(
         "INSERT INTO registration_codes
             (operator_id, number, gen, person_no, code_hash, expires_ms, tries, created_ms,
-             person_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)
+             person_id, access_no)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9)
          ON CONFLICT (operator_id, number, gen, person_no) DO UPDATE SET
             code_hash = excluded.code_hash, expires_ms = excluded.expires_ms, tries = 0,
-            used_ms = NULL, created_ms = excluded.created_ms, person_id = excluded.person_id",
+            used_ms = NULL, created_ms = excluded.created_ms, person_id = excluded.person_id,
+            access_no = excluded.access_no",
         &row,
     )?;
     let detail = json!({"expires": expires.rfc3339_jst()});
@@ -89,22 +91,26 @@ pub fn issue_letter_code(
 }
 
 /// Whose code this is. One statement, and nothing is written, whatever is wrong with it: who tries
-/// counts (`domain::signin`). A good one is not spent yet.
+/// counts (`domain::signin`). A good one is not spent yet. Letters print numbers as the station writes
+/// them; who types small letters for capitals means the same household.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn check_letter(tx: &mut Tx<'_>, number: &str, code: &str) -> Result<LetterCheck> {
-    let keys: [Value; 3] = [tx.operator().into(), number.into(), tx.now().into()];
+    let capitals = number.to_ascii_uppercase();
+    let keys: [Value; 4] = [tx.operator().into(), number.into(), tx.now().into(), capitals.into()];
     let alive = tx.rows(
-        "SELECT gen, person_no, code_hash, person_id FROM registration_codes
-          WHERE operator_id = ?1 AND number = ?2 AND used_ms IS NULL AND expires_ms > ?3
-            AND person_id IS NOT NULL ORDER BY gen, person_no",
+        "SELECT c.number, c.gen, c.person_no, c.code_hash, c.person_id FROM registration_codes c
+           JOIN persons p ON p.operator_id = c.operator_id AND p.person_id = c.person_id
+            AND p.access_no = c.access_no
+          WHERE c.operator_id = ?1 AND c.number IN (?2, ?4) AND c.used_ms IS NULL
+            AND c.expires_ms > ?3 ORDER BY c.number, c.gen, c.person_no",
         &keys,
-        |row| Ok((row.int()?, row.int()?, row.text()?, row.text()?)),
+        |row| Ok((row.text()?, row.int()?, row.int()?, row.text()?, row.text()?)),
     )?;
     let typed = plain(code);
-    for (generation, person_no, kept, person_id) in alive {
-        let letter = Printed { number, generation, person_no };
+    for (number, generation, person_no, kept, person_id) in alive {
+        let letter = Printed { number: &number, generation, person_no };
         let shown = digest(tx.operator(), &letter, &typed);
         if bool::from(shown.as_bytes().ct_eq(kept.as_bytes())) {
             return Ok(LetterCheck::Good(person_id));
@@ -127,7 +133,8 @@ pub fn kill_letters(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Spends a person's code; `false` when it was spent, replaced or died meanwhile.
+/// Spends a person's code; `false` when it was spent, replaced or died meanwhile. To be called with
+/// the household locked, so that nobody ends the person's access before this transaction does its part.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
@@ -137,7 +144,8 @@ pub fn spend_letter(tx: &mut Tx<'_>, person_id: &str, issued_before: Instant) ->
     let spent = tx.exec(
         "UPDATE registration_codes SET used_ms = ?3
           WHERE operator_id = ?1 AND person_id = ?2 AND used_ms IS NULL AND expires_ms > ?3
-            AND created_ms <= ?4",
+            AND created_ms <= ?4 AND access_no =
+                (SELECT access_no FROM persons WHERE operator_id = ?1 AND person_id = ?2)",
         &keys,
     )?;
     Ok(spent == 1)

@@ -114,13 +114,24 @@ fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
     )
 }
 
-/// Takes login id and password of persons away: reset, or purge. The caller records it.
+/// Takes the passwords of persons away: reset. Their login ids lead nowhere until they register again.
+/// The caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget_passwords(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
+    let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
+    tx.exec("DELETE FROM passwords WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
+    Ok(())
+}
+
+/// Takes login id and password of persons away: purge. The caller records it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn forget_credentials(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
+    forget_passwords(tx, person_ids.clone())?;
     let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
-    tx.exec("DELETE FROM passwords WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
     tx.exec("DELETE FROM logins WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
     Ok(())
 }

@@ -19,6 +19,8 @@ pub use letters::{
 pub use lockout::{
     Try, begin_try, forgive, locked_out, note_failure, sweep, take_back_try, unlock,
 };
-pub use logins::{Login, forget_credentials, is_current, login_name, replace_credentials};
+pub use logins::{
+    Login, forget_credentials, forget_passwords, is_current, login_name, replace_credentials,
+};
 pub use pool::{Passwords, check_new_password};
 pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};

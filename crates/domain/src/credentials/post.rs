@@ -90,8 +90,11 @@ pub fn waiting_for_letter(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Wa
 fn good_letters(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<HashSet<String>> {
     let keys: [Value; 3] = [tx.operator().into(), person_ids.into(), tx.now().into()];
     let found = tx.rows(
-        "SELECT person_id FROM registration_codes
-          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND used_ms IS NULL AND expires_ms > ?3",
+        "SELECT c.person_id FROM registration_codes c
+           JOIN persons p ON p.operator_id = c.operator_id AND p.person_id = c.person_id
+            AND p.access_no = c.access_no
+          WHERE c.operator_id = ?1 AND c.person_id IN ARRAY(?2) AND c.used_ms IS NULL
+            AND c.expires_ms > ?3",
         &keys,
         Row::text,
     )?;

@@ -196,6 +196,7 @@ impl Line {
             cause: self.last_text()?,
             stop_recorded: None,
             stopped_from: None,
+            access_no: 0,
             kana: None,
         })
     }

@@ -1,8 +1,9 @@
 //! What a sign-in leaves behind: the browser's session, and what was given to clients.
 //!
 //! Owns the tables `browser_sessions`, `authorizations`, `subjects`. Nothing here is ended when a
-//! contract is suspended or a person removed: whoever uses a session or an authorization asks the
-//! person's effective state (`domain::signin`), so that a resumed household is as it was.
+//! contract is suspended: whoever uses a session or an authorization asks the person's effective state
+//! (`domain::signin`), so that a resumed household is as it was. What a stop, a removal or a reset ends
+//! for good was given under an earlier access number than the person has (`docs/decisions/0026`).
 //! Sources: RFC 6749 §4.1, §6; RFC 9700 §2.1, §4.14; OpenID Connect Core §8.1.
 
 mod authorizations;

@@ -26,8 +26,9 @@ pub(super) fn insert_session(
     ];
     tx.change_one(
         "INSERT INTO browser_sessions
-            (operator_id, session_id, person_id, acr, amr, auth_ms, seen_ms, expires_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
+            (operator_id, session_id, person_id, acr, amr, auth_ms, seen_ms, expires_ms, access_no)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, COALESCE(
+            (SELECT access_no FROM persons WHERE operator_id = ?1 AND person_id = ?3), 0))",
         &row,
     )
 }
@@ -47,7 +48,7 @@ pub(super) fn find_session(
            FROM browser_sessions s
            JOIN persons p ON p.operator_id = s.operator_id AND p.person_id = s.person_id
           WHERE s.operator_id = ?1 AND s.session_id = ?2 AND s.ended_ms IS NULL
-            AND s.expires_ms > ?3 AND s.seen_ms > ?4",
+            AND s.expires_ms > ?3 AND s.seen_ms > ?4 AND s.access_no = p.access_no",
         &keys,
         |row| {
             let (key, person_no) = read_member(row)?;
@@ -94,6 +95,8 @@ pub(super) fn end_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
     Ok(ended == 1)
 }
 
+/// Under the access of its session, not of the person: what was given in a session that has just been
+/// ended is over at once.
 pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>) -> Result<()> {
     let code_expires = tx.now().plus_seconds(CODE_SECONDS);
     let row: [Value; 16] = [
@@ -118,9 +121,10 @@ pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>)
         "INSERT INTO authorizations
             (operator_id, grant_id, client_id, issuer, person_id, session_id, scope, acr, amr,
              auth_ms, redirect_uri, challenge, nonce, code_expires_ms, turn, turned_ms, expires_ms,
-             created_ms, sector)
+             created_ms, sector, access_no)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?14, ?15,
-                 ?16)",
+                 ?16, COALESCE((SELECT access_no FROM browser_sessions
+                                 WHERE operator_id = ?1 AND session_id = ?6), 0))",
         &row,
     )
 }
@@ -130,7 +134,9 @@ pub(super) fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Aut
     tx.row(
         "SELECT p.number, p.gen, p.person_no, a.grant_id, a.client_id, a.issuer, a.person_id,
                 a.session_id, a.scope, a.acr, a.amr, a.auth_ms, a.redirect_uri, a.challenge,
-                a.nonce, a.code_expires_ms, a.turn, a.turned_ms, a.expires_ms, a.revoked_ms,
+                a.nonce, a.code_expires_ms, a.turn, a.turned_ms, a.expires_ms,
+                CASE WHEN a.access_no = p.access_no THEN a.revoked_ms
+                     ELSE COALESCE(a.revoked_ms, a.created_ms) END,
                 a.created_ms, a.sector
            FROM authorizations a
            JOIN persons p ON p.operator_id = a.operator_id AND p.person_id = a.person_id
@@ -215,8 +221,9 @@ pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
     Ok(sessions + authorizations)
 }
 
-/// Ends every session of these persons and takes back what was given to clients: when a password is
-/// reset, a person removed, a contract stopped, personal data erased. The caller records it.
+/// Ends every session of these persons and takes back what was given to clients: when their password
+/// is replaced. The caller records it. What commands end (a contract stopped, a person removed or
+/// reset) is over by the person's access number, without a write here.
 ///
 /// # Errors
 /// `unavailable` when the database fails.

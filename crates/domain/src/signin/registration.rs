@@ -85,10 +85,10 @@ impl Journeys {
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
         let here = ticket.clone();
         let moved = self.db.transact(&scope, move |tx| {
+            let member = activate(tx, &person_id)?;
             if !credentials::spend_letter(tx, &person_id, checked)? {
                 return Err(REFUSED);
             }
-            let member = activate(tx, &person_id)?;
             // A letter may be of somebody who had a password: whoever knew that one is out.
             credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
             let person = vec![member.person_id.clone()];

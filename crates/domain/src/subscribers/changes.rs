@@ -178,13 +178,15 @@ fn lift_row(tx: &Tx<'_>, key: &Key, hold: &Hold) -> Vec<Value> {
 
 const INSERT_PERSON: &str = "INSERT INTO persons
     (operator_id, number, gen, person_no, person_id, role, state, stopped_ms, stopped_from, kana,
-     birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms, stop_recorded_ms)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+     birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms, stop_recorded_ms,
+     access_no)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 const UPDATE_PERSON: &str = "UPDATE persons SET
         number = ?2, gen = ?3, person_no = ?4, role = ?6, state = ?7, stopped_ms = ?8,
         stopped_from = ?9, kana = ?10, birth_on = ?11, max_rating_years = ?12, adult_allowed = ?13,
-        cause = ?14, created_ms = ?15, updated_ms = ?16, stop_recorded_ms = ?17
+        cause = ?14, created_ms = ?15, updated_ms = ?16, stop_recorded_ms = ?17,
+        access_no = ?18
   WHERE operator_id = ?1 AND person_id = ?5";
 
 const DELETE_PERSON: &str = "DELETE FROM persons WHERE operator_id = ?1 AND person_id = ?2";
@@ -208,5 +210,6 @@ fn person_row(tx: &Tx<'_>, key: &Key, person: &Person) -> Vec<Value> {
         person.created.into(),
         person.updated.into(),
         person.stop_recorded.into(),
+        person.access_no.into(),
     ]
 }

@@ -106,6 +106,10 @@ pub struct Person {
     pub max_rating_years: i64,
     /// This person's adult flag.
     pub adult_allowed: bool,
+    /// How often everything they were let in by was ended: sessions, authorizations and letters given
+    /// under an earlier number are over.
+    #[serde(default)]
+    pub access_no: i64,
     /// The file line or call of the last change.
     pub cause: String,
     /// When first written.
@@ -130,6 +134,7 @@ impl Person {
             birth_on: None,
             max_rating_years: if role == Role::Child { 12 } else { 18 },
             adult_allowed: false,
+            access_no: 0,
             cause: String::new(),
             created: now,
             updated: now,

@@ -123,7 +123,8 @@ fn load_holds(tx: &mut Tx<'_>, keys: &[Value]) -> Result<Vec<(Key, Hold)>> {
 fn load_persons(tx: &mut Tx<'_>, keys: &[Value]) -> Result<Vec<(Key, Person)>> {
     tx.rows(
         "SELECT number, gen, person_no, person_id, role, state, stopped_ms, stop_recorded_ms,
-                stopped_from, kana, birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms
+                stopped_from, kana, birth_on, max_rating_years, adult_allowed, access_no, cause,
+                created_ms, updated_ms
            FROM persons WHERE operator_id = ?1 AND number IN ARRAY(?2)
           ORDER BY number, gen, person_no",
         keys,
@@ -144,6 +145,7 @@ fn load_persons(tx: &mut Tx<'_>, keys: &[Value]) -> Result<Vec<(Key, Person)>> {
                 birth_on: row.text_if_any()?,
                 max_rating_years: row.int()?,
                 adult_allowed: row.flag()?,
+                access_no: row.int()?,
                 cause: row.text()?,
                 created: row.instant()?,
                 updated: row.instant()?,
