@@ -3,6 +3,7 @@
 //! - `TEST_POSTGRES_URL=postgres://…` runs the same stories on PostgreSQL instead of SQLite.
 //! - Tests whose name starts with `browser_` carry `#[ignore]` and need `TEST_CHROMEDRIVER`
 //!   (the path of a chromedriver); `./check` sets both and runs everything.
+//! - Tests whose name starts with `peer_` are the same with `TEST_PEERS` (see `peers`).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -52,6 +53,7 @@ mod operations;
 mod own_pages;
 mod parity;
 mod parity_wish;
+mod peers;
 mod picture;
 mod plain;
 mod programs;

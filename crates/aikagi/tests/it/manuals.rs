@@ -126,6 +126,16 @@ fn what_the_manuals_send_is_read_by_the_doors_they_send_it_to() {
     assert_eq!(asked.len(), 6, "an example for each door: {asked:?}");
 }
 
+#[test]
+fn the_sites_a_manual_shows_are_the_very_ones_that_are_tested() {
+    let page = read("docs/api/oidc.md");
+    for (language, file) in [("js", "site.mjs"), ("python", "site.py"), ("apache", "site.conf")] {
+        let shown = blocks(&page, language);
+        let tested = read(&format!("crates/aikagi/tests/peers/{file}"));
+        assert!(!tested.is_empty() && shown.contains(&tested), "{file}");
+    }
+}
+
 /// The names of events in the source: what is recorded `.event(…)`, and what commands are called.
 fn events_in_source() -> BTreeSet<String> {
     let mut names = BTreeSet::new();

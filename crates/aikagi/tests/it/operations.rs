@@ -15,4 +15,4 @@ mod tls;
 mod unsafe_values;
 mod webhooks;
 
-pub use program::{Folder, program};
+pub use program::{Folder, PATIENCE, Server, eventually, program};

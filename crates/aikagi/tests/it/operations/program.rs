@@ -31,15 +31,20 @@ impl Folder {
 
     /// Writes the configuration, with `more` at its end.
     pub fn configure(&self, more: &str) {
+        self.configure_at("http://localhost:8080", "127.0.0.1:0", more);
+    }
+
+    /// The same, for a server that is reached at `base_url` and listens at `address`.
+    pub fn configure_at(&self, base_url: &str, address: &str, more: &str) {
         let url = match &self.world.settings {
             Settings::Sqlite { path, .. } => format!("sqlite:{}", path.display()),
             Settings::Postgres { url } => url.clone(),
         };
         let text = format!(
-            "base_url = \"http://localhost:8080\"\n\
+            "base_url = \"{base_url}\"\n\
              secrets.master_key_file = \"master.key\"\n\
              database.url = \"{url}\"\n\
-             listen.address = \"127.0.0.1:0\"\nlisten.ops_address = \"127.0.0.1:0\"\n{more}"
+             listen.address = \"{address}\"\nlisten.ops_address = \"127.0.0.1:0\"\n{more}"
         );
         std::fs::write(self.path("aikagi.toml"), text).unwrap();
     }
