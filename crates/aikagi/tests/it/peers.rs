@@ -7,6 +7,7 @@
 mod issuer;
 mod person;
 mod programs;
+mod scripts;
 mod sites;
 
 pub use issuer::Issuer;

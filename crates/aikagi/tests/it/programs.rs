@@ -169,7 +169,14 @@ fn an_assertion_is_good_once_for_five_minutes_and_for_us_alone() {
         assert_eq!(with_assertion(&house, &assertion(change)).status, 401);
     };
     refused(&|claims| claims["aud"] = json!("https://id.example.jp/o/MINA01/token"));
-    refused(&|claims| claims["exp"] = json!(now + 400));
+    refused(&|claims| {
+        claims["exp"] = json!(now + 400);
+        claims.as_object_mut().unwrap().remove("iat");
+    });
+    refused(&|claims| {
+        claims["exp"] = json!(now + 3600);
+        claims["iat"] = json!(now - 320);
+    });
     refused(&|claims| claims["exp"] = json!(now - 20));
     refused(&|claims| claims["sub"] = json!("vod"));
     refused(&|claims| claims["iss"] = json!("vod"));
@@ -183,6 +190,33 @@ fn an_assertion_is_good_once_for_five_minutes_and_for_us_alone() {
         claims["jti"] = json!("three");
     });
     assert_eq!(with_assertion(&house, &at_issuer).status, 200);
+}
+
+#[test]
+fn an_assertion_that_gives_itself_an_hour_is_good_once_and_for_five_minutes() {
+    let house = House::new();
+    let key = given_signer(&house);
+    let now = clock::now().ms() / 1000;
+    let made = |seconds_ago: i64, jti: &str| {
+        let claims = json!({"iss": "signer", "sub": "signer", "aud": "https://id.example.jp/o/KITA01",
+            "jti": jti, "exp": now + 3600, "iat": now - seconds_ago});
+        key.sign("JWT", &claims).unwrap()
+    };
+    for (seconds_ago, status) in [(0, 200), (280, 200), (330, 401), (-60, 401), (i64::MIN / 2, 401)]
+    {
+        let assertion = made(seconds_ago, &format!("made-{seconds_ago}"));
+        assert_eq!(with_assertion(&house, &assertion).status, status, "{seconds_ago}");
+        assert_eq!(with_assertion(&house, &assertion).status, 401, "{seconds_ago}, again");
+    }
+    let kept = house.world.look(|tx| {
+        tx.row(
+            "SELECT MAX(expires_ms) FROM assertion_ids WHERE operator_id = ?1",
+            &[KITA.into()],
+            |row| row.int(),
+        )
+    });
+    let longest = (now + 330) * 1000;
+    assert!(kept.unwrap().unwrap() < longest, "what is spent is not remembered for an hour");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::terms::{AuthMethod, Client, Proof};
 const KEPT: usize = 4096;
 /// A client is read again after this long: a client switched off elsewhere is off within a second.
 const FRESH_MS: i64 = 1000;
-/// An assertion may be good for this long.
+/// An assertion is good for at most this long after it was made.
 const ASSERTION_SECONDS: i64 = 300;
 /// How far the clocks of clients may be off, in seconds.
 const LEEWAY_SECONDS: i64 = 10;
@@ -86,6 +86,19 @@ struct Assertion {
     #[serde(default)]
     jti: String,
     exp: i64,
+    iat: Option<i64>,
+}
+
+impl Assertion {
+    /// Until when it is good, in seconds since 1970: its own end, and no later than five minutes after it
+    /// was made. Libraries that give each an hour are served so (Authlib does), and what is spent need
+    /// not be remembered for that hour. One that does not say when it was made ends within five minutes.
+    fn end(&self, now: i64) -> Option<i64> {
+        let end =
+            self.iat.map_or(self.exp, |made| self.exp.min(made.saturating_add(ASSERTION_SECONDS)));
+        let fits = now - LEEWAY_SECONDS..=now + ASSERTION_SECONDS + LEEWAY_SECONDS;
+        fits.contains(&end).then_some(end)
+    }
 }
 
 /// A client as it was read, and when.
@@ -201,12 +214,12 @@ impl Clients {
             tracing::info!(client = %client.id, %error, "client assertion refused");
             NOT_AUTHENTICATED
         })?;
-        let longest = expected.now + ASSERTION_SECONDS + LEEWAY_SECONDS;
-        if claims.sub != client.id || claims.jti.is_empty() || claims.exp > longest {
+        let end = claims.end(expected.now).ok_or(NOT_AUTHENTICATED)?;
+        if claims.sub != client.id || claims.jti.is_empty() {
             return Err(NOT_AUTHENTICATED);
         }
         let (id, spent) = (client.id.clone(), hex::encode(Sha256::digest(claims.jti.as_bytes())));
-        let expires = Instant::from_ms((claims.exp + LEEWAY_SECONDS + 1).saturating_mul(1000));
+        let expires = Instant::from_ms((end + LEEWAY_SECONDS + 1).saturating_mul(1000));
         // By the client's own operator: one that serves all operators spends it at all of them.
         let own = Scope::new(&client.operator, base::kernel::Actor::Anonymous, now);
         let fresh = self.db.housekeep(&own, "client-assertion", move |tx| {

@@ -26,7 +26,15 @@ pub struct Issuer {
 impl Issuer {
     /// A server for these clients, as one writes them below `[[operators]]`.
     pub fn new(clients: &str) -> Self {
+        Self::with_files(clients, &[])
+    }
+
+    /// The same, with the files they name.
+    pub fn with_files(clients: &str, files: &[(&str, &str)]) -> Self {
         let folder = Folder::new();
+        for (name, text) in files {
+            folder.write(name, text);
+        }
         let port = free_port();
         let base = format!("https://localhost:{port}");
         let authority = give_certificate(&folder);

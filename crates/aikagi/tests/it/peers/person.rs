@@ -9,7 +9,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::Issuer;
-use super::issuer::NUMBER;
+use super::issuer::{NUMBER, STATION};
 
 const USERNAME: &str = "takahashi.hanako";
 const PASSWORD: &str = "kita no hama no toudai";
@@ -161,6 +161,7 @@ impl<'i> Browser<'i> {
             assert!(!here || page.status == 200, "refused: {page:?}");
             page = match () {
                 () if !here || page.status == 0 => return page,
+                () if page.has("operator") => self.submit(&page, &[("operator", STATION)], stop),
                 () if page.has("registration_code") => {
                     let letter = self.issuer.letter();
                     let fields = [("contract_number", NUMBER), ("registration_code", &letter)];

@@ -29,7 +29,7 @@ pub fn lay(name: &str, folder: &Path) -> PathBuf {
 }
 
 /// A program that the system ends with us, even when we are killed.
-fn ours(program: &Path, more: &[&str]) -> Command {
+pub fn ours(program: &Path, more: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]).args(more).arg(program);
     command
@@ -123,8 +123,10 @@ pub fn told<'c>(command: &'c mut Command, issuer: &Issuer, client: &str) -> &'c 
     let authority = issuer.folder.path("ca.pem");
     command
         .env("ISSUER", issuer.url())
+        .env("PLATFORM", &issuer.base)
         .env("CLIENT_ID", client)
         .env("CLIENT_SECRET", SECRET)
         .env("NODE_EXTRA_CA_CERTS", &authority)
         .env("REQUESTS_CA_BUNDLE", &authority)
+        .env("CA_FILE", &authority)
 }

@@ -1,0 +1,90 @@
+//! Every client and every grant, driven by the libraries themselves.
+//!
+//! A program of `tests/peers` is told `ISSUER`, `SITE` and its proofs in the environment. When a person
+//! is to open an address it prints `browse ADDRESS` and reads the address at which the browser came back
+//! to `{SITE}/callback`; nobody listens there. It prints `done` at its end, or says what is wrong.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use formats::jose::{JwkSet, SigningKey};
+
+use super::programs::{node, ours, packages, python, told};
+use super::{Browser, Issuer};
+use crate::world::Running;
+
+const SITE: &str = "http://127.0.0.1:9999";
+
+/// An issuer with a client for each way to prove who it is, and the key of `signer`.
+fn issuer() -> (Issuer, String) {
+    let pkcs8 = SigningKey::generate().unwrap();
+    let key = SigningKey::from_pkcs8(&pkcs8).unwrap();
+    let set = serde_json::to_string(&JwkSet { keys: vec![key.public_jwk().clone()] }).unwrap();
+    let client = |id: &str, more: &str| {
+        let place = if id == "everywhere" { "clients" } else { "operators.clients" };
+        format!(
+            "[[{place}]]\nid = \"{id}\"\nname_ja = \"みるぷらす㈱ {id}\"\n\
+             name_en = \"Miruplus {id}\"\nredirect_uris = [\"{SITE}/callback\"]\n{more}\n"
+        )
+    };
+    let secret = "secret_file = \"client.secret\"\n";
+    let clients = [
+        client("basic", secret),
+        client("post", &format!("{secret}method = \"client_secret_post\"")),
+        client("signer", "method = \"private_key_jwt\"\njwks_file = \"signer.jwks\""),
+        client("app", "method = \"none\"\ngrants = [\"authorization_code\", \"refresh_token\"]"),
+        client("everywhere", secret),
+    ];
+    let issuer = Issuer::with_files(&clients.concat(), &[("signer.jwks", &set)]);
+    (issuer, STANDARD.encode(pkcs8))
+}
+
+/// Runs a program to its end, with a person who opens what it says.
+fn run(make: impl FnOnce(&Path) -> Command) {
+    let (issuer, key) = issuer();
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = make(folder.path());
+    told(&mut command, &issuer, "basic").env("SITE", SITE).env("CLIENT_KEY", key);
+    let said = folder.path().join("said.txt");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.stderr(std::fs::File::create(&said).unwrap());
+    let mut process = Running(command.spawn().unwrap());
+    let mut answer = process.0.stdin.take().unwrap();
+    let lines = BufReader::new(process.0.stdout.take().unwrap()).lines();
+    let mut browser = Browser::new(&issuer);
+    let mut last = String::new();
+    for line in lines.map_while(Result::ok) {
+        if let Some(url) = line.strip_prefix("browse ") {
+            let comes_back = |url: &url::Url| url.as_str().starts_with(SITE);
+            let page = browser.open_up_to(url, &comes_back);
+            let back = browser.sign_in(page, &comes_back).url;
+            writeln!(answer, "{back}").unwrap();
+        }
+        last = line;
+    }
+    let status = process.0.wait().unwrap();
+    let said = std::fs::read_to_string(said).unwrap();
+    assert!(status.success() && last == "done", "{status}, at last: {last}\n{said}");
+    assert_eq!(issuer.audited("person.registered"), 1);
+}
+
+#[test]
+#[ignore = "needs Node and its packages: ./check runs it with TEST_PEERS"]
+fn peer_openid_client_uses_every_client_and_grant() {
+    run(|folder| node("whole.mjs", folder));
+}
+
+#[test]
+#[ignore = "needs Python and its packages: ./check runs it with TEST_PEERS"]
+fn peer_authlib_uses_every_client_and_grant() {
+    run(|folder| python("whole.py", folder));
+}
+
+#[test]
+#[ignore = "needs a program that ./check builds: it runs it with TEST_PEERS"]
+fn peer_openidconnect_signs_in_refreshes_and_acts_for_itself() {
+    run(|_| ours(&packages().join("rust/debug/aikagi-peer"), &[]));
+}

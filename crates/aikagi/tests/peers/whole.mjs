@@ -1,0 +1,109 @@
+// openid-client with every client and every grant of ours. What it is told and how it says that a
+// person is to open an address stands in tests/it/peers/scripts.rs.
+import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
+import * as oidc from "openid-client";
+
+const { ISSUER, PLATFORM, CLIENT_SECRET, CLIENT_KEY, SITE } = process.env;
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+async function browse(url) {
+  console.log(`browse ${url}`);
+  return new URL((await answers.next()).value);
+}
+
+function discover(id, proof, issuer = ISSUER) {
+  return oidc.discovery(new URL(issuer), id, undefined, proof);
+}
+
+// Signs a person in and redeems the code.
+async function signIn(provider, { verifier, checks } = {}) {
+  const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
+  const expectedState = oidc.randomState();
+  const expectedNonce = oidc.randomNonce();
+  const url = oidc.buildAuthorizationUrl(provider, {
+    redirect_uri: `${SITE}/callback`,
+    scope: "openid",
+    state: expectedState,
+    nonce: expectedNonce,
+    code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: "S256",
+  });
+  const back = await browse(url);
+  return oidc.authorizationCodeGrant(provider, back, {
+    pkceCodeVerifier: verifier ?? pkceCodeVerifier, expectedState, expectedNonce, ...checks,
+  });
+}
+
+// What we refuse, in the word of the protocol.
+async function refused(error, promise) {
+  await assert.rejects(promise, (got) => {
+    assert.equal(got.error ?? got.code, error, `${got.stack} ${JSON.stringify(got.cause)}`);
+    return true;
+  });
+}
+
+const key = await crypto.subtle.importKey(
+  "pkcs8", Buffer.from(CLIENT_KEY, "base64"), { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
+const clients = {
+  basic: await discover("basic", oidc.ClientSecretBasic(CLIENT_SECRET)),
+  post: await discover("post", oidc.ClientSecretPost(CLIENT_SECRET)),
+  signer: await discover("signer", oidc.PrivateKeyJwt(key)),
+  app: await discover("app", oidc.None()),
+  // A service of all stations, at the platform's issuer: the person chooses the station there.
+  everywhere: await discover("everywhere", oidc.ClientSecretBasic(CLIENT_SECRET), PLATFORM),
+};
+
+// Every way to prove who it is: sign-in, userinfo, refresh.
+const subjects = new Set();
+for (const [name, provider] of Object.entries(clients)) {
+  const tokens = await signIn(provider);
+  const { sub, aud, iss } = tokens.claims();
+  assert.deepEqual([aud, iss], [name, provider.serverMetadata().issuer]);
+  subjects.add(sub);
+  const person = await oidc.fetchUserInfo(provider, tokens.access_token, sub);
+  assert.equal(person.operator, "OP0012");
+  await refused("OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED",
+    oidc.fetchUserInfo(provider, tokens.access_token, "somebody-else"));
+  const next = await oidc.refreshTokenGrant(provider, tokens.refresh_token);
+  assert.equal(next.claims()?.sub ?? sub, sub);
+  await oidc.fetchUserInfo(provider, next.access_token, sub);
+}
+assert.equal(subjects.size, 1, "clients of one sector know the person by one name");
+
+// Without a person: who keeps a secret or a key gets a token, who keeps none does not.
+for (const name of ["basic", "post", "signer", "everywhere"]) {
+  const tokens = await oidc.clientCredentialsGrant(clients[name], { scope: "decisions" });
+  assert.equal(tokens.scope, "decisions");
+  await refused("invalid_scope", oidc.clientCredentialsGrant(clients[name], { scope: "sms" }));
+}
+await refused("unauthorized_client", oidc.clientCredentialsGrant(clients.app, {}));
+
+// Another proof than the registered one is none.
+const other = [
+  ["basic", oidc.ClientSecretPost(CLIENT_SECRET)],
+  ["basic", oidc.ClientSecretBasic("a wrong secret of some length 0123456789")],
+  ["basic", oidc.None()],
+  ["post", oidc.ClientSecretBasic(CLIENT_SECRET)],
+  ["signer", oidc.ClientSecretBasic(CLIENT_SECRET)],
+  ["app", oidc.ClientSecretBasic(CLIENT_SECRET)],
+];
+for (const [name, proof] of other) {
+  const answer = oidc.clientCredentialsGrant(await discover(name, proof), {});
+  await assert.rejects(answer, (got) => got.status === 401 || got.cause?.status === 401, name);
+}
+
+// A code is good once, with its verifier; a refresh token that was used and used again ends its family.
+await refused("invalid_grant",
+  signIn(clients.app, { verifier: oidc.randomPKCECodeVerifier() }));
+const first = await signIn(clients.app);
+const second = await oidc.refreshTokenGrant(clients.app, first.refresh_token);
+const third = await oidc.refreshTokenGrant(clients.app, second.refresh_token);
+await refused("invalid_grant", oidc.refreshTokenGrant(clients.app, first.refresh_token));
+await refused("invalid_grant", oidc.refreshTokenGrant(clients.app, third.refresh_token));
+
+// How old the sign-in may be is told, and verified by the library.
+const fresh = await signIn(clients.basic, { checks: { maxAge: 3600 } });
+assert.ok(fresh.claims().auth_time * 1000 <= Date.now());
+console.log("done");
+process.exit(0);
