@@ -33,6 +33,7 @@ fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
                 issuer: OPERATOR,
                 person_id: &person,
                 session_id: &session,
+                seconds: sessions::CODE_SECONDS,
                 scope: "openid offline_access",
                 acr: Proven::password().acr(),
                 amr: &Proven::password().amr(),

@@ -60,9 +60,15 @@ impl Strangers {
     /// Whom a call counts for. Nobody, when it is from this machine itself, or when a proxy does not
     /// say for whom it calls: one bucket for everybody behind it would stop them all.
     fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        self.line(peer, headers).filter(|line| !line.is_loopback())
+    }
+
+    /// The line a request came over, as far as it is known: two devices of a household have the same.
+    #[must_use]
+    pub fn line(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.to_canonical();
         let caller = if self.believed(peer) { self.forwarded(headers)? } else { peer };
-        (!caller.is_loopback()).then(|| household(caller))
+        Some(household(caller))
     }
 
     fn believed(&self, peer: IpAddr) -> bool {

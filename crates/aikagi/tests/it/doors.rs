@@ -39,6 +39,8 @@ pub enum Guard {
     Known,
     /// A sign-in's ticket and the cookie of the browser that began it.
     Ticket,
+    /// A browser's session, if there is one; else a sign-in begins.
+    Browser,
     /// It is on the other listener.
     Operations,
 }
@@ -56,6 +58,9 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/token", Guard::Client),
     Route("GET", At::Both, "/userinfo", Guard::Person),
     Route("POST", At::Both, "/userinfo", Guard::Person),
+    Route("POST", At::Both, "/device_authorization", Guard::Client),
+    Route("GET", At::Both, "/device", Guard::Browser),
+    Route("POST", At::Both, "/device", Guard::Browser),
     Route("GET", At::Both, "/signin", Guard::Ticket),
     Route("POST", At::Both, "/signin/operator", Guard::Ticket),
     Route("POST", At::Both, "/signin/password", Guard::Ticket),
@@ -165,6 +170,14 @@ impl Two {
                 json(question)
             }
             "plays" => json(json!({"subject": subject, "resource": channel})),
+            "device" if asked.method == "GET" => {
+                (format!("?user_code={}", asked.names.user_code), String::new())
+            }
+            "device" => {
+                let fields = format!("user_code={}&decision=refuse", asked.names.user_code);
+                (String::new(), format!("proof={proof}&{fields}"))
+            }
+            "device_authorization" => (String::new(), "scope=openid".to_owned()),
             "authorize" if asked.method == "GET" => (format!("?{known}"), String::new()),
             "authorize" => (String::new(), known),
             "token" => (
@@ -227,6 +240,7 @@ fn nobody_gets_anything_of_anybody_at_any_route() {
             Guard::Open => &[200],
             Guard::Sms | Guard::Service | Guard::Person | Guard::Client => &[401],
             Guard::Known => &[400, 303],
+            Guard::Browser => &[303],
             Guard::Ticket | Guard::Operations => &[404],
         };
         let name = format!("{method} {pattern}");

@@ -13,8 +13,8 @@ use base::store::Settings;
 use domain::clients::{Client, ClientKind, Grant, put};
 use domain::commands::{Command, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
-use domain::sessions::{self, Draft, Proven, Subjects};
-use domain::signin::{Purpose, Request as SignInRequest};
+use domain::sessions::{self, DeviceAsk, Draft, Proven, Subjects};
+use domain::signin::{AskedByDevice, Purpose, Request as SignInRequest};
 use domain::signing::{HandleKind, Issuer};
 use domain::subscribers::Key;
 use domain::tokens::OnBehalfOf;
@@ -48,14 +48,29 @@ pub struct Names {
     pub grant: String,
     pub token: String,
     pub trace: String,
+    pub device_code: String,
+    pub user_code: String,
 }
 
 impl Names {
     /// Every name, to be blotted out of two answers before they are compared.
-    fn all(&self) -> [&str; 9] {
+    fn all(&self) -> [&str; 11] {
         let Self { number, person, household, login, letter, client, code, .. } = self;
-        let (refresh, grant) = (&self.refresh, &self.grant);
-        [number, person, household, login, letter, client, code, refresh, grant].map(String::as_str)
+        let Self { refresh, grant, device_code, user_code, .. } = self;
+        [
+            number,
+            person,
+            household,
+            login,
+            letter,
+            client,
+            code,
+            refresh,
+            grant,
+            device_code,
+            user_code,
+        ]
+        .map(String::as_str)
     }
 }
 
@@ -244,6 +259,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
                 issuer: KITA,
                 person_id: &person_id,
                 session_id: &session,
+                seconds: sessions::CODE_SECONDS,
                 scope: "openid",
                 acr: "a",
                 amr: "pwd",
@@ -259,6 +275,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
     let client = parts.clients.find(KITA, "service").unwrap().unwrap().client;
     let behalf = OnBehalfOf { subject: &subjects.person, operator: KITA, grant: &grant };
     let asked = ("openid", Some(behalf));
+    let device = given_device(parts, &client);
     Names {
         number: NUMBER.to_owned(),
         token: mint(parts, KITA, &client, asked),
@@ -273,7 +290,21 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         refresh: handles.write(HandleKind::Refresh, KITA, (&grant, 0)),
         grant,
         trace: given_trace(parts, NUMBER),
+        device_code: device.device_code,
+        user_code: device.code.user_code,
     }
+}
+
+/// A television of the northern operator that waits for its person.
+fn given_device(parts: &Parts, client: &Client) -> AskedByDevice {
+    let ask = DeviceAsk {
+        client_id: "service",
+        scope: "openid",
+        device_ref: "",
+        model: SECRETS[0],
+        line: "",
+    };
+    parts.journeys.ask_for_device((client, KITA), &ask, clock::now()).unwrap()
 }
 
 /// A decision about the member, and what it was written down under.
@@ -322,6 +353,8 @@ fn nobodys(parts: &Parts) -> Names {
         grant: "grn_nobody".to_owned(),
         trace: "23456789".to_owned(),
         token: mint(parts, MINAMI, &client, asked),
+        device_code: written(HandleKind::Device, "dvc_nobody"),
+        user_code: "BCDFGHJK".to_owned(),
     }
 }
 

@@ -13,6 +13,7 @@ use domain::commands::{self, Command, Op};
 use domain::subscribers::{self, Load, Reason};
 use domain::{catalogue, clients, credentials, decisions, entitlements, operators, sessions};
 
+use crate::isolation_devices;
 use crate::isolation_files;
 use crate::picture::{assert_same, picture};
 use crate::world::{KITA, MINAMI, World};
@@ -41,6 +42,9 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
     ("sessions::grant", "writes an authorization of its own scope"),
+    ("sessions::ask_for_device", "writes a code of its own scope"),
+    ("sessions::bind_device", "writes a device of its own scope"),
+    ("sessions::sweep_device_codes", "housekeeping of expired rows, answers a number"),
     ("signin::sweep", "housekeeping of expired rows, answers a number"),
     ("signing::check_master", "the platform's own look at one sealed value, answers yes or no"),
     ("signing::rotate", "writes keys of its own scope"),
@@ -55,12 +59,14 @@ pub type Probe = fn(&mut Tx<'_>, &Known) -> String;
 #[derive(Clone)]
 pub struct Known {
     pub file: domain::files::File,
-    person_id: String,
+    pub device: sessions::DeviceCode,
+    pub device_id: String,
+    pub person_id: String,
     trace: String,
     job: base::records::jobs::Job,
     before: Vec<commands::Before>,
     session: String,
-    authorization: String,
+    pub authorization: String,
 }
 
 /// The northern household's key, as somebody else may guess it.
@@ -75,6 +81,7 @@ fn draft<'d>(person_id: &'d str, session_id: &'d str) -> sessions::Draft<'d> {
         issuer: KITA,
         person_id,
         session_id,
+        seconds: sessions::CODE_SECONDS,
         scope: "openid",
         acr: "a",
         amr: "pwd",
@@ -264,8 +271,11 @@ fn given_secrets(world: &World) -> Known {
         })
         .unwrap();
     let file = isolation_files::given_file(world);
+    let (device, device_id) = isolation_devices::given_device(world, &person_id, &authorization);
     Known {
         file,
+        device,
+        device_id,
         session,
         authorization,
         person_id,
@@ -280,7 +290,9 @@ fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
     let world = World::new();
     let known = given_secrets(&world);
     let before = picture(&world.db, KITA, |_, _| false);
-    for (name, probe) in PROBES.iter().chain(isolation_files::PROBES) {
+    for (name, probe) in
+        PROBES.iter().chain(isolation_files::PROBES).chain(isolation_devices::PROBES)
+    {
         let asked = known.clone();
         let scope = world.scope(MINAMI, Actor::Staff("spy".to_owned()));
         let probe = *probe;
@@ -323,6 +335,7 @@ fn every_public_function_of_the_domain_is_probed_or_has_a_reason() {
     let listed: BTreeSet<String> = PROBES
         .iter()
         .chain(isolation_files::PROBES)
+        .chain(isolation_devices::PROBES)
         .map(|(name, _)| *name)
         .chain(NOTHING_TO_ASK.iter().map(|(name, _)| *name))
         .map(str::to_owned)

@@ -10,7 +10,7 @@ use base::kernel::{Actor, Result, Scope, clock};
 use domain::clients::Presented;
 use domain::commands::{Command, CommandGroups, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
-use domain::sessions::Lasting;
+use domain::sessions::{DeviceAsk, Lasting};
 use domain::signin::{Caller, Purpose, Redeeming, Request, Step};
 use domain::subscribers::Reason;
 
@@ -21,6 +21,8 @@ use crate::world::MINAMI;
 
 /// Methods that ask about nothing of anybody's, and why.
 const NOTHING_TO_ASK: &[(&str, &str)] = &[
+    ("Journeys::look_at_device", "finds a code of its own issuer: sessions::find_user_code"),
+    ("Journeys::decide_device", "decides what look_at_device found: sessions::decide_device"),
     ("AccessTokens::new", "makes the room"),
     ("AccessTokens::mint", "writes a token for the issuer and client it is given"),
     ("Clients::new", "makes the room"),
@@ -196,6 +198,24 @@ const PROBES: &[(&str, Probe)] = &[
         at_password(two, |caller| two.parts.journeys.register(caller, typed).map(|_| "in"))
     }),
     ("Journeys::redeem_code", redeemed),
+    ("Journeys::ask_for_device", |two, _| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let ask = DeviceAsk {
+            client_id: &client.id,
+            scope: "openid",
+            device_ref: "",
+            model: "STB",
+            line: "",
+        };
+        let asked = two.parts.journeys.ask_for_device((&client, MINAMI), &ask, clock::now());
+        said(asked.map(|asked| asked.code.user_code.len()))
+    }),
+    ("Journeys::poll_device", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let asks = (names.device_code.as_str(), Lasting::Refreshed);
+        let answer = two.parts.journeys.poll_device((&client, MINAMI), asks, clock::now());
+        said(answer)
+    }),
     ("Journeys::refresh", redeemed),
     ("Journeys::holder", held),
 ];

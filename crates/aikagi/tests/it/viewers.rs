@@ -183,7 +183,12 @@ impl House {
 
     /// A form to the northern operator's token endpoint by a client that proves nothing.
     pub fn public_token(&self, form: &[(&str, &str)]) -> Answer {
-        let request = Request::post("/o/KITA01/token")
+        self.public_form("/o/KITA01/token", form)
+    }
+
+    /// A form to any endpoint of programs by a client that proves nothing.
+    pub fn public_form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(encoded(form)));
         self.call(request.unwrap())
@@ -226,6 +231,14 @@ impl House {
                 work();
             }
         }
+    }
+
+    /// Runs one act at the northern operator.
+    pub fn act<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut base::store::Tx<'_>) -> base::kernel::Result<T> + Send + 'static,
+    ) -> base::kernel::Result<T> {
+        self.world.db.transact(&Scope::new(KITA, sato(), clock::now()), work)
     }
 
     /// How often `act` stands in the audit of the northern operator.
@@ -370,6 +383,22 @@ impl<'h> Viewer<'h> {
         let sent = self.post(form, &encoded(&pairs));
         let ours = sent.status == 303 && sent.location().host_str() == Some("id.example.jp");
         if ours { self.follow(&sent) } else { sent }
+    }
+
+    /// Opens a page of our own that is shown at once, and keeps the proof of its form.
+    pub fn look(&mut self, path: &str) -> Answer {
+        let shown = self.get(path);
+        if shown.body.contains("name=\"proof\"") {
+            self.proof = shown.proof();
+        }
+        shown
+    }
+
+    /// Sends a form with the proof of the open page to `path`.
+    pub fn send_form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let proof = self.proof.clone();
+        let form = encoded(&[&[("proof", proof.as_str())], fields].concat());
+        self.send(&Method::POST, path, form.into_bytes())
     }
 
     /// Sends any body to a form of the open page.

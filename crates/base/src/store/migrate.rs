@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "0008_inbox_age", include_str!("../../../../migrations/0008_inbox_age.sql")),
     (9, "0009_files_by_hand", include_str!("../../../../migrations/0009_files_by_hand.sql")),
     (10, "0010_access_no", include_str!("../../../../migrations/0010_access_no.sql")),
+    (11, "0011_devices", include_str!("../../../../migrations/0011_devices.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -207,10 +207,11 @@ fn check_proof(terms: &ClientTerms) -> Result<()> {
 
 fn check_grants(terms: &ClientTerms) -> Result<()> {
     let has = |grant| terms.grants.contains(&grant);
-    let browser = has(Grant::AuthorizationCode);
-    let sms_signs_in = terms.kind == ClientKind::Sms && (browser || has(Grant::RefreshToken));
+    let (browser, device) = (has(Grant::AuthorizationCode), has(Grant::DeviceCode));
+    let sms_signs_in =
+        terms.kind == ClientKind::Sms && (browser || device || has(Grant::RefreshToken));
     let nobody_proves = terms.method == AuthMethod::None && has(Grant::ClientCredentials);
-    let refresh_alone = has(Grant::RefreshToken) && !browser;
+    let refresh_alone = has(Grant::RefreshToken) && !browser && !device;
     let nowhere_to_return = browser && terms.redirect_uris.is_empty();
     if terms.grants.is_empty() || sms_signs_in || nobody_proves || refresh_alone {
         return Err(Error::invalid("client.grant_not_allowed", "grants"));

@@ -57,6 +57,8 @@ pub enum Grant {
     RefreshToken,
     /// Only itself.
     ClientCredentials,
+    /// A device's code, confirmed by a person elsewhere.
+    DeviceCode,
 }
 
 /// How a client proves who it is; it may use no other way. Source: OpenID Connect Core §9.

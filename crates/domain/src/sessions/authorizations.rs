@@ -39,8 +39,10 @@ pub struct Draft<'d> {
     pub issuer: &'d str,
     /// The person.
     pub person_id: &'d str,
-    /// The browser session it was given in.
+    /// The browser session it was given in; empty for a device, which has none.
     pub session_id: &'d str,
+    /// How long it waits to be redeemed.
+    pub seconds: i64,
     /// What for.
     pub scope: &'d str,
     /// How strong the proof was.
@@ -105,6 +107,12 @@ pub struct Authorization {
 }
 
 impl Authorization {
+    /// What services are told as its session (`sid`): that of the browser, or the device's own.
+    #[must_use]
+    pub fn session(&self) -> &str {
+        if self.session_id.is_empty() { &self.id } else { &self.session_id }
+    }
+
     /// Whether tokens of it are good at `now`.
     #[must_use]
     pub fn is_alive(&self, now: Instant) -> bool {
@@ -119,6 +127,15 @@ pub enum Lasting {
     Once,
     /// With refresh tokens.
     Refreshed,
+}
+
+impl Lasting {
+    fn until(self, now: Instant) -> Instant {
+        match self {
+            Self::Once => now.plus_seconds(ACCESS_ONLY_SECONDS),
+            Self::Refreshed => now.plus_days(REFRESH_DAYS),
+        }
+    }
 }
 
 /// What a client redeems a code with.
@@ -215,13 +232,41 @@ pub fn redeem(tx: &mut Tx<'_>, id: &str, with: &Redemption<'_>) -> Result<Redeem
     if !found.is_alive(now) || found.code_expires <= now {
         return Ok(Redeemed::Refused);
     }
-    let expires = match with.lasting {
-        Lasting::Once => now.plus_seconds(ACCESS_ONLY_SECONDS),
-        Lasting::Refreshed => now.plus_days(REFRESH_DAYS),
-    };
+    let expires = with.lasting.until(now);
     if !repo::turn(tx, &found, expires)? {
         revoke(tx, &found, "code_replayed")?;
         return Ok(Redeemed::Replayed);
+    }
+    let detail = json!({"client": found.client_id, "grant": found.id});
+    record(tx, &Entry::new("authorization.redeemed", &found.person_id).detail(detail))?;
+    (found.turn, found.turned, found.expires) = (1, now, expires);
+    Ok(Redeemed::Now(Box::new(found)))
+}
+
+/// Redeems the authorization `id` for the device whose code was confirmed. A device whose answer was
+/// lost asks again and is answered with the same tokens for [`GRACE_SECONDS`]; later it is refused.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+///
+/// Source: RFC 8628 §3.4, §3.5.
+pub fn redeem_for_device(
+    tx: &mut Tx<'_>,
+    id: &str,
+    ((client_id, issuer), lasting): ((&str, &str), Lasting),
+) -> Result<Redeemed> {
+    let now = tx.now();
+    let Some(mut found) = repo::find_authorization(tx, id)? else { return Ok(Redeemed::Refused) };
+    let theirs = (found.client_id.as_str(), found.issuer.as_str()) == (client_id, issuer);
+    if !theirs || !found.is_alive(now) {
+        return Ok(Redeemed::Refused);
+    }
+    if found.turn == 1 && found.turned.plus_seconds(GRACE_SECONDS) > now {
+        return Ok(Redeemed::Now(Box::new(found)));
+    }
+    let expires = lasting.until(now);
+    if found.turn != 0 || found.code_expires <= now || !repo::turn(tx, &found, expires)? {
+        return Ok(Redeemed::Refused);
     }
     let detail = json!({"client": found.client_id, "grant": found.id});
     record(tx, &Entry::new("authorization.redeemed", &found.person_id).detail(detail))?;

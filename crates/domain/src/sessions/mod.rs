@@ -1,6 +1,6 @@
 //! What a sign-in leaves behind: the browser's session, and what was given to clients.
 //!
-//! Owns the tables `browser_sessions`, `authorizations`, `subjects`. Nothing here is ended when a
+//! Owns the tables `browser_sessions`, `authorizations`, `subjects`, `device_codes`, `devices`. Nothing here is ended when a
 //! contract is suspended: whoever uses a session or an authorization asks the person's effective state
 //! (`domain::signin`), so that a resumed household is as it was. What a stop, a removal or a reset ends
 //! for good was given under an earlier access number than the person has (`docs/decisions/0026`).
@@ -8,16 +8,26 @@
 
 mod authorizations;
 mod browsers;
+mod device_codes;
+mod devices;
 mod proof;
 mod repo;
 mod subjects;
 
 pub use authorizations::{
     Authorization, CODE_SECONDS, Draft, GRACE_SECONDS, Lasting, REFRESH_DAYS, Redeemed, Redemption,
-    Rotated, find_authorization, grant, redeem, revoke, rotate,
+    Rotated, find_authorization, grant, redeem, redeem_for_device, revoke, rotate,
 };
 pub use browsers::{
     BrowserSession, end_session, find_session, hold_session, note_seen, open_session,
+};
+pub use device_codes::{
+    Confirmed, DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS, DeviceAsk, DeviceCode, Polled,
+    ask_for_device, decide_device, find_user_code, plain_user_code, poll_device,
+    sweep_device_codes, try_number,
+};
+pub use devices::{
+    Device, NewDevice, bind_device, find_device, list_devices, remove_device, rename_device,
 };
 pub use proof::{Method, Proven, Strength};
 pub use repo::{end_everything_of, sweep};

@@ -5,7 +5,7 @@ use base::store::{Row, Tx, Value};
 
 use crate::subscribers::Key;
 
-use super::authorizations::{Authorization, CODE_SECONDS, Draft};
+use super::authorizations::{Authorization, Draft};
 use super::browsers::BrowserSession;
 use super::proof::Proven;
 
@@ -96,9 +96,9 @@ pub(super) fn end_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
 }
 
 /// Under the access of its session, not of the person: what was given in a session that has just been
-/// ended is over at once.
+/// ended is over at once. A device has no session.
 pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>) -> Result<()> {
-    let code_expires = tx.now().plus_seconds(CODE_SECONDS);
+    let code_expires = tx.now().plus_seconds(draft.seconds);
     let row: [Value; 16] = [
         tx.operator().into(),
         id.into(),
@@ -124,7 +124,9 @@ pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>)
              created_ms, sector, access_no)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?14, ?15,
                  ?16, COALESCE((SELECT access_no FROM browser_sessions
-                                 WHERE operator_id = ?1 AND session_id = ?6), 0))",
+                                 WHERE operator_id = ?1 AND session_id = ?6),
+                               (SELECT access_no FROM persons
+                                 WHERE operator_id = ?1 AND person_id = ?5), 0))",
         &row,
     )
 }

@@ -155,6 +155,7 @@ fn give_code(
         issuer: &request.issuer,
         person_id: &member.person_id,
         session_id: giver.session_id,
+        seconds: sessions::CODE_SECONDS,
         scope: &request.scope,
         acr: giver.proven.acr(),
         amr: &amr,

@@ -10,6 +10,7 @@ mod passwords;
 mod registration;
 mod repo;
 mod requests;
+mod televisions;
 mod tokens;
 
 pub use finish::{Destination, Finish, Moved};
@@ -17,4 +18,5 @@ pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
 pub use members::Member;
 pub use repo::sweep;
 pub use requests::{OwnPage, Purpose, Request, Step, Visit};
+pub use televisions::{AskedByDevice, DeviceAnswer, LookedAt, Wish};
 pub use tokens::{Given, Redeeming};

@@ -184,7 +184,11 @@ fn check_terms(client: &Client, found: &Authorization) -> Result<()> {
 /// The scope of new tokens: what was given and the client may have now, or the `wanted` part of it.
 ///
 /// Source: RFC 6749 §6 (narrowed, never widened).
-fn granted(client: &Client, found: &Authorization, wanted: Option<&str>) -> Result<String> {
+pub(super) fn granted(
+    client: &Client,
+    found: &Authorization,
+    wanted: Option<&str>,
+) -> Result<String> {
     let mine = client.narrow(&found.scope);
     if mine.is_empty() {
         return Err(Error::invalid("client.scope_not_allowed", "scope"));
@@ -196,7 +200,7 @@ fn granted(client: &Client, found: &Authorization, wanted: Option<&str>) -> Resu
     Err(Error::invalid("request.scope_wider", "scope"))
 }
 
-fn given(
+pub(super) fn given(
     tx: &mut Tx<'_>,
     handles: &Handles,
     (client, authorization): (&Client, Authorization),
@@ -222,7 +226,7 @@ fn note_new_number(tx: &mut Tx<'_>, client: &Client, given: &Given) -> Result<()
     sessions::note_subjects(tx, &given.subjects, &client.terms.sector, whose)
 }
 
-fn turn_of(signing: &crate::signing::Signing, given: &Given) -> String {
+pub(super) fn turn_of(signing: &crate::signing::Signing, given: &Given) -> String {
     let Authorization { id, turn, .. } = &given.authorization;
     signing.handles().write(HandleKind::Refresh, &given.operator, (id, *turn))
 }

@@ -23,6 +23,8 @@ pub enum HandleKind {
     Code,
     /// A refresh token; its turn counts the rotations.
     Refresh,
+    /// A device's code.
+    Device,
 }
 
 /// What a handle says.
@@ -42,6 +44,7 @@ pub struct Handles {
     sign_in: hmac::Key,
     code: hmac::Key,
     refresh: hmac::Key,
+    device: hmac::Key,
     pairwise: hmac::Key,
     forms: hmac::Key,
 }
@@ -56,6 +59,7 @@ impl Handles {
             sign_in: key("handle/sign-in"),
             code: key("handle/code"),
             refresh: key("handle/refresh"),
+            device: key("handle/device"),
             pairwise: key("pairwise"),
             forms: key("forms"),
         }
@@ -110,6 +114,7 @@ impl Handles {
             HandleKind::SignIn => &self.sign_in,
             HandleKind::Code => &self.code,
             HandleKind::Refresh => &self.refresh,
+            HandleKind::Device => &self.device,
         }
     }
 }

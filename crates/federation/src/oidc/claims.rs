@@ -92,7 +92,7 @@ pub(super) fn id_token(
         nonce: authorization.nonce.as_deref().filter(|_| moment == Moment::Code),
         acr: &authorization.acr,
         amr: authorization.amr.split(' ').collect(),
-        sid: handles.pairwise(&given.operator, &sector, &authorization.session_id),
+        sid: handles.pairwise(&given.operator, &sector, authorization.session()),
         at_hash: at_hash(access_token),
         about: About::of(given),
     };

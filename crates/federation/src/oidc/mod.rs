@@ -8,6 +8,7 @@ mod answers;
 mod authorize;
 mod checks;
 mod claims;
+mod device;
 mod discovery;
 mod pages;
 mod place;
@@ -23,8 +24,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
+use base::kernel::{Actor, Result, Scope, clock};
 use base::store::Db;
 use domain::clients::Clients;
+use domain::operators::{self, Operator};
 use domain::signin::Journeys;
 use domain::signing::Signing;
 use domain::tokens::AccessTokens;
@@ -52,6 +55,12 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// The operator with this code, as it is now.
+    fn operator(&self, code: &str) -> Result<Arc<Operator>> {
+        let scope = Scope::new(code, Actor::Anonymous, clock::now());
+        self.db.read(&scope, |tx| tx.operator_fact(operators::find_operator))
+    }
+
     fn cookies(&self) -> Cookies {
         Cookies::for_base(&self.base_url)
     }
@@ -59,12 +68,14 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 12] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 14] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
         ("/token", post(token::answer)),
         ("/userinfo", get(userinfo::answer).post(userinfo::answer)),
+        ("/device_authorization", post(device::ask)),
+        ("/device", get(device::show).post(device::decide)),
         ("/signin", get(signin::show)),
         ("/signin/operator", post(signin::operator)),
         ("/signin/password", post(signin::password)),

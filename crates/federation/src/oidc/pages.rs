@@ -13,10 +13,10 @@ use web::{Language, Page, status_of, words};
 
 /// Looks up page texts by key in one language.
 #[derive(Clone, Copy)]
-struct Words(Language);
+pub(super) struct Words(pub(super) Language);
 
 impl Words {
-    fn get(self, key: &'static str) -> &'static str {
+    pub(super) fn get(self, key: &'static str) -> &'static str {
         words::page(self.0, key)
     }
 }
@@ -122,7 +122,7 @@ fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
     }
 }
 
-fn in_language<'t>(language: Language, japanese: &'t str, english: &'t str) -> &'t str {
+pub(super) fn in_language<'t>(language: Language, japanese: &'t str, english: &'t str) -> &'t str {
     match language {
         Language::Japanese => japanese,
         Language::English => english,
@@ -130,7 +130,7 @@ fn in_language<'t>(language: Language, japanese: &'t str, english: &'t str) -> &
 }
 
 /// What the person reads; a wait is told in minutes.
-fn message(language: Language, error: &Error) -> String {
+pub(super) fn message(language: Language, error: &Error) -> String {
     let text = words::error(language, error.code());
     match error {
         Error::TooMany { code: "signin.locked", wait } => {

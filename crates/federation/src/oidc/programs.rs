@@ -1,21 +1,72 @@
-//! What a program presents at the token endpoint to prove who it is.
+//! What a program presents at the endpoints of programs to prove who it is.
 //!
 //! Source: RFC 6749 §2.3.1, RFC 7521 §4.2, RFC 7523 §2.2.
 
-use base::kernel::{Error, Result};
-use domain::clients::Presented;
-use formats::oauth::{BasicCredentials, Parameters};
+use std::sync::Arc;
+
+use base::kernel::{Actor, Error, Instant, Result, Scope, clock};
+use domain::clients::{Client, Presented};
+use domain::signing::Issuer;
+use formats::oauth::{BasicCredentials, ParameterFault, Parameters};
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+
+use super::Provider;
+use super::answers::TokenRefusal;
+use super::place::Place;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A client that proved itself, and what it sent.
+pub(super) struct Program<'a> {
+    pub(super) issuer: Issuer,
+    pub(super) client: Arc<Client>,
+    pub(super) form: Parameters<'a>,
+    pub(super) now: Instant,
+}
+
+/// The one guard of the endpoints that programs call with a form: reads it and authenticates who sent
+/// it, by the method they are registered with.
+///
+/// # Errors
+/// `request.parameters_malformed`, `request.parameter_repeated`; `operator.unknown`; those of
+/// [`presented`] and of `Clients::authenticate`
+pub(super) fn known<'a>(
+    provider: &Provider,
+    place: &Place,
+    (headers, body): (&HeaderMap, &'a [u8]),
+) -> std::result::Result<Program<'a>, TokenRefusal> {
+    let malformed = || TokenRefusal::request("invalid_request", "request.parameters_malformed");
+    if !is_form(headers) {
+        return Err(malformed());
+    }
+    let form = Parameters::parse(body).map_err(|fault| match fault {
+        ParameterFault::Repeated { .. } => {
+            TokenRefusal::request("invalid_request", "request.parameter_repeated")
+        }
+        _ => malformed(),
+    })?;
+    let issuer = place.issuer(provider)?;
+    let now = clock::now();
+    let endpoint = format!("{}/token", issuer.url());
+    let scope = Scope::new(issuer.operator(), Actor::Anonymous, now);
+    let shown = presented(headers, &form)?;
+    let client = provider.clients.authenticate(&scope, &shown, &[issuer.url(), &endpoint])?;
+    Ok(Program { issuer, client, form, now })
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
 
 /// The one proof in a request.
 ///
 /// # Errors
 /// `client.not_authenticated` — a header that can not be read, or nobody named;
 /// `request.several_proofs` — more than one (RFC 6749 §2.3)
-pub(super) fn presented(headers: &HeaderMap, form: &Parameters<'_>) -> Result<Presented> {
+fn presented(headers: &HeaderMap, form: &Parameters<'_>) -> Result<Presented> {
     let unproven = || Error::Unauthenticated { code: "client.not_authenticated" };
     let header = headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
     let basic = match header {

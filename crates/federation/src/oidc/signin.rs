@@ -9,10 +9,9 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request as AxumRequest};
 use axum::response::{IntoResponse, Response};
-use base::kernel::{Actor, Error, Result, Scope, clock};
-use base::store::Tx;
+use base::kernel::{Error, Result, Scope, clock};
 use domain::clients::Client;
-use domain::operators::{self, Operator};
+use domain::operators::Operator;
 use domain::signin::{Caller, Moved, SignIn, Step};
 use formats::oauth::Parameters;
 use http::HeaderMap;
@@ -153,9 +152,7 @@ impl Visit {
         if visitor.sign_in.operator == Scope::PLATFORM {
             return Ok(None);
         }
-        let scope = Scope::new(&visitor.sign_in.operator, Actor::Anonymous, clock::now());
-        let find = |tx: &mut Tx<'_>| tx.operator_fact(operators::find_operator);
-        self.provider.db.read(&scope, find).map(Some)
+        self.provider.operator(&visitor.sign_in.operator).map(Some)
     }
 
     /// Back to the page of the sign-in.

@@ -3,6 +3,7 @@
 //! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12.
 
 mod code;
+mod device;
 mod own;
 mod refresh;
 
@@ -12,13 +13,13 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::kernel::{Actor, Instant, Scope, clock};
+use base::kernel::Instant;
 use domain::clients::{AuthMethod, Client, Grant};
 use domain::signin::Given;
 use domain::signing::{Issuer, Ring};
 use domain::tokens::{ACCESS_SECONDS, OnBehalfOf};
-use formats::oauth::{ParameterFault, Parameters};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use formats::oauth::Parameters;
+use http::header::{CACHE_CONTROL, PRAGMA};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use web::access::Acted;
@@ -28,7 +29,7 @@ use super::Provider;
 use super::answers::TokenRefusal;
 use super::claims::{Moment, id_token};
 use super::place::Place;
-use super::programs::presented;
+use super::programs::{Program, known};
 
 #[derive(Serialize)]
 struct Tokens {
@@ -47,6 +48,7 @@ const GRANTS: &[(&str, Grant, Answerer)] = &[
     ("authorization_code", Grant::AuthorizationCode, code::answer),
     ("refresh_token", Grant::RefreshToken, refresh::answer),
     ("client_credentials", Grant::ClientCredentials, own::answer),
+    ("urn:ietf:params:oauth:grant-type:device_code", Grant::DeviceCode, device::answer),
 ];
 
 type Answerer = fn(&Asking<'_>) -> Answer;
@@ -98,33 +100,13 @@ fn work(
     place: &Place,
     (headers, body): (&HeaderMap, &[u8]),
 ) -> std::result::Result<(Answer, Arc<Client>), TokenRefusal> {
-    let malformed = || TokenRefusal::request("invalid_request", "request.parameters_malformed");
-    if !is_form(headers) {
-        return Err(malformed());
-    }
-    let form = Parameters::parse(body).map_err(|fault| match fault {
-        ParameterFault::Repeated { .. } => {
-            TokenRefusal::request("invalid_request", "request.parameter_repeated")
-        }
-        _ => malformed(),
-    })?;
-    let issuer = place.issuer(provider)?;
-    let now = clock::now();
-    let endpoint = format!("{}/token", issuer.url());
-    let scope = Scope::new(issuer.operator(), Actor::Anonymous, now);
-    let shown = presented(headers, &form)?;
-    let client = provider.clients.authenticate(&scope, &shown, &[issuer.url(), &endpoint])?;
-    let known = Arc::clone(&client);
+    let program = known(provider, place, (headers, body))?;
+    let Program { issuer, client, form, now } = program;
+    let caller = Arc::clone(&client);
     let ring = provider.signing.ring(issuer.operator())?;
     ring.signer(now)?;
     let asking = Asking { provider, issuer, ring, client, form, now };
-    Ok((asking.tokens(), known))
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    Ok((asking.tokens(), caller))
 }
 
 impl Asking<'_> {
