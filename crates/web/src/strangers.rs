@@ -97,9 +97,10 @@ fn address(text: &str) -> Option<IpAddr> {
     found.map(|found| found.to_canonical())
 }
 
-/// A household has one IPv4 address, and a whole /64 of IPv6 (RFC 6177).
+/// A household has one IPv4 address, and a whole /64 of IPv6 (RFC 6177). This machine has itself.
 fn household(address: IpAddr) -> IpAddr {
     match address {
+        _ if address.is_loopback() => address,
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }

@@ -99,7 +99,7 @@ fn beyond_its_calls_an_address_is_told_to_wait_at_every_route_and_others_are_ser
         let refused = street.ask(STRANGER, route, "");
         assert_eq!(refused.status, 429, "{name}");
         assert!(refused.retry_after.parse::<u64>().is_ok_and(|wait| wait >= 1), "{name}");
-        let page = matches!(route.2, Guard::Known | Guard::Ticket);
+        let page = matches!(route.2, Guard::Known | Guard::Ticket | Guard::Browser);
         let kind = match route.2 {
             Guard::Client => "application/json",
             _ if page => "text/html; charset=utf-8",
