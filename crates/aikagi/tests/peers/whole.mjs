@@ -17,7 +17,7 @@ function discover(id, proof, issuer = ISSUER) {
 }
 
 // Signs a person in and redeems the code.
-async function signIn(provider, { verifier, checks } = {}) {
+async function signIn(provider, { verifier, checks, asked } = {}) {
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
   const expectedState = oidc.randomState();
   const expectedNonce = oidc.randomNonce();
@@ -28,6 +28,7 @@ async function signIn(provider, { verifier, checks } = {}) {
     nonce: expectedNonce,
     code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: "S256",
+    ...asked,
   });
   const back = await browse(url);
   return oidc.authorizationCodeGrant(provider, back, {
@@ -102,8 +103,17 @@ const third = await oidc.refreshTokenGrant(clients.app, second.refresh_token);
 await refused("invalid_grant", oidc.refreshTokenGrant(clients.app, first.refresh_token));
 await refused("invalid_grant", oidc.refreshTokenGrant(clients.app, third.refresh_token));
 
-// How old the sign-in may be is told, and verified by the library.
-const fresh = await signIn(clients.basic, { checks: { maxAge: 3600 } });
-assert.ok(fresh.claims().auth_time * 1000 <= Date.now());
+// The browser is signed in: nobody is asked, unless the service wants it.
+const before = (await signIn(clients.basic, { asked: { prompt: "none" } })).claims();
+await refused("login_required", signIn(clients.basic, { asked: { prompt: "none", max_age: "0" } }));
+const asked = { prompt: "login", max_age: "60", login_hint: "takahashi.hanako", ui_locales: "en ja" };
+const after = (await signIn(clients.basic, { asked, checks: { maxAge: 60 } })).claims();
+assert.equal(after.sub, before.sub);
+assert.ok(after.auth_time >= before.auth_time, "truthful, and verified against max_age");
+
+// What is not asked well is told to the service, in the word of the protocol.
+await refused("unsupported_response_type", signIn(clients.basic, { asked: { response_type: "token" } }));
+await refused("invalid_scope", signIn(clients.basic, { asked: { scope: "decisions" } }));
+await refused("invalid_request", signIn(clients.basic, { asked: { code_challenge_method: "plain" } }));
 console.log("done");
 process.exit(0);

@@ -88,3 +88,24 @@ fn peer_authlib_uses_every_client_and_grant() {
 fn peer_openidconnect_signs_in_refreshes_and_acts_for_itself() {
     run(|_| ours(&packages().join("rust/debug/aikagi-peer"), &[]));
 }
+
+#[test]
+#[ignore = "needs what ./check sets up: it runs it with TEST_PEERS"]
+fn peer_libraries_do_not_speak_to_a_server_whose_authority_they_do_not_know() {
+    let ((issuer, key), (other, _)) = (issuer(), issuer());
+    let folder = tempfile::tempdir().unwrap();
+    let programs = [
+        node("whole.mjs", folder.path()),
+        python("whole.py", folder.path()),
+        ours(&packages().join("rust/debug/aikagi-peer"), &[]),
+    ];
+    for mut program in programs {
+        told(&mut program, &issuer, "basic").env("SITE", SITE).env("CLIENT_KEY", &key);
+        for name in ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CA_FILE"] {
+            program.env(name, other.folder.path("ca.pem"));
+        }
+        let ended = program.stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).to_lowercase();
+        assert!(!ended.status.success() && said.contains("certificate"), "{program:?}: {said}");
+    }
+}
