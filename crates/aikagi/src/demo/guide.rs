@@ -25,7 +25,8 @@ pub(super) fn print(folder: &Folder, config: &Config, (bound, next): (&Bound, u6
          Three things to try\n\
          \x20 1  Open {site}, choose a title, sign in: pick 北浜ケーブル, then\n\
          \x20    「手紙で登録する」 with the number and the code of a letter. Choose a login id and a\n\
-         \x20    password, and watch.\n\
+         \x20    password, and watch. On a television, with arrow keys and a second browser as\n\
+         \x20    the phone: {site}/tv\n\
          \x20 2  While it plays, let the SMS suspend the household, and see playback stop:\n\
          \x20      cp {shown}/samples/{suspend}* {shown}/sms/OP0012/in/\n\
          \x20    The answer appears in {shown}/sms/OP0012/out/. The next file resumes it:\n\

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::world::{Running, read_env};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aikagi");
-const NUMBER: &str = "C0990001";
+pub const NUMBER: &str = "C0990001";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(20);
@@ -183,7 +183,7 @@ fn wait_for_file(path: &Path) -> String {
 }
 
 /// The code of a letter to the owner, as operations issues it.
-fn letter(demo: &Demo) -> String {
+pub fn letter(demo: &Demo) -> String {
     let output = Command::new(PROGRAM)
         .arg("--config")
         .arg(demo.folder.join("aikagi.toml"))
@@ -213,11 +213,8 @@ async fn register(browser: &Client, code: &str) {
     click(browser, "button[type=submit]").await;
 }
 
-#[test]
-#[ignore = "needs a browser: ./check runs it with TEST_CHROMEDRIVER"]
-fn browser_a_household_from_the_nightly_file_registers_watches_and_is_stopped_by_the_next_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let demo = start_demo(folder.path());
+/// A household with a key, by the first nightly file.
+pub fn household(demo: &Demo) {
     let owner = Record {
         name_kana: "ﾀｶﾊｼ ﾊﾅｺ".to_owned(),
         birth_date: "19740402".to_owned(),
@@ -225,8 +222,16 @@ fn browser_a_household_from_the_nightly_file_registers_watches_and_is_stopped_by
         ..line("N1-0001", "101")
     };
     let key = Record { product_code: "BASIC".to_owned(), ..line("N1-0002", "301") };
-    let answered = wait_for_file(&drop_file(&demo, 1, vec![owner, key]));
+    let answered = wait_for_file(&drop_file(demo, 1, vec![owner, key]));
     assert_eq!(answered.lines().filter(|line| line.starts_with('R')).count(), 2, "{answered}");
+}
+
+#[test]
+#[ignore = "needs a browser: ./check runs it with TEST_CHROMEDRIVER"]
+fn browser_a_household_from_the_nightly_file_registers_watches_and_is_stopped_by_the_next_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = start_demo(folder.path());
+    household(&demo);
     let code = letter(&demo);
     let (driver, address) = start_driver();
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -29,6 +29,7 @@ mod batch_undo;
 mod books;
 mod browser;
 mod browser_looks;
+mod browser_tv;
 mod calls;
 mod company;
 mod decisions;

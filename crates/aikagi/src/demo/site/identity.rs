@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 use super::titles::Title;
-use super::visits::{Pending, Viewer};
+use super::visits::{Pending, Viewer, Waiting};
 
 /// Why something did not work; shown on the site's error page.
 pub(super) type Trouble = String;
@@ -21,6 +21,7 @@ pub(super) type Trouble = String;
 pub(super) struct Known {
     authorization: Url,
     token: Url,
+    device: Url,
     evaluation: Url,
     keys: VerificationKeys,
 }
@@ -42,6 +43,7 @@ struct Discovery {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
+    device_authorization_endpoint: String,
     jwks_uri: String,
 }
 
@@ -60,8 +62,27 @@ struct Tokens {
 #[derive(Deserialize)]
 struct IdToken {
     sub: String,
-    nonce: String,
+    nonce: Option<String>,
     operator: String,
+}
+
+#[derive(Deserialize)]
+struct DeviceCode {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: String,
+    interval: i64,
+    confirmation_number: String,
+}
+
+/// What a television that asked is told.
+pub(super) enum Confirmed {
+    Yes(Viewer),
+    /// To ask again after so many seconds.
+    NotYet(i64),
+    /// Refused, or too late: it needs a new code.
+    Over,
 }
 
 /// What was answered to "may they watch".
@@ -72,7 +93,7 @@ pub(super) struct Verdict {
     pub(super) trace: String,
 }
 
-fn seconds() -> i64 {
+pub(super) fn seconds() -> i64 {
     clock::now().ms() / 1000
 }
 
@@ -109,6 +130,7 @@ impl Identity {
         Ok(Known {
             authorization: address(&found.authorization_endpoint)?,
             token: address(&found.token_endpoint)?,
+            device: address(&found.device_authorization_endpoint)?,
             evaluation: address(&decisions.access_evaluation_endpoint)?,
             keys: VerificationKeys::of(&keys),
         })
@@ -138,7 +160,15 @@ impl Identity {
             ("code_verifier", &pending.verifier),
         ];
         let known = self.known().await?;
-        let tokens = self.ask_for_tokens(&known.token, &form).await?;
+        let tokens: Tokens = read(&self.send(&known.token, &form).await?)?;
+        let claims = self.read_id_token(known, tokens)?;
+        if claims.nonce.as_ref() != Some(&pending.nonce) {
+            return Err("the ID token answers another sign-in".to_owned());
+        }
+        Ok(Viewer { subject: claims.sub, operator: claims.operator })
+    }
+
+    fn read_id_token(&self, known: &Known, tokens: Tokens) -> Result<IdToken, Trouble> {
         let token = tokens.id_token.ok_or("no ID token came back")?;
         let expected = Expected {
             issuer: &self.issuer,
@@ -148,15 +178,46 @@ impl Identity {
             now: seconds(),
             leeway: 5,
         };
-        let claims: IdToken =
-            jose::verify(&token, &known.keys, &expected).map_err(|error| error.to_string())?;
-        if claims.nonce != pending.nonce {
-            return Err("the ID token answers another sign-in".to_owned());
-        }
-        Ok(Viewer { subject: claims.sub, operator: claims.operator })
+        jose::verify(&token, &known.keys, &expected).map_err(|error| error.to_string())
     }
 
-    async fn ask_for_tokens(&self, url: &Url, form: &[(&str, &str)]) -> Result<Tokens, Trouble> {
+    /// A code for a television, and when it may first ask.
+    pub(super) async fn device(&self, model: &str) -> Result<Waiting, Trouble> {
+        let known = self.known().await?;
+        let form = [("scope", "openid"), ("device_model", model)];
+        let given: DeviceCode = read(&self.send(&known.device, &form).await?)?;
+        Ok(Waiting {
+            device_code: given.device_code,
+            user_code: given.user_code,
+            address: given.verification_uri,
+            whole_address: given.verification_uri_complete,
+            number: given.confirmation_number,
+            ask_at: seconds() + given.interval,
+            interval: given.interval,
+        })
+    }
+
+    /// Whether the viewer has confirmed the television.
+    pub(super) async fn confirmed(&self, waiting: &Waiting) -> Result<Confirmed, Trouble> {
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("device_code", waiting.device_code.as_str()),
+        ];
+        let known = self.known().await?;
+        let answer = self.send(&known.token, &form).await?;
+        if answer.status == 400 {
+            let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            return Ok(match said.get("error").and_then(Value::as_str) {
+                Some("authorization_pending") => Confirmed::NotYet(waiting.interval),
+                Some("slow_down") => Confirmed::NotYet(waiting.interval + 5),
+                _ => Confirmed::Over,
+            });
+        }
+        let claims = self.read_id_token(known, read(&answer)?)?;
+        Ok(Confirmed::Yes(Viewer { subject: claims.sub, operator: claims.operator }))
+    }
+
+    async fn send(&self, url: &Url, form: &[(&str, &str)]) -> Result<Answer, Trouble> {
         let basic = STANDARD.encode(format!("{}:{}", self.client_id, self.secret));
         let headers = [
             ("authorization", format!("Basic {basic}")),
@@ -164,7 +225,7 @@ impl Identity {
         ];
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let answer = self.http.post(url, &headers, body.into_bytes()).await;
-        read(&answer.map_err(|error| error.to_string())?)
+        answer.map_err(|error| error.to_string())
     }
 
     /// The site's own token, a new one shortly before the old one ends.
@@ -176,7 +237,7 @@ impl Identity {
         }
         let form = [("grant_type", "client_credentials"), ("scope", "decisions")];
         let url = &self.known().await?.token;
-        let tokens = self.ask_for_tokens(url, &form).await?;
+        let tokens: Tokens = read(&self.send(url, &form).await?)?;
         *kept = Some((tokens.access_token.clone(), seconds() + tokens.expires_in));
         Ok(tokens.access_token)
     }

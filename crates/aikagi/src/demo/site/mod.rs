@@ -4,6 +4,8 @@
 mod identity;
 mod pages;
 mod titles;
+mod tv;
+mod tv_pages;
 mod visits;
 mod watching;
 
@@ -51,6 +53,13 @@ pub(super) fn serve(site: Arc<Site>, socket: TcpListener) -> Result<(), Failure>
         .route("/sign-in", get(watching::sign_in))
         .route("/callback", get(watching::callback))
         .route("/sign-out", post(watching::sign_out))
+        .route("/tv", get(tv::home))
+        .route("/tv/code", get(tv::code))
+        .route("/tv/new", get(tv::new_code))
+        .route("/tv/titles/{id}", get(tv::watch))
+        .route("/tv/sign-out", post(tv::sign_out))
+        .route("/tv/keys.js", get(tv_pages::keys))
+        .route("/tv/style.css", get(tv_pages::style))
         .with_state(site);
     let unusable = |error: std::io::Error| Failure::unavailable("the VOD site's listener", error);
     socket.set_nonblocking(true).map_err(unusable)?;

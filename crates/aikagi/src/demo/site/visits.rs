@@ -23,6 +23,22 @@ pub(super) struct Pending {
     pub(super) then: String,
 }
 
+/// A television that waits for its viewer's phone.
+#[derive(Clone)]
+pub(super) struct Waiting {
+    /// What it asks for its tokens with.
+    pub(super) device_code: String,
+    pub(super) user_code: String,
+    /// Where the viewer goes, and the same with the code in it.
+    pub(super) address: String,
+    pub(super) whole_address: String,
+    /// The two digits on the screen.
+    pub(super) number: String,
+    /// Not to be asked again before (seconds).
+    pub(super) ask_at: i64,
+    pub(super) interval: i64,
+}
+
 /// Somebody signed in.
 #[derive(Clone)]
 pub(super) struct Viewer {
@@ -36,6 +52,7 @@ pub(super) struct Viewer {
 pub(super) struct Visit {
     pub(super) pending: Option<Pending>,
     pub(super) viewer: Option<Viewer>,
+    pub(super) waiting: Option<Waiting>,
 }
 
 #[derive(Default)]
@@ -54,6 +71,14 @@ impl Visits {
 
     pub(super) fn viewer(&self, headers: &HeaderMap) -> Option<Viewer> {
         self.of(headers)?.1.viewer
+    }
+
+    /// Notes when a television may ask again.
+    pub(super) fn wait(&self, key: &str, ask_at: i64, interval: i64) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waiting) = all.get_mut(key).and_then(|visit| visit.waiting.as_mut()) {
+            (waiting.ask_at, waiting.interval) = (ask_at, interval);
+        }
     }
 
     /// Puts a visit under a new key, forgets the old one, and sends the visitor on.

@@ -68,7 +68,7 @@ pub(super) async fn sign_in(
     match site.identity.sign_in_address(&pending).await {
         Ok(to) => {
             let old = site.visits.of(&headers).map(|(key, _)| key);
-            let visit = Visit { pending: Some(pending), viewer: None };
+            let visit = Visit { pending: Some(pending), ..Visit::default() };
             site.visits.begin(old.as_deref(), visit, to.as_str())
         }
         Err(trouble) => failed(&trouble),
@@ -94,7 +94,7 @@ pub(super) async fn callback(
     }
     match site.identity.viewer(said("code"), &pending).await {
         Ok(viewer) => {
-            let visit = Visit { pending: None, viewer: Some(viewer) };
+            let visit = Visit { viewer: Some(viewer), ..Visit::default() };
             site.visits.begin(Some(&key), visit, &pending.then)
         }
         Err(trouble) => failed(&trouble),

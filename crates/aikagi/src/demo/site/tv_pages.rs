@@ -1,0 +1,113 @@
+//! The television's HTML: large, few things on a page, one of them always in focus.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use base::kernel::clock;
+use qrcode::QrCode;
+use qrcode::render::svg;
+
+use super::identity::Verdict;
+use super::titles::Title;
+use super::visits::{Viewer, Waiting};
+
+const STYLE: &str = include_str!("../../../templates/demo/tv.css");
+const KEYS: &str = include_str!("../../../templates/demo/tv.js");
+/// One small script of our own, for the arrow keys; everything works without it where a box brings
+/// its own way of moving the focus.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+
+#[derive(Template)]
+#[template(path = "demo/tv_code.html")]
+struct Code<'p> {
+    waiting: &'p Waiting,
+    qr: String,
+    refresh: u32,
+}
+
+#[derive(Template)]
+#[template(path = "demo/tv_over.html")]
+struct Over {
+    refresh: u32,
+}
+
+#[derive(Template)]
+#[template(path = "demo/tv_list.html")]
+struct List<'p> {
+    titles: &'static [Title],
+    viewer: &'p Viewer,
+    refresh: u32,
+}
+
+#[derive(Template)]
+#[template(path = "demo/tv_watch.html")]
+struct Watch<'p> {
+    title: &'p Title,
+    verdict: &'p Verdict,
+    clock: String,
+    refresh: u32,
+}
+
+#[derive(Template)]
+#[template(path = "demo/tv_trouble.html")]
+struct TroublePage<'p> {
+    trouble: &'p str,
+    refresh: u32,
+}
+
+fn page(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let headers = [
+                (CONTENT_TYPE, "text/html; charset=utf-8"),
+                (CACHE_CONTROL, "no-store"),
+                (CONTENT_SECURITY_POLICY, POLICY),
+            ];
+            (headers, html).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "a page of the demo television");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+pub(super) async fn style() -> Response {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
+}
+
+pub(super) async fn keys() -> Response {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], KEYS).into_response()
+}
+
+pub(super) fn code(waiting: &Waiting) -> Response {
+    page(&Code { waiting, qr: qr_of(&waiting.whole_address), refresh: 2 })
+}
+
+/// A QR code as SVG; empty when the address is too long for one.
+fn qr_of(address: &str) -> String {
+    let Ok(code) = QrCode::new(address.as_bytes()) else { return String::new() };
+    let svg = code.render::<svg::Color<'_>>().min_dimensions(320, 320).build();
+    // Without the declaration of a file of its own.
+    svg.split_once("?>").map(|(_, svg)| svg.to_owned()).unwrap_or(svg)
+}
+
+pub(super) fn over() -> Response {
+    page(&Over { refresh: 0 })
+}
+
+pub(super) fn list(titles: &'static [Title], viewer: &Viewer) -> Response {
+    page(&List { titles, viewer, refresh: 0 })
+}
+
+pub(super) fn watch(title: &Title, verdict: &Verdict) -> Response {
+    let now = clock::now().rfc3339_jst();
+    let clock = now.get(11..19).unwrap_or_default().to_owned();
+    page(&Watch { title, verdict, clock, refresh: u32::from(verdict.allowed) })
+}
+
+pub(super) fn trouble(trouble: &str) -> Response {
+    page(&TroublePage { trouble, refresh: 0 })
+}
