@@ -190,9 +190,10 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("sessions::hold_session", |tx, known| said(sessions::hold_session(tx, &known.session))),
     ("sessions::note_seen", |tx, known| said(sessions::note_seen(tx, &known.session))),
-    ("sessions::end_session", |tx, known| said(sessions::end_session(tx, &known.session))),
-    ("sessions::end_everything_of", |tx, known| {
-        said(sessions::end_everything_of(tx, vec![known.person_id.clone()], "stolen"))
+    ("sessions::end_sessions", |tx, known| {
+        let (session, person) = (&known.session, &known.person_id);
+        let one = said(sessions::end_sessions(tx, sessions::Reason::Logout(session)));
+        one + &said(sessions::end_sessions(tx, sessions::Reason::AllDevices(person)))
     }),
     ("sessions::note_subjects", |tx, known| {
         let subjects = sessions::Subjects { person: "p".to_owned(), household: "h".to_owned() };

@@ -11,7 +11,7 @@ use domain::clients::Presented;
 use domain::commands::{Command, CommandGroups, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::{DeviceAsk, Lasting};
-use domain::signin::{Caller, Purpose, Redeeming, Request, Step};
+use domain::signin::{Caller, Extent, Purpose, Redeeming, Request, Step};
 use domain::subscribers::Reason;
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
@@ -33,6 +33,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Decisions::flush", "waits for the log"),
     ("Journeys::new", "makes the room"),
     ("Journeys::look", "a ticket proves itself whose it is; doors compare that with the address"),
+    ("Journeys::session_at", "a session's cookie proves itself whose it is; nothing is read"),
     ("Journeys::operators", "the list a person chooses from, of names on every sign-in page"),
     ("Signing::new", "makes the room"),
     ("Signing::master", "the process's own key"),
@@ -181,6 +182,11 @@ const PROBES: &[(&str, Probe)] = &[
     ("Journeys::session_of", |two, names| {
         let found = two.parts.journeys.session_of(&names.session, (MINAMI, clock::now()));
         said(found.map(|found| found.is_some()))
+    }),
+    ("Journeys::log_out", |two, names| {
+        let at = (MINAMI, clock::now());
+        let left = two.parts.journeys.log_out(&names.session, at, Extent::AllDevices);
+        said(left.map(|left| left.map_or(0, |one| one.clients.len())))
     }),
     ("Journeys::try_password", |two, names| {
         let typed = (names.login.as_str(), "not the password");

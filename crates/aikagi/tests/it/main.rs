@@ -48,6 +48,7 @@ mod letters;
 mod lifecycle;
 mod lives;
 mod lockouts;
+mod logout;
 mod manuals;
 mod model;
 mod moved;

@@ -69,8 +69,10 @@ fn the_examples_of_a_file_for_apply_apply() {
         apply(&Folder::new(), &text);
     }
     let station = "[[operators]]\ncode = \"OP0012\"\nname_ja = \"北浜\"\nname_en = \"Kita\"\n";
-    for text in blocks(&read("docs/api/events.md"), "toml") {
-        apply(&Folder::new(), &format!("{station}{text}"));
+    for page in ["docs/api/events.md", "docs/api/logout.md"] {
+        for text in blocks(&read(page), "toml") {
+            apply(&Folder::new(), &format!("{station}{text}"));
+        }
     }
     let page = read("docs/api/signin.md");
     let (_, rest) = page.split_once("cat > mysite.toml <<'END'\n").unwrap();

@@ -73,7 +73,7 @@ impl Answer {
         self.headers.get("x-test-refusal").map_or("", |value| value.to_str().unwrap())
     }
 
-    fn proof(&self) -> String {
+    pub fn proof(&self) -> String {
         let (_, rest) = self.body.split_once("name=\"proof\" value=\"").expect("a form");
         rest.split('"').next().unwrap().to_owned()
     }

@@ -3,18 +3,33 @@
 //! Everything may be left out and then means the plain case, so that clients registered before an
 //! option existed stay as they were.
 
-use base::kernel::Result;
+use base::kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::put::is_web_address;
 use super::terms::ClientTerms;
 
 /// The options of the protocol a client is registered with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Profile {}
+pub struct Profile {
+    /// Where browsers may be sent after a logout, compared character by character.
+    ///
+    /// Source: OpenID Connect RP-Initiated Logout 1.0 §3.1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+}
 
 /// Every rule about the options, each a function of its own.
-const RULES: &[fn(&ClientTerms) -> Result<()>] = &[];
+const RULES: &[fn(&ClientTerms) -> Result<()>] = &[post_logout_redirect_uris];
+
+/// Held to what redirect addresses are held to.
+fn post_logout_redirect_uris(terms: &ClientTerms) -> Result<()> {
+    if terms.profile.post_logout_redirect_uris.iter().all(|uri| is_web_address(uri)) {
+        return Ok(());
+    }
+    Err(Error::invalid("client.logout_uri_malformed", "post_logout_redirect_uris"))
+}
 
 /// Holds the options against the rest of the terms.
 ///

@@ -24,6 +24,7 @@ use super::{profile, repo};
 /// - `client.secret_missing`, `client.keys_malformed`, `client.proof_differs` — for its method
 /// - `client.sector_missing` — its redirect addresses have several hosts
 /// - `client.exemption_not_allowed` — a public client always uses PKCE
+/// - those of the profile's rules: `client.logout_uri_malformed`
 ///
 /// Source: RFC 9700 §2.1, §4.1.3; OpenID Connect Core §8.1.
 pub fn put(tx: &mut Tx<'_>, id: &str, draft: &ClientTerms) -> Result<Change> {
@@ -149,8 +150,8 @@ fn check(terms: &ClientTerms) -> Result<()> {
             return Err(Error::invalid("client.name_missing", field));
         }
     }
-    for uri in &terms.redirect_uris {
-        check_redirect_uri(uri)?;
+    if !terms.redirect_uris.iter().all(|uri| is_web_address(uri)) {
+        return Err(Error::invalid("client.redirect_uri_malformed", "redirect_uris"));
     }
     check_proof(terms)?;
     check_grants(terms)?;
@@ -165,11 +166,10 @@ fn check(terms: &ClientTerms) -> Result<()> {
     profile::check(terms)
 }
 
-/// Absolute, without fragment and user name; https, or http to this machine (demo, tests), or an
-/// application's own scheme with a dot in it (RFC 8252 §7.1).
-fn check_redirect_uri(uri: &str) -> Result<()> {
-    let malformed = || Error::invalid("client.redirect_uri_malformed", "redirect_uris");
-    let url = Url::parse(uri).map_err(|_| malformed())?;
+/// Whether a browser may be sent to `uri`: absolute, without fragment and user name; https, or http to
+/// this machine (demo, tests), or an application's own scheme with a dot in it (RFC 8252 §7.1).
+pub(super) fn is_web_address(uri: &str) -> bool {
+    let Ok(url) = Url::parse(uri) else { return false };
     let host = url.host_str().unwrap_or_default();
     let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
     let reachable = match url.scheme() {
@@ -178,10 +178,7 @@ fn check_redirect_uri(uri: &str) -> Result<()> {
         own => own.contains('.'),
     };
     let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    if reachable && bare && !uri.contains('*') && uri.is_ascii() && uri.len() <= 2000 {
-        return Ok(());
-    }
-    Err(malformed())
+    reachable && bare && !uri.contains('*') && uri.is_ascii() && uri.len() <= 2000
 }
 
 fn check_proof(terms: &ClientTerms) -> Result<()> {

@@ -204,6 +204,16 @@ impl Client {
         self.may(Grant::AuthorizationCode) && self.is_own_address(uri)
     }
 
+    /// Whether browsers may be sent to `uri` after a logout: the same characters, always.
+    ///
+    /// Source: OpenID Connect RP-Initiated Logout 1.0 §3.
+    #[must_use]
+    pub fn may_be_left_for(&self, uri: &str) -> bool {
+        let known = &self.terms.profile.post_logout_redirect_uris;
+        self.terms.kind == ClientKind::Service
+            && known.iter().any(|known| is_same_redirect(known, uri))
+    }
+
     /// Whether `uri` is one of its redirect addresses.
     #[must_use]
     pub fn is_own_address(&self, uri: &str) -> bool {

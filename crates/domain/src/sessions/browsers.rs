@@ -1,7 +1,6 @@
 //! Sessions of browsers: they spare a person who signed in the next password.
 
 use base::kernel::{Instant, Result};
-use base::records::{Entry, record};
 use base::store::Tx;
 
 use crate::operators::Policies;
@@ -85,16 +84,4 @@ pub fn hold_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
 /// `unavailable` when the database fails.
 pub fn note_seen(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     repo::update_seen(tx, id)
-}
-
-/// Ends a session; `false` when there was none.
-///
-/// # Errors
-/// `unavailable` when the database fails.
-pub fn end_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
-    let ended = repo::end_session(tx, id)?;
-    if ended {
-        record(tx, &Entry::new("session.ended", id))?;
-    }
-    Ok(ended)
 }

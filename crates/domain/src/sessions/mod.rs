@@ -10,6 +10,7 @@ mod authorizations;
 mod browsers;
 mod device_codes;
 mod devices;
+mod ends;
 mod proof;
 mod repo;
 mod subjects;
@@ -18,9 +19,7 @@ pub use authorizations::{
     Authorization, CODE_SECONDS, Draft, GRACE_SECONDS, Lasting, REFRESH_DAYS, Redeemed, Redemption,
     Rotated, find_authorization, grant, redeem, redeem_for_device, revoke, rotate,
 };
-pub use browsers::{
-    BrowserSession, end_session, find_session, hold_session, note_seen, open_session,
-};
+pub use browsers::{BrowserSession, find_session, hold_session, note_seen, open_session};
 pub use device_codes::{
     Confirmed, DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS, DeviceAsk, DeviceCode, Polled,
     ask_for_device, decide_device, find_user_code, plain_user_code, poll_device,
@@ -29,6 +28,7 @@ pub use device_codes::{
 pub use devices::{
     Device, NewDevice, bind_device, find_device, list_devices, remove_device, rename_device,
 };
+pub use ends::{Ended, Reason, end_sessions};
 pub use proof::{Method, Proven, Strength};
-pub use repo::{end_everything_of, sweep};
-pub use subjects::{Subjects, note_subjects, told_to};
+pub use repo::sweep;
+pub use subjects::{Subjects, note_subjects, session_name, told_to};

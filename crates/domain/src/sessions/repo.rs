@@ -85,14 +85,65 @@ pub(super) fn update_seen(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn end_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
+pub(super) fn end_session(tx: &mut Tx<'_>, id: &str) -> Result<u64> {
     let row: [Value; 3] = [tx.operator().into(), id.into(), tx.now().into()];
-    let ended = tx.exec(
+    tx.exec(
         "UPDATE browser_sessions SET ended_ms = ?3
           WHERE operator_id = ?1 AND session_id = ?2 AND ended_ms IS NULL",
         &row,
-    )?;
-    Ok(ended == 1)
+    )
+}
+
+pub(super) fn end_sessions_of(tx: &mut Tx<'_>, person_id: &str) -> Result<u64> {
+    let row: [Value; 3] = [tx.operator().into(), person_id.into(), tx.now().into()];
+    tx.exec(
+        "UPDATE browser_sessions SET ended_ms = ?3
+          WHERE operator_id = ?1 AND person_id = ?2 AND ended_ms IS NULL",
+        &row,
+    )
+}
+
+/// Takes back what was given to clients in a session.
+pub(super) fn revoke_given_in(tx: &mut Tx<'_>, session_id: &str, cause: &str) -> Result<u64> {
+    let row: [Value; 4] = [tx.operator().into(), session_id.into(), tx.now().into(), cause.into()];
+    tx.exec(
+        "UPDATE authorizations SET revoked_ms = ?3, revoked_cause = ?4
+          WHERE operator_id = ?1 AND session_id = ?2 AND revoked_ms IS NULL",
+        &row,
+    )
+}
+
+/// Takes back what a person gave to clients.
+pub(super) fn revoke_given_by(tx: &mut Tx<'_>, person_id: &str, cause: &str) -> Result<u64> {
+    let row: [Value; 4] = [tx.operator().into(), person_id.into(), tx.now().into(), cause.into()];
+    tx.exec(
+        "UPDATE authorizations SET revoked_ms = ?3, revoked_cause = ?4
+          WHERE operator_id = ?1 AND person_id = ?2 AND revoked_ms IS NULL",
+        &row,
+    )
+}
+
+/// The clients that redeemed a code of this session, also those whose tokens were taken back since.
+pub(super) fn clients_told_in(tx: &mut Tx<'_>, session_id: &str) -> Result<Vec<String>> {
+    let keys: [Value; 2] = [tx.operator().into(), session_id.into()];
+    tx.rows(
+        "SELECT DISTINCT client_id FROM authorizations
+          WHERE operator_id = ?1 AND session_id = ?2 AND turn > 0 ORDER BY client_id",
+        &keys,
+        |row| row.text(),
+    )
+}
+
+/// The clients that hold tokens of this person.
+pub(super) fn clients_told_by(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<String>> {
+    let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
+    tx.rows(
+        "SELECT DISTINCT client_id FROM authorizations
+          WHERE operator_id = ?1 AND person_id = ?2 AND turn > 0 AND revoked_ms IS NULL
+          ORDER BY client_id",
+        &keys,
+        |row| row.text(),
+    )
 }
 
 /// Under the access of its session, not of the person: what was given in a session that has just been
@@ -221,31 +272,4 @@ pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
         &keys,
     )?;
     Ok(sessions + authorizations)
-}
-
-/// Ends every session of these persons and takes back what was given to clients: when their password
-/// is replaced. The caller records it. What commands end (a contract stopped, a person removed or
-/// reset) is over by the person's access number, without a write here.
-///
-/// # Errors
-/// `unavailable` when the database fails.
-pub fn end_everything_of(
-    tx: &mut Tx<'_>,
-    person_ids: Vec<String>,
-    cause: &'static str,
-) -> Result<()> {
-    let persons: Value = person_ids.into();
-    let keys: [Value; 3] = [tx.operator().into(), persons.clone(), tx.now().into()];
-    tx.exec(
-        "UPDATE browser_sessions SET ended_ms = ?3
-          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND ended_ms IS NULL",
-        &keys,
-    )?;
-    let keys: [Value; 4] = [tx.operator().into(), persons, tx.now().into(), cause.into()];
-    tx.exec(
-        "UPDATE authorizations SET revoked_ms = ?3, revoked_cause = ?4
-          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND revoked_ms IS NULL",
-        &keys,
-    )?;
-    Ok(())
 }

@@ -34,6 +34,17 @@ impl Subjects {
     }
 }
 
+/// How a client knows a browser session (`sid`): under another name than every other client, as a person
+/// has another at every sector.
+#[must_use]
+pub fn session_name(
+    handles: &Handles,
+    (operator, client_id): (&str, &str),
+    session_id: &str,
+) -> String {
+    handles.pairwise(operator, &format!("sid:{client_id}"), session_id)
+}
+
 /// The payload of an event as a receiver of `sector` is told it: persons and households by the
 /// sector's own names, if it has one. The house's id of a person never leaves. `None`: the payload
 /// is none of ours.

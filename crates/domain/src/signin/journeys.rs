@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::clients::{Client, Clients};
 use crate::credentials::{Login, Passwords};
 use crate::operators::{self, Choice};
-use crate::sessions::{self, BrowserSession};
+use crate::sessions::{self, BrowserSession, Reason};
 use crate::signing::{Handle, HandleKind, Handles, Signing};
 
 use super::finish::{Aim, Finish, Giver, lead};
@@ -106,7 +106,7 @@ impl Ticket {
             return Err(self.unknown());
         }
         if let Some(previous) = self.previous.as_ref().filter(|one| one.operator == tx.operator()) {
-            sessions::end_session(tx, &previous.id)?;
+            sessions::end_sessions(tx, Reason::SignedInAgain(&previous.id))?;
         }
         Ok(())
     }
@@ -282,7 +282,7 @@ impl Journeys {
     }
 
     /// Where a session belongs, if it may be used at `issuer`.
-    fn scope_of(&self, session: &str, (issuer, now): (&str, Instant)) -> Option<Scope> {
+    pub(super) fn scope_of(&self, session: &str, (issuer, now): (&str, Instant)) -> Option<Scope> {
         let handle = self.signing.handles().read(HandleKind::Session, session)?;
         let here = issuer == Scope::PLATFORM || issuer == handle.operator;
         here.then(|| Scope::new(&handle.operator, Actor::Anonymous, now))
@@ -315,8 +315,9 @@ impl Journeys {
             return Ok(());
         };
         let scope = Scope::new(&previous.operator, Actor::Anonymous, ticket.scope.now());
-        self.db.transact(&scope, move |tx| sessions::end_session(tx, &previous.id))?;
-        Ok(())
+        self.db.transact(&scope, move |tx| {
+            sessions::end_sessions(tx, Reason::SignedInAgain(&previous.id)).map(drop)
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod finish;
 mod journeys;
+mod logout;
 mod members;
 mod passwords;
 mod registration;
@@ -15,6 +16,7 @@ mod tokens;
 
 pub use finish::{Destination, Finish, Moved};
 pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
+pub use logout::{Extent, LoggedOut};
 pub use members::Member;
 pub use repo::sweep;
 pub use requests::{OwnPage, Purpose, Request, Step, Visit};

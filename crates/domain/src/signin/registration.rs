@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::credentials::{self, LetterCheck, check_new_password};
 use crate::operators;
-use crate::sessions::{self, Proven};
+use crate::sessions::{self, Proven, Reason};
 use crate::subscribers::{self, By, Household, Load, Source};
 
 use super::Member;
@@ -91,8 +91,7 @@ impl Journeys {
             }
             // A letter may be of somebody who had a password: whoever knew that one is out.
             credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
-            let person = vec![member.person_id.clone()];
-            sessions::end_everything_of(tx, person, "credentials_replaced")?;
+            sessions::end_sessions(tx, Reason::PasswordReplaced(&member.person_id))?;
             settle(tx, &signing, (&here, &aim), (&member, &Proven::letter()))
         })?;
         self.end_elsewhere(&ticket)?;

@@ -27,7 +27,7 @@ pub(super) fn see_other(location: &str) -> Response {
 }
 
 /// `uri` with parameters added; what it holds already is left as it is, character by character.
-fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
+pub(super) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
     let added = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let joint = match uri.split_once('?') {
         None => "?",

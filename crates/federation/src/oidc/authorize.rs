@@ -26,7 +26,7 @@ pub(super) const BROWSER_COOKIE: &str = "aikagi-browser";
 
 /// The longest address a form is sent on to: so much every browser and proxy has room for.
 /// Source: RFC 9110 §4.1.
-const LONGEST_ADDRESS: usize = 8000;
+pub(super) const LONGEST_ADDRESS: usize = 8000;
 
 /// `GET`: parameters in the address.
 pub(super) async fn by_query(
@@ -76,11 +76,11 @@ async fn answer(
 }
 
 /// The answer, or the page that says why there is none.
-fn or_page(decided: std::result::Result<Response, Problem>) -> Response {
+pub(super) fn or_page(decided: std::result::Result<Response, Problem>) -> Response {
     decided.unwrap_or_else(|problem| {
         let error = problem.into_error();
         if let Error::Internal { detail } | Error::Unavailable { detail, .. } = &error {
-            tracing::error!(detail, "authorize failed");
+            tracing::error!(detail, "a page could not be answered");
         }
         Page::of_error(current::get().language, &error).into_response()
     })

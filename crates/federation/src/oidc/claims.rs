@@ -5,6 +5,7 @@
 use base::kernel::{Instant, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::sessions::session_name;
 use domain::signin::{Given, Member};
 use domain::signing::{Handles, Issuer, Ring};
 use domain::subscribers::Role;
@@ -81,8 +82,7 @@ pub(super) fn id_token(
 ) -> Result<String> {
     let authorization = &given.authorization;
     let seconds = now.ms() / 1000;
-    // A session has another name at every client, as a person has another at every sector.
-    let sector = format!("sid:{}", authorization.client_id);
+    let client = (given.operator.as_str(), authorization.client_id.as_str());
     let claims = IdToken {
         iss: issuer.url(),
         aud: &authorization.client_id,
@@ -92,7 +92,7 @@ pub(super) fn id_token(
         nonce: authorization.nonce.as_deref().filter(|_| moment == Moment::Code),
         acr: &authorization.acr,
         amr: authorization.amr.split(' ').collect(),
-        sid: handles.pairwise(&given.operator, &sector, authorization.session()),
+        sid: session_name(handles, client, authorization.session()),
         at_hash: at_hash(access_token),
         about: About::of(given),
     };

@@ -27,6 +27,7 @@ pub(super) async fn configuration(
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
         "userinfo_endpoint": at("/userinfo"),
+        "end_session_endpoint": at("/logout"),
         "jwks_uri": at("/jwks"),
         "scopes_supported": ["openid", "offline_access", "decisions", "sms"],
         "response_types_supported": ["code"],

@@ -1,4 +1,4 @@
-//! OpenID Connect toward the services: discovery, authorize, sign-in pages, token, userinfo.
+//! OpenID Connect toward the services: discovery, authorize, sign-in pages, token, userinfo, logout.
 //!
 //! Everything lies twice: below `{base_url}/o/{operator}`, each operator's own issuer, and below
 //! `{base_url}`, the platform's, where a person names the operator first. Sources: OpenID Connect Core
@@ -10,6 +10,7 @@ mod checks;
 mod claims;
 mod device;
 mod discovery;
+mod logout;
 mod pages;
 mod place;
 mod programs;
@@ -68,7 +69,7 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 14] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 16] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -76,6 +77,8 @@ pub fn routes(provider: Provider) -> Router {
         ("/userinfo", get(userinfo::answer).post(userinfo::answer)),
         ("/device_authorization", post(device::ask)),
         ("/device", get(device::show).post(device::decide)),
+        ("/logout", get(logout::by_query).post(logout::by_form)),
+        ("/logout/confirm", post(logout::confirm)),
         ("/signin", get(signin::show)),
         ("/signin/operator", post(signin::operator)),
         ("/signin/password", post(signin::password)),
