@@ -3,4 +3,5 @@
 //! Floor 7 of `docs/MAP.md`.
 
 pub mod http;
+pub mod logout;
 pub mod webhook;

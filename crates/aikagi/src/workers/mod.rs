@@ -6,6 +6,7 @@
 
 mod files;
 mod jobs;
+mod logouts;
 mod outbox;
 mod pages;
 mod seals;

@@ -8,14 +8,14 @@ use std::time::Duration;
 use base::kernel::{Error, Result, Scope, clock};
 use base::records::outbox::{self, Delivery, Due, Outcome};
 use base::records::{Receiver, list_receivers};
-use domain::sessions::told_to;
+use domain::sessions::{BACKCHANNEL, READER, told_to};
 use formats::webhook::WebhookSecret;
 use outlets::webhook;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::{Stop, system};
+use super::{Stop, logouts, system};
 use crate::wiring::Parts;
 
 /// Receivers spoken to at once, and events on their way to each.
@@ -96,7 +96,7 @@ async fn due(parts: &Parts) -> Result<Vec<Due>> {
     .await
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
@@ -141,17 +141,9 @@ pub async fn deliver_round(parts: &Parts, operator: &str, receiver_id: &str) -> 
     let mut calls = JoinSet::new();
     let count = claimed.len();
     for delivery in claimed {
-        let (http, target) = (parts.http.clone(), target.clone());
-        let told = told(parts, operator, (&target, &delivery));
+        let (parts, operator, target) = (parts.clone(), operator.to_owned(), target.clone());
         calls.spawn(async move {
-            let outcome = match (target.as_ref(), told) {
-                (Ok(to), Some(data)) => {
-                    let to = (&to.url, &to.secret);
-                    webhook::deliver(&http, to, (&delivery, &data), clock::now()).await
-                }
-                (Ok(_), None) => Outcome::Refused("the payload is not JSON".to_owned()),
-                (Err(error), _) => Outcome::Failed(error.code().to_owned()),
-            };
+            let outcome = send(&parts, &operator, (&target, &delivery)).await;
             (delivery, outcome)
         });
     }
@@ -161,6 +153,15 @@ pub async fn deliver_round(parts: &Parts, operator: &str, receiver_id: &str) -> 
     Ok(Round { claimed: count, delivered })
 }
 
+/// The outlet of a receiver.
+enum Outlet {
+    Webhook(Box<To>),
+    /// A client that is told of ends of sessions.
+    Logout,
+    /// Nobody: events of households are read for ends of sessions.
+    Reader,
+}
+
 /// Where events go, signed with what, in whose names.
 struct To {
     url: Url,
@@ -168,28 +169,42 @@ struct To {
     sector: Option<String>,
 }
 
-type Target = Arc<Result<To>>;
+type Target = Arc<Result<Outlet>>;
 
-/// An event in the words of its receiver.
-fn told(
-    parts: &Parts,
-    operator: &str,
-    (target, delivery): (&Target, &Delivery),
-) -> Option<serde_json::Value> {
-    let sector = target.as_ref().as_ref().ok().and_then(|to| to.sector.as_deref());
-    told_to(sector, (parts.signing.handles(), operator), &delivery.payload)
+async fn send(parts: &Parts, operator: &str, (target, delivery): (&Target, &Delivery)) -> Outcome {
+    let to = match target.as_ref() {
+        Ok(Outlet::Webhook(to)) => to,
+        Ok(Outlet::Logout) => return logouts::deliver(parts, operator, delivery).await,
+        Ok(Outlet::Reader) => return logouts::read(parts, operator, delivery).await,
+        Err(error) => return Outcome::Failed(error.code().to_owned()),
+    };
+    // In the words of its receiver.
+    let names = (parts.signing.handles(), operator);
+    let Some(data) = told_to(to.sector.as_deref(), names, &delivery.payload) else {
+        return Outcome::Refused("the payload is not JSON".to_owned());
+    };
+    webhook::deliver(&parts.http, (&to.url, &to.secret), (delivery, &data), clock::now()).await
 }
 
 fn target(parts: &Parts, operator: &str, receiver: Option<Receiver>) -> Target {
     Arc::new((|| {
-        let receiver = receiver.filter(|one| one.kind == webhook::KIND);
         let receiver = receiver.ok_or_else(|| Error::refused("webhook.receiver_gone"))?;
+        match receiver.kind.as_str() {
+            webhook::KIND => {}
+            BACKCHANNEL => return Ok(Outlet::Logout),
+            READER => return Ok(Outlet::Reader),
+            _ => return Err(Error::refused("webhook.receiver_gone")),
+        }
         let sealed = receiver.secret_sealed.as_deref().unwrap_or_default();
         let secret = parts.signing.master().open(operator, WEBHOOK_SECRET, sealed)?;
         let text = String::from_utf8(secret).map_err(Error::internal)?;
         let secret = WebhookSecret::parse(&text).map_err(Error::internal)?;
         let settings = webhook::Settings::parse(&receiver.settings)?;
-        Ok(To { url: settings.address()?, secret, sector: settings.sector })
+        Ok(Outlet::Webhook(Box::new(To {
+            url: settings.address()?,
+            secret,
+            sector: settings.sector,
+        })))
     })())
 }
 

@@ -42,6 +42,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
     ("sessions::grant", "writes an authorization of its own scope"),
+    ("sessions::listen_for_ends", "writes a receiver of its own scope"),
     ("sessions::ask_for_device", "writes a code of its own scope"),
     ("sessions::bind_device", "writes a device of its own scope"),
     ("sessions::sweep_device_codes", "housekeeping of expired rows, answers a number"),
@@ -190,6 +191,13 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("sessions::hold_session", |tx, known| said(sessions::hold_session(tx, &known.session))),
     ("sessions::note_seen", |tx, known| said(sessions::note_seen(tx, &known.session))),
+    ("clients::told_of_logouts", |tx, _| {
+        said(clients::told_of_logouts(tx, vec!["secret-vod".to_owned()]))
+    }),
+    ("sessions::read_end", |tx, _| {
+        let payload = format!("{{\"contract\": \"{NUMBER}\", \"generation\": 0}}");
+        said(sessions::read_end(tx, ("contract.stopped", &payload)))
+    }),
     ("sessions::end_sessions", |tx, known| {
         let (session, person) = (&known.session, &known.person_id);
         let one = said(sessions::end_sessions(tx, sessions::Reason::Logout(session)));

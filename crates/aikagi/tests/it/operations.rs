@@ -1,6 +1,7 @@
 //! Running it: configuration, start and end, applying files, telling receivers.
 
 mod applying;
+mod backchannel;
 mod configuration;
 mod demo;
 mod guard;

@@ -80,27 +80,42 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     tx.mark_recorded();
     if let Some((stream, payload)) = &entry.event {
         for receiver in receivers::interested(tx, entry.act)? {
-            defer_delivery(tx, entry, &receiver, (stream, payload));
+            let news = News { stream, version: entry.version, event: entry.act, payload };
+            defer_delivery(tx, &receiver, &news);
         }
     }
     Ok(())
 }
 
-fn defer_delivery(
-    tx: &mut Tx<'_>,
-    entry: &Entry<'_>,
-    receiver_id: &str,
-    (stream, payload): (&str, &Json),
-) {
+/// Something one receiver must be told.
+#[derive(Debug, Clone, Copy)]
+pub struct News<'n> {
+    /// What is told in order.
+    pub stream: &'n str,
+    /// The place in that order.
+    pub version: i64,
+    /// `session.ended`.
+    pub event: &'n str,
+    /// JSON object.
+    pub payload: &'n Json,
+}
+
+/// Writes `news` into the outbox for one receiver, whatever it asked for. It travels with the commit;
+/// the change behind it is recorded by the caller.
+pub fn tell(tx: &mut Tx<'_>, receiver_id: &str, news: &News<'_>) {
+    defer_delivery(tx, receiver_id, news);
+}
+
+fn defer_delivery(tx: &mut Tx<'_>, receiver_id: &str, news: &News<'_>) {
     let id = tx.next_id("evt");
     let row = vec![
         tx.operator().into(),
         id.into(),
         receiver_id.into(),
-        stream.into(),
-        entry.version.into(),
-        entry.act.into(),
-        payload.to_string().into(),
+        news.stream.into(),
+        news.version.into(),
+        news.event.into(),
+        news.payload.to_string().into(),
         "PENDING".into(),
         0.into(),
         tx.now().into(),

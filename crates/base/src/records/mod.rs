@@ -14,12 +14,12 @@ pub mod outbox;
 mod receivers;
 mod seal;
 
-pub use audit::{AuditLine, Entry, list as list_audit, record};
+pub use audit::{AuditLine, Entry, News, list as list_audit, record, tell};
 pub use behind::WriteBehind;
 pub use leases::{Lease, acquire as acquire_lease, release as release_lease};
 pub use logs::{AccessLine, LinkageLine, log_access, log_linkage, prune};
 pub use receivers::{
-    Receiver, first_sealed as first_sealed_receiver, list as list_receivers, put as put_receiver,
-    remove as remove_receiver,
+    Receiver, ensure as ensure_receiver, first_sealed as first_sealed_receiver,
+    list as list_receivers, put as put_receiver, remove as remove_receiver,
 };
 pub use seal::{SealReport, seal, unsealed_since, verify as verify_chain};

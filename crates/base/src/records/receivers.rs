@@ -42,6 +42,35 @@ pub(super) fn interested(tx: &mut Tx<'_>, act: &str) -> Result<Vec<String>> {
     Ok(known.0.iter().filter(|one| one.wants(act)).map(|one| one.id.clone()).collect())
 }
 
+/// Adds a receiver the product itself needs, unless it is there. Nothing is read or written when it is
+/// known in memory. No record: it is a place for news, not a change of a fact.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn ensure(tx: &mut Tx<'_>, receiver: &Receiver) -> Result<()> {
+    let known = tx.operator_fact(|tx| list(tx).map(Known))?;
+    if known.0.iter().any(|one| one.id == receiver.id) {
+        return Ok(());
+    }
+    let row: [Value; 6] = [
+        tx.operator().into(),
+        (&receiver.id).into(),
+        (&receiver.kind).into(),
+        (&receiver.events).into(),
+        (&receiver.settings).into(),
+        tx.now().into(),
+    ];
+    tx.touch(None);
+    tx.exec(
+        "INSERT INTO receivers
+            (operator_id, receiver_id, kind, events, settings, secret_sealed, enabled, updated_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, NULL, 1, ?6)
+         ON CONFLICT (operator_id, receiver_id) DO NOTHING",
+        &row,
+    )?;
+    Ok(())
+}
+
 /// All receivers of the operator.
 ///
 /// # Errors

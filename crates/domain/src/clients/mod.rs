@@ -12,7 +12,7 @@ mod terms;
 pub use guard::{Clients, Presented, Snapshot};
 pub use profile::Profile;
 pub use put::{find, list, put};
-pub use repo::sweep;
+pub use repo::{sweep, told_of_logouts};
 pub use terms::{
     AuthMethod, Client, ClientKind, ClientTerms, Grant, Pkce, Proof, SCOPES, hash_secret,
     new_secret,

@@ -18,10 +18,16 @@ pub struct Profile {
     /// Source: OpenID Connect RP-Initiated Logout 1.0 §3.1.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told, by us and not by the browser, that a session has ended.
+    ///
+    /// Source: OpenID Connect Back-Channel Logout 1.0 §2.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
 }
 
 /// Every rule about the options, each a function of its own.
-const RULES: &[fn(&ClientTerms) -> Result<()>] = &[post_logout_redirect_uris];
+const RULES: &[fn(&ClientTerms) -> Result<()>] =
+    &[post_logout_redirect_uris, backchannel_logout_uri];
 
 /// Held to what redirect addresses are held to.
 fn post_logout_redirect_uris(terms: &ClientTerms) -> Result<()> {
@@ -29,6 +35,16 @@ fn post_logout_redirect_uris(terms: &ClientTerms) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid("client.logout_uri_malformed", "post_logout_redirect_uris"))
+}
+
+/// Plain http only to this machine; whether an address may be called at all is decided at the call
+/// (`outlets::http`), when it is resolved.
+fn backchannel_logout_uri(terms: &ClientTerms) -> Result<()> {
+    let Some(uri) = &terms.profile.backchannel_logout_uri else { return Ok(()) };
+    if is_web_address(uri) && uri.starts_with("http") {
+        return Ok(());
+    }
+    Err(Error::invalid("client.logout_uri_malformed", "backchannel_logout_uri"))
 }
 
 /// Holds the options against the rest of the terms.

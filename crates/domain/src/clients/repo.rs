@@ -74,6 +74,29 @@ pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Clien
     )
 }
 
+/// Those of the clients `ids`, of this operator or of all, that are told when a session ends.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn told_of_logouts(tx: &mut Tx<'_>, ids: Vec<String>) -> Result<Vec<String>> {
+    let keys: [Value; 2] = [tx.operator().into(), ids.into()];
+    let found = tx.rows(
+        "SELECT client_id, settings FROM clients
+          WHERE operator_id IN (?1, '*') AND client_id IN ARRAY(?2) AND enabled = 1
+          ORDER BY client_id",
+        &keys,
+        |row| Ok((row.text()?, row.text()?)),
+    )?;
+    let mut told = Vec::with_capacity(found.len());
+    for (id, settings) in found {
+        let settings: Settings = serde_json::from_str(&settings).map_err(Error::internal)?;
+        if settings.profile.backchannel_logout_uri.is_some() {
+            told.push(id);
+        }
+    }
+    Ok(told)
+}
+
 /// Whether another owner uses this id where both would be looked up: an operator's client may not be
 /// called like one of all operators, nor the other way round.
 pub(super) fn taken_elsewhere(tx: &mut Tx<'_>, id: &str) -> Result<bool> {

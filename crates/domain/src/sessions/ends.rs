@@ -10,6 +10,7 @@ use base::records::{Entry, record};
 use base::store::Tx;
 use serde_json::json;
 
+use super::notices::{Told, notify};
 use super::repo;
 
 /// Why sessions end, and whose.
@@ -61,8 +62,9 @@ pub struct Ended {
     pub clients: Vec<String>,
 }
 
-/// Ends what the reason ends, at once, for every token that came from it. At most three statements; what
-/// is over already stays as it was, and nothing is recorded when nothing ended.
+/// Ends what the reason ends, at once, for every token that came from it, and tells the clients that want
+/// to be told. At most four statements; what is over already stays as it was, and nothing is recorded when
+/// nothing ended.
 ///
 /// The sessions are ended first: who gives an authorization holds the session's row
 /// ([`super::hold_session`]), so that nothing is given in between that stays.
@@ -71,6 +73,7 @@ pub struct Ended {
 /// `unavailable` when the database fails.
 pub fn end_sessions(tx: &mut Tx<'_>, reason: Reason<'_>) -> Result<Ended> {
     let (cause, reach) = reason.means();
+    let mut told = Vec::new();
     let (act, subject, ended) = match reach {
         Reach::Browser(id) => {
             let sessions = repo::end_session(tx, id)?;
@@ -78,22 +81,31 @@ pub fn end_sessions(tx: &mut Tx<'_>, reason: Reason<'_>) -> Result<Ended> {
         }
         Reach::Session(id) => {
             let sessions = repo::end_session(tx, id)?;
-            let clients = repo::clients_told_in(tx, id)?;
+            told = repo::told_in(tx, id)?;
             let authorizations = repo::revoke_given_in(tx, id, cause)?;
-            ("session.ended", id, Ended { sessions, authorizations, clients })
+            ("session.ended", id, Ended { sessions, authorizations, clients: clients_of(&told) })
         }
         Reach::Everything(person) => {
             let sessions = repo::end_sessions_of(tx, person)?;
-            let clients = repo::clients_told_by(tx, person)?;
+            told = repo::told_by(tx, person)?;
             let authorizations = repo::revoke_given_by(tx, person, cause)?;
+            let clients = clients_of(&told);
             ("person.sessions_ended", person, Ended { sessions, authorizations, clients })
         }
     };
     if (ended.sessions, ended.authorizations) != (0, 0) {
+        notify(tx, &told)?;
         let detail = json!({
             "cause": cause, "sessions": ended.sessions, "authorizations": ended.authorizations,
         });
         record(tx, &Entry::new(act, subject).detail(detail))?;
     }
     Ok(ended)
+}
+
+/// Each client once, by id.
+fn clients_of(told: &[Told]) -> Vec<String> {
+    let mut ids: Vec<String> = told.iter().map(|one| one.client.clone()).collect();
+    ids.dedup();
+    ids
 }

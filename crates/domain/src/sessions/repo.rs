@@ -7,6 +7,7 @@ use crate::subscribers::Key;
 
 use super::authorizations::{Authorization, Draft};
 use super::browsers::BrowserSession;
+use super::notices::Told;
 use super::proof::Proven;
 
 pub(super) fn insert_session(
@@ -123,26 +124,66 @@ pub(super) fn revoke_given_by(tx: &mut Tx<'_>, person_id: &str, cause: &str) -> 
     )
 }
 
+fn read_told(row: &mut Row) -> Result<Told> {
+    Ok(Told {
+        client: row.text()?,
+        issuer: row.text()?,
+        session: row.text()?,
+        person_id: row.text()?,
+        sector: row.text()?,
+    })
+}
+
 /// The clients that redeemed a code of this session, also those whose tokens were taken back since.
-pub(super) fn clients_told_in(tx: &mut Tx<'_>, session_id: &str) -> Result<Vec<String>> {
+pub(super) fn told_in(tx: &mut Tx<'_>, session_id: &str) -> Result<Vec<Told>> {
     let keys: [Value; 2] = [tx.operator().into(), session_id.into()];
     tx.rows(
-        "SELECT DISTINCT client_id FROM authorizations
-          WHERE operator_id = ?1 AND session_id = ?2 AND turn > 0 ORDER BY client_id",
+        "SELECT DISTINCT client_id, issuer, session_id, person_id, sector FROM authorizations
+          WHERE operator_id = ?1 AND session_id = ?2 AND turn > 0 ORDER BY client_id, issuer, sector",
         &keys,
-        |row| row.text(),
+        read_told,
     )
 }
 
-/// The clients that hold tokens of this person.
-pub(super) fn clients_told_by(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<String>> {
+/// The clients that hold tokens of this person, for each session or device.
+pub(super) fn told_by(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Told>> {
     let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
     tx.rows(
-        "SELECT DISTINCT client_id FROM authorizations
+        "SELECT DISTINCT client_id, issuer,
+                CASE WHEN session_id = '' THEN grant_id ELSE session_id END AS session_name,
+                person_id, sector
+           FROM authorizations
           WHERE operator_id = ?1 AND person_id = ?2 AND turn > 0 AND revoked_ms IS NULL
-          ORDER BY client_id",
+          ORDER BY client_id, issuer, session_name, sector",
         &keys,
-        |row| row.text(),
+        read_told,
+    )
+}
+
+/// The clients that hold tokens of a household: of the member of this number, or (0) of all.
+pub(super) fn told_by_household(
+    tx: &mut Tx<'_>,
+    (key, person_no): (&Key, i64),
+) -> Result<Vec<Told>> {
+    let (least, most) = if person_no == 0 { (0, i64::MAX) } else { (person_no, person_no) };
+    let keys: [Value; 5] = [
+        tx.operator().into(),
+        (&key.number).into(),
+        key.generation.into(),
+        least.into(),
+        most.into(),
+    ];
+    tx.rows(
+        "SELECT DISTINCT a.client_id, a.issuer,
+                CASE WHEN a.session_id = '' THEN a.grant_id ELSE a.session_id END AS session_name,
+                a.person_id, a.sector
+           FROM persons p
+           JOIN authorizations a ON a.operator_id = p.operator_id AND a.person_id = p.person_id
+          WHERE p.operator_id = ?1 AND p.number = ?2 AND p.gen = ?3
+            AND p.person_no >= ?4 AND p.person_no <= ?5 AND a.turn > 0 AND a.revoked_ms IS NULL
+          ORDER BY a.client_id, a.issuer, session_name, a.sector",
+        &keys,
+        read_told,
     )
 }
 

@@ -165,5 +165,6 @@ fn give_code(
         nonce: request.nonce.as_deref(),
     };
     let grant = sessions::grant(tx, &draft)?;
+    sessions::listen_for_ends(tx, client)?;
     Ok(handles.write(HandleKind::Code, tx.operator(), (&grant, 0)))
 }

@@ -316,6 +316,7 @@ impl Giving<'_> {
             nonce: None,
         };
         let grant = sessions::grant(tx, &draft)?;
+        sessions::listen_for_ends(tx, self.client)?;
         let device = NewDevice {
             person_id: whose.0,
             grant_id: &grant,

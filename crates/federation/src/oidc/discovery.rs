@@ -28,6 +28,8 @@ pub(super) async fn configuration(
         "token_endpoint": at("/token"),
         "userinfo_endpoint": at("/userinfo"),
         "end_session_endpoint": at("/logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "jwks_uri": at("/jwks"),
         "scopes_supported": ["openid", "offline_access", "decisions", "sms"],
         "response_types_supported": ["code"],
