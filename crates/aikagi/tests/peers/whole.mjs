@@ -1,48 +1,7 @@
-// openid-client with every client and every grant of ours. What it is told and how it says that a
-// person is to open an address stands in tests/it/peers/scripts.rs.
+// openid-client with every kind of client of ours.
 import assert from "node:assert/strict";
-import { createInterface } from "node:readline";
 import * as oidc from "openid-client";
-
-const { ISSUER, PLATFORM, CLIENT_SECRET, CLIENT_KEY, SITE } = process.env;
-const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-async function browse(url) {
-  console.log(`browse ${url}`);
-  return new URL((await answers.next()).value);
-}
-
-function discover(id, proof, issuer = ISSUER) {
-  return oidc.discovery(new URL(issuer), id, undefined, proof);
-}
-
-// Signs a person in and redeems the code.
-async function signIn(provider, { verifier, checks, asked } = {}) {
-  const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
-  const expectedState = oidc.randomState();
-  const expectedNonce = oidc.randomNonce();
-  const url = oidc.buildAuthorizationUrl(provider, {
-    redirect_uri: `${SITE}/callback`,
-    scope: "openid",
-    state: expectedState,
-    nonce: expectedNonce,
-    code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
-    code_challenge_method: "S256",
-    ...asked,
-  });
-  const back = await browse(url);
-  return oidc.authorizationCodeGrant(provider, back, {
-    pkceCodeVerifier: verifier ?? pkceCodeVerifier, expectedState, expectedNonce, ...checks,
-  });
-}
-
-// What we refuse, in the word of the protocol.
-async function refused(error, promise) {
-  await assert.rejects(promise, (got) => {
-    assert.equal(got.error ?? got.code, error, `${got.stack} ${JSON.stringify(got.cause)}`);
-    return true;
-  });
-}
+import { CLIENT_KEY, CLIENT_SECRET, PLATFORM, discover, refused, signIn } from "./peer.mjs";
 
 const key = await crypto.subtle.importKey(
   "pkcs8", Buffer.from(CLIENT_KEY, "base64"), { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);

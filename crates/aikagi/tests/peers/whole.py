@@ -27,7 +27,7 @@ KEY = ECKey.import_key(
 
 
 def browse(url):
-    print("browse", url)
+    print("browse", url, flush=True)
     return sys.stdin.readline().strip()
 
 

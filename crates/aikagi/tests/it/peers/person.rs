@@ -29,12 +29,11 @@ impl Page {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The form with a field or button of this name: where it leads, and what is filled in.
-    fn form(&self, field: &str) -> Option<(Url, Vec<(String, String)>)> {
-        let named = format!("name=\"{field}\"");
+    /// The form that takes these fields and buttons: where it leads, and what is filled in.
+    fn form(&self, fields: &[(&str, &str)]) -> Option<(Url, Vec<(String, String)>)> {
         let forms =
             self.body.split("<form ").skip(1).filter_map(|rest| rest.split("</form>").next());
-        let form = forms.into_iter().find(|form| form.contains(&named))?;
+        let form = forms.into_iter().find(|form| fields.iter().all(|field| takes(form, *field)))?;
         let action = attribute(form, "action").unwrap_or_default();
         let inputs = form.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap());
         let hidden = inputs.filter(|input| input.contains("type=\"hidden\"")).filter_map(|input| {
@@ -43,9 +42,19 @@ impl Page {
         Some((self.url.join(&action).unwrap(), hidden.collect()))
     }
 
-    fn has(&self, field: &str) -> bool {
-        self.form(field).is_some()
+    /// Whether something of this name is asked for.
+    fn has(&self, name: &str) -> bool {
+        self.body.contains(&format!("name=\"{name}\""))
     }
+}
+
+/// Whether a form has this field, or this button with this value.
+fn takes(form: &str, (name, value): (&str, &str)) -> bool {
+    let named = format!("name=\"{name}\"");
+    let mut buttons = form.split("<button ").skip(1).filter_map(|rest| rest.split('>').next());
+    let is_button = form.split("<button ").skip(1).any(|rest| rest.contains(&named));
+    let pressed = buttons.any(|tag| tag.contains(&format!("{named} value=\"{value}\"")));
+    pressed || !is_button && form.contains(&named)
 }
 
 /// An attribute of the tag a text begins with.
@@ -147,10 +156,22 @@ impl<'i> Browser<'i> {
         fields: &[(&str, &str)],
         stop: &dyn Fn(&Url) -> bool,
     ) -> Page {
-        let (action, hidden) = page.form(fields[0].0).unwrap_or_else(|| panic!("{page:?}"));
+        let (action, hidden) = page.form(fields).unwrap_or_else(|| panic!("{page:?}"));
         let mut form = Serializer::new(String::new());
         form.extend_pairs(hidden).extend_pairs(fields);
         self.walk((Method::POST, action, Some(form.finish())), stop)
+    }
+
+    /// Signs in for the page of a television's code, and allows or refuses it.
+    pub fn decide(&mut self, url: &str, number: &str, decision: &str) -> Page {
+        let asked = self.open(url);
+        let page = self.sign_in(asked, &|_| false);
+        let button = ("decision", decision);
+        let fields = [button, ("number", number)];
+        let fields = if decision == "allow" { &fields[..] } else { &fields[..1] };
+        let decided = self.submit(&page, fields, &|_| false);
+        assert_eq!(decided.status, 200, "{decided:?}");
+        decided
     }
 
     /// Does what the pages of a sign-in ask for, until one is shown that is none of them.
@@ -173,7 +194,7 @@ impl<'i> Browser<'i> {
                 () if page.has("username") => {
                     self.submit(&page, &[("username", USERNAME), ("password", PASSWORD)], stop)
                 }
-                () => panic!("what is this page? {page:?}"),
+                () => return page,
             };
         }
         panic!("never ends: {page:?}");

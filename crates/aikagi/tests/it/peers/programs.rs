@@ -38,6 +38,7 @@ pub fn ours(program: &Path, more: &[&str]) -> Command {
 /// `node script`, with the packages beside it.
 pub fn node(script: &str, folder: &Path) -> Command {
     symlink(packages().join("node/node_modules"), folder.join("node_modules")).unwrap();
+    lay("peer.mjs", folder);
     let mut command = ours(Path::new("node"), &[]);
     command.arg(lay(script, folder));
     command

@@ -1,8 +1,9 @@
 //! Every client and every grant, driven by the libraries themselves.
 //!
 //! A program of `tests/peers` is told `ISSUER`, `SITE` and its proofs in the environment. When a person
-//! is to open an address it prints `browse ADDRESS` and reads the address at which the browser came back
-//! to `{SITE}/callback`; nobody listens there. It prints `done` at its end, or says what is wrong.
+//! is to do something it prints a line and reads the address where the browser is afterwards:
+//! `browse ADDRESS` until the browser comes back to `{SITE}`, where nobody listens; `confirm` or `refuse
+//! ADDRESS NUMBER` on the page of a television's code. It prints `done` at its end, or says what is wrong.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use formats::jose::{JwkSet, SigningKey};
+use url::Url;
 
 use super::programs::{node, ours, packages, python, told};
 use super::{Browser, Issuer};
@@ -37,9 +39,24 @@ fn issuer() -> (Issuer, String) {
         client("signer", "method = \"private_key_jwt\"\njwks_file = \"signer.jwks\""),
         client("app", "method = \"none\"\ngrants = [\"authorization_code\", \"refresh_token\"]"),
         client("everywhere", secret),
+        client("tv", "method = \"none\"\ngrants = [\"device_code\", \"refresh_token\"]"),
     ];
     let issuer = Issuer::with_files(&clients.concat(), &[("signer.jwks", &set)]);
     (issuer, STANDARD.encode(pkcs8))
+}
+
+/// Does what a program wants of the person; the address where the browser is afterwards.
+fn act(browser: &mut Browser<'_>, line: &str) -> Option<Url> {
+    match line.split(' ').collect::<Vec<_>>()[..] {
+        ["browse", url] => {
+            let comes_back = |url: &Url| url.as_str().starts_with(SITE);
+            let page = browser.open_up_to(url, &comes_back);
+            Some(browser.sign_in(page, &comes_back).url)
+        }
+        ["confirm", url, number] => Some(browser.decide(url, number, "allow").url),
+        ["refuse", url, number] => Some(browser.decide(url, number, "refuse").url),
+        _ => None,
+    }
 }
 
 /// Runs a program to its end, with a person who opens what it says.
@@ -57,11 +74,8 @@ fn run(make: impl FnOnce(&Path) -> Command) {
     let mut browser = Browser::new(&issuer);
     let mut last = String::new();
     for line in lines.map_while(Result::ok) {
-        if let Some(url) = line.strip_prefix("browse ") {
-            let comes_back = |url: &url::Url| url.as_str().starts_with(SITE);
-            let page = browser.open_up_to(url, &comes_back);
-            let back = browser.sign_in(page, &comes_back).url;
-            writeln!(answer, "{back}").unwrap();
+        if let Some(after) = act(&mut browser, &line) {
+            writeln!(answer, "{after}").unwrap();
         }
         last = line;
     }
@@ -81,6 +95,18 @@ fn peer_openid_client_uses_every_client_and_grant() {
 #[ignore = "needs Python and its packages: ./check runs it with TEST_PEERS"]
 fn peer_authlib_uses_every_client_and_grant() {
     run(|folder| python("whole.py", folder));
+}
+
+#[test]
+#[ignore = "needs Node and its packages: ./check runs it with TEST_PEERS"]
+fn peer_openid_client_signs_in_on_a_television() {
+    run(|folder| node("tv.mjs", folder));
+}
+
+#[test]
+#[ignore = "needs Python and its packages: ./check runs it with TEST_PEERS"]
+fn peer_authlib_signs_in_on_a_television() {
+    run(|folder| python("tv.py", folder));
 }
 
 #[test]
