@@ -35,6 +35,13 @@ async function refresh(session) {
   session.tokens = await oidc.refreshTokenGrant(provider, session.tokens.refresh_token);
 }
 
+function signOut(session) {
+  return oidc.buildEndSessionUrl(provider, {
+    id_token_hint: session.tokens.id_token,
+    post_logout_redirect_uri: `${SITE}/`,
+  });
+}
+
 async function viewer({ tokens, viewer }) {
   return { ...viewer, ...await oidc.fetchUserInfo(provider, tokens.access_token, viewer.sub) };
 }
@@ -55,6 +62,10 @@ createServer(async (request, response) => {
     }
     if (!session.tokens) return goTo((await signIn(session)).href);
     if (url.pathname === "/refresh") await refresh(session);
+    if (url.pathname === "/sign-out") {
+      sessions.delete(id);
+      return goTo(signOut(session).href);
+    }
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(await viewer(session)));
   } catch (error) {

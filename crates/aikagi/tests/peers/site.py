@@ -48,6 +48,12 @@ def refresh():
     return viewer()
 
 
+@site.get("/sign-out")
+def sign_out():
+    token = tokens.pop(session.pop("id"))
+    return aikagi.logout_redirect(SITE + "/", id_token_hint=token["id_token"])
+
+
 @site.errorhandler(AuthlibBaseError)
 def refused(error):
     return f"refused: {error}", 400

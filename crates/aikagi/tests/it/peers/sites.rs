@@ -2,7 +2,7 @@
 //! that somebody has changed on the way.
 
 use serde_json::Value as Json;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::operations::eventually;
 
@@ -21,7 +21,8 @@ impl Story {
         let issuer = Issuer::new(&format!(
             "[[operators.clients]]\nid = \"miruplus\"\nname_ja = \"みるぷらす動画㈱\"\n\
              name_en = \"Miruplus\"\nsecret_file = \"client.secret\"\n\
-             redirect_uris = [\"{address}/callback\"]\n"
+             redirect_uris = [\"{address}/callback\"]\n\
+             profile.post_logout_redirect_uris = [\"{address}/\"]\n"
         ));
         let site = Site::start(script, &issuer, "miruplus", &address);
         Self { issuer, site, script }
@@ -103,6 +104,21 @@ fn signs_in_and_stays_so(story: &Story) {
     assert_eq!(story.issuer.audited("person.registered"), 1);
 }
 
+/// Afterwards the provider asks who it is, and does not let the browser in by its session.
+fn signs_out(story: &Story) {
+    let (mut browser, _) = story.signed_in();
+    let back = form_urlencoded::byte_serialize(story.at("/").as_bytes()).collect::<String>();
+    let leave = match story.script {
+        "site.conf" => story.at(&format!("/callback?logout={back}")),
+        _ => story.at("/sign-out"),
+    };
+    let home = story.at("/");
+    let left = browser.open_up_to(&leave, &|url| url.as_str().starts_with(&home));
+    assert_eq!(left.status, 0, "the browser comes back without being asked: {left:?}");
+    let asked = browser.open(&home);
+    assert!(asked.url.as_str().starts_with(&story.issuer.base), "{asked:?}");
+}
+
 fn refuses_what_was_changed(story: &Story) {
     for name in ["state", "code", "iss"] {
         let other = match name {
@@ -136,6 +152,7 @@ fn runs(script: &'static str) {
     let story = Story::of(script);
     signs_in_and_stays_so(&story);
     refuses_what_was_changed(&story);
+    signs_out(&story);
     // openid-client fetches keys at most once a minute: with it, people wait for so long.
     if script != "site.mjs" {
         takes_a_new_key_at_once(&story);
@@ -144,18 +161,18 @@ fn runs(script: &'static str) {
 
 #[test]
 #[ignore = "needs Node and its packages: ./check runs it with TEST_PEERS"]
-fn peer_openid_client_signs_in_stays_so_and_refuses_a_changed_answer() {
+fn peer_openid_client_signs_in_stays_so_refuses_a_changed_answer_and_signs_out() {
     runs("site.mjs");
 }
 
 #[test]
 #[ignore = "needs Python and its packages: ./check runs it with TEST_PEERS"]
-fn peer_authlib_signs_in_stays_so_and_refuses_a_changed_answer() {
+fn peer_authlib_signs_in_stays_so_refuses_a_changed_answer_and_signs_out() {
     runs("site.py");
 }
 
 #[test]
 #[ignore = "needs Apache and its module: ./check runs it with TEST_PEERS"]
-fn peer_mod_auth_openidc_signs_in_stays_so_and_refuses_a_changed_answer() {
+fn peer_mod_auth_openidc_signs_in_stays_so_refuses_a_changed_answer_and_signs_out() {
     runs("site.conf");
 }
