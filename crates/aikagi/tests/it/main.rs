@@ -70,4 +70,6 @@ mod strangers;
 mod terms;
 mod unreadable;
 mod viewers;
+mod walker;
+mod walker_model;
 mod world;

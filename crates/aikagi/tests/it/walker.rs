@@ -1,0 +1,235 @@
+//! A random walk over every form and link of the sign-in, registration and television pages: whatever
+//! is sent, in whatever order, nobody gets a session, a code, a credential or a television in without
+//! the proof for it.
+//!
+//! The walk is seeded; a failure names the seed and the step, and the same seed walks the same way.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use url::form_urlencoded::Serializer;
+
+use crate::viewers::{Answer, House, PASSWORD, Viewer, authorize, authorize_at};
+use crate::walker_model::{Model, Sent};
+use crate::world::KITA;
+
+/// Steps of one walk, and how many walks; on a database that is asked over a socket, fewer.
+const STEPS: usize = 2600;
+const WALKS: u64 = 8;
+
+/// A form of a page, with what stands in it.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub method: Method,
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+}
+
+/// The text between two marks.
+fn between<'t>(text: &'t str, from: &str, to: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(from)?;
+    rest.split_once(to).map(|(found, _)| found)
+}
+
+/// The forms of one of our pages.
+fn forms(body: &str) -> Vec<Form> {
+    let parts = body.split("<form ").skip(1).filter_map(|part| part.split("</form>").next());
+    parts
+        .filter_map(|part| {
+            let method = if between(part, "method=\"", "\"")? == "post" {
+                Method::POST
+            } else {
+                Method::GET
+            };
+            let action = between(part, "action=\"", "\"")?.replace("&amp;", "&");
+            let tags = part.split('<').filter(|tag| {
+                ["input", "button", "select"].iter().any(|kind| tag.starts_with(kind))
+            });
+            let fields = tags.filter_map(|tag| {
+                let name = between(tag, "name=\"", "\"")?.to_owned();
+                Some((name, between(tag, "value=\"", "\"").unwrap_or_default().to_owned()))
+            });
+            Some(Form { method, action, fields: fields.collect() })
+        })
+        .collect()
+}
+
+/// What the walker knows to type: right things that are its own, and others'.
+struct Pool {
+    /// By field name.
+    values: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Pool {
+    fn pick(&self, dice: &mut StdRng, name: &str, stands: &str) -> String {
+        let known = self.values.get(name).map(Vec::as_slice).unwrap_or_default();
+        match dice.random_range(0..10) {
+            0..=2 => stands.to_owned(),
+            9 => odd(dice),
+            _ if known.is_empty() => stands.to_owned(),
+            _ => known[dice.random_range(0..known.len())].clone(),
+        }
+    }
+}
+
+/// What nobody means.
+fn odd(dice: &mut StdRng) -> String {
+    let all = ["", " ", "<script>alert(1)</script>", "髙橋㈱", "\u{0}", "'; DROP TABLE logins; --"];
+    match dice.random_range(0..=all.len()) {
+        at if at < all.len() => all[at].to_owned(),
+        _ => "x".repeat(5000),
+    }
+}
+
+struct Walk<'h> {
+    house: &'h House,
+    dice: StdRng,
+    /// Two browsers; what one was shown the other may send.
+    browsers: Vec<Viewer<'h>>,
+    /// Every form seen so far, a few of the oldest forgotten.
+    seen: Vec<Form>,
+    pool: Pool,
+    model: Model,
+}
+
+impl<'h> Walk<'h> {
+    fn new(house: &'h House, seed: u64) -> Self {
+        let model = Model::new(house);
+        let text = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let letters: Vec<String> = model.letters.values().map(|one| one.1.clone()).collect();
+        let codes = model.devices.iter().map(|one| one.user_code.clone());
+        let numbers = model.devices.iter().map(|one| one.number.clone());
+        let values = BTreeMap::from([
+            ("username", text(&["takahashi", "tanaka", "hanako", "saburo", "nobody"])),
+            ("password", text(&[PASSWORD, "not the password at all"])),
+            ("contract_number", text(&["A-001", "A-002", "a-003", "A-003", "Z-999"])),
+            ("registration_code", letters),
+            ("operator", text(&[KITA, "MINA01", "NOBODY"])),
+            ("step", text(&["letter", "password", "account"])),
+            ("language", text(&["ja", "en", "fr"])),
+            ("user_code", codes.chain(text(&["BCDF-GHJK"])).collect()),
+            ("number", numbers.chain(text(&["10"])).collect()),
+            ("decision", text(&["allow", "refuse"])),
+        ]);
+        let browsers = vec![Viewer::new(house), Viewer::new(house)];
+        let dice = StdRng::seed_from_u64(seed);
+        Self { house, dice, browsers, seen: Vec::new(), pool: Pool { values }, model }
+    }
+
+    fn step(&mut self) {
+        let which = self.dice.random_range(0..self.browsers.len());
+        let sent = if self.seen.is_empty() || self.dice.random_range(0..6) == 0 {
+            self.address()
+        } else {
+            self.form()
+        };
+        let before = self.browsers[which].cookies.clone();
+        let answer = self.send(which, &sent);
+        self.model.check(self.house, (&sent, &before), &answer);
+        self.look(which, &answer);
+    }
+
+    fn send(&mut self, which: usize, sent: &Sent) -> Answer {
+        let form = Serializer::new(String::new()).extend_pairs(&sent.fields).finish();
+        let browser = &mut self.browsers[which];
+        match sent.method {
+            Method::GET if sent.fields.is_empty() => browser.get(&sent.path),
+            Method::GET => browser.get(&format!("{}?{form}", sent.path)),
+            _ => browser.send(&Method::POST, &sent.path, form.into_bytes()),
+        }
+    }
+
+    /// A place to begin.
+    fn address(&mut self) -> Sent {
+        let code = self.model.devices[self.dice.random_range(0..self.model.devices.len())].clone();
+        let device = format!("/o/KITA01/device?user_code={}", code.user_code);
+        let all = [
+            authorize(&[]),
+            authorize(&[("prompt", "login")]),
+            authorize(&[("prompt", "none")]),
+            authorize(&[("max_age", "0")]),
+            authorize_at("/o/MINA01", &[]),
+            device,
+            "/o/KITA01/device".to_owned(),
+        ];
+        let path = all[self.dice.random_range(0..all.len())].clone();
+        Sent { method: Method::GET, path, fields: Vec::new() }
+    }
+
+    /// A form that was seen, filled somehow, sometimes with a field doubled or left out.
+    fn form(&mut self) -> Sent {
+        // Mostly one of the last, so that journeys get somewhere.
+        let last = self.seen.len();
+        let from = if self.dice.random_range(0..4) == 0 { 0 } else { last.saturating_sub(4) };
+        let form = self.seen[self.dice.random_range(from..last)].clone();
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for (name, stands) in form.fields {
+            let value = if name == "proof" && self.dice.random_range(0..20) > 0 {
+                stands
+            } else {
+                self.pool.pick(&mut self.dice, &name, &stands)
+            };
+            match self.dice.random_range(0..40) {
+                0 => {}
+                1 => fields.extend([(name.clone(), value.clone()), (name, value)]),
+                _ => fields.push((name, value)),
+            }
+        }
+        let path = form.action.trim_start_matches("https://id.example.jp").to_owned();
+        Sent { method: form.method, path, fields }
+    }
+
+    /// Remembers the forms of what was shown, and follows where our own pages lead.
+    fn look(&mut self, which: usize, answer: &Answer) {
+        let mut shown = forms(&answer.body);
+        if answer.status == 303 && answer.location().host_str() == Some("id.example.jp") {
+            let location = answer.location();
+            let path = format!("{}?{}", location.path(), location.query().unwrap_or_default());
+            let page = self.browsers[which].get(&path);
+            let looked = Sent { method: Method::GET, path, fields: Vec::new() };
+            let cookies = self.browsers[which].cookies.clone();
+            self.model.check(self.house, (&looked, &cookies), &page);
+            shown.extend(forms(&page.body));
+        }
+        self.seen.extend(shown);
+        let most = 60;
+        if self.seen.len() > most {
+            self.seen.drain(..self.seen.len() - most);
+        }
+    }
+}
+
+fn walk(seed: u64, steps: usize) -> BTreeMap<String, usize> {
+    let house = House::new();
+    let mut walk = Walk::new(&house, seed);
+    for step in 0..steps {
+        if step % 150 == 149 {
+            walk.model.unlock(&house);
+        }
+        let stepped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| walk.step()));
+        assert!(stepped.is_ok(), "seed {seed}, step {step}");
+    }
+    walk.model.done
+}
+
+#[test]
+fn no_walk_over_forms_and_links_gets_anywhere_without_its_proof() {
+    let sqlite = std::env::var_os("TEST_POSTGRES_URL").is_none();
+    let steps = if sqlite { STEPS } else { STEPS / 5 };
+    let walks: Vec<_> = std::thread::scope(|threads| {
+        let all: Vec<_> = (0..WALKS).map(|seed| threads.spawn(move || walk(seed, steps))).collect();
+        all.into_iter().map(|one| one.join()).collect()
+    });
+    let mut done: BTreeMap<String, usize> = BTreeMap::new();
+    for walk in walks {
+        for (act, times) in walk.expect("a walk got where it may not") {
+            *done.entry(act).or_default() += times;
+        }
+    }
+    // A walk that never gets in proves nothing.
+    for act in ["person.signed_in", "authorization.granted", "person.registered"] {
+        assert!(done.contains_key(act), "no walk ever came to {act}: {done:?}");
+    }
+}

@@ -1,0 +1,220 @@
+//! What the walker of `walker.rs` may bring about: a small model of who proved what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::kernel::clock;
+use domain::clients::Grant;
+use domain::sessions::{DeviceAsk, DeviceCode};
+use domain::signin::SignedIn;
+use http::Method;
+
+use crate::viewers::{Answer, House, PASSWORD};
+use crate::world::KITA;
+
+/// One request of the walk.
+#[derive(Debug)]
+pub struct Sent {
+    pub method: Method,
+    pub path: String,
+    pub fields: Vec<(String, String)>,
+}
+
+impl Sent {
+    /// A field that was sent once.
+    fn field(&self, name: &str) -> Option<&str> {
+        let mut all = self.fields.iter().filter(|(each, _)| each == name);
+        let first = all.next()?;
+        all.next().is_none().then_some(first.1.as_str())
+    }
+
+    fn form(&self) -> &str {
+        let path = self.path.split('?').next().unwrap_or_default();
+        path.rsplit('/').next().unwrap_or_default()
+    }
+
+    fn ticket(&self) -> &str {
+        self.path.split_once("ticket=").map_or("", |(_, ticket)| ticket)
+    }
+}
+
+/// Who may do what, as the walk goes.
+pub struct Model {
+    /// Letters that are good: by person, the number and the code.
+    pub letters: BTreeMap<String, (String, String)>,
+    /// Televisions that wait.
+    pub devices: Vec<DeviceCode>,
+    /// Login id and password by person.
+    passwords: BTreeMap<String, (String, String)>,
+    /// Sign-ins in which a good letter was shown, and whose.
+    shown: BTreeMap<String, String>,
+    /// Audit lines seen so far.
+    lines: BTreeSet<String>,
+    /// What came about, and how often.
+    pub done: BTreeMap<String, usize>,
+}
+
+const SESSION: &str = "__Host-aikagi-session";
+
+impl Model {
+    /// Three households: one whose owner registered, two with letters; and two televisions.
+    pub fn new(house: &House) -> Self {
+        house.given_client(KITA, "vod", |terms| terms.grants.push(Grant::DeviceCode));
+        house.given_viewer("A-001", "takahashi");
+        let mut letters = BTreeMap::new();
+        for number in ["A-002", "A-003"] {
+            house.world.given_contract(number);
+            let letter = house.given_letter(number);
+            letters.insert(person(house, number), (number.to_owned(), letter));
+        }
+        let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
+        let devices = ["one", "two", "three", "four"].map(|name| {
+            let ask = DeviceAsk {
+                client_id: "vod",
+                scope: "openid",
+                device_ref: name,
+                model: "STB",
+                line: "",
+            };
+            let journeys = &house.provider.journeys;
+            journeys.ask_for_device((&client, KITA), &ask, clock::now()).unwrap().code
+        });
+        let known = ("takahashi".to_owned(), PASSWORD.to_owned());
+        let passwords = BTreeMap::from([(person(house, "A-001"), known)]);
+        let lines = house.world.look(|tx| base::records::list_audit(tx, "", 1000)).unwrap();
+        let lines = lines.into_iter().map(|line| line.id).collect();
+        Self {
+            letters,
+            devices: devices.to_vec(),
+            passwords,
+            shown: BTreeMap::new(),
+            lines,
+            done: BTreeMap::new(),
+        }
+    }
+
+    /// Holds what came about against what was sent.
+    pub fn check(
+        &mut self,
+        house: &House,
+        (sent, cookies): (&Sent, &BTreeMap<String, String>),
+        answer: &Answer,
+    ) {
+        assert!(answer.status.as_u16() < 500, "{sent:?}: {} {}", answer.status, answer.body);
+        for (_, letter) in self.letters.values() {
+            assert!(
+                !answer.body.contains(letter.as_str()) || typed(sent, letter),
+                "{sent:?} told a letter"
+            );
+        }
+        let who = cookies.get(SESSION).and_then(|cookie| session(house, cookie));
+        let proven = self.proven(sent);
+        self.note_letter(house, sent, answer);
+        for (act, subject) in self.news(house) {
+            *self.done.entry(act.clone()).or_default() += 1;
+            let session = who.as_ref().map(|who| who.member.person_id.as_str());
+            let by_session = session == Some(subject.as_str());
+            let now = proven.as_deref() == Some(subject.as_str());
+            let fair = match act.as_str() {
+                "person.signed_in" | "person.credentials_set" => now,
+                "person.registered" => proven.is_some(),
+                "authorization.granted" => now || by_session,
+                "device.bound" => by_session && self.allowed(sent),
+                "device_code.approved" => session.is_some() && self.allowed(sent),
+                "device_code.refused" => session.is_some() && sent.form() == "device",
+                "session.ended" | "person.locked_out" => true,
+                other => panic!("{other} came about, which the model does not know: {sent:?}"),
+            };
+            assert!(fair, "{act} of {subject} came about by {sent:?}, as {session:?}");
+            if act == "person.credentials_set" {
+                let typed = |name| sent.field(name).unwrap_or_default().to_owned();
+                self.passwords.insert(subject.clone(), (typed("username"), typed("password")));
+                self.letters.remove(&subject);
+                self.shown.retain(|_, person| *person != subject);
+            }
+        }
+    }
+
+    /// The person whose proof this is: their password, or the end of a registration by their letter.
+    fn proven(&self, sent: &Sent) -> Option<String> {
+        if sent.method != Method::POST {
+            return None;
+        }
+        match sent.form() {
+            "password" => {
+                let typed = (sent.field("username")?, sent.field("password")?);
+                let known = self.passwords.iter().find(|(_, (name, password))| {
+                    (name.to_lowercase().as_str(), password.as_str())
+                        == (typed.0.trim().to_lowercase().as_str(), typed.1)
+                });
+                known.map(|(person, _)| person.clone())
+            }
+            "account" => self.shown.get(sent.ticket()).cloned(),
+            _ => None,
+        }
+    }
+
+    /// A letter shown at its step, with number and code that belong together.
+    fn note_letter(&mut self, house: &House, sent: &Sent, answer: &Answer) {
+        if sent.method != Method::POST || sent.form() != "letter" || answer.status != 303 {
+            return;
+        }
+        let (number, code) = (sent.field("contract_number"), sent.field("registration_code"));
+        let whose = self.letters.iter().find(|(_, (known, letter))| {
+            number.is_some_and(|number| number.trim().eq_ignore_ascii_case(known))
+                && code == Some(letter.as_str())
+        });
+        let whose = whose.map(|(person, _)| person.clone());
+        let whose = whose.unwrap_or_else(|| panic!("{sent:?} was taken as a letter"));
+        assert_eq!(house.audited("letter.issued"), 3, "no letter comes of a walk");
+        self.shown.insert(sent.ticket().to_owned(), whose);
+    }
+
+    /// Whether this lets a television in that shows these two digits.
+    fn allowed(&self, sent: &Sent) -> bool {
+        let code = domain::sessions::plain_user_code(sent.field("user_code").unwrap_or_default());
+        let number = sent.field("number").unwrap_or_default().trim();
+        sent.form() == "device"
+            && sent.field("decision") == Some("allow")
+            && self.devices.iter().any(|one| one.user_code == code && one.number == number)
+    }
+
+    /// What was written down since the last look.
+    fn news(&mut self, house: &House) -> Vec<(String, String)> {
+        let count = house.world.look(|tx| {
+            let operator = [tx.operator().into()];
+            let sql = "SELECT COUNT(*) FROM audit WHERE operator_id = ?1";
+            tx.row(sql, &operator, |row| row.int())
+        });
+        if usize::try_from(count.unwrap().unwrap_or(0)).unwrap() == self.lines.len() {
+            return Vec::new();
+        }
+        let mut fresh = Vec::new();
+        for line in house.world.look(|tx| base::records::list_audit(tx, "", 100_000)).unwrap() {
+            if self.lines.insert(line.id) {
+                fresh.push((line.act, line.subject));
+            }
+        }
+        fresh
+    }
+
+    /// The station lets everybody in again who was locked out: a walk is longer than a lock-out.
+    pub fn unlock(&mut self, house: &House) {
+        for number in ["A-001", "A-002", "A-003"] {
+            house.act(move |tx| domain::credentials::unlock(tx, number, 1)).unwrap();
+        }
+        self.news(house);
+    }
+}
+
+/// Whether a text was typed by the walker itself, which a form shows again.
+fn typed(sent: &Sent, text: &str) -> bool {
+    sent.fields.iter().any(|(_, value)| value == text)
+}
+
+fn session(house: &House, cookie: &str) -> Option<SignedIn> {
+    house.provider.journeys.session_of(cookie, (KITA, clock::now())).unwrap()
+}
+
+fn person(house: &House, number: &str) -> String {
+    house.world.household(number).persons[0].person_id.clone()
+}
