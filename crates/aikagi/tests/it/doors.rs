@@ -58,6 +58,8 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/token", Guard::Client),
     Route("GET", At::Both, "/userinfo", Guard::Person),
     Route("POST", At::Both, "/userinfo", Guard::Person),
+    Route("POST", At::Both, "/revoke", Guard::Client),
+    Route("POST", At::Both, "/introspect", Guard::Client),
     Route("POST", At::Both, "/device_authorization", Guard::Client),
     Route("GET", At::Both, "/device", Guard::Browser),
     Route("POST", At::Both, "/device", Guard::Browser),
@@ -180,6 +182,7 @@ impl Two {
                 let fields = format!("user_code={}&decision=refuse", asked.names.user_code);
                 (String::new(), format!("proof={proof}&{fields}"))
             }
+            "revoke" | "introspect" => (String::new(), format!("token={}", asked.names.token)),
             "device_authorization" => (String::new(), "scope=openid".to_owned()),
             "authorize" if asked.method == "GET" => (format!("?{known}"), String::new()),
             "authorize" => (String::new(), known),

@@ -222,6 +222,23 @@ const PROBES: &[(&str, Probe)] = &[
         let answer = two.parts.journeys.poll_device((&client, MINAMI), asks, clock::now());
         said(answer)
     }),
+    ("Journeys::give_back", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let give = |token: &str| {
+            let whose = (client.as_ref(), &issuer(MINAMI));
+            two.parts.journeys.give_back(&two.parts.tokens, whose, (token, clock::now()))
+        };
+        format!("{} {}", said(give(&names.token).map(|_| "taken")), said(give(&names.refresh)))
+    }),
+    ("Journeys::inspect", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let look = |token: &str| {
+            let whose = (&client, &issuer(MINAMI));
+            two.parts.journeys.inspect(&two.parts.tokens, whose, (token, clock::now()))
+        };
+        // One access token is of another issuer, the other of an authorization that is not there.
+        format!("{} {}", said(look(&names.token)), said(look(&names.refresh)))
+    }),
     ("Journeys::refresh", redeemed),
     ("Journeys::holder", held),
 ];

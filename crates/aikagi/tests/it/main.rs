@@ -40,6 +40,7 @@ mod devices;
 mod doors;
 mod doors_world;
 mod house;
+mod inspection;
 mod isolation;
 mod isolation_devices;
 mod isolation_files;

@@ -172,10 +172,25 @@ impl House {
         (id, secret): (&str, &str),
         form: &[(&str, &str)],
     ) -> Answer {
+        self.client_form(&format!("{issuer}/token"), (id, secret), form)
+    }
+
+    /// A form to any endpoint of programs by a client with its secret.
+    pub fn client_form(&self, path: &str, client: (&str, &str), form: &[(&str, &str)]) -> Answer {
+        self.client_form_accepting((path, "*/*"), client, form)
+    }
+
+    pub fn client_form_accepting(
+        &self,
+        (path, accept): (&str, &str),
+        (id, secret): (&str, &str),
+        form: &[(&str, &str)],
+    ) -> Answer {
         let encode = |text: &str| Serializer::new(String::new()).append_key_only(text).finish();
         let basic = STANDARD.encode(format!("{}:{}", encode(id), encode(secret)));
-        let request = Request::post(format!("{issuer}/token"))
+        let request = Request::post(path)
             .header("authorization", format!("Basic {basic}"))
+            .header("accept", accept)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(encoded(form)));
         self.call(request.unwrap())

@@ -4,6 +4,7 @@
 //! next is shown the step the record is at. Sources: brief tve §5.3, §12.2; house.md §9.
 
 mod finish;
+mod inspection;
 mod journeys;
 mod logout;
 mod members;
@@ -15,6 +16,7 @@ mod televisions;
 mod tokens;
 
 pub use finish::{Destination, Finish, Moved};
+pub use inspection::{Inspected, Taken};
 pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
 pub use logout::{Extent, LoggedOut};
 pub use members::Member;

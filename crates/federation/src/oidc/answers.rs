@@ -105,6 +105,11 @@ pub(super) struct TokenRefusal {
 }
 
 impl TokenRefusal {
+    /// A parameter that must be there is not.
+    pub(super) const fn missing() -> Self {
+        Self::request("invalid_request", "request.parameter_missing")
+    }
+
     /// The request itself is wrong.
     pub(super) const fn request(error: &'static str, code: &'static str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error, code, wait: None }

@@ -15,6 +15,10 @@ use super::place::Place;
 /// Services may keep both for an hour; a new key is published a day before it signs.
 const KEEP: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=3600")];
 
+/// How a client may prove who it is; and those ways that prove it.
+const METHODS: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+const PROVEN: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+
 /// `GET …/.well-known/openid-configuration`, and in the form of RFC 8414.
 pub(super) async fn configuration(
     State(provider): State<Provider>,
@@ -34,6 +38,11 @@ pub(super) async fn configuration(
         "scopes_supported": ["openid", "offline_access", "decisions", "sms"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
+        "revocation_endpoint": at("/revoke"),
+        "revocation_endpoint_auth_methods_supported": METHODS,
+        "introspection_endpoint": at("/introspect"),
+        "introspection_endpoint_auth_methods_supported": PROVEN,
+        "introspection_signing_alg_values_supported": ["ES256"],
         "device_authorization_endpoint": at("/device_authorization"),
         "grant_types_supported": [
             "authorization_code", "refresh_token", "client_credentials",
@@ -41,8 +50,7 @@ pub(super) async fn configuration(
         ],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["ES256"],
-        "token_endpoint_auth_methods_supported":
-            ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_methods_supported": METHODS,
         "token_endpoint_auth_signing_alg_values_supported":
             ["ES256", "ES384", "PS256", "RS256", "EdDSA"],
         "code_challenge_methods_supported": ["S256"],

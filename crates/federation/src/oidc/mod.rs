@@ -10,10 +10,12 @@ mod checks;
 mod claims;
 mod device;
 mod discovery;
+mod introspect;
 mod logout;
 mod pages;
 mod place;
 mod programs;
+mod revoke;
 mod signin;
 mod strangers;
 mod token;
@@ -69,11 +71,13 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 16] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 18] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
         ("/token", post(token::answer)),
+        ("/revoke", post(revoke::answer)),
+        ("/introspect", post(introspect::answer)),
         ("/userinfo", get(userinfo::answer).post(userinfo::answer)),
         ("/device_authorization", post(device::ask)),
         ("/device", get(device::show).post(device::decide)),

@@ -124,7 +124,7 @@ impl Asking<'_> {
     }
 
     fn require(&self, name: &'static str) -> std::result::Result<&str, TokenRefusal> {
-        self.form.require(name).map_err(|_| missing())
+        self.form.require(name).map_err(|_| TokenRefusal::missing())
     }
 
     fn personal(&self, given: Given, moment: Moment) -> Answer {
@@ -150,8 +150,4 @@ impl Asking<'_> {
             id_token,
         })
     }
-}
-
-const fn missing() -> TokenRefusal {
-    TokenRefusal::request("invalid_request", "request.parameter_missing")
 }

@@ -1,0 +1,109 @@
+//! `POST …/introspect`: what one of a client's own tokens is good for now; as JSON, or signed.
+//!
+//! Source: RFC 7662; RFC 9701 (the signed form).
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::kernel::{Error, Instant};
+use domain::clients::{AuthMethod, Client};
+use domain::signin::Inspected;
+use domain::signing::Issuer;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use serde_json::{Value, json};
+use web::access::Acted;
+use web::blocking;
+
+use super::Provider;
+use super::answers::TokenRefusal;
+use super::place::Place;
+use super::programs::{Program, known};
+
+/// The media type of the signed answer, and the `typ` of its header.
+const SIGNED: &str = "application/token-introspection+jwt";
+const TYPE: &str = "token-introspection+jwt";
+
+#[derive(Serialize)]
+struct SignedAnswer<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    iat: i64,
+    token_introspection: &'a Value,
+}
+
+/// The endpoint.
+pub(super) async fn answer(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let wants_signed = accepts_signed(&headers);
+    let worked = blocking(move || Ok(work(&provider, &place, (&headers, &body), wants_signed)));
+    match worked.await.map_err(TokenRefusal::from).and_then(|inner| inner) {
+        Err(refusal) => refusal.into_response(),
+        Ok((mut response, client)) => {
+            let no_store = HeaderValue::from_static("no-store");
+            response.headers_mut().insert(CACHE_CONTROL, no_store);
+            response.extensions_mut().insert(Acted(format!("client:{client}").into()));
+            response
+        }
+    }
+}
+
+fn accepts_signed(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut kinds = accepted.split(',').map(|kind| kind.split(';').next().unwrap_or_default());
+    kinds.any(|kind| kind.trim().eq_ignore_ascii_case(SIGNED))
+}
+
+fn work(
+    provider: &Provider,
+    place: &Place,
+    (headers, body): (&HeaderMap, &[u8]),
+    signed: bool,
+) -> Result<(Response, String), TokenRefusal> {
+    let Program { issuer, client, form, now } = known(provider, place, (headers, body))?;
+    // RFC 7662 §2.1: whoever finds a token somewhere must not learn here what it is good for.
+    if client.terms.method == AuthMethod::None {
+        return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
+    }
+    let token = form.require("token").map_err(|_| TokenRefusal::missing())?;
+    let found = provider.journeys.inspect(&provider.tokens, (&client, &issuer), (token, now))?;
+    let said = word(&found, (&issuer, &client), now);
+    let response = if signed {
+        let claims = SignedAnswer {
+            iss: issuer.url(),
+            aud: &client.id,
+            iat: now.ms() / 1000,
+            token_introspection: &said,
+        };
+        let ring = provider.signing.ring(issuer.operator())?;
+        let token = ring.signer(now)?.sign(TYPE, &claims).map_err(Error::internal)?;
+        ([(CONTENT_TYPE, SIGNED)], token).into_response()
+    } else {
+        Json(said).into_response()
+    };
+    Ok((response, client.id.clone()))
+}
+
+/// What is told; of a token that is good for nothing, only that (§2.2).
+fn word(found: &Inspected, (issuer, client): (&Issuer, &Client), now: Instant) -> Value {
+    match found {
+        Inspected::Inactive => json!({"active": false}),
+        Inspected::Access(claims) => json!({
+            "active": true, "token_type": "Bearer", "client_id": claims.client_id,
+            "scope": claims.scope, "sub": claims.sub, "aud": claims.aud, "iss": claims.iss,
+            "iat": claims.iat, "exp": claims.exp, "jti": claims.jti,
+        }),
+        Inspected::Refresh(given) => json!({
+            "active": true, "client_id": client.id, "scope": given.scope,
+            "sub": given.subjects.person, "iss": issuer.url(),
+            "iat": given.authorization.turned.ms().min(now.ms()) / 1000,
+            "exp": given.authorization.expires.ms() / 1000,
+        }),
+    }
+}
