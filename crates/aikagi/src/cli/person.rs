@@ -1,8 +1,11 @@
 //! `aikagi person`: a member who calls the station.
 
-use base::kernel::Change;
+use base::kernel::{Change, Error};
+use base::store::Tx;
 use clap::{Args, Subcommand};
-use domain::credentials;
+use domain::sessions::{self, Reason};
+use domain::subscribers::{self, Load, PERSON_UNKNOWN, UNKNOWN};
+use domain::{credentials, operators};
 
 use super::context::Context;
 use crate::failure::Failure;
@@ -13,7 +16,21 @@ use crate::output;
 pub(super) enum Person {
     /// End a member's lock-out after wrong passwords, and forget them; see first who is calling
     Unlock(Whose),
+    /// Where a member is signed in: browsers, and devices with a session of their own
+    Sessions(Whose),
+    /// End everything a member is signed in with, or one session; see first who is calling
+    EndSessions {
+        /// Which member
+        #[command(flatten)]
+        whose: Whose,
+        /// Only this session
+        #[arg(long)]
+        session: Option<String>,
+    },
 }
+
+/// Most lines of each list that are shown.
+const SHOWN: i64 = 200;
 
 /// Which member.
 #[derive(Args)]
@@ -30,7 +47,15 @@ pub(super) struct Whose {
 }
 
 pub(super) fn run(context: &Context, command: Person) -> Result<(), Failure> {
-    let Person::Unlock(Whose { operator, contract, person }) = command;
+    match command {
+        Person::Unlock(whose) => unlock(context, whose),
+        Person::Sessions(whose) => list(context, &whose),
+        Person::EndSessions { whose, session } => end(context, whose, session),
+    }
+}
+
+fn unlock(context: &Context, whose: Whose) -> Result<(), Failure> {
+    let Whose { operator, contract, person } = whose;
     let scope = Context::scope(&operator);
     let change =
         context.db()?.transact(&scope, move |tx| credentials::unlock(tx, &contract, person))?;
@@ -38,5 +63,49 @@ pub(super) fn run(context: &Context, command: Person) -> Result<(), Failure> {
         Change::Made => "done",
         Change::Already => "was not locked out",
     });
+    Ok(())
+}
+
+/// The id of a member of the newest household of this number.
+fn person_id(tx: &mut Tx<'_>, whose: &Whose) -> base::kernel::Result<String> {
+    let newest = subscribers::load(tx, vec![whose.contract.clone()], Load::Whole)?.pop();
+    let household = newest.ok_or_else(|| Error::not_found(UNKNOWN, &whose.contract))?;
+    let person = household.person(whose.person).map(|person| person.person_id.clone());
+    person.ok_or_else(|| Error::not_found(PERSON_UNKNOWN, &whose.contract))
+}
+
+fn list(context: &Context, whose: &Whose) -> Result<(), Failure> {
+    let scope = Context::scope(&whose.operator);
+    let (sessions, devices) = context.db()?.read(&scope, |tx| {
+        let policies = operators::find_operator(tx)?.policies;
+        let id = person_id(tx, whose)?;
+        let sessions = sessions::list_sessions(tx, &id, ("", SHOWN), &policies)?;
+        Ok((sessions, sessions::list_devices(tx, &id, ("", SHOWN))?))
+    })?;
+    let browsers = sessions.into_iter().map(|one| {
+        let times = (one.auth.rfc3339_jst(), one.seen.rfc3339_jst());
+        vec![one.id, times.0, times.1, one.clients.join(" ")]
+    });
+    let televisions = devices.into_iter().map(|one| {
+        let name = if one.name.is_empty() { one.model } else { one.name };
+        vec![format!("{} {name}", one.id), one.created.rfc3339_jst(), String::new(), one.client_id]
+    });
+    let rows: Vec<Vec<String>> = browsers.chain(televisions).collect();
+    output::table(&["SESSION OR DEVICE", "SIGNED IN", "LAST SEEN", "SERVICES"], &rows);
+    Ok(())
+}
+
+fn end(context: &Context, whose: Whose, session: Option<String>) -> Result<(), Failure> {
+    let scope = Context::scope(&whose.operator);
+    let ended = context.db()?.transact(&scope, move |tx| {
+        operators::find_operator(tx)?;
+        let id = person_id(tx, &whose)?;
+        match &session {
+            Some(session) => sessions::end_session_of(tx, (&id, session)),
+            None => sessions::end_sessions(tx, Reason::ByStaff(&id)),
+        }
+    })?;
+    let (sessions, given) = (ended.sessions, ended.authorizations);
+    output::line(format!("ended: {sessions} sessions, {given} authorizations"));
     Ok(())
 }

@@ -198,6 +198,13 @@ const PROBES: &[(&str, Probe)] = &[
         let payload = format!("{{\"contract\": \"{NUMBER}\", \"generation\": 0}}");
         said(sessions::read_end(tx, ("contract.stopped", &payload)))
     }),
+    ("sessions::list_sessions", |tx, known| {
+        let policies = operators::Policies::default();
+        said(sessions::list_sessions(tx, &known.person_id, ("", 100), &policies))
+    }),
+    ("sessions::end_session_of", |tx, known| {
+        said(sessions::end_session_of(tx, (&known.person_id, &known.session)))
+    }),
     ("sessions::end_sessions", |tx, known| {
         let (session, person) = (&known.session, &known.person_id);
         let one = said(sessions::end_sessions(tx, sessions::Reason::Logout(session)));

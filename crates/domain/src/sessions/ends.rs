@@ -20,6 +20,10 @@ pub enum Reason<'r> {
     Logout(&'r str),
     /// Somebody signed in anew in the browser of this session.
     SignedInAgain(&'r str),
+    /// This session was chosen from the list of its person.
+    Chosen(&'r str),
+    /// The station ended everything of this person, who called and proved who they are.
+    ByStaff(&'r str),
     /// This person logged out everywhere.
     AllDevices(&'r str),
     /// This person's password was replaced.
@@ -44,6 +48,8 @@ impl<'r> Reason<'r> {
         match self {
             Self::Logout(session) => ("logout", Reach::Session(session)),
             Self::SignedInAgain(session) => ("signed_in_again", Reach::Browser(session)),
+            Self::Chosen(session) => ("chosen", Reach::Session(session)),
+            Self::ByStaff(person) => ("by_staff", Reach::Everything(person)),
             Self::AllDevices(person) => ("all_devices", Reach::Everything(person)),
             Self::PasswordReplaced(person) => ("password_replaced", Reach::Everything(person)),
         }

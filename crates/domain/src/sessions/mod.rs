@@ -11,6 +11,7 @@ mod browsers;
 mod device_codes;
 mod devices;
 mod ends;
+mod lists;
 mod notices;
 mod proof;
 mod repo;
@@ -30,6 +31,7 @@ pub use devices::{
     Device, NewDevice, bind_device, find_device, list_devices, remove_device, rename_device,
 };
 pub use ends::{Ended, Reason, end_sessions};
+pub use lists::{ListedSession, end_session_of, list_sessions};
 pub use notices::{BACKCHANNEL, READER, Told, listen_for_ends, read_end};
 pub use proof::{Method, Proven, Strength};
 pub use repo::sweep;

@@ -18,8 +18,9 @@ use super::repo;
 
 /// The kind of receiver that is a client told of ends.
 pub const BACKCHANNEL: &str = "backchannel_logout";
-/// The kind, and the id, of the one receiver of each operator that reads what happens to households.
-pub const READER: &str = "session_ends";
+/// The kind, and the id, of the one receiver of each operator that reads what happens to households. The colon
+/// keeps it apart from names people give to webhooks.
+pub const READER: &str = "session:ends";
 
 /// What ends the sessions of a household or shuts its members out.
 const ENDS: &str = "contract.stopped contract.suspended person.stopped person.suspended \

@@ -29,7 +29,7 @@ use super::program::Folder;
 const OPERATOR: &str = "OP0012";
 const CALLBACK: &str = "https://portal.example.jp/callback";
 const PORTAL: &str = "logout:portal";
-const READER: &str = "session_ends";
+const READER: &str = "session:ends";
 
 /// Forms that arrived, and how the service answers next (then 200).
 #[derive(Default)]
@@ -48,7 +48,7 @@ async fn take(State(inbox): State<Shared>, body: String) -> StatusCode {
 }
 
 struct Story {
-    _folder: Folder,
+    folder: Folder,
     config: Arc<Config>,
     parts: Parts,
     inbox: Shared,
@@ -98,8 +98,7 @@ impl Story {
         config.database.relaxed = matches!(folder.world.settings, Settings::Sqlite { .. });
         let config = Arc::new(config);
         let parts = Parts::open(&config).unwrap();
-        let mut story =
-            Self { _folder: folder, config, parts, inbox, runtime, person: String::new() };
+        let mut story = Self { folder, config, parts, inbox, runtime, person: String::new() };
         story.command(Op::Start, 0, None);
         let loaded = story.act(|tx| subscribers::load(tx, vec!["C-1".to_owned()], Load::Whole));
         story.person = loaded[0].person(1).unwrap().person_id.clone();
@@ -338,4 +337,48 @@ fn of_two_nodes_one_tells() {
     });
     assert_eq!(one.unwrap().claimed + two.unwrap().claimed, 1);
     assert_eq!(story.arrived(("portal", OPERATOR)).len(), 1);
+}
+
+#[test]
+fn the_station_sees_where_a_caller_is_signed_in_and_ends_one_session_or_all() {
+    let story = Story::new();
+    let (phone, laptop) = (story.session(), story.session());
+    story.tokens(&phone, ("portal", OPERATOR));
+    let television = story.tokens("", ("portal", OPERATOR));
+    let run = |verb: &str, more: &[&str]| {
+        let whose = ["person", verb, "--operator", OPERATOR, "--contract", "C-1"];
+        story.folder.run(&[&whose, more].concat())
+    };
+    let shown = run("sessions", &[]).well();
+    let line = shown.lines().find(|line| line.contains(&phone)).unwrap();
+    assert!(line.contains("portal") && shown.contains(&laptop), "{shown}");
+
+    let wrong = run("end-sessions", &["--session", "ses_01"]);
+    assert!(wrong.code == 1 && wrong.err.contains("session.unknown"), "{}", wrong.err);
+    let one = ["--session", phone.as_str()];
+    assert_eq!(run("end-sessions", &one).well(), "ended: 1 sessions, 1 authorizations\n");
+    assert_eq!(run("end-sessions", &one).well(), "ended: 0 sessions, 0 authorizations\n");
+    let shown = run("sessions", &[]).well();
+    assert!(!shown.contains(&phone) && shown.contains(&laptop), "{shown}");
+
+    assert_eq!(run("end-sessions", &[]).well(), "ended: 1 sessions, 1 authorizations\n");
+    assert!(!run("sessions", &[]).well().contains(&laptop));
+    while story.round(PORTAL) != Round::default() {}
+    let told = story.arrived(("portal", OPERATOR));
+    let sids: Vec<&Value> = told.iter().map(|one| &one["sid"]).collect();
+    assert_eq!(
+        sids,
+        [&story.sid("portal", &phone), &story.sid("portal", &television.grant)],
+        "services are told whoever ended it"
+    );
+    let scope = Scope::new(OPERATOR, Actor::System, clock::now());
+    let lines = story.parts.db.read(&scope, |tx| base::records::list_audit(tx, "", 1000)).unwrap();
+    let ended =
+        lines.iter().filter(|line| line.act.ends_with(".ended") || line.act.ends_with("_ended"));
+    let acts: Vec<(&str, &str)> =
+        ended.map(|line| (line.act.as_str(), line.actor.as_str())).collect();
+    assert_eq!(
+        acts,
+        [("session.ended", "operations:cli"), ("person.sessions_ended", "operations:cli")]
+    );
 }

@@ -1,0 +1,99 @@
+//! The living sessions of a person: for themselves, and for the station's people they call.
+//!
+//! Devices that were let in otherwise stand in a list of their own (`list_devices`).
+
+use base::kernel::{Error, Instant, Result};
+use base::store::{Tx, Value};
+
+use crate::operators::Policies;
+
+use super::ends::{Ended, Reason, end_sessions};
+
+/// A session as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSession {
+    /// Its id.
+    pub id: String,
+    /// When the person signed in.
+    pub auth: Instant,
+    /// When it was last used, to within five minutes.
+    pub seen: Instant,
+    /// How strong the proof was.
+    pub acr: String,
+    /// The clients that got tokens in it, by id.
+    pub clients: Vec<String>,
+}
+
+/// Up to `limit` living sessions of a person after `after`, the oldest first. Two statements.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn list_sessions(
+    tx: &mut Tx<'_>,
+    person_id: &str,
+    (after, limit): (&str, i64),
+    policies: &Policies,
+) -> Result<Vec<ListedSession>> {
+    let idle_since = tx.now().plus_seconds(-policies.session_idle_minutes * 60);
+    let keys: [Value; 6] = [
+        tx.operator().into(),
+        person_id.into(),
+        after.into(),
+        limit.into(),
+        tx.now().into(),
+        idle_since.into(),
+    ];
+    let mut found = tx.rows(
+        "SELECT s.session_id, s.auth_ms, s.seen_ms, s.acr
+           FROM browser_sessions s
+           JOIN persons p ON p.operator_id = s.operator_id AND p.person_id = s.person_id
+          WHERE s.operator_id = ?1 AND s.person_id = ?2 AND s.session_id > ?3
+            AND s.ended_ms IS NULL AND s.expires_ms > ?5 AND s.seen_ms > ?6
+            AND s.access_no = p.access_no
+          ORDER BY s.session_id LIMIT ?4",
+        &keys,
+        |row| {
+            Ok(ListedSession {
+                id: row.text()?,
+                auth: row.instant()?,
+                seen: row.instant()?,
+                acr: row.text()?,
+                clients: Vec::new(),
+            })
+        },
+    )?;
+    let ids: Vec<String> = found.iter().map(|one| one.id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let keys: [Value; 2] = [tx.operator().into(), ids.into()];
+    let told = tx.rows(
+        "SELECT DISTINCT session_id, client_id FROM authorizations
+          WHERE operator_id = ?1 AND session_id IN ARRAY(?2) AND turn > 0 AND revoked_ms IS NULL
+          ORDER BY session_id, client_id",
+        &keys,
+        |row| Ok((row.text()?, row.text()?)),
+    )?;
+    for (session, client) in told {
+        if let Some(one) = found.iter_mut().find(|one| one.id == session) {
+            one.clients.push(client);
+        }
+    }
+    Ok(found)
+}
+
+/// Ends one session of this person, with what was given in it. One that has ended is answered the same.
+///
+/// # Errors
+/// `session.unknown` — also somebody else's
+pub fn end_session_of(tx: &mut Tx<'_>, (person_id, id): (&str, &str)) -> Result<Ended> {
+    let keys: [Value; 3] = [tx.operator().into(), id.into(), person_id.into()];
+    let found = tx.row(
+        "SELECT session_id FROM browser_sessions
+          WHERE operator_id = ?1 AND session_id = ?2 AND person_id = ?3",
+        &keys,
+        |row| row.text(),
+    )?;
+    let id = found.ok_or_else(|| Error::not_found("session.unknown", id))?;
+    end_sessions(tx, Reason::Chosen(&id))
+}
