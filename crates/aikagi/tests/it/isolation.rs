@@ -14,6 +14,7 @@ use domain::subscribers::{self, Load, Reason};
 use domain::{catalogue, clients, credentials, decisions, entitlements, operators, sessions};
 
 use crate::isolation_devices;
+use crate::isolation_factors;
 use crate::isolation_files;
 use crate::picture::{assert_same, picture};
 use crate::world::{KITA, MINAMI, World};
@@ -306,8 +307,11 @@ fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
     let world = World::new();
     let known = given_secrets(&world);
     let before = picture(&world.db, KITA, |_, _| false);
-    for (name, probe) in
-        PROBES.iter().chain(isolation_files::PROBES).chain(isolation_devices::PROBES)
+    for (name, probe) in PROBES
+        .iter()
+        .chain(isolation_files::PROBES)
+        .chain(isolation_devices::PROBES)
+        .chain(isolation_factors::PROBES)
     {
         let asked = known.clone();
         let scope = world.scope(MINAMI, Actor::Staff("spy".to_owned()));
@@ -352,6 +356,7 @@ fn every_public_function_of_the_domain_is_probed_or_has_a_reason() {
         .iter()
         .chain(isolation_files::PROBES)
         .chain(isolation_devices::PROBES)
+        .chain(isolation_factors::PROBES)
         .map(|(name, _)| *name)
         .chain(NOTHING_TO_ASK.iter().map(|(name, _)| *name))
         .map(str::to_owned)

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "0009_files_by_hand", include_str!("../../../../migrations/0009_files_by_hand.sql")),
     (10, "0010_access_no", include_str!("../../../../migrations/0010_access_no.sql")),
     (11, "0011_devices", include_str!("../../../../migrations/0011_devices.sql")),
+    (12, "0012_second_factors", include_str!("../../../../migrations/0012_second_factors.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -2,7 +2,8 @@
 //!
 //! A try is counted *before* its password is computed, in one statement: however many come at once,
 //! ten are computed and no more. Login ids that nobody has are counted alike, so that the lock-out
-//! tells nobody which exist. Source: brief tve §5.3.
+//! tells nobody which exist. Passwords, authenticator codes and recovery codes of a person count together;
+//! each PIN counts alone and is locked after five. Source: brief tve §5.3.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use serde_json::json;
 use crate::subscribers::{self, Load, PERSON_UNKNOWN, UNKNOWN};
 
 /// Bad tries before a lock-out.
-const TRIES: i64 = 10;
+pub(super) const TRIES: i64 = 10;
 const FIRST_SECONDS: i64 = 15 * 60;
 const LONGEST_SECONDS: i64 = 24 * 3600;
 /// Tries that never told how they ended (a crash) count as bad after this long.
@@ -43,7 +44,12 @@ struct Lockout {
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn begin_try(tx: &mut Tx<'_>, subject: &str) -> Result<Try> {
-    let row: [Value; 4] = [tx.operator().into(), subject.into(), tx.now().into(), TRIES.into()];
+    begin_try_of(tx, subject, TRIES)
+}
+
+/// The same where `most` bad tries are a lock-out.
+pub(super) fn begin_try_of(tx: &mut Tx<'_>, subject: &str, most: i64) -> Result<Try> {
+    let row: [Value; 4] = [tx.operator().into(), subject.into(), tx.now().into(), most.into()];
     let counted = tx.exec(
         "INSERT INTO lockouts (operator_id, subject, tries, rounds, until_ms, updated_ms)
          VALUES (?1, ?2, 1, 0, 0, ?3)
@@ -60,7 +66,7 @@ pub fn begin_try(tx: &mut Tx<'_>, subject: &str) -> Result<Try> {
     if found.until > now {
         return Ok(Try::Locked(wait_until(now, found.until)));
     }
-    // Ten tries are being computed, or whoever computed them crashed.
+    // As many as there may be are being computed, or whoever computed them crashed.
     if found.updated.plus_seconds(LOST_SECONDS) > now {
         return Ok(Try::Locked(Duration::from_secs(LOST_SECONDS.unsigned_abs())));
     }
@@ -73,10 +79,19 @@ pub fn begin_try(tx: &mut Tx<'_>, subject: &str) -> Result<Try> {
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn note_failure(tx: &mut Tx<'_>, subject: &str) -> Result<Option<(Instant, Change)>> {
+    note_failure_of(tx, subject, TRIES)
+}
+
+/// The same where `most` bad tries are a lock-out.
+pub(super) fn note_failure_of(
+    tx: &mut Tx<'_>,
+    subject: &str,
+    most: i64,
+) -> Result<Option<(Instant, Change)>> {
     let now = tx.now();
     match find(tx, subject)? {
         Some(found) if found.until > now => Ok(Some((found.until, Change::Already))),
-        Some(found) if found.tries >= TRIES => lock(tx, subject, &found).map(Some),
+        Some(found) if found.tries >= most => lock(tx, subject, &found).map(Some),
         _ => Ok(None),
     }
 }
@@ -185,7 +200,7 @@ fn lock_seconds(rounds: i64) -> i64 {
         .min(LONGEST_SECONDS)
 }
 
-fn wait_until(now: Instant, until: Instant) -> Duration {
+pub(super) fn wait_until(now: Instant, until: Instant) -> Duration {
     Duration::from_secs(now.seconds_until(until).unsigned_abs().max(1))
 }
 

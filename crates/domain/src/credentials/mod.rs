@@ -1,17 +1,24 @@
-//! What a person proves to be themselves by: login id and password, the letter before that, and the
-//! lock-out that stops guessing.
+//! What a person proves to be themselves by: login id and password, the letter before that, authenticator
+//! and recovery codes, PINs, and the lock-out that stops guessing.
 //!
-//! Owns the tables `logins`, `passwords`, `lockouts`, `registration_codes`. Passwords are computed in
-//! a [`Passwords`] pool, never in a transaction. Sources: brief tve §5.3, §12.2, §12.3;
-//! NIST SP 800-63B §5.1.1, §5.2.2.
+//! Owns the tables `logins`, `passwords`, `lockouts`, `registration_codes`, `totps`, `recovery_codes`,
+//! `pins`. Passwords are computed in a [`Passwords`] pool, never in a transaction. Codes and PINs are tried
+//! through `domain::signin`, which has the guard of persons. Sources: brief tve §5.3, §12.2, §12.3, §13;
+//! RFC 6238; NIST SP 800-63B §5.1.1, §5.2.2.
 
+mod factors;
 mod hashing;
 mod letters;
 mod lockout;
 mod logins;
+mod pins;
 mod pool;
 mod post;
+mod recovery;
+mod totp;
 
+pub(crate) use factors::try_factor;
+pub use factors::{Factor, Factors, Fresh, Tried, factors_of};
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LetterCheck, check_letter, issue_letter_code, kill_letters,
     spend_letter, sweep_letters,
@@ -22,5 +29,9 @@ pub use lockout::{
 pub use logins::{
     Login, forget_credentials, forget_passwords, is_current, login_name, replace_credentials,
 };
+pub(crate) use pins::try_pin;
+pub use pins::{PinKind, pins_of, reset_pin, set_pin};
 pub use pool::{Passwords, check_new_password};
 pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};
+pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
+pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};

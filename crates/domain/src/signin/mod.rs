@@ -3,6 +3,7 @@
 //! Owns the table `sign_ins`. A step never jumps to another one: it changes the record, and who asks
 //! next is shown the step the record is at. Sources: brief tve §5.3, §12.2; house.md §9.
 
+mod factors;
 mod finish;
 mod inspection;
 mod journeys;
@@ -15,6 +16,7 @@ mod requests;
 mod televisions;
 mod tokens;
 
+pub use factors::{try_factor, try_pin};
 pub use finish::{Destination, Finish, Moved};
 pub use inspection::{Inspected, Taken};
 pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
