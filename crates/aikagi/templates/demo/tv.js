@@ -1,29 +1,43 @@
-// Arrow keys move the focus to the nearest thing in their direction, and never lose it.
+// The television's page: arrow keys move the focus and never lose it, and a page that waits for something
+// looks for it without coming anew, so that no key is lost while it loads.
 "use strict";
 const things = () => [...document.querySelectorAll("a[href], button")];
-const middle = (box) => [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
-const along = {
-  ArrowLeft: ([x, y]) => [-x, y],
-  ArrowRight: ([x, y]) => [x, y],
-  ArrowUp: ([x, y]) => [-y, x],
-  ArrowDown: ([x, y]) => [y, x],
-};
 
+/** Focus is always on something. */
 function hold() {
   if (!things().includes(document.activeElement)) {
     (document.querySelector("[autofocus]") ?? things()[0])?.focus();
   }
 }
 
+/** How far `to` lies ahead of `from`, and how far aside; nothing: it does not lie there. */
+const ahead = {
+  ArrowLeft: (from, to) => sideways(from, to, from.left - to.right),
+  ArrowRight: (from, to) => sideways(from, to, to.left - from.right),
+  ArrowUp: (from, to) => upright(from, to, from.top - to.bottom),
+  ArrowDown: (from, to) => upright(from, to, to.top - from.bottom),
+};
+
+/** Left and right stay in the row. */
+function sideways(from, to, distance) {
+  const sameRow = to.top < from.bottom && from.top < to.bottom;
+  return sameRow && distance >= 0 ? [distance, 0] : null;
+}
+
+/** Up and down go to the next row, there to what is nearest. */
+function upright(from, to, distance) {
+  const aside = Math.max(0, to.left - from.right, from.left - to.right);
+  return distance >= 0 ? [distance, aside] : null;
+}
+
 function move(way) {
-  const from = middle(document.activeElement.getBoundingClientRect());
+  const from = document.activeElement.getBoundingClientRect();
   let best = null;
-  let least = Infinity;
+  let least = null;
   for (const thing of things()) {
-    const to = middle(thing.getBoundingClientRect());
-    const [ahead, aside] = way([to[0] - from[0], to[1] - from[1]]);
-    const cost = ahead + 3 * Math.abs(aside);
-    if (ahead > 1 && cost < least) {
+    const cost = way(from, thing.getBoundingClientRect());
+    const nearer = cost && (!least || cost[0] < least[0] || (cost[0] === least[0] && cost[1] < least[1]));
+    if (nearer) {
       [best, least] = [thing, cost];
     }
   }
@@ -31,11 +45,38 @@ function move(way) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const way = along[event.key];
+  const way = ahead[event.key];
   if (way === undefined) return;
   event.preventDefault();
   hold();
   move(way);
 });
 document.addEventListener("focusout", () => setTimeout(hold));
+
+/** Looks whether the page has become another one; a look that fails is made again. */
+async function look(main) {
+  const answer = await fetch(location.href, { cache: "no-store" });
+  if (answer.redirected) {
+    location.replace(answer.url);
+    return;
+  }
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+  if (now.id !== main.id) {
+    main.replaceWith(now);
+    hold();
+    return;
+  }
+  for (const part of main.querySelectorAll("[data-live]")) {
+    part.textContent = now.querySelector(`#${part.id}`).textContent;
+  }
+  wait();
+}
+
+function wait() {
+  const main = document.querySelector("main[data-seconds]");
+  if (main === null) return;
+  setTimeout(() => look(main).catch(wait), 1000 * Number(main.dataset.seconds));
+}
+
 hold();
+wait();

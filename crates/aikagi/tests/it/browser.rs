@@ -15,7 +15,7 @@ use crate::world::{Running, read_env};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aikagi");
 pub const NUMBER: &str = "C0990001";
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -73,7 +73,7 @@ pub struct Look {
     pub name: &'static str,
     /// Width and height in CSS pixels.
     pub size: (u32, u32),
-    /// A phone's screen: the window of a PC does not become so narrow.
+    /// A phone's screen, which is touched.
     pub phone: bool,
     pub night: bool,
 }
@@ -102,11 +102,11 @@ pub async fn open_browser(driver: &str, profile: &Path, look: Look) -> Client {
     let mut options = json!({ "goog:chromeOptions": {
         "args": all, "prefs": {"intl.accept_languages": "ja"},
     }});
-    if look.phone {
-        let (width, height) = look.size;
-        options["goog:chromeOptions"]["mobileEmulation"] =
-            json!({"deviceMetrics": {"width": width, "height": height, "pixelRatio": 2.0}});
-    }
+    // Of a window, the edge and the bars would be taken off; and none becomes as narrow as a phone.
+    options["goog:chromeOptions"]["mobileEmulation"] = json!({"deviceMetrics": {
+        "width": look.size.0, "height": look.size.1, "pixelRatio": if look.phone { 2.0 } else { 1.0 },
+        "mobile": look.phone, "touch": look.phone,
+    }});
     let capabilities = options.as_object().unwrap().clone();
     let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
     builder.capabilities(capabilities).connect(driver).await.unwrap()

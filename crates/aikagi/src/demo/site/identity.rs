@@ -72,6 +72,7 @@ struct DeviceCode {
     user_code: String,
     verification_uri: String,
     verification_uri_complete: String,
+    expires_in: i64,
     interval: i64,
     confirmation_number: String,
 }
@@ -182,16 +183,18 @@ impl Identity {
     }
 
     /// A code for a television, and when it may first ask.
-    pub(super) async fn device(&self, model: &str) -> Result<Waiting, Trouble> {
+    pub(super) async fn device(&self, id: &str, model: &str) -> Result<Waiting, Trouble> {
         let known = self.known().await?;
-        let form = [("scope", "openid"), ("device_model", model)];
+        let form = [("scope", "openid"), ("device_id", id), ("device_model", model)];
         let given: DeviceCode = read(&self.send(&known.device, &form).await?)?;
+        let until = clock::now().plus_seconds(given.expires_in).rfc3339_jst();
         Ok(Waiting {
             device_code: given.device_code,
             user_code: given.user_code,
             address: given.verification_uri,
             whole_address: given.verification_uri_complete,
             number: given.confirmation_number,
+            until: until.get(11..16).unwrap_or_default().to_owned(),
             ask_at: seconds() + given.interval,
             interval: given.interval,
         })

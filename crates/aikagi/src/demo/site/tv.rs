@@ -1,10 +1,12 @@
 //! The same site on a television: a code instead of a keyboard, arrow keys instead of a pointer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use base::kernel::ids;
 
 use super::Site;
 use super::identity::{Confirmed, Trouble, seconds};
@@ -16,29 +18,42 @@ use super::visits::Visit;
 const MODEL: &str = "デモテレビ STB-9000";
 
 /// The list, or the way to it.
-pub(super) async fn home(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+pub(super) async fn home(
+    State(site): State<Arc<Site>>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let from = query.get("at").and_then(|id| find(id));
     match site.visits.of(&headers) {
-        Some((_, Visit { viewer: Some(viewer), .. })) => pages::list(TITLES, &viewer),
+        Some((_, Visit { viewer: Some(viewer), .. })) => pages::list(TITLES, &viewer, from),
         Some((_, Visit { waiting: Some(_), .. })) => Redirect::to("/tv/code").into_response(),
         _ => new_code(State(site), headers).await,
     }
 }
 
+/// The key of its visit, and what the television calls itself.
+fn television(site: &Site, headers: &HeaderMap) -> (Option<String>, String) {
+    site.visits.of(headers).map(|(key, visit)| (Some(key), visit.device)).unwrap_or_default()
+}
+
 /// A new code, in place of the one there was.
 pub(super) async fn new_code(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let old = site.visits.of(&headers).map(|(key, _)| key);
-    match site.identity.device(MODEL).await {
+    let (old, mut device) = television(&site, &headers);
+    if device.is_empty() {
+        device = hex::encode(ids::secret_bytes());
+    }
+    match site.identity.device(&device, MODEL).await {
         Ok(waiting) => {
-            let visit = Visit { waiting: Some(waiting), ..Visit::default() };
+            let visit = Visit { waiting: Some(waiting), device, ..Visit::default() };
             site.visits.begin(old.as_deref(), visit, "/tv/code")
         }
         Err(trouble) => failed(&trouble),
     }
 }
 
-/// The code. The page comes again every few seconds; the provider is asked as often as it allows.
+/// The code. It is looked for again every few seconds; the provider is asked as often as it allows.
 pub(super) async fn code(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let Some((key, Visit { waiting: Some(waiting), .. })) = site.visits.of(&headers) else {
+    let Some((key, Visit { waiting: Some(waiting), device, .. })) = site.visits.of(&headers) else {
         return Redirect::to("/tv").into_response();
     };
     if waiting.ask_at > seconds() {
@@ -46,7 +61,7 @@ pub(super) async fn code(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
     }
     match site.identity.confirmed(&waiting).await {
         Ok(Confirmed::Yes(viewer)) => {
-            let visit = Visit { viewer: Some(viewer), ..Visit::default() };
+            let visit = Visit { viewer: Some(viewer), device, ..Visit::default() };
             site.visits.begin(Some(&key), visit, "/tv")
         }
         Ok(Confirmed::NotYet(wait)) => {
@@ -74,8 +89,8 @@ pub(super) async fn watch(
 }
 
 pub(super) async fn sign_out(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let old = site.visits.of(&headers).map(|(key, _)| key);
-    site.visits.begin(old.as_deref(), Visit::default(), "/tv")
+    let (old, device) = television(&site, &headers);
+    site.visits.begin(old.as_deref(), Visit { device, ..Visit::default() }, "/tv")
 }
 
 fn failed(trouble: &Trouble) -> Response {

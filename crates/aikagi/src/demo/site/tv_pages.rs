@@ -14,10 +14,10 @@ use super::visits::{Viewer, Waiting};
 
 const STYLE: &str = include_str!("../../../templates/demo/tv.css");
 const KEYS: &str = include_str!("../../../templates/demo/tv.js");
-/// One small script of our own, for the arrow keys; everything works without it where a box brings
-/// its own way of moving the focus.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; \
-    frame-ancestors 'none'";
+/// One small script of our own, for the arrow keys and for what is waited for; everything works
+/// without it where a box brings its own way of moving the focus.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "demo/tv_code.html")]
@@ -38,6 +38,8 @@ struct Over {
 struct List<'p> {
     titles: &'static [Title],
     viewer: &'p Viewer,
+    /// The title in focus.
+    at: &'p str,
     refresh: u32,
 }
 
@@ -98,8 +100,10 @@ pub(super) fn over() -> Response {
     page(&Over { refresh: 0 })
 }
 
-pub(super) fn list(titles: &'static [Title], viewer: &Viewer) -> Response {
-    page(&List { titles, viewer, refresh: 0 })
+/// The titles; in focus is the one the viewer comes back from.
+pub(super) fn list(titles: &'static [Title], viewer: &Viewer, from: Option<&Title>) -> Response {
+    let at = from.or(titles.first()).map_or("", |title| title.id);
+    page(&List { titles, viewer, at, refresh: 0 })
 }
 
 pub(super) fn watch(title: &Title, verdict: &Verdict) -> Response {

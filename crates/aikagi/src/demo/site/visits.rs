@@ -34,6 +34,8 @@ pub(super) struct Waiting {
     pub(super) whole_address: String,
     /// The two digits on the screen.
     pub(super) number: String,
+    /// Until when the code is good, as a clock shows it.
+    pub(super) until: String,
     /// Not to be asked again before (seconds).
     pub(super) ask_at: i64,
     pub(super) interval: i64,
@@ -53,6 +55,8 @@ pub(super) struct Visit {
     pub(super) pending: Option<Pending>,
     pub(super) viewer: Option<Viewer>,
     pub(super) waiting: Option<Waiting>,
+    /// What a television calls itself; empty: none has been here.
+    pub(super) device: String,
 }
 
 #[derive(Default)]
