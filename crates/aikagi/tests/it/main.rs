@@ -53,6 +53,7 @@ mod lives;
 mod lockouts;
 mod logout;
 mod manuals;
+mod manuals_tv;
 mod model;
 mod moved;
 mod oidc;

@@ -13,7 +13,7 @@ use crate::operations::{Folder, program};
 use crate::world::KITA;
 
 /// The fenced blocks of a language in a page.
-fn blocks(page: &str, language: &str) -> Vec<String> {
+pub fn blocks(page: &str, language: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut open: Option<(bool, String)> = None;
     for line in page.lines() {
@@ -73,6 +73,9 @@ fn the_examples_of_a_file_for_apply_apply() {
         for text in blocks(&read(page), "toml") {
             apply(&Folder::new(), &format!("{station}{text}"));
         }
+    }
+    for text in blocks(&read("docs/api/tv.md"), "toml") {
+        apply(&Folder::new(), &format!("{station}{text}"));
     }
     let page = read("docs/api/signin.md");
     let (_, rest) = page.split_once("cat > mysite.toml <<'END'\n").unwrap();
