@@ -228,6 +228,7 @@ fn ticket(parts: &Parts, operator: &str) -> String {
         challenge: None,
         login_hint: None,
         language: None,
+        mode: domain::signin::ResponseMode::default(),
     };
     parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now())).unwrap()
 }

@@ -151,6 +151,7 @@ const PROBES: &[(&str, Probe)] = &[
             challenge: None,
             login_hint: None,
             language: None,
+            mode: domain::signin::ResponseMode::default(),
         };
         let begun = two.parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now()));
         said(begun.map(|ticket| ticket.starts_with(MINAMI)))
@@ -173,6 +174,7 @@ const PROBES: &[(&str, Probe)] = &[
             challenge: None,
             login_hint: None,
             language: None,
+            mode: domain::signin::ResponseMode::default(),
         };
         let asked = (&request, &client);
         let when = (None, clock::now());

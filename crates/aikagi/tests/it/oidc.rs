@@ -1,6 +1,8 @@
 //! What a service gets to hear over OpenID Connect.
 
 use base::kernel::{Scope, clock};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::clients::{Grant, Pkce};
 use domain::sessions::GRACE_SECONDS;
 use domain::signing::{Issuer, Rotation, rotate};
@@ -209,6 +211,29 @@ fn every_other_fault_is_told_to_the_service_with_state_and_issuer() {
     assert_eq!(told(&[("prompt", "none")]), "login_required");
     let unknown = house.get(&authorize(&[("colour", "blue")]));
     assert!(unknown.location().path().ends_with("/signin"), "what nobody knows is passed over");
+}
+
+#[test]
+fn an_answer_asked_for_as_a_form_is_posted_and_holds_no_markup_of_the_service() {
+    let house = House::new();
+    let mut viewer = house.given_viewer("A-001", "takahashi");
+    let state = "\"><script>alert('髙橋')</script>";
+    let posted = [("response_mode", "form_post"), ("state", state)];
+    let answer = viewer.get(&authorize(&posted));
+    assert_eq!(answer.status, 200);
+    assert!(answer.headers.get("location").is_none(), "no code stands in an address");
+    let page = &answer.body;
+    assert!(page.contains(&format!("<form method=\"post\" action=\"{CALLBACK}\">")), "{page}");
+    assert!(page.contains("name=\"code\"") && page.contains("name=\"iss\""), "{page}");
+    assert!(!page.contains("<script>alert"), "{page}");
+    let policy = answer.headers["content-security-policy"].to_str().unwrap();
+    let script = page.split_once("<script>").unwrap().1.split_once("</script>").unwrap().0;
+    let digest = STANDARD.encode(<sha2::Sha256 as sha2::Digest>::digest(script));
+    assert!(policy.ends_with(&format!("; script-src 'sha256-{digest}'")), "{policy}");
+    assert!(policy.contains("form-action 'self' https://vod.example.jp;"), "{policy}");
+    let refused = house.get(&authorize(&[&posted[..], &[("prompt", "none")]].concat()));
+    assert!(refused.headers.get("location").is_none());
+    assert!(refused.body.contains("value=\"login_required\""));
 }
 
 #[test]

@@ -145,6 +145,7 @@ pub fn request() -> Purpose {
         challenge: Some("c".repeat(43)),
         login_hint: None,
         language: None,
+        mode: domain::signin::ResponseMode::default(),
     })
 }
 

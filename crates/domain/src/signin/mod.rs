@@ -23,6 +23,6 @@ pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
 pub use logout::{Extent, LoggedOut};
 pub use members::Member;
 pub use repo::sweep;
-pub use requests::{OwnPage, Purpose, Request, Step, Visit};
+pub use requests::{OwnPage, Purpose, Request, ResponseMode, Step, Visit};
 pub use televisions::{AskedByDevice, DeviceAnswer, LookedAt, Wish};
 pub use tokens::{Given, Redeeming};

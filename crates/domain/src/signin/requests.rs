@@ -29,6 +29,26 @@ pub struct Request {
     /// The language the client asked for (`ui_locales`), a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// How the answer goes back (`response_mode`).
+    #[serde(default, skip_serializing_if = "ResponseMode::is_query")]
+    pub mode: ResponseMode,
+}
+
+/// How an answer goes back to the client through the browser.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// In the query of the redirect address. Source: OAuth 2.0 Multiple Response Types §2.1.
+    #[default]
+    Query,
+    /// In a form the browser posts. Source: OAuth 2.0 Form Post Response Mode §2.
+    FormPost,
+}
+
+impl ResponseMode {
+    const fn is_query(&self) -> bool {
+        matches!(self, Self::Query)
+    }
 }
 
 /// A page of our own that a person signs in for. A list, not an address: nobody is ever led elsewhere.

@@ -1,17 +1,19 @@
 //! Answers of the protocol: redirects back to the service, errors of the token endpoint.
 
+use askama::Template;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base::kernel::Error;
-use domain::signin::{Destination, Finish, OwnPage, Request, Visit};
+use domain::signin::{Destination, Finish, OwnPage, Request, ResponseMode, Visit};
 use http::header::{CACHE_CONTROL, LOCATION, PRAGMA, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use url::form_urlencoded;
-use web::Refusal;
 use web::access::Acted;
+use web::{Page, Refusal, current};
 
 use super::Provider;
+use super::pages::Words;
 use super::place::issuer_of;
 
 /// The cookie of a browser session.
@@ -39,10 +41,10 @@ pub(super) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String 
 
 /// Sends the browser where the sign-in was for: back to the service with its code, or to our own page. Source: RFC 6749 §4.1.2, RFC 9207 §2.
 pub(super) fn finished(provider: &Provider, finish: &Finish) -> Response {
-    let mut response = see_other(&match &finish.to {
+    let mut response = match &finish.to {
         Destination::Client { request, code } => to_client(provider, (request, code)),
-        Destination::Own(visit) => to_own(provider, visit),
-    });
+        Destination::Own(visit) => see_other(&to_own(provider, visit)),
+    };
     if let Some((cookie, seconds)) = &finish.session
         && let Some(cookie) = provider.cookies().write(SESSION_COOKIE, cookie, Some(*seconds))
     {
@@ -52,12 +54,47 @@ pub(super) fn finished(provider: &Provider, finish: &Finish) -> Response {
     response
 }
 
-fn to_client(provider: &Provider, (request, code): (&Request, &str)) -> String {
+fn to_client(provider: &Provider, (request, code): (&Request, &str)) -> Response {
     let issuer = issuer_of(provider, &request.issuer);
     let mut parameters = vec![("code", code)];
     parameters.extend(request.state.as_deref().map(|state| ("state", state)));
     parameters.push(("iss", issuer.url()));
-    with_parameters(&request.redirect_uri, &parameters)
+    go_back(request.mode, &request.redirect_uri, &parameters)
+}
+
+/// Where an answer goes back to, and how.
+pub(super) struct Back<'b> {
+    /// The client's address.
+    pub(super) address: &'b str,
+    /// Its `state`.
+    pub(super) state: Option<&'b str>,
+    /// In the address or in a form.
+    pub(super) mode: ResponseMode,
+}
+
+#[derive(Template)]
+#[template(path = "back.html")]
+struct BackBody<'b> {
+    words: Words,
+    address: &'b str,
+    parameters: &'b [(&'b str, &'b str)],
+    script: &'static str,
+}
+
+/// Sends the browser to the client's `address` with `parameters`: led there, or by a form that sends
+/// itself and has a button where nothing runs.
+///
+/// Source: OAuth 2.0 Form Post Response Mode §2.
+fn go_back(mode: ResponseMode, address: &str, parameters: &[(&str, &str)]) -> Response {
+    if mode == ResponseMode::Query {
+        return see_other(&with_parameters(address, parameters));
+    }
+    let words = Words(current::get().language);
+    let body = BackBody { words, address, parameters, script: web::SUBMIT };
+    match Page::new(words.0, words.get("back.title"), &body) {
+        Ok(page) => page.form_leads_to(address).submits_itself().into_response(),
+        Err(error) => web::Problem::from(error).into_response(),
+    }
 }
 
 /// The address of a page of our own.
@@ -82,15 +119,11 @@ pub(super) struct Refused {
 }
 
 /// Sends the browser back to the service with an error.
-pub(super) fn refused(
-    (redirect_uri, state): (&str, Option<&str>),
-    issuer: &str,
-    refused: Refused,
-) -> Response {
+pub(super) fn refused(back: &Back<'_>, issuer: &str, refused: Refused) -> Response {
     let mut parameters = vec![("error", refused.error), ("error_description", refused.description)];
-    parameters.extend(state.map(|state| ("state", state)));
+    parameters.extend(back.state.map(|state| ("state", state)));
     parameters.push(("iss", issuer));
-    let mut response = see_other(&with_parameters(redirect_uri, &parameters));
+    let mut response = go_back(back.mode, back.address, &parameters);
     response.extensions_mut().insert(Refusal(refused.error));
     response
 }

@@ -17,8 +17,8 @@ use url::form_urlencoded::Serializer;
 use web::{Page, Problem, blocking, current};
 
 use super::Provider;
-use super::answers::{Refused, SESSION_COOKIE, finished, refused, see_other};
-use super::checks::{Passed, Prompt, check, identify, keep};
+use super::answers::{Back, Refused, SESSION_COOKIE, finished, refused, see_other};
+use super::checks::{Passed, Prompt, check, identify, keep, mode_of};
 use super::place::Place;
 
 /// The cookie that says which browser began a sign-in. Holds nothing about the person.
@@ -104,9 +104,10 @@ fn decide(
 ) -> Result<Response> {
     let parameters = Parameters::parse(text).map_err(|fault| parameter_fault(&fault))?;
     let asked = identify(provider, issuer, &parameters)?;
-    let back = (asked.redirect_uri, parameters.get("state"));
+    let back =
+        Back { address: asked.redirect_uri, state: parameters.get("state"), mode: mode_of(&asked) };
     if let Err(fault) = check(&asked) {
-        return Ok(refused(back, issuer.url(), fault));
+        return Ok(refused(&back, issuer.url(), fault));
     }
     let passed = keep(issuer, &asked);
     if let Some(response) = continue_session(provider, &passed, headers)? {
@@ -114,7 +115,7 @@ fn decide(
     }
     if passed.prompt == Prompt::Never {
         let fault = Refused { error: "login_required", description: "prompt" };
-        return Ok(refused(back, issuer.url(), fault));
+        return Ok(refused(&back, issuer.url(), fault));
     }
     begin(provider, issuer, (&Purpose::Code(passed.request), headers))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use base::kernel::{Error, Result};
 use domain::clients::{Client, ClientKind, Grant, Pkce};
-use domain::signin::Request;
+use domain::signin::{Request, ResponseMode};
 use domain::signing::Issuer;
 use formats::jose::is_pkce_challenge;
 use formats::oauth::Parameters;
@@ -59,7 +59,7 @@ type Check = fn(&Asked<'_>) -> std::result::Result<(), Refused>;
 const CHECKS: &[(&str, Check)] = &[
     ("OpenID Connect Core §6, §3.1.2.6", no_request_object),
     ("RFC 6749 §4.1.1, §3.1.1", response_type),
-    ("OAuth 2.0 Multiple Response Types §2.1", response_mode),
+    ("OAuth 2.0 Multiple Response Types §2.1; Form Post Response Mode §2", response_mode),
     ("RFC 6749 §4.1.2.1 unauthorized_client", grant),
     ("OpenID Connect Core §3.1.2.1 scope", scope),
     ("RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1", pkce),
@@ -105,8 +105,20 @@ fn response_type(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
 fn response_mode(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
     match asked.parameters.get("response_mode") {
         None | Some("query") => Ok(()),
+        Some("form_post") if is_posted(asked) => Ok(()),
         Some(_) => refuse("invalid_request", "response_mode"),
     }
+}
+
+/// A form is posted to the web only: an application's own scheme takes none.
+fn is_posted(asked: &Asked<'_>) -> bool {
+    let web = ["https://", "http://"].iter().any(|start| asked.redirect_uri.starts_with(start));
+    web && asked.parameters.get("response_mode") == Some("form_post")
+}
+
+/// How the answer to `asked` goes back, a refusal too; by query, when what was asked for is not offered.
+pub(super) fn mode_of(asked: &Asked<'_>) -> ResponseMode {
+    if is_posted(asked) { ResponseMode::FormPost } else { ResponseMode::Query }
 }
 
 fn grant(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
@@ -210,6 +222,7 @@ pub(super) fn keep(issuer: &Issuer, asked: &Asked<'_>) -> Passed {
         challenge: get("code_challenge"),
         login_hint: get("login_hint").filter(|hint| hint.len() <= 256),
         language: language.map(|language| language.tag().to_owned()),
+        mode: mode_of(asked),
     };
     Passed {
         request,

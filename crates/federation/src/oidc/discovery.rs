@@ -37,7 +37,7 @@ pub(super) async fn configuration(
         "jwks_uri": at("/jwks"),
         "scopes_supported": ["openid", "offline_access", "decisions", "sms"],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "form_post"],
         "revocation_endpoint": at("/revoke"),
         "revocation_endpoint_auth_methods_supported": METHODS,
         "introspection_endpoint": at("/introspect"),
@@ -64,7 +64,7 @@ pub(super) async fn configuration(
         ],
         "acr_values_supported": ["urn:aikagi:acr:password"],
         "ui_locales_supported": ["ja", "en"],
-        "prompt_values_supported": ["none", "login", "select_account", "consent"],
+        "prompt_values_supported": ["none", "login", "select_account"],
     });
     Ok((KEEP, Json(metadata)).into_response())
 }
