@@ -46,6 +46,7 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-sign-ins", |tx| domain::signin::sweep(tx, ROWS)),
     ("sweep-sessions", |tx| domain::sessions::sweep(tx, ROWS)),
     ("sweep-device-codes", |tx| domain::sessions::sweep_device_codes(tx, ROWS)),
+    ("sweep-pushed-requests", |tx| domain::sessions::sweep_pushed(tx, ROWS)),
     ("sweep-files", |tx| domain::files::archive_due(tx, ROWS)),
     ("sweep-lockouts", |tx| domain::credentials::sweep(tx, ROWS)),
     ("sweep-letters", |tx| domain::credentials::sweep_letters(tx, ROWS)),

@@ -55,6 +55,7 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Both, "/jwks", Guard::Open),
     Route("GET", At::Both, "/authorize", Guard::Known),
     Route("POST", At::Both, "/authorize", Guard::Known),
+    Route("POST", At::Both, "/par", Guard::Client),
     Route("POST", At::Both, "/token", Guard::Client),
     Route("GET", At::Both, "/userinfo", Guard::Person),
     Route("POST", At::Both, "/userinfo", Guard::Person),
@@ -185,7 +186,7 @@ impl Two {
             "revoke" | "introspect" => (String::new(), format!("token={}", asked.names.token)),
             "device_authorization" => (String::new(), "scope=openid".to_owned()),
             "authorize" if asked.method == "GET" => (format!("?{known}"), String::new()),
-            "authorize" => (String::new(), known),
+            "authorize" | "par" => (String::new(), known),
             "token" => (
                 String::new(),
                 format!("grant_type=refresh_token&refresh_token={}", asked.names.refresh),

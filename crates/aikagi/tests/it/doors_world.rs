@@ -14,7 +14,7 @@ use domain::clients::{Client, ClientKind, Grant, put};
 use domain::commands::{Command, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::{self, DeviceAsk, Draft, Proven, Subjects};
-use domain::signin::{AskedByDevice, Purpose, Request as SignInRequest};
+use domain::signin::{AskedByDevice, PUSHED_PREFIX, Purpose, Request as SignInRequest};
 use domain::signing::{HandleKind, Issuer};
 use domain::subscribers::Key;
 use domain::tokens::OnBehalfOf;
@@ -50,6 +50,7 @@ pub struct Names {
     pub trace: String,
     pub device_code: String,
     pub user_code: String,
+    pub pushed: String,
 }
 
 impl Names {
@@ -277,6 +278,8 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
     let behalf = OnBehalfOf { subject: &subjects.person, operator: KITA, grant: &grant };
     let asked = ("openid", Some(behalf));
     let device = given_device(parts, &client);
+    let request = (format!("client_id=service&login_hint={}", SECRETS[0]), clock::now());
+    let pushed = parts.journeys.push((&client, KITA), request).unwrap();
     Names {
         number: NUMBER.to_owned(),
         token: mint(parts, KITA, &client, asked),
@@ -293,6 +296,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         trace: given_trace(parts, NUMBER),
         device_code: device.device_code,
         user_code: device.code.user_code,
+        pushed,
     }
 }
 
@@ -356,6 +360,7 @@ fn nobodys(parts: &Parts) -> Names {
         token: mint(parts, MINAMI, &client, asked),
         device_code: written(HandleKind::Device, "dvc_nobody"),
         user_code: "BCDFGHJK".to_owned(),
+        pushed: format!("{PUSHED_PREFIX}{}", written(HandleKind::Pushed, "par_nobody")),
     }
 }
 

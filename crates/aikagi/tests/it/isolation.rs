@@ -46,6 +46,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("sessions::listen_for_ends", "writes a receiver of its own scope"),
     ("sessions::ask_for_device", "writes a code of its own scope"),
     ("sessions::bind_device", "writes a device of its own scope"),
+    ("sessions::push_request", "writes a request of its own scope"),
+    ("sessions::sweep_pushed", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep_device_codes", "housekeeping of expired rows, answers a number"),
     ("signin::sweep", "housekeeping of expired rows, answers a number"),
     ("signing::check_master", "the platform's own look at one sealed value, answers yes or no"),
@@ -63,6 +65,7 @@ pub struct Known {
     pub file: domain::files::File,
     pub device: sessions::DeviceCode,
     pub device_id: String,
+    pub pushed: String,
     pub person_id: String,
     trace: String,
     job: base::records::jobs::Job,
@@ -288,11 +291,13 @@ fn given_secrets(world: &World) -> Known {
         })
         .unwrap();
     let file = isolation_files::given_file(world);
+    let pushed = isolation_devices::given_pushed(world);
     let (device, device_id) = isolation_devices::given_device(world, &person_id, &authorization);
     Known {
         file,
         device,
         device_id,
+        pushed,
         session,
         authorization,
         person_id,

@@ -1,4 +1,4 @@
-//! What `isolation.rs` asks about devices and their codes.
+//! What `isolation.rs` asks about devices, their codes, and pushed requests.
 
 use base::kernel::Actor;
 use domain::sessions;
@@ -29,6 +29,14 @@ pub fn given_device(world: &World, person: &str, grant: &str) -> (sessions::Devi
         .unwrap()
 }
 
+/// A request `secret-vod` pushed.
+pub fn given_pushed(world: &World) -> String {
+    let request = "login_hint=himitsu";
+    let push =
+        move |tx: &mut base::store::Tx<'_>| sessions::push_request(tx, "secret-vod", request);
+    world.db.housekeep(&world.scope(KITA, Actor::System), "test", push).unwrap()
+}
+
 pub const PROBES: &[(&str, Probe)] = &[
     ("sessions::find_user_code", |tx, known| {
         said(sessions::find_user_code(tx, &known.device.user_code))
@@ -41,6 +49,9 @@ pub const PROBES: &[(&str, Probe)] = &[
     }),
     ("sessions::poll_device", |tx, known| {
         said(sessions::poll_device(tx, &known.device.id, &known.device.client_id))
+    }),
+    ("sessions::take_pushed", |tx, known| {
+        said(sessions::take_pushed(tx, &known.pushed, "secret-vod"))
     }),
     ("sessions::redeem_for_device", |tx, known| {
         let with = ((known.device.client_id.as_str(), KITA), sessions::Lasting::Refreshed);

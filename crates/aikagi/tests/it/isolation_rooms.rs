@@ -21,6 +21,7 @@ use crate::world::MINAMI;
 
 /// Methods that ask about nothing of anybody's, and why.
 const NOTHING_TO_ASK: &[(&str, &str)] = &[
+    ("Journeys::push", "writes a request of the issuer and client it is given"),
     ("Journeys::look_at_device", "finds a code of its own issuer: sessions::find_user_code"),
     ("Journeys::decide_device", "decides what look_at_device found: sessions::decide_device"),
     ("AccessTokens::new", "makes the room"),
@@ -240,6 +241,10 @@ const PROBES: &[(&str, Probe)] = &[
         };
         // One access token is of another issuer, the other of an authorization that is not there.
         format!("{} {}", said(look(&names.token)), said(look(&names.refresh)))
+    }),
+    ("Journeys::take_pushed", |two, names| {
+        let asked = (names.pushed.as_str(), "service");
+        said(two.parts.journeys.take_pushed(asked, (MINAMI, clock::now())))
     }),
     ("Journeys::refresh", redeemed),
     ("Journeys::holder", held),

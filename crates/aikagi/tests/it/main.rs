@@ -66,6 +66,7 @@ mod picture;
 mod pins;
 mod plain;
 mod programs;
+mod pushed;
 mod recovery;
 mod restart;
 mod signin;

@@ -23,6 +23,11 @@ pub struct Profile {
     /// Source: OpenID Connect Back-Channel Logout 1.0 §2.2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
+    /// Takes authorization requests only when the client pushed them.
+    ///
+    /// Source: RFC 9126 §6 (`require_pushed_authorization_requests`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed: bool,
 }
 
 /// Every rule about the options, each a function of its own.

@@ -1,6 +1,6 @@
 //! What a sign-in leaves behind: the browser's session, and what was given to clients.
 //!
-//! Owns the tables `browser_sessions`, `authorizations`, `subjects`, `device_codes`, `devices`. Nothing here is ended when a
+//! Owns the tables `browser_sessions`, `authorizations`, `subjects`, `device_codes`, `devices`, `pushed_requests`. Nothing here is ended when a
 //! contract is suspended: whoever uses a session or an authorization asks the person's effective state
 //! (`domain::signin`), so that a resumed household is as it was. What a stop, a removal or a reset ends
 //! for good was given under an earlier access number than the person has (`docs/decisions/0026`).
@@ -14,6 +14,7 @@ mod ends;
 mod lists;
 mod notices;
 mod proof;
+mod pushed;
 mod repo;
 mod subjects;
 
@@ -34,5 +35,6 @@ pub use ends::{Ended, Reason, end_sessions};
 pub use lists::{ListedSession, end_session_of, list_sessions};
 pub use notices::{BACKCHANNEL, READER, Told, listen_for_ends, read_end};
 pub use proof::{Method, Proven, Strength};
+pub use pushed::{PUSHED_SECONDS, push_request, sweep_pushed, take_pushed};
 pub use repo::sweep;
 pub use subjects::{Subjects, note_subjects, session_name, told_to};

@@ -25,6 +25,8 @@ pub enum HandleKind {
     Refresh,
     /// A device's code.
     Device,
+    /// A pushed authorization request.
+    Pushed,
 }
 
 /// What a handle says.
@@ -45,6 +47,7 @@ pub struct Handles {
     code: hmac::Key,
     refresh: hmac::Key,
     device: hmac::Key,
+    pushed: hmac::Key,
     pairwise: hmac::Key,
     forms: hmac::Key,
 }
@@ -60,6 +63,7 @@ impl Handles {
             code: key("handle/code"),
             refresh: key("handle/refresh"),
             device: key("handle/device"),
+            pushed: key("handle/pushed"),
             pairwise: key("pairwise"),
             forms: key("forms"),
         }
@@ -115,6 +119,7 @@ impl Handles {
             HandleKind::Code => &self.code,
             HandleKind::Refresh => &self.refresh,
             HandleKind::Device => &self.device,
+            HandleKind::Pushed => &self.pushed,
         }
     }
 }

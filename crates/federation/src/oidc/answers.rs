@@ -182,6 +182,13 @@ impl From<Error> for TokenRefusal {
     }
 }
 
+impl From<Refused> for TokenRefusal {
+    /// A fault of an authorization request, told to the client itself. Source: RFC 9126 §2.3.
+    fn from(refused: Refused) -> Self {
+        Self::request(refused.error, refused.description)
+    }
+}
+
 impl From<web::Problem> for TokenRefusal {
     fn from(problem: web::Problem) -> Self {
         Self::from(problem.into_error())

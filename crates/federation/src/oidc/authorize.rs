@@ -1,6 +1,6 @@
 //! `GET` and `POST …/authorize`: where a service sends the browser.
 //!
-//! Source: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.
+//! Source: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2, RFC 9126 §4.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -18,8 +18,9 @@ use web::{Page, Problem, blocking, current};
 
 use super::Provider;
 use super::answers::{Back, Refused, SESSION_COOKIE, finished, refused, see_other};
-use super::checks::{Passed, Prompt, check, identify, keep, mode_of};
+use super::checks::{Passed, Prompt, Way, check, identify, keep, mode_of};
 use super::place::Place;
+use super::pushed::brought;
 
 /// The cookie that says which browser began a sign-in. Holds nothing about the person.
 pub(super) const BROWSER_COOKIE: &str = "aikagi-browser";
@@ -102,8 +103,14 @@ fn decide(
     issuer: &Issuer,
     (text, headers): (&[u8], &HeaderMap),
 ) -> Result<Response> {
-    let parameters = Parameters::parse(text).map_err(|fault| parameter_fault(&fault))?;
-    let asked = identify(provider, issuer, &parameters)?;
+    let parse = |text| Parameters::parse(text).map_err(|fault| parameter_fault(&fault));
+    let came = parse(text)?;
+    let kept = brought(provider, issuer, &came)?;
+    let (parameters, way) = match &kept {
+        Some(kept) => (parse(kept.as_bytes())?, Way::Pushed),
+        None => (came, Way::Browser),
+    };
+    let asked = identify(provider, issuer, (&parameters, way))?;
     let back =
         Back { address: asked.redirect_uri, state: parameters.get("state"), mode: mode_of(&asked) };
     if let Err(fault) = check(&asked) {

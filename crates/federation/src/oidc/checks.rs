@@ -20,11 +20,21 @@ use super::answers::Refused;
 /// Longest `state` and `nonce`: longer ones are somebody's mistake, and would be kept.
 const LONGEST: usize = 2048;
 
+/// How a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The client pushed it.
+    Pushed,
+    /// The browser brought it whole.
+    Browser,
+}
+
 /// A request whose client and redirect address are right.
 pub(super) struct Asked<'a> {
     pub(super) parameters: &'a Parameters<'a>,
     pub(super) client: Arc<Client>,
     pub(super) redirect_uri: &'a str,
+    pub(super) way: Way,
 }
 
 /// Finds the client and holds its redirect address against the registered ones.
@@ -36,7 +46,7 @@ pub(super) struct Asked<'a> {
 pub(super) fn identify<'a>(
     provider: &Provider,
     issuer: &Issuer,
-    parameters: &'a Parameters<'a>,
+    (parameters, way): (&'a Parameters<'a>, Way),
 ) -> Result<Asked<'a>> {
     let unknown = || Error::invalid("authorize.client_unknown", "client_id");
     let id = parameters.get("client_id").ok_or_else(unknown)?;
@@ -50,13 +60,14 @@ pub(super) fn identify<'a>(
     if !client.is_own_address(asked) {
         return Err(differs());
     }
-    Ok(Asked { parameters, client, redirect_uri: asked })
+    Ok(Asked { parameters, client, redirect_uri: asked, way })
 }
 
 type Check = fn(&Asked<'_>) -> std::result::Result<(), Refused>;
 
 /// Every check and where it stands.
 const CHECKS: &[(&str, Check)] = &[
+    ("RFC 9126 §6", pushed),
     ("OpenID Connect Core §6, §3.1.2.6", no_request_object),
     ("RFC 6749 §4.1.1, §3.1.1", response_type),
     ("OAuth 2.0 Multiple Response Types §2.1; Form Post Response Mode §2", response_mode),
@@ -82,6 +93,13 @@ const fn refuse(
     description: &'static str,
 ) -> std::result::Result<(), Refused> {
     Err(Refused { error, description })
+}
+
+fn pushed(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    if asked.way == Way::Browser && asked.client.terms.profile.require_pushed {
+        return refuse("invalid_request", "the client has to push its requests");
+    }
+    Ok(())
 }
 
 fn no_request_object(asked: &Asked<'_>) -> std::result::Result<(), Refused> {

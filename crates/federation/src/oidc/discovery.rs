@@ -29,6 +29,7 @@ pub(super) async fn configuration(
     let metadata = json!({
         "issuer": issuer.url(),
         "authorization_endpoint": at("/authorize"),
+        "pushed_authorization_request_endpoint": at("/par"),
         "token_endpoint": at("/token"),
         "userinfo_endpoint": at("/userinfo"),
         "end_session_endpoint": at("/logout"),

@@ -2,7 +2,7 @@
 //!
 //! Everything lies twice: below `{base_url}/o/{operator}`, each operator's own issuer, and below
 //! `{base_url}`, the platform's, where a person names the operator first. Sources: OpenID Connect Core
-//! 1.0 and Discovery 1.0, RFC 6749, 6750, 7636, 8414, 9207, 9700; `docs/decisions/0008`.
+//! 1.0 and Discovery 1.0, RFC 6749, 6750, 7636, 8414, 9126, 9207, 9700; `docs/decisions/0008`.
 
 mod answers;
 mod authorize;
@@ -15,6 +15,7 @@ mod logout;
 mod pages;
 mod place;
 mod programs;
+mod pushed;
 mod revoke;
 mod signin;
 mod strangers;
@@ -71,10 +72,11 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 18] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 19] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
+        ("/par", post(pushed::answer)),
         ("/token", post(token::answer)),
         ("/revoke", post(revoke::answer)),
         ("/introspect", post(introspect::answer)),

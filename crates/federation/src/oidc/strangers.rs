@@ -23,7 +23,7 @@ pub(super) async fn count(
     let refusal: Wording = |error| TokenRefusal::from(error).into_response();
     match endpoint {
         "userinfo" => without_token(State(strangers), request, next).await,
-        "token" | "device_authorization" | "revoke" | "introspect" => {
+        "token" | "par" | "device_authorization" | "revoke" | "introspect" => {
             strangers.serve(request, next, refusal).await
         }
         "authorize" => strangers.serve(request, next, page).await,

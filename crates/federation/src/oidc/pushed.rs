@@ -1,0 +1,99 @@
+//! `POST …/par`: a service hands in its authorization request itself, and sends the browser with a name
+//! for it.
+//!
+//! Source: RFC 9126 §2, §4.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::kernel::{Error, Result, clock};
+use domain::sessions::PUSHED_SECONDS;
+use domain::signin::PUSHED_PREFIX;
+use domain::signing::Issuer;
+use formats::oauth::Parameters;
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Serialize;
+use url::form_urlencoded::Serializer;
+use web::access::Acted;
+use web::blocking;
+
+use super::Provider;
+use super::answers::TokenRefusal;
+use super::authorize::LONGEST_ADDRESS;
+use super::checks::{Way, check, identify};
+use super::place::Place;
+use super::programs::{Program, known};
+
+/// What proves the client, and is never kept.
+const PROOFS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+
+#[derive(Serialize)]
+struct Pushed {
+    request_uri: String,
+    expires_in: i64,
+}
+
+/// The endpoint.
+pub(super) async fn answer(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let worked = blocking(move || Ok(work(&provider, &place, (&headers, &body)))).await;
+    match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
+        Err(refusal) => refusal.into_response(),
+        Ok((pushed, client)) => {
+            let mut response = (StatusCode::CREATED, Json(pushed)).into_response();
+            let no_store = HeaderValue::from_static("no-store");
+            response.headers_mut().insert(CACHE_CONTROL, no_store);
+            response.extensions_mut().insert(Acted(format!("client:{client}").into()));
+            response
+        }
+    }
+}
+
+fn work(
+    provider: &Provider,
+    place: &Place,
+    (headers, body): (&HeaderMap, &[u8]),
+) -> std::result::Result<(Pushed, String), TokenRefusal> {
+    let Program { issuer, client, form, now } = known(provider, place, (headers, body))?;
+    let asked = identify(provider, &issuer, (&form, Way::Pushed))?;
+    // A proof may name one client and the request another.
+    if asked.client.id != client.id {
+        return Err(Error::Unauthenticated { code: "client.not_authenticated" }.into());
+    }
+    check(&asked)?;
+    let kept = form.iter().filter(|(name, _)| !PROOFS.contains(name));
+    let kept = Serializer::new(String::new()).extend_pairs(kept).finish();
+    if kept.len() > LONGEST_ADDRESS {
+        return Err(TokenRefusal::request("invalid_request", "request.parameters_malformed"));
+    }
+    let whose = (client.as_ref(), issuer.operator());
+    let request_uri = provider.journeys.push(whose, (kept, now))?;
+    Ok((Pushed { request_uri, expires_in: PUSHED_SECONDS }, client.id.clone()))
+}
+
+/// What was pushed, when the browser brings the name of a pushed request; beside it only the client
+/// counts. `None`: the request stands in the address itself.
+///
+/// # Errors
+/// `authorize.request_uri_over`
+pub(super) fn brought(
+    provider: &Provider,
+    issuer: &Issuer,
+    parameters: &Parameters<'_>,
+) -> Result<Option<String>> {
+    let Some(name) = parameters.get("request_uri") else { return Ok(None) };
+    // A foreign address is refused by the checks, and never fetched.
+    if !name.starts_with(PUSHED_PREFIX) {
+        return Ok(None);
+    }
+    let client_id = parameters.get("client_id").unwrap_or_default();
+    let at = (issuer.operator(), clock::now());
+    let taken = provider.journeys.take_pushed((name, client_id), at)?;
+    taken.map(Some).ok_or_else(|| Error::invalid("authorize.request_uri_over", "request_uri"))
+}
