@@ -72,6 +72,7 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/signin/password", Guard::Ticket),
     Route("POST", At::Both, "/signin/letter", Guard::Ticket),
     Route("POST", At::Both, "/signin/account", Guard::Ticket),
+    Route("POST", At::Both, "/signin/second", Guard::Ticket),
     Route("POST", At::Both, "/signin/go", Guard::Ticket),
     Route("POST", At::Both, "/signin/language", Guard::Ticket),
     Route("GET", At::Platform, "/.well-known/authzen-configuration", Guard::Open),

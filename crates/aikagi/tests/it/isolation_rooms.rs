@@ -206,6 +206,10 @@ const PROBES: &[(&str, Probe)] = &[
         let typed = (names.login.as_str(), "a long enough password");
         at_password(two, |caller| two.parts.journeys.register(caller, typed).map(|_| "in"))
     }),
+    ("Journeys::try_second", |two, names| {
+        let code = names.letter.as_str();
+        at_password(two, |caller| two.parts.journeys.try_second(caller, code).map(|_| "in"))
+    }),
     ("Journeys::redeem_code", redeemed),
     ("Journeys::ask_for_device", |two, _| {
         let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;

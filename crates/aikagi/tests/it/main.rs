@@ -69,6 +69,7 @@ mod programs;
 mod pushed;
 mod recovery;
 mod restart;
+mod second_factor;
 mod signin;
 mod sms_online;
 mod store;

@@ -28,6 +28,19 @@ pub enum Factor<'c> {
     RecoveryCode(&'c str),
 }
 
+impl<'c> Factor<'c> {
+    /// What a person typed where either is taken: six digits are the authenticator's, in any width and with
+    /// spaces between.
+    #[must_use]
+    pub fn of_typed(typed: &'c str) -> Self {
+        let digits = totp::digits(typed);
+        if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::Totp(typed);
+        }
+        Self::RecoveryCode(typed)
+    }
+}
+
 /// How a try ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tried {

@@ -1,6 +1,6 @@
 //! Login ids and the stored password hashes.
 
-use base::kernel::{Error, Result};
+use base::kernel::{Error, Instant, Result};
 use base::records::{Entry, record};
 use base::store::{Tx, Value};
 use sha2::{Digest as _, Sha256};
@@ -8,7 +8,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::subscribers::Key;
 
-use super::{factors, lockout, pins};
+use super::factors::{self, Factors};
+use super::{lockout, pins};
 
 /// What is known of a login id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,19 +74,41 @@ pub fn replace_credentials(
     record(tx, &Entry::new("person.credentials_set", person_id))
 }
 
-/// Whether the password that was read with `login` is still the one that is kept. Locks it: nobody
-/// replaces it before this transaction ends, and who is about to is waited for.
+/// The person's second factors, if the password that was read with `login` is still the one that is kept.
+/// Locks it: nobody replaces it before this transaction ends, and who is about to is waited for. One
+/// statement, because every sign-in makes it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn is_current(tx: &mut Tx<'_>, login: &Login) -> Result<bool> {
+pub fn is_current(tx: &mut Tx<'_>, login: &Login) -> Result<Option<Factors>> {
     let keys: [Value; 2] = [tx.operator().into(), (&login.person_id).into()];
     let kept = tx.rows_locked(
-        "SELECT hash FROM passwords WHERE operator_id = ?1 AND person_id = ?2",
+        "SELECT hash,
+                (SELECT COUNT(*) FROM totps
+                  WHERE operator_id = ?1 AND person_id = ?2 AND confirmed_ms IS NOT NULL),
+                (SELECT COUNT(*) FROM recovery_codes
+                  WHERE operator_id = ?1 AND person_id = ?2 AND used_ms IS NULL)
+           FROM passwords WHERE operator_id = ?1 AND person_id = ?2",
         &keys,
-        |row| row.text(),
+        |row| Ok((row.text()?, Factors { totp: row.int()? > 0, recovery_codes: row.int()? })),
     )?;
-    Ok(kept.first() == login.hash.as_ref())
+    let same = kept.first().filter(|(hash, _)| login.hash.as_ref() == Some(hash));
+    Ok(same.map(|(_, factors)| *factors))
+}
+
+/// Whether the person's password is still the one that was there at `at`, and not set since. Locks it as
+/// [`is_current`] does.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub(crate) fn password_is_of(tx: &mut Tx<'_>, person_id: &str, at: Instant) -> Result<bool> {
+    let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
+    let set = tx.rows_locked(
+        "SELECT set_ms FROM passwords WHERE operator_id = ?1 AND person_id = ?2",
+        &keys,
+        |row| row.instant(),
+    )?;
+    Ok(set.first().is_some_and(|set| *set <= at))
 }
 
 fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {

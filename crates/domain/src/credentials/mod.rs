@@ -26,6 +26,7 @@ pub use letters::{
 pub use lockout::{
     Try, begin_try, forgive, locked_out, note_failure, sweep, take_back_try, unlock,
 };
+pub(crate) use logins::password_is_of;
 pub use logins::{
     Login, forget_credentials, forget_passwords, is_current, login_name, replace_credentials,
 };

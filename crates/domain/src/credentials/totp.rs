@@ -166,7 +166,7 @@ fn matching_step(
 }
 
 /// What was typed, half-width and without spaces and hyphens.
-fn digits(typed: &str) -> String {
+pub(super) fn digits(typed: &str) -> String {
     typed.nfkc().filter(|c| !c.is_whitespace() && *c != '-').take(16).collect()
 }
 

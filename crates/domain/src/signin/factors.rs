@@ -1,13 +1,61 @@
 //! Second factors and PINs behind the one guard of persons: whoever may not be signed in can not use them.
 
-use base::kernel::{Error, Result};
+use std::sync::Arc;
+
+use base::kernel::{Actor, Error, Result, Scope};
 use base::store::Tx;
 
 use crate::credentials::{self, Factor, PinKind, Tried};
+use crate::sessions::Method;
 use crate::signing::MasterKey;
 use crate::subscribers::{self, PERSON_UNKNOWN};
 
-use super::members::find_member;
+use super::finish::{Moved, settle_whole};
+use super::journeys::{Caller, Journeys, MOVED};
+use super::members::{Member, find_member};
+use super::requests::Step;
+
+impl Journeys {
+    /// Tries a second factor: six digits are a code of the authenticator, anything else is a recovery code.
+    /// When it is right the sign-in is at its end.
+    ///
+    /// The try counts on the counter of the password. A code that is right is used up, whatever becomes of
+    /// the sign-in afterwards; one that a password set meanwhile has overtaken leads nowhere.
+    ///
+    /// # Errors
+    /// - `signin.code_wrong`; `signin.locked` with the time to wait
+    /// - `signin.unknown` — over, or begun in another browser; `signin.step_changed`
+    /// - `client.unknown`, `client.terms_changed`; those of the guard
+    pub fn try_second(&self, caller: &Caller<'_>, typed: &str) -> Result<Moved> {
+        let ticket = self.read(caller)?;
+        let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        let Step::SecondFactor { person_id, proven, proved } = step else { return Err(MOVED) };
+        let aim = self.aim_of(purpose)?;
+        let (signing, whose, typed) =
+            (Arc::clone(&self.signing), person_id.clone(), typed.to_owned());
+        let tried = self.db.housekeep(&ticket.scope, "sign-in-try", move |tx| {
+            try_factor(tx, signing.master(), &whose, Factor::of_typed(&typed))
+        })?;
+        match tried {
+            Tried::Good => {}
+            Tried::Wrong => return Err(Error::Unauthenticated { code: "signin.code_wrong" }),
+            Tried::Locked(wait) => return Err(Error::TooMany { code: "signin.locked", wait }),
+        }
+        let actor = Actor::Person(person_id.clone());
+        let scope = Scope::new(ticket.scope.operator(), actor, ticket.scope.now());
+        let (signing, here) = (Arc::clone(&self.signing), ticket.clone());
+        let proven = proven.and(Method::OneTime);
+        let finished = self.db.transact(&scope, move |tx| {
+            let member = admit_person(tx, &person_id)?;
+            if !credentials::password_is_of(tx, &person_id, proved)? {
+                return Err(MOVED);
+            }
+            settle_whole(tx, &signing, (&here, &aim), (&member, &proven))
+        })?;
+        self.end_elsewhere(&ticket)?;
+        Ok(finished)
+    }
+}
 
 /// Tries an authenticator or recovery code of a person, on the counter their password counts on.
 ///
@@ -41,8 +89,8 @@ pub fn try_pin(
     credentials::try_pin(tx, master, person_id, pin)
 }
 
-fn admit_person(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
+fn admit_person(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
     let unknown = || Error::not_found(PERSON_UNKNOWN, person_id);
     let (key, person_no) = subscribers::key_of_person(tx, person_id)?.ok_or_else(unknown)?;
-    find_member(tx, (&key, person_no)).map(drop)
+    find_member(tx, (&key, person_no))
 }

@@ -8,14 +8,15 @@ use base::store::Tx;
 use serde_json::json;
 
 use crate::clients::Client;
-use crate::credentials;
+use crate::credentials::{self, Factors};
 use crate::operators;
-use crate::sessions::{self, Draft, Proven, Subjects};
+use crate::sessions::{self, Draft, Proven, Strength, Subjects};
 use crate::signing::{HandleKind, Handles, Signing};
 
 use super::journeys::Ticket;
 use super::members::Member;
-use super::requests::{Request, Visit};
+use super::repo;
+use super::requests::{Request, Step, Visit};
 
 /// Where the browser goes at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,11 +82,42 @@ impl Aim {
 }
 
 /// The dispatcher of proofs: whatever a person proved themselves by, this decides how the sign-in goes
-/// on. Opens the browser's session and leads to where the sign-in was for.
+/// on. Who has an authenticator is asked for it after any proof that is not as strong; else it opens the
+/// browser's session and leads to where the sign-in was for.
 ///
 /// # Errors
 /// `signin.unknown` — another request finished it; `client.terms_changed`
 pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    signing: &Signing,
+    (ticket, aim): (&Ticket, &Aim),
+    (member, proven, factors): (&Member, &Proven, Factors),
+) -> Result<Moved> {
+    if factors.totp && proven.strength() < Strength::Several {
+        return ask_second(tx, ticket, (member, proven));
+    }
+    settle_whole(tx, signing, (ticket, aim), (member, proven))
+}
+
+/// The sign-in goes on to the second factor.
+fn ask_second(
+    tx: &mut Tx<'_>,
+    ticket: &Ticket,
+    (member, proven): (&Member, &Proven),
+) -> Result<Moved> {
+    let person_id = member.person_id.clone();
+    let step = Step::SecondFactor { person_id, proven: proven.clone(), proved: tx.now() };
+    repo::set_step(tx, &ticket.id, &step)?;
+    let detail = json!({"amr": proven.amr()});
+    record(tx, &Entry::new("person.second_factor_asked", &member.person_id).detail(detail))?;
+    Ok(Moved::GoesOn)
+}
+
+/// Everything is proved: opens the browser's session and leads to where the sign-in was for.
+///
+/// # Errors
+/// Those of [`settle`].
+pub(super) fn settle_whole(
     tx: &mut Tx<'_>,
     signing: &Signing,
     (ticket, aim): (&Ticket, &Aim),

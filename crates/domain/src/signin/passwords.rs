@@ -116,11 +116,9 @@ impl Journeys {
         let (ticket, login) = (ticket.clone(), login.clone());
         let signing = Arc::clone(&self.signing);
         self.db.transact(&scope, move |tx| {
-            if !credentials::is_current(tx, &login)? {
-                return Err(FAILED);
-            }
+            let factors = credentials::is_current(tx, &login)?.ok_or(FAILED)?;
             let member = find_member(tx, (&login.key, login.person_no))?;
-            settle(tx, &signing, (&ticket, &aim), (&member, &Proven::password()))
+            settle(tx, &signing, (&ticket, &aim), (&member, &Proven::password(), factors))
         })
     }
 }

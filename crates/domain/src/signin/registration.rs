@@ -60,6 +60,7 @@ impl Journeys {
 
     /// Gives the person of the letter this login id and password, makes them ACTIVE, and signs them
     /// in. The letter is spent in the same commit, and everything they were signed in by before ends.
+    /// Who has an authenticator is asked for it all the same: a letter box is not a second factor.
     ///
     /// # Errors
     /// - `login.malformed`, `login.taken`; `password.too_short`, `password.too_long`, `password.busy`
@@ -92,9 +93,12 @@ impl Journeys {
             // A letter may be of somebody who had a password: whoever knew that one is out.
             credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
             sessions::end_sessions(tx, Reason::PasswordReplaced(&member.person_id))?;
-            settle(tx, &signing, (&here, &aim), (&member, &Proven::letter()))
+            let factors = credentials::factors_of(tx, &member.person_id)?;
+            settle(tx, &signing, (&here, &aim), (&member, &Proven::letter(), factors))
         })?;
-        self.end_elsewhere(&ticket)?;
+        if matches!(moved, Moved::Finished(_)) {
+            self.end_elsewhere(&ticket)?;
+        }
         Ok(moved)
     }
 }

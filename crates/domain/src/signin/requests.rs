@@ -3,6 +3,8 @@
 use base::kernel::{Instant, Scope};
 use serde::{Deserialize, Serialize};
 
+use crate::sessions::Proven;
+
 /// An authorization request that passed all checks of the door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -124,5 +126,14 @@ pub enum Step {
         person_id: String,
         /// When the code was found good; a newer letter ends this.
         checked: Instant,
+    },
+    /// The first proof was good and the person has an authenticator: a code of it, or a recovery code.
+    SecondFactor {
+        /// Who proved to be themselves.
+        person_id: String,
+        /// By what so far.
+        proven: Proven,
+        /// When; a password set later ends this.
+        proved: Instant,
     },
 }

@@ -63,7 +63,7 @@ pub(super) async fn configuration(
             "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
             "household", "operator", "role", "max_rating", "adult",
         ],
-        "acr_values_supported": ["urn:aikagi:acr:password"],
+        "acr_values_supported": ["urn:aikagi:acr:password", "urn:aikagi:acr:mfa"],
         "ui_locales_supported": ["ja", "en"],
         "prompt_values_supported": ["none", "login", "select_account"],
     });

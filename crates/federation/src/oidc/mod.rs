@@ -90,6 +90,7 @@ pub fn routes(provider: Provider) -> Router {
         ("/signin/password", post(signin::password)),
         ("/signin/letter", post(signin::letter)),
         ("/signin/account", post(signin::account)),
+        ("/signin/second", post(signin::second)),
         ("/signin/go", post(signin::go)),
         ("/signin/language", post(signin::language)),
     ];

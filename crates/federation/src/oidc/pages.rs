@@ -71,6 +71,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Step::Password => ("password", words.get("signin.password.title")),
         Step::Letter => ("letter", words.get("signin.letter.title")),
         Step::Account { .. } => ("account", words.get("signin.account.title")),
+        Step::SecondFactor { .. } => ("second", words.get("signin.second.title")),
     };
     let (other_tag, other_name) = match frame.language {
         Language::Japanese => ("en", "English"),

@@ -266,6 +266,16 @@ pub(super) async fn account(visit: Visit) -> Response {
     .await
 }
 
+/// `POST …/signin/second`: a code of the authenticator, or a recovery code. It is never shown again.
+pub(super) async fn second(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("", "code"), |visitor, (_, code)| {
+            visit.provider.journeys.try_second(&visitor.caller(), code)
+        })
+    })
+    .await
+}
+
 /// `POST …/signin/go`: to the letter, or back to the password.
 pub(super) async fn go(visit: Visit) -> Response {
     run(visit, |visit| {
