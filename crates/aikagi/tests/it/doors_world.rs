@@ -278,8 +278,6 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
     let behalf = OnBehalfOf { subject: &subjects.person, operator: KITA, grant: &grant };
     let asked = ("openid", Some(behalf));
     let device = given_device(parts, &client);
-    let request = (format!("client_id=service&login_hint={}", SECRETS[0]), clock::now());
-    let pushed = parts.journeys.push((&client, KITA), request).unwrap();
     Names {
         number: NUMBER.to_owned(),
         token: mint(parts, KITA, &client, asked),
@@ -296,8 +294,14 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         trace: given_trace(parts, NUMBER),
         device_code: device.device_code,
         user_code: device.code.user_code,
-        pushed,
+        pushed: given_pushed(parts, &client),
     }
+}
+
+/// A request the northern operator's service pushed.
+fn given_pushed(parts: &Parts, client: &Arc<Client>) -> String {
+    let request = (format!("client_id=service&login_hint={}", SECRETS[0]), clock::now());
+    parts.journeys.push((client, KITA), request).unwrap()
 }
 
 /// A television of the northern operator that waits for its person.

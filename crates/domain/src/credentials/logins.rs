@@ -137,15 +137,16 @@ fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
     )
 }
 
-/// Takes the passwords and second factors of persons away: reset. Their login ids lead nowhere until they
-/// register again; who lost the telephone is let in again this way. PINs stay. The caller records it.
+/// Takes the passwords of persons away: reset. Their login ids lead nowhere until they register again,
+/// and then their second factors end: who lost the telephone is let in again this way. PINs stay. The
+/// caller records it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn forget_passwords(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
     let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
     tx.exec("DELETE FROM passwords WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
-    factors::forget(tx, &keys)
+    Ok(())
 }
 
 /// Takes login id, password, second factors and PINs of persons away: purge. The caller records it.
@@ -154,6 +155,7 @@ pub fn forget_passwords(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> 
 /// `unavailable` when the database fails.
 pub fn forget_credentials(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
     forget_passwords(tx, person_ids.clone())?;
+    factors::forget_factors(tx, person_ids.clone())?;
     let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
     tx.exec("DELETE FROM logins WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
     pins::forget(tx, &keys)
