@@ -330,7 +330,7 @@ fn who_may_not_be_signed_in_can_use_neither_code_nor_pin() {
 }
 
 #[test]
-fn a_reset_takes_second_factors_and_leaves_pins_and_nothing_secret_is_stored_in_the_clear() {
+fn nothing_secret_is_stored_in_the_clear() {
     let holder = Holder::new();
     let enrolled = holder.enrol().unwrap();
     let paper = holder.given_recovery_codes();
@@ -343,14 +343,37 @@ fn a_reset_takes_second_factors_and_leaves_pins_and_nothing_secret_is_stored_in_
     for secret in [enrolled.secret.as_str(), paper[0].as_str(), "908172"] {
         assert!(!text.contains(secret), "{secret} is stored");
     }
+}
+
+#[test]
+fn after_a_reset_a_person_begins_without_second_factors_and_keeps_their_pins() {
+    let holder = Holder::new();
+    let set = |name: &'static str| {
+        let person = holder.person.clone();
+        let set = move |tx: &mut Tx<'_>| {
+            credentials::replace_credentials(tx, &person, (name, "$argon2id$x"))
+        };
+        holder.world.act(Actor::System, set).unwrap();
+    };
+    set("takahashi");
+    let totp = holder.given_totp();
+    let paper = holder.given_recovery_codes();
+    holder
+        .does(|tx, master, who| credentials::set_pin(tx, master, who, (PinKind::Viewing, "908172")))
+        .unwrap();
+    let person = holder.person.clone();
+    let left = || holder.world.look(|tx| credentials::factors_of(tx, &person)).unwrap();
+    set("takahashi2");
+    assert!(left().totp, "a new password alone takes nothing away");
 
     let mut reset = domain::commands::Command::new("r1", Op::PersonReset, "A-001");
     reset.person_no = 1;
     assert_eq!(holder.world.send_as(sato(), reset).code, None);
+    assert_eq!(code_of(holder.totp(&holder.code(&totp))), "person.not_registered");
+    assert_eq!(code_of(holder.recovery(&paper[0])), "person.not_registered");
 
-    let person = holder.person.clone();
-    let left = holder.world.look(|tx| credentials::factors_of(tx, &person)).unwrap();
-    assert_eq!(left, credentials::Factors::default());
+    set("takahashi3");
+    assert_eq!(left(), credentials::Factors::default());
     let pins = holder.world.look(|tx| credentials::pins_of(tx, &person)).unwrap();
     assert_eq!(pins, [PinKind::Viewing]);
 }

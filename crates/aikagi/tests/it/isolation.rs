@@ -179,9 +179,6 @@ const PROBES: &[(&str, Probe)] = &[
         };
         said(credentials::is_current(tx, &login))
     }),
-    ("credentials::forget_factors", |tx, known| {
-        said(credentials::forget_factors(tx, vec![known.person_id.clone()]))
-    }),
     ("credentials::forget_passwords", |tx, known| {
         said(credentials::forget_passwords(tx, vec![known.person_id.clone()]))
     }),

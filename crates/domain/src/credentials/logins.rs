@@ -59,7 +59,7 @@ impl Login {
 ///
 /// The two are only ever replaced together, so that a password held against the stored one
 /// ([`is_current`]) answers for the login id as well. Who knows the old ones may still be signed in:
-/// the caller ends what they have.
+/// the caller ends what they have. Second factors stay, unless the password was taken away by a reset.
 ///
 /// # Errors
 /// `login.taken` — somebody else of the operator has it
@@ -69,6 +69,7 @@ pub fn replace_credentials(
     (name, hash): (&str, &str),
 ) -> Result<()> {
     put_login(tx, name, person_id)?;
+    factors::forget_after_reset(tx, person_id)?;
     put_password(tx, person_id, hash)?;
     lockout::forgive(tx, person_id)?;
     record(tx, &Entry::new("person.credentials_set", person_id))
@@ -137,9 +138,9 @@ fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
     )
 }
 
-/// Takes the passwords of persons away: reset. Their login ids lead nowhere until they register again,
-/// and then their second factors end: who lost the telephone is let in again this way. PINs stay. The
-/// caller records it.
+/// Takes the passwords of persons away: reset. Their login ids lead nowhere until they register again, and
+/// then they begin without second factors ([`replace_credentials`]): who lost the telephone is let in again
+/// this way. PINs stay. The caller records it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
@@ -155,9 +156,9 @@ pub fn forget_passwords(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> 
 /// `unavailable` when the database fails.
 pub fn forget_credentials(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> {
     forget_passwords(tx, person_ids.clone())?;
-    factors::forget_factors(tx, person_ids.clone())?;
     let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
     tx.exec("DELETE FROM logins WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
+    factors::forget(tx, &keys)?;
     pins::forget(tx, &keys)
 }
 

@@ -18,7 +18,7 @@ mod recovery;
 mod totp;
 
 pub(crate) use factors::try_factor;
-pub use factors::{Factor, Factors, Fresh, Tried, factors_of, forget_factors};
+pub use factors::{Factor, Factors, Fresh, Tried, factors_of};
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LetterCheck, check_letter, issue_letter_code, kill_letters,
     spend_letter, sweep_letters,

@@ -86,13 +86,9 @@ impl Journeys {
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
         let here = ticket.clone();
         let moved = self.db.transact(&scope, move |tx| {
-            let (member, change) = activate(tx, &person_id)?;
+            let member = activate(tx, &person_id)?;
             if !credentials::spend_letter(tx, &person_id, checked)? {
                 return Err(REFUSED);
-            }
-            if change == Change::Made {
-                // New here, or reset: whoever had their second factor before has it no longer.
-                credentials::forget_factors(tx, vec![person_id.clone()])?;
             }
             // A letter may be of somebody who had a password: whoever knew that one is out.
             credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
@@ -107,9 +103,8 @@ impl Journeys {
     }
 }
 
-/// Makes the member of the letter ACTIVE, in the household's own words, and admits them. Says whether
-/// they were not before.
-fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<(Member, Change)> {
+/// Makes the member of the letter ACTIVE, in the household's own words, and admits them.
+fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
     let operator = tx.operator_fact(operators::find_operator)?;
     if !operator.enabled() {
         return Err(Error::refused("operator.disabled"));
@@ -131,7 +126,7 @@ fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<(Member, Change)> {
     }
     let member = admit(&operator, household, (person_no, tx.now()))?;
     subscribers::save(tx, &before, &after)?;
-    Ok((member, outcome.change))
+    Ok(member)
 }
 
 fn record_registered(tx: &mut Tx<'_>, household: &Household, person_no: i64) -> Result<()> {
