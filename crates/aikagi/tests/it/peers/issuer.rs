@@ -24,13 +24,9 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// A server for these clients, as one writes them below `[[operators]]`.
-    pub fn new(clients: &str) -> Self {
-        Self::with_files(clients, &[])
-    }
-
-    /// The same, with the files they name.
-    pub fn with_files(clients: &str, files: &[(&str, &str)]) -> Self {
+    /// A server for these clients, as one writes them below `[[operators]]`, with the files they name.
+    /// It may call `site`, `host:port`.
+    pub fn new(clients: &str, files: &[(&str, &str)], site: &str) -> Self {
         let folder = Folder::new();
         for (name, text) in files {
             folder.write(name, text);
@@ -41,7 +37,10 @@ impl Issuer {
         folder.configure_at(
             &base,
             &format!("127.0.0.1:{port}"),
-            "listen.tls_certificate_file = \"chain.pem\"\nlisten.tls_key_file = \"key.pem\"\n",
+            &format!(
+                "listen.tls_certificate_file = \"chain.pem\"\n\
+                 listen.tls_key_file = \"key.pem\"\noutgoing.allow = [\"{site}\"]\n"
+            ),
         );
         folder.write("ca.pem", &authority);
         folder.write("client.secret", SECRET);

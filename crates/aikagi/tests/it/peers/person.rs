@@ -150,7 +150,8 @@ impl<'i> Browser<'i> {
         self.walk((Method::GET, Url::parse(url).unwrap(), None), stop)
     }
 
-    fn submit(
+    /// Fills a form of a page and sends it.
+    pub fn submit(
         &mut self,
         page: &Page,
         fields: &[(&str, &str)],

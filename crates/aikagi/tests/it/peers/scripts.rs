@@ -41,7 +41,7 @@ fn issuer() -> (Issuer, String) {
         client("everywhere", secret),
         client("tv", "method = \"none\"\ngrants = [\"device_code\", \"refresh_token\"]"),
     ];
-    let issuer = Issuer::with_files(&clients.concat(), &[("signer.jwks", &set)]);
+    let issuer = Issuer::new(&clients.concat(), &[("signer.jwks", &set)], "127.0.0.1:9999");
     (issuer, STANDARD.encode(pkcs8))
 }
 

@@ -17,13 +17,16 @@ struct Story {
 
 impl Story {
     fn of(script: &'static str) -> Self {
-        let address = format!("http://127.0.0.1:{}", free_port());
-        let issuer = Issuer::new(&format!(
+        let place = format!("127.0.0.1:{}", free_port());
+        let address = format!("http://{place}");
+        let clients = format!(
             "[[operators.clients]]\nid = \"miruplus\"\nname_ja = \"みるぷらす動画㈱\"\n\
              name_en = \"Miruplus\"\nsecret_file = \"client.secret\"\n\
              redirect_uris = [\"{address}/callback\"]\n\
-             profile.post_logout_redirect_uris = [\"{address}/\"]\n"
-        ));
+             profile.post_logout_redirect_uris = [\"{address}/\"]\n\
+             profile.backchannel_logout_uri = \"{address}/callback?logout=backchannel\"\n"
+        );
+        let issuer = Issuer::new(&clients, &[], &place);
         let site = Site::start(script, &issuer, "miruplus", &address);
         Self { issuer, site, script }
     }
@@ -119,6 +122,19 @@ fn signs_out(story: &Story) {
     assert!(asked.url.as_str().starts_with(&story.issuer.base), "{asked:?}");
 }
 
+/// The person logs out at the provider, and the site hears of it from the provider alone.
+fn is_told_of_an_end(story: &Story) {
+    let (mut browser, _) = story.signed_in();
+    let asked = browser.open(&format!("{}/logout", story.issuer.url()));
+    let done = browser.submit(&asked, &[("extent", "browser")], &|_| false);
+    assert_eq!(done.status, 200, "{done:?}");
+    let home = story.at("/");
+    eventually("the site has ended its session too", || {
+        let shown = browser.open_up_to(&home, &leaves);
+        (shown.status == 0).then_some(())
+    });
+}
+
 fn refuses_what_was_changed(story: &Story) {
     for name in ["state", "code", "iss"] {
         let other = match name {
@@ -153,6 +169,9 @@ fn runs(script: &'static str) {
     signs_in_and_stays_so(&story);
     refuses_what_was_changed(&story);
     signs_out(&story);
+    if script == "site.conf" {
+        is_told_of_an_end(&story);
+    }
     // openid-client fetches keys at most once a minute: with it, people wait for so long.
     if script != "site.mjs" {
         takes_a_new_key_at_once(&story);
