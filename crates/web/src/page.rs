@@ -1,4 +1,5 @@
-//! The shell of every page: one HTML frame, one style sheet, no script, no third party.
+//! The shell of every page: one HTML frame, one style sheet, no third party, and no script but the one
+//! that sends an answer on which a service asked to have posted.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::OnceLock;
