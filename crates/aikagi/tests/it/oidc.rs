@@ -177,6 +177,10 @@ fn one_wrong_character_in_the_redirect_address_shows_a_page_and_leads_nowhere() 
         let answer = house.get(&authorize(&[(parameter, value)]));
         assert_eq!(answer.refusal(), "authorize.client_unknown");
     }
+    let zero = house.get(&authorize(&[("login_hint", "a\u{0}b")]));
+    assert_eq!(zero.refusal(), "request.parameters_malformed", "no database is asked");
+    let named = [("grant_type", "client_credentials")];
+    assert_eq!(house.token_at("/o/KITA01", ("v\u{0}d", SECRET), &named).status, 401);
     let twice = format!("{}&client_id=vod", authorize(&[]));
     assert_eq!(house.get(&twice).refusal(), "request.parameter_repeated");
 }

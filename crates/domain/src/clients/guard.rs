@@ -12,6 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use super::put::is_client_id;
 use super::repo;
 use super::terms::{AuthMethod, Client, Proof};
 
@@ -132,6 +133,10 @@ impl Clients {
     /// # Errors
     /// `unavailable` when the database fails.
     pub fn find(&self, operator: &str, id: &str) -> Result<Option<Snapshot>> {
+        // What can be no client's name is not looked for: it may hold what the database refuses.
+        if !is_client_id(id) {
+            return Ok(None);
+        }
         let key = (operator.to_owned(), id.to_owned());
         if let Some(known) = self.kept.get(&key).filter(|known| self.is_current(known)) {
             return Ok(Some(known));

@@ -137,11 +137,16 @@ fn host_of(uri: &str) -> Option<String> {
 }
 
 fn check_id(id: &str) -> Result<()> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    if (1..=64).contains(&id.len()) && id.bytes().all(plain) {
+    if is_client_id(id) {
         return Ok(());
     }
     Err(Error::invalid("client.id_malformed", "client_id"))
+}
+
+/// Whether this can be the id of a client: 1 to 64 of `A–Z a–z 0–9 - _`.
+pub(super) fn is_client_id(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (1..=64).contains(&id.len()) && id.bytes().all(plain)
 }
 
 fn check(terms: &ClientTerms) -> Result<()> {

@@ -24,7 +24,8 @@ pub enum ParameterFault {
         /// Its name.
         name: &'static str,
     },
-    /// A `%` without two hexadecimal digits, or bytes that are no UTF-8.
+    /// A `%` without two hexadecimal digits, bytes that are no UTF-8, or the zero character: nobody
+    /// types it, and not every database keeps it (PostgreSQL refuses the whole statement).
     Encoding {
         /// Bytes before the pair it stands in.
         offset: usize,
@@ -88,6 +89,9 @@ impl<'a> Parameters<'a> {
             let mut half = || form_decode(halves.next().unwrap_or_default());
             let wrong = ParameterFault::Encoding { offset: start };
             let (Some(name), Some(value)) = (half(), half()) else { return Err(wrong) };
+            if name.contains('\0') || value.contains('\0') {
+                return Err(wrong);
+            }
             if pairs.iter().any(|(earlier, _)| *earlier == name) {
                 return Err(ParameterFault::Repeated { name: printable(&name) });
             }
@@ -182,6 +186,8 @@ mod tests {
         assert_eq!(fault("a=%zz"), "oauth.parameter_encoding: byte 0");
         assert_eq!(fault("a=%+1"), "oauth.parameter_encoding: byte 0");
         assert_eq!(fault("a=%95%5C"), "oauth.parameter_encoding: byte 0", "CP932");
+        assert_eq!(fault("a=1&b=x%00"), "oauth.parameter_encoding: byte 4", "zero in a value");
+        assert_eq!(fault("%00=1"), "oauth.parameter_encoding: byte 0", "zero in a name");
         assert_eq!(fault(&"a".repeat(LONGEST_FORM + 1)), "oauth.parameters_too_long");
         let many: String = (0..65).map(|number| format!("p{number}=1&")).collect();
         assert_eq!(fault(&many), "oauth.parameters_too_long");
