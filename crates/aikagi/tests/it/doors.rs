@@ -351,6 +351,40 @@ fn the_owner_is_answered_at_every_route_that_reads() {
     }
 }
 
+#[test]
+fn a_zero_character_is_a_callers_fault_at_every_route() {
+    let two = Two::new();
+    let named = |text: &str| {
+        let mut names = two.theirs.clone();
+        let all = [&mut names.number, &mut names.person, &mut names.login, &mut names.letter];
+        all.into_iter().for_each(|name| text.clone_into(name));
+        text.clone_into(&mut names.client);
+        text.clone_into(&mut names.user_code);
+        text.clone_into(&mut names.token);
+        names
+    };
+    // As an address and a form write it, and as JSON does.
+    let (written, plain) = (named("a%00b"), named("a\u{0}b"));
+    for (method, pattern, guard) in mounted() {
+        let json = guard == Guard::Service || pattern.ends_with("commands:batch");
+        let names = if json { &plain } else { &written };
+        for at in [KITA, "K%00"] {
+            let told = two.ask(&Asked {
+                method,
+                pattern: &pattern,
+                at,
+                names,
+                authorization: match guard {
+                    Guard::Person => format!("Bearer {}", two.theirs.token),
+                    guard => two.proof(guard, KITA, &two.theirs),
+                },
+                ticket: &two.theirs.ticket,
+            });
+            assert!(told.status.as_u16() < 500, "{method} {pattern}: {}", told.text);
+        }
+    }
+}
+
 fn no_secrets(name: &str, told: &Told) {
     let secret = SECRETS.iter().find(|secret| told.text.contains(**secret));
     assert_eq!(secret, None, "{name} told: {}", told.text);

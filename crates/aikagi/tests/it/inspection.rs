@@ -63,12 +63,11 @@ fn a_client_reads_what_its_own_tokens_are_good_for() {
     let used = house.refresh(&mine.refresh).json();
     assert_eq!(inspect(&house, &mine.refresh).to_string(), INACTIVE, "replaced");
     assert_eq!(inspect(&house, &text(&used, "refresh_token"))["active"], true);
-    for nothing in [mine.id.as_str(), "nonsense", "a.b.c", ""] {
-        if nothing.is_empty() {
-            continue;
-        }
+    for nothing in [mine.id.as_str(), "nonsense", "a.b.c"] {
         assert_eq!(inspect(&house, nothing).to_string(), INACTIVE, "{nothing}");
     }
+    let empty = house.client_form("/o/KITA01/introspect", ("vod", SECRET), &[("token", "")]);
+    assert_eq!(empty.json()["error"], "invalid_request", "nothing was asked about");
 }
 
 #[test]
@@ -82,6 +81,12 @@ fn the_answer_comes_signed_to_who_asks_for_it() {
         &[("token", &mine.access)],
     );
     assert_eq!(answer.headers["content-type"], "application/token-introspection+jwt");
+    let unwanted = house.client_form_accepting(
+        ("/o/KITA01/introspect", "application/token-introspection+jwt;q=0, application/json"),
+        ("vod", SECRET),
+        &[("token", &mine.access)],
+    );
+    assert_eq!(unwanted.headers["content-type"], "application/json", "a weight of nothing is a no");
     // It has no `exp` of its own (RFC 9701 §5), so it is read with another library than ours.
     let keys: JwkSet = serde_json::from_value(house.get("/o/KITA01/jwks").json()).unwrap();
     let key = jsonwebtoken::DecodingKey::from_jwk(&keys.keys[0]).unwrap();

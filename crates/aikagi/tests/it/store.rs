@@ -35,6 +35,38 @@ fn a_change_that_nobody_wrote_down_is_refused_and_undone() {
 }
 
 #[test]
+fn text_that_one_database_can_not_keep_is_refused_by_both_wherever_it_stands() {
+    let world = World::new();
+    let zero = || base::store::Value::from("a\u{0}b");
+    let refused =
+        |work: fn(&mut base::store::Tx<'_>, base::store::Value) -> base::kernel::Result<()>| {
+            let value = zero();
+            world.act(Actor::System, move |tx| work(tx, value.clone())).unwrap_err().code()
+        };
+    let all = [
+        refused(|tx, zero| {
+            let sql = "SELECT code FROM operators WHERE operator_id = ?1";
+            tx.rows(sql, &[zero], |row| row.text()).map(drop)
+        }),
+        refused(|tx, zero| {
+            let sql = "UPDATE operators SET name_ja = ?2 WHERE operator_id = ?1";
+            tx.exec(sql, &[tx.operator().into(), zero]).map(drop)
+        }),
+        refused(|tx, zero| {
+            let sql = "DELETE FROM lockouts WHERE operator_id = ?1 AND subject = ?2";
+            tx.exec_many(sql, &[vec![tx.operator().into(), zero]]).map(drop)
+        }),
+        refused(|tx, _| base::records::record(tx, &base::records::Entry::new("a.b", "a\u{0}b"))),
+        refused(|tx, _| {
+            let list = vec!["a".to_owned(), "a\u{0}b".to_owned()];
+            domain::credentials::locked_out(tx, list).map(drop)
+        }),
+    ];
+    assert_eq!(all, ["text.zero_character"; 5]);
+    assert!(!world.audited().contains(&"a.b".to_owned()));
+}
+
+#[test]
 fn a_panic_in_one_transaction_harms_no_other() {
     let world = World::new();
     let failed = world.act(Actor::System, |_| -> base::kernel::Result<()> { panic!("on purpose") });

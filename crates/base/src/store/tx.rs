@@ -11,6 +11,7 @@ use crate::kernel::{Actor, Error, Instant, Result, Scope};
 use super::facts::Facts;
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
+use super::value::check_texts;
 use super::{Row, Touched, Value};
 
 /// Counts this process's transactions, for ids that sort.
@@ -194,6 +195,7 @@ impl<'c> Tx<'c> {
     }
 
     fn query(&mut self, sql: &'static str, values: &[Value], lock: bool) -> Result<Vec<Row>> {
+        check_texts(values)?;
         self.statements += 1;
         match &mut self.engine {
             Engine::Sqlite(session) => session.query(sql, values),
@@ -206,6 +208,7 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// `store.read_only` in a reading transaction; `unavailable`, `internal` when the database fails.
     pub fn exec(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
+        check_texts(values)?;
         self.statements += 1;
         let changed = match &mut self.engine {
             Engine::Sqlite(session) => session.exec(sql, values),
@@ -235,6 +238,7 @@ impl<'c> Tx<'c> {
         if rows.is_empty() {
             return Ok(0);
         }
+        rows.iter().try_for_each(|row| check_texts(row))?;
         self.statements += 1;
         let changed = match &mut self.engine {
             Engine::Sqlite(session) => session.exec_many(sql, rows),
@@ -271,6 +275,7 @@ impl<'c> Tx<'c> {
     /// Sends the deferred inserts and, on PostgreSQL, `last_word` right behind them.
     pub(super) fn finish(&mut self, last_word: &'static str) -> Result<()> {
         let groups = std::mem::take(&mut self.deferred);
+        groups.iter().flat_map(|group| &group.rows).try_for_each(|row| check_texts(row))?;
         self.statements += groups.len() as u64;
         match &mut self.engine {
             Engine::Sqlite(session) => groups

@@ -19,6 +19,20 @@ pub enum Value {
     Ints(Vec<i64>),
 }
 
+/// Text with the zero character is refused alike on both databases: PostgreSQL can not keep it.
+///
+/// # Errors
+/// `text.zero_character`
+pub(super) fn check_texts(values: &[Value]) -> Result<()> {
+    let zero = |text: &String| text.contains('\0');
+    let bad = values.iter().any(|value| match value {
+        Value::Text(text) => zero(text),
+        Value::Texts(texts) => texts.iter().any(zero),
+        Value::Null | Value::Int(_) | Value::Bytes(_) | Value::Ints(_) => false,
+    });
+    if bad { Err(Error::invalid("text.zero_character", "")) } else { Ok(()) }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())

@@ -49,14 +49,19 @@ pub(super) async fn by_form(
     place: Place,
     body: Bytes,
 ) -> Response {
-    or_page(blocking(move || again(&provider, &place, &body)).await)
+    or_page(blocking(move || again(&provider, &place, ("authorize", &body))).await)
 }
 
-fn again(provider: &Provider, place: &Place, body: &[u8]) -> Result<Response> {
+/// Sends a form on to `endpoint` as the same request by `GET`.
+pub(super) fn again(
+    provider: &Provider,
+    place: &Place,
+    (endpoint, body): (&str, &[u8]),
+) -> Result<Response> {
     let issuer = place.issuer(provider)?;
     let parameters = Parameters::parse(body).map_err(|fault| parameter_fault(&fault))?;
     let query = Serializer::new(String::new()).extend_pairs(parameters.iter()).finish();
-    let address = format!("{}/authorize?{query}", issuer.url());
+    let address = format!("{}/{endpoint}?{query}", issuer.url());
     if address.len() > LONGEST_ADDRESS {
         return Err(parameter_fault(&ParameterFault::TooLong));
     }

@@ -10,17 +10,15 @@ use base::kernel::{Error, Instant};
 use domain::clients::{AuthMethod, Client};
 use domain::signin::Inspected;
 use domain::signing::Issuer;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
 use serde_json::{Value, json};
-use web::access::Acted;
-use web::blocking;
 
 use super::Provider;
 use super::answers::TokenRefusal;
 use super::place::Place;
-use super::programs::{Program, known};
+use super::programs::{Program, answered, known};
 
 /// The media type of the signed answer, and the `typ` of its header.
 const SIGNED: &str = "application/token-introspection+jwt";
@@ -42,22 +40,18 @@ pub(super) async fn answer(
     body: Bytes,
 ) -> Response {
     let wants_signed = accepts_signed(&headers);
-    let worked = blocking(move || Ok(work(&provider, &place, (&headers, &body), wants_signed)));
-    match worked.await.map_err(TokenRefusal::from).and_then(|inner| inner) {
-        Err(refusal) => refusal.into_response(),
-        Ok((mut response, client)) => {
-            let no_store = HeaderValue::from_static("no-store");
-            response.headers_mut().insert(CACHE_CONTROL, no_store);
-            response.extensions_mut().insert(Acted(format!("client:{client}").into()));
-            response
-        }
-    }
+    answered(move || work(&provider, &place, (&headers, &body), wants_signed)).await
 }
 
 fn accepts_signed(headers: &HeaderMap) -> bool {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut kinds = accepted.split(',').map(|kind| kind.split(';').next().unwrap_or_default());
-    kinds.any(|kind| kind.trim().eq_ignore_ascii_case(SIGNED))
+    accepted.split(',').any(|one| {
+        let (kind, rest) = one.split_once(';').unwrap_or((one, ""));
+        // RFC 9110 §12.4.2: a weight of nothing is a no.
+        let weight = rest.split(';').find_map(|part| part.trim().strip_prefix("q="));
+        let refused = weight.is_some_and(|weight| weight.trim().parse() == Ok(0.0_f64));
+        kind.trim().eq_ignore_ascii_case(SIGNED) && !refused
+    })
 }
 
 fn work(

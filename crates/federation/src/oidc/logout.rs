@@ -20,12 +20,11 @@ use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
-use url::form_urlencoded::Serializer;
 use web::{Language, Page, blocking, cookies, current, forms, words};
 
 use super::Provider;
 use super::answers::{SESSION_COOKIE, see_other, with_parameters};
-use super::authorize::{LONGEST_ADDRESS, or_page, parameter_fault};
+use super::authorize::{again, or_page, parameter_fault};
 use super::pages::in_language;
 use super::place::Place;
 
@@ -72,7 +71,7 @@ pub(super) async fn by_form(
     place: Place,
     body: Bytes,
 ) -> Response {
-    or_page(blocking(move || again(&provider, &place, &body)).await)
+    or_page(blocking(move || again(&provider, &place, ("logout", &body))).await)
 }
 
 /// `POST …/logout/confirm`: the person says yes on our own page.
@@ -83,17 +82,6 @@ pub(super) async fn confirm(
     body: Bytes,
 ) -> Response {
     or_page(blocking(move || confirmed(&provider, &place, (&body, &headers))).await)
-}
-
-fn again(provider: &Provider, place: &Place, body: &[u8]) -> Result<Response> {
-    let issuer = place.issuer(provider)?;
-    let parameters = Parameters::parse(body).map_err(|fault| parameter_fault(&fault))?;
-    let query = Serializer::new(String::new()).extend_pairs(parameters.iter()).finish();
-    let address = format!("{}/logout?{query}", issuer.url());
-    if address.len() > LONGEST_ADDRESS {
-        return Err(parameter_fault(&ParameterFault::TooLong));
-    }
-    Ok(see_other(&address))
 }
 
 fn show(

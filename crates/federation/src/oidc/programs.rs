@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
+use axum::response::{IntoResponse as _, Response};
 use base::kernel::{Actor, Error, Instant, Result, Scope, clock};
 use domain::clients::{Client, Presented};
 use domain::signing::Issuer;
 use formats::oauth::{BasicCredentials, ParameterFault, Parameters};
-use http::HeaderMap;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use web::access::Acted;
+use web::blocking;
 
 use super::Provider;
 use super::answers::TokenRefusal;
@@ -23,6 +26,23 @@ pub(super) struct Program<'a> {
     pub(super) client: Arc<Client>,
     pub(super) form: Parameters<'a>,
     pub(super) now: Instant,
+}
+
+/// Answers an endpoint of programs off the runtime: `work` makes the answer and says whose it is, for the
+/// access log. Nobody on the way may keep it.
+pub(super) async fn answered(
+    work: impl FnOnce() -> std::result::Result<(Response, String), TokenRefusal> + Send + 'static,
+) -> Response {
+    let worked = blocking(move || Ok(work())).await;
+    match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
+        Err(refusal) => refusal.into_response(),
+        Ok((mut response, client)) => {
+            let no_store = HeaderValue::from_static("no-store");
+            response.headers_mut().insert(CACHE_CONTROL, no_store);
+            response.extensions_mut().insert(Acted(format!("client:{client}").into()));
+            response
+        }
+    }
 }
 
 /// The one guard of the endpoints that programs call with a form: reads it and authenticates who sent

@@ -12,19 +12,16 @@ use domain::sessions::PUSHED_SECONDS;
 use domain::signin::PUSHED_PREFIX;
 use domain::signing::Issuer;
 use formats::oauth::Parameters;
-use http::header::CACHE_CONTROL;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use url::form_urlencoded::Serializer;
-use web::access::Acted;
-use web::blocking;
 
 use super::Provider;
 use super::answers::TokenRefusal;
 use super::authorize::LONGEST_ADDRESS;
 use super::checks::{Way, check, identify};
 use super::place::Place;
-use super::programs::{Program, known};
+use super::programs::{Program, answered, known};
 
 /// What proves the client, and is never kept.
 const PROOFS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
@@ -42,24 +39,14 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let worked = blocking(move || Ok(work(&provider, &place, (&headers, &body)))).await;
-    match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
-        Err(refusal) => refusal.into_response(),
-        Ok((pushed, client)) => {
-            let mut response = (StatusCode::CREATED, Json(pushed)).into_response();
-            let no_store = HeaderValue::from_static("no-store");
-            response.headers_mut().insert(CACHE_CONTROL, no_store);
-            response.extensions_mut().insert(Acted(format!("client:{client}").into()));
-            response
-        }
-    }
+    answered(move || work(&provider, &place, (&headers, &body))).await
 }
 
 fn work(
     provider: &Provider,
     place: &Place,
     (headers, body): (&HeaderMap, &[u8]),
-) -> std::result::Result<(Pushed, String), TokenRefusal> {
+) -> std::result::Result<(Response, String), TokenRefusal> {
     let Program { issuer, client, form, now } = known(provider, place, (headers, body))?;
     let asked = identify(provider, &issuer, (&form, Way::Pushed))?;
     // A proof may name one client and the request another.
@@ -74,7 +61,8 @@ fn work(
     }
     let whose = (client.as_ref(), issuer.operator());
     let request_uri = provider.journeys.push(whose, (kept, now))?;
-    Ok((Pushed { request_uri, expires_in: PUSHED_SECONDS }, client.id.clone()))
+    let pushed = Pushed { request_uri, expires_in: PUSHED_SECONDS };
+    Ok(((StatusCode::CREATED, Json(pushed)).into_response(), client.id.clone()))
 }
 
 /// What was pushed, when the browser brings the name of a pushed request; beside it only the client

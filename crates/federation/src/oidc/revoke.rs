@@ -7,13 +7,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::signin::Taken;
 use http::{HeaderMap, StatusCode};
-use web::access::Acted;
-use web::blocking;
 
 use super::Provider;
 use super::answers::TokenRefusal;
 use super::place::Place;
-use super::programs::{Program, known};
+use super::programs::{Program, answered, known};
 
 /// The endpoint. A token nobody knows is given back as well as any (§2.2).
 pub(super) async fn answer(
@@ -22,27 +20,19 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let worked = blocking(move || Ok(work(&provider, &place, (&headers, &body)))).await;
-    match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
-        Err(refusal) => refusal.into_response(),
-        Ok(client) => {
-            let mut response = StatusCode::OK.into_response();
-            response.extensions_mut().insert(Acted(format!("client:{client}").into()));
-            response
-        }
-    }
+    answered(move || work(&provider, &place, (&headers, &body))).await
 }
 
 fn work(
     provider: &Provider,
     place: &Place,
     (headers, body): (&HeaderMap, &[u8]),
-) -> Result<String, TokenRefusal> {
+) -> Result<(Response, String), TokenRefusal> {
     let Program { issuer, client, form, now } = known(provider, place, (headers, body))?;
     let token = form.require("token").map_err(|_| TokenRefusal::missing())?;
     let whose = (client.as_ref(), &issuer);
     match provider.journeys.give_back(&provider.tokens, whose, (token, now))? {
-        Taken::Over => Ok(client.id.clone()),
+        Taken::Over => Ok((StatusCode::OK.into_response(), client.id.clone())),
         Taken::OwnToken => {
             Err(TokenRefusal::request("unsupported_token_type", "token.not_revocable"))
         }

@@ -58,13 +58,14 @@ struct TroublePage<'p> {
     refresh: bool,
 }
 
-fn page(template: &impl Template) -> Response {
+/// A page under a content security policy.
+pub(super) fn page(template: &impl Template, policy: &'static str) -> Response {
     match template.render() {
         Ok(html) => {
             let headers = [
                 (CONTENT_TYPE, "text/html; charset=utf-8"),
                 (CACHE_CONTROL, "no-store"),
-                (CONTENT_SECURITY_POLICY, POLICY),
+                (CONTENT_SECURITY_POLICY, policy),
             ];
             (headers, html).into_response()
         }
@@ -80,25 +81,25 @@ pub(super) async fn style() -> Response {
 }
 
 pub(super) fn list(titles: &'static [Title], viewer: Option<&Viewer>) -> Response {
-    page(&List { titles, viewer, refresh: false })
+    page(&List { titles, viewer, refresh: false }, POLICY)
 }
 
 pub(super) fn title(title: &Title, viewer: &Viewer, verdict: &Verdict) -> Response {
-    page(&TitlePage { title, viewer: Some(viewer), verdict, refresh: false })
+    page(&TitlePage { title, viewer: Some(viewer), verdict, refresh: false }, POLICY)
 }
 
 pub(super) fn playing(title: &Title, viewer: &Viewer) -> Response {
     let now = clock::now().rfc3339_jst();
     let clock = now.get(11..19).unwrap_or_default().to_owned();
-    page(&Playing { title, viewer: Some(viewer), clock, refresh: true })
+    page(&Playing { title, viewer: Some(viewer), clock, refresh: true }, POLICY)
 }
 
 pub(super) fn stopped(title: &Title, viewer: &Viewer, verdict: &Verdict) -> Response {
-    page(&Stopped { title, viewer: Some(viewer), verdict, refresh: false })
+    page(&Stopped { title, viewer: Some(viewer), verdict, refresh: false }, POLICY)
 }
 
 pub(super) fn trouble(trouble: &str) -> Response {
-    page(&TroublePage { trouble, viewer: None, refresh: false })
+    page(&TroublePage { trouble, viewer: None, refresh: false }, POLICY)
 }
 
 pub(super) fn nothing_here() -> Response {

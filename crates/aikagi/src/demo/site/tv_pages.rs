@@ -1,14 +1,14 @@
 //! The television's HTML: large, few things on a page, one of them always in focus.
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base::kernel::clock;
 use qrcode::QrCode;
 use qrcode::render::svg;
 
 use super::identity::Verdict;
+use super::pages;
 use super::titles::Title;
 use super::visits::{Viewer, Waiting};
 
@@ -60,20 +60,7 @@ struct TroublePage<'p> {
 }
 
 fn page(template: &impl Template) -> Response {
-    match template.render() {
-        Ok(html) => {
-            let headers = [
-                (CONTENT_TYPE, "text/html; charset=utf-8"),
-                (CACHE_CONTROL, "no-store"),
-                (CONTENT_SECURITY_POLICY, POLICY),
-            ];
-            (headers, html).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "a page of the demo television");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    pages::page(template, POLICY)
 }
 
 pub(super) async fn style() -> Response {

@@ -8,16 +8,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::clients::Grant;
 use domain::sessions::{DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS, DeviceAsk};
-use http::header::CACHE_CONTROL;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use serde::Serialize;
-use web::access::Acted;
-use web::blocking;
 
 use super::super::Provider;
 use super::super::answers::TokenRefusal;
 use super::super::place::Place;
-use super::super::programs::{Program, known};
+use super::super::programs::{Program, answered, known};
 use super::Line;
 
 /// Longest name of a model and of a device, in bytes.
@@ -44,24 +41,14 @@ pub(in super::super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let worked = blocking(move || Ok(work(&provider, &place, (&line, &headers, &body)))).await;
-    match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
-        Err(refusal) => refusal.into_response(),
-        Ok((asked, client)) => {
-            let mut response = Json(asked).into_response();
-            let no_store = HeaderValue::from_static("no-store");
-            response.headers_mut().insert(CACHE_CONTROL, no_store);
-            response.extensions_mut().insert(Acted(format!("client:{client}").into()));
-            response
-        }
-    }
+    answered(move || work(&provider, &place, (&line, &headers, &body))).await
 }
 
 fn work(
     provider: &Provider,
     place: &Place,
     (line, headers, body): (&Line, &HeaderMap, &[u8]),
-) -> Result<(Asked, String), TokenRefusal> {
+) -> Result<(Response, String), TokenRefusal> {
     let Program { issuer, client, form, now } = known(provider, place, (headers, body))?;
     if !client.may(Grant::DeviceCode) {
         return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
@@ -88,7 +75,7 @@ fn work(
         interval: DEVICE_INTERVAL_SECONDS,
         confirmation_number: given.code.number,
     };
-    Ok((asked, client.id.clone()))
+    Ok((Json(asked).into_response(), client.id.clone()))
 }
 
 /// What a device calls itself: short, and nothing that is no text.
