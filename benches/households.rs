@@ -31,7 +31,7 @@ pub fn given_client(db: &Db) -> String {
         scopes: ["openid", "offline_access", "decisions"].map(str::to_owned).to_vec(),
         sector: SECTOR.to_owned(),
         pkce: Pkce::ExemptWithNonce,
-        profile: Profile::default(),
+        profile: Profile { first_party: true, ..Profile::default() },
         enabled: true,
     };
     db.transact(&scope("bench"), move |tx| clients::put(tx, CLIENT, &terms)).unwrap();

@@ -93,7 +93,7 @@ impl Doors {
             scopes: vec![scope.to_owned()],
             sector: "shop.example".to_owned(),
             pkce: Pkce::Required,
-            profile: Profile::default(),
+            profile: Profile { first_party: true, ..Profile::default() },
             enabled: true,
         };
         let scope = Scope::new(operator, Actor::System, self.world.now());

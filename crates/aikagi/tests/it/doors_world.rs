@@ -230,6 +230,7 @@ fn ticket(parts: &Parts, operator: &str) -> String {
         login_hint: None,
         language: None,
         mode: domain::signin::ResponseMode::default(),
+        ask_consent: false,
     };
     parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now())).unwrap()
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::Path;
+use std::sync::Arc;
 
 use base::kernel::{Actor, Result};
 use base::store::Tx;
@@ -43,6 +44,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
     ("sessions::grant", "writes an authorization of its own scope"),
+    ("sessions::give_consent", "writes a consent of its own scope"),
+    ("sessions::refuse_consent", "writes an audit line of its own scope"),
     ("sessions::listen_for_ends", "writes a receiver of its own scope"),
     ("sessions::ask_for_device", "writes a code of its own scope"),
     ("sessions::bind_device", "writes a device of its own scope"),
@@ -66,6 +69,7 @@ pub struct Known {
     pub device: sessions::DeviceCode,
     pub device_id: String,
     pub pushed: String,
+    pub client: Arc<clients::Client>,
     pub person_id: String,
     trace: String,
     job: base::records::jobs::Job,
@@ -292,12 +296,14 @@ fn given_secrets(world: &World) -> Known {
         .unwrap();
     let file = isolation_files::given_file(world);
     let pushed = isolation_devices::given_pushed(world);
+    let client = isolation_devices::given_consent(world, &person_id);
     let (device, device_id) = isolation_devices::given_device(world, &person_id, &authorization);
     Known {
         file,
         device,
         device_id,
         pushed,
+        client,
         session,
         authorization,
         person_id,

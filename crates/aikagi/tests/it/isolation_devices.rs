@@ -1,6 +1,9 @@
 //! What `isolation.rs` asks about devices, their codes, and pushed requests.
 
+use std::sync::Arc;
+
 use base::kernel::Actor;
+use domain::clients::{self, Client, Clients};
 use domain::sessions;
 
 use crate::isolation::{Probe, said};
@@ -37,6 +40,20 @@ pub fn given_pushed(world: &World) -> String {
     world.db.housekeep(&world.scope(KITA, Actor::System), "test", push).unwrap()
 }
 
+/// A service the person allowed something.
+pub fn given_consent(world: &World, person: &str) -> Arc<Client> {
+    let mut terms = crate::viewers::service();
+    terms.profile.first_party = false;
+    world.act(Actor::System, move |tx| clients::put(tx, "secret-shop", &terms)).unwrap();
+    let client = Clients::new(&world.db).find(KITA, "secret-shop").unwrap().unwrap().client;
+    let (given, person) = (Arc::clone(&client), person.to_owned());
+    let give = move |tx: &mut base::store::Tx<'_>| {
+        sessions::give_consent(tx, (&person, &given), ("openid", "秘密パック"))
+    };
+    world.act(Actor::System, give).unwrap();
+    client
+}
+
 pub const PROBES: &[(&str, Probe)] = &[
     ("sessions::find_user_code", |tx, known| {
         said(sessions::find_user_code(tx, &known.device.user_code))
@@ -52,6 +69,22 @@ pub const PROBES: &[(&str, Probe)] = &[
     }),
     ("sessions::take_pushed", |tx, known| {
         said(sessions::take_pushed(tx, &known.pushed, "secret-vod"))
+    }),
+    ("sessions::allows", |tx, known| {
+        said(sessions::allows(tx, &known.person_id, &known.client, "openid"))
+    }),
+    ("sessions::hold_allowed", |tx, known| {
+        said(sessions::hold_allowed(tx, &known.person_id, &known.client, "openid"))
+    }),
+    ("sessions::list_consents", |tx, known| {
+        said(sessions::list_consents(tx, &known.person_id, (("", ""), 100)))
+    }),
+    ("sessions::withdraw_consent", |tx, known| {
+        let which = (known.client.operator.as_str(), known.client.id.as_str());
+        said(sessions::withdraw_consent(tx, &known.person_id, which))
+    }),
+    ("sessions::forget_consents", |tx, known| {
+        said(sessions::forget_consents(tx, vec![known.person_id.clone()]))
     }),
     ("sessions::redeem_for_device", |tx, known| {
         let with = ((known.device.client_id.as_str(), KITA), sessions::Lasting::Refreshed);

@@ -11,7 +11,7 @@ use domain::clients::Presented;
 use domain::commands::{Command, CommandGroups, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::{DeviceAsk, Lasting};
-use domain::signin::{Caller, Extent, Purpose, Redeeming, Request, Step};
+use domain::signin::{Caller, Continued, Extent, Purpose, Redeeming, Request, Step};
 use domain::subscribers::Reason;
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
@@ -35,6 +35,9 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::new", "makes the room"),
     ("Journeys::look", "a ticket proves itself whose it is; doors compare that with the address"),
     ("Journeys::session_at", "a session's cookie proves itself whose it is; nothing is read"),
+    ("Journeys::begin_at_consent", "begins a sign-in of who is signed in: session_of"),
+    ("Journeys::consents_of", "of who is signed in: sessions::list_consents"),
+    ("Journeys::withdraw_consent", "of who is signed in: sessions::withdraw_consent"),
     ("Journeys::operators", "the list a person chooses from, of names on every sign-in page"),
     ("Signing::new", "makes the room"),
     ("Signing::master", "the process's own key"),
@@ -153,6 +156,7 @@ const PROBES: &[(&str, Probe)] = &[
             login_hint: None,
             language: None,
             mode: domain::signin::ResponseMode::default(),
+            ask_consent: false,
         };
         let begun = two.parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now()));
         said(begun.map(|ticket| ticket.starts_with(MINAMI)))
@@ -176,11 +180,12 @@ const PROBES: &[(&str, Probe)] = &[
             login_hint: None,
             language: None,
             mode: domain::signin::ResponseMode::default(),
+            ask_consent: false,
         };
         let asked = (&request, &client);
         let when = (None, clock::now());
         let finish = two.parts.journeys.continue_session(&names.session, asked, when);
-        said(finish.map(|finish| finish.is_some()))
+        said(finish.map(|finish| finish != Continued::SignIn))
     }),
     ("Journeys::session_of", |two, names| {
         let found = two.parts.journeys.session_of(&names.session, (MINAMI, clock::now()));
@@ -209,6 +214,12 @@ const PROBES: &[(&str, Probe)] = &[
     ("Journeys::try_second", |two, names| {
         let code = names.letter.as_str();
         at_password(two, |caller| two.parts.journeys.try_second(caller, code).map(|_| "in"))
+    }),
+    ("Journeys::agree", |two, _| {
+        at_password(two, |caller| two.parts.journeys.agree(caller, "shown").map(|_| "in"))
+    }),
+    ("Journeys::disagree", |two, _| {
+        at_password(two, |caller| two.parts.journeys.disagree(caller).map(|_| "out"))
     }),
     ("Journeys::redeem_code", redeemed),
     ("Journeys::ask_for_device", |two, _| {

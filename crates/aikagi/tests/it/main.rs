@@ -32,6 +32,7 @@ mod browser_looks;
 mod browser_tv;
 mod calls;
 mod company;
+mod consents;
 mod decisions;
 mod decisions_kept;
 mod decisions_rules;

@@ -171,3 +171,20 @@ fn a_new_letter_does_not_stand_in_for_the_second_factor() {
     let said = told(&house, &done);
     assert_eq!((&said["amr"], &said["acr"]), (&json!(["otp"]), &json!("urn:aikagi:acr:password")));
 }
+
+#[test]
+fn the_person_is_asked_to_allow_a_service_after_the_second_factor_and_not_before() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let kit = given_kit(&house, "A-001");
+    house.given_client(KITA, "vod", |terms| terms.profile.first_party = false);
+    let mut viewer = Viewer::new(&house);
+    let page = viewer.sign_in("takahashi", PASSWORD);
+    assert!(page.body.contains("one-time-code"), "{}", page.body);
+    assert_eq!(house.audited("consent.asked"), 0);
+    let page = viewer.submit("second", &[("code", &kit.paper[0])]);
+    let (_, rest) = page.body.split_once("name=\"shown\" value=\"").unwrap();
+    let shown = rest.split('"').next().unwrap().to_owned();
+    let done = viewer.submit("consent", &[("decision", "allow"), ("shown", &shown)]);
+    assert_eq!(told(&house, &done)["acr"], json!("urn:aikagi:acr:mfa"));
+}

@@ -146,6 +146,7 @@ pub fn request() -> Purpose {
         login_hint: None,
         language: None,
         mode: domain::signin::ResponseMode::default(),
+        ask_consent: false,
     })
 }
 

@@ -287,7 +287,7 @@ pub fn service() -> ClientTerms {
         scopes: vec!["openid".to_owned(), "decisions".to_owned()],
         sector: String::new(),
         pkce: Pkce::Required,
-        profile: Profile::default(),
+        profile: Profile { first_party: true, ..Profile::default() },
         enabled: true,
     }
 }

@@ -110,6 +110,7 @@ impl<'h> Walk<'h> {
             ("step", text(&["letter", "password", "account"])),
             ("language", text(&["ja", "en", "fr"])),
             ("user_code", codes.chain(text(&["BCDF-GHJK"])).collect()),
+            ("client", text(&["vod", "shop"])),
             ("number", numbers.chain(text(&["10"])).collect()),
             ("decision", text(&["allow", "refuse"])),
         ]);
@@ -151,6 +152,9 @@ impl<'h> Walk<'h> {
             authorize(&[("prompt", "none")]),
             authorize(&[("max_age", "0")]),
             authorize_at("/o/MINA01", &[]),
+            authorize(&[("client_id", "shop")]),
+            authorize(&[("client_id", "shop"), ("prompt", "consent")]),
+            "/o/KITA01/services".to_owned(),
             device,
             "/o/KITA01/device".to_owned(),
         ];
@@ -229,7 +233,7 @@ fn no_walk_over_forms_and_links_gets_anywhere_without_its_proof() {
         }
     }
     // A walk that never gets in proves nothing.
-    for act in ["person.signed_in", "authorization.granted", "person.registered"] {
+    for act in ["person.signed_in", "authorization.granted", "person.registered", "consent.given"] {
         assert!(done.contains_key(act), "no walk ever came to {act}: {done:?}");
     }
 }

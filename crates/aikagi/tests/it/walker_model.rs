@@ -47,6 +47,10 @@ pub struct Model {
     passwords: BTreeMap<String, (String, String)>,
     /// Sign-ins in which a good letter was shown, and whose.
     shown: BTreeMap<String, String>,
+    /// Sign-ins that ask for consent, and whose proof is behind them.
+    asked: BTreeMap<String, String>,
+    /// Who allows the service that is not of the house.
+    allows: BTreeSet<String>,
     /// Audit lines seen so far.
     lines: BTreeSet<String>,
     /// What came about, and how often.
@@ -59,6 +63,7 @@ impl Model {
     /// Three households: one whose owner registered, two with letters; and two televisions.
     pub fn new(house: &House) -> Self {
         house.given_client(KITA, "vod", |terms| terms.grants.push(Grant::DeviceCode));
+        house.given_client(KITA, "shop", |terms| terms.profile.first_party = false);
         house.given_viewer("A-001", "takahashi");
         let mut letters = BTreeMap::new();
         for number in ["A-002", "A-003"] {
@@ -87,6 +92,8 @@ impl Model {
             devices: devices.to_vec(),
             passwords,
             shown: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            allows: BTreeSet::new(),
             lines,
             done: BTreeMap::new(),
         }
@@ -109,7 +116,7 @@ impl Model {
         let who = cookies.get(SESSION).and_then(|cookie| session(house, cookie));
         let proven = self.proven(sent);
         self.note_letter(house, sent, answer);
-        for (act, subject) in self.news(house) {
+        for (act, subject, client) in self.news(house) {
             *self.done.entry(act.clone()).or_default() += 1;
             let session = who.as_ref().map(|who| who.member.person_id.as_str());
             let by_session = session == Some(subject.as_str());
@@ -117,7 +124,18 @@ impl Model {
             let fair = match act.as_str() {
                 "person.signed_in" | "person.credentials_set" => now,
                 "person.registered" => proven.is_some(),
-                "authorization.granted" => now || by_session,
+                "authorization.granted" => {
+                    let may = client != "shop" || self.allows.contains(&subject);
+                    may && (now || by_session)
+                }
+                "consent.asked" => now && client == "shop",
+                "consent.given" => {
+                    self.allows.insert(subject.clone());
+                    (now || by_session) && sent.field("decision") == Some("allow")
+                }
+                "consent.refused" => (now || by_session) && sent.form() == "consent",
+                "consent.withdrawn" => by_session && self.allows.remove(&subject),
+                "person.sessions_ended" => true,
                 "device.bound" => by_session && self.allowed(sent),
                 "device_code.approved" => session.is_some() && self.allowed(sent),
                 "device_code.refused" => session.is_some() && sent.form() == "device",
@@ -125,6 +143,9 @@ impl Model {
                 other => panic!("{other} came about, which the model does not know: {sent:?}"),
             };
             assert!(fair, "{act} of {subject} came about by {sent:?}, as {session:?}");
+            if act == "consent.asked" {
+                self.asked.insert(sent.ticket().to_owned(), subject.clone());
+            }
             if act == "person.credentials_set" {
                 let typed = |name| sent.field(name).unwrap_or_default().to_owned();
                 self.passwords.insert(subject.clone(), (typed("username"), typed("password")));
@@ -149,6 +170,7 @@ impl Model {
                 known.map(|(person, _)| person.clone())
             }
             "account" => self.shown.get(sent.ticket()).cloned(),
+            "consent" => self.asked.get(sent.ticket()).cloned(),
             _ => None,
         }
     }
@@ -179,7 +201,9 @@ impl Model {
     }
 
     /// What was written down since the last look.
-    fn news(&mut self, house: &House) -> Vec<(String, String)> {
+    ///
+    /// The act, its subject, and the client it is about, if it is about one.
+    fn news(&mut self, house: &House) -> Vec<(String, String, String)> {
         let count = house.world.look(|tx| {
             let operator = [tx.operator().into()];
             let sql = "SELECT COUNT(*) FROM audit WHERE operator_id = ?1";
@@ -191,7 +215,9 @@ impl Model {
         let mut fresh = Vec::new();
         for line in house.world.look(|tx| base::records::list_audit(tx, "", 100_000)).unwrap() {
             if self.lines.insert(line.id) {
-                fresh.push((line.act, line.subject));
+                let detail: serde_json::Value = serde_json::from_str(&line.detail).unwrap();
+                let client = detail["client"].as_str().unwrap_or_default().to_owned();
+                fresh.push((line.act, line.subject, client));
             }
         }
         fresh

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "0011_devices", include_str!("../../../../migrations/0011_devices.sql")),
     (12, "0012_second_factors", include_str!("../../../../migrations/0012_second_factors.sql")),
     (13, "0013_pushed_requests", include_str!("../../../../migrations/0013_pushed_requests.sql")),
+    (14, "0014_consents", include_str!("../../../../migrations/0014_consents.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

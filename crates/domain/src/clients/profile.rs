@@ -28,6 +28,10 @@ pub struct Profile {
     /// Source: RFC 9126 §6 (`require_pushed_authorization_requests`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_pushed: bool,
+    /// Belongs to what the household bought, so that nobody is asked whether it may know them. Given one by
+    /// one; every other service is allowed by each person first (`docs/decisions/0028`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub first_party: bool,
 }
 
 /// Every rule about the options, each a function of its own.

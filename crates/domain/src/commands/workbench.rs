@@ -11,6 +11,7 @@ use crate::catalogue::{self, Catalogue};
 use crate::credentials;
 use crate::entitlements::{self, Keyring};
 use crate::operators::{self, Operator};
+use crate::sessions;
 use crate::subscribers::{self, Household, Key, Load, Stored};
 
 use super::{Command, Op};
@@ -214,6 +215,7 @@ impl Workbench {
         }
         let credentials = of(Ending::Credentials);
         if !credentials.is_empty() {
+            sessions::forget_consents(tx, credentials.clone())?;
             credentials::forget_credentials(tx, credentials)?;
         }
         Ok(())

@@ -28,6 +28,8 @@ pub enum Reason<'r> {
     AllDevices(&'r str),
     /// This person's password was replaced.
     PasswordReplaced(&'r str),
+    /// This person took back what they had allowed this client.
+    ConsentWithdrawn(&'r str, &'r str),
 }
 
 /// What ends.
@@ -40,6 +42,8 @@ enum Reach<'r> {
     Session(&'r str),
     /// Every session and every authorization of a person, devices too.
     Everything(&'r str),
+    /// Every authorization of a person that this client has; the browser's session goes on.
+    Client(&'r str, &'r str),
 }
 
 impl<'r> Reason<'r> {
@@ -52,6 +56,9 @@ impl<'r> Reason<'r> {
             Self::ByStaff(person) => ("by_staff", Reach::Everything(person)),
             Self::AllDevices(person) => ("all_devices", Reach::Everything(person)),
             Self::PasswordReplaced(person) => ("password_replaced", Reach::Everything(person)),
+            Self::ConsentWithdrawn(person, client) => {
+                ("consent_withdrawn", Reach::Client(person, client))
+            }
         }
     }
 }
@@ -97,6 +104,13 @@ pub fn end_sessions(tx: &mut Tx<'_>, reason: Reason<'_>) -> Result<Ended> {
             let authorizations = repo::revoke_given_by(tx, person, cause)?;
             let clients = clients_of(&told);
             ("person.sessions_ended", person, Ended { sessions, authorizations, clients })
+        }
+        Reach::Client(person, client) => {
+            told = repo::told_by(tx, person)?;
+            told.retain(|one| one.client == client);
+            let authorizations = repo::revoke_given_to(tx, (person, client), cause)?;
+            let clients = clients_of(&told);
+            ("person.sessions_ended", person, Ended { sessions: 0, authorizations, clients })
         }
     };
     if (ended.sessions, ended.authorizations) != (0, 0) {

@@ -1,6 +1,6 @@
 //! What a sign-in leaves behind: the browser's session, and what was given to clients.
 //!
-//! Owns the tables `browser_sessions`, `authorizations`, `subjects`, `device_codes`, `devices`, `pushed_requests`. Nothing here is ended when a
+//! Owns the tables `browser_sessions`, `authorizations`, `subjects`, `device_codes`, `devices`, `pushed_requests`, `consents`. Nothing here is ended when a
 //! contract is suspended: whoever uses a session or an authorization asks the person's effective state
 //! (`domain::signin`), so that a resumed household is as it was. What a stop, a removal or a reset ends
 //! for good was given under an earlier access number than the person has (`docs/decisions/0026`).
@@ -8,6 +8,7 @@
 
 mod authorizations;
 mod browsers;
+mod consents;
 mod device_codes;
 mod devices;
 mod ends;
@@ -23,6 +24,10 @@ pub use authorizations::{
     Rotated, find_authorization, grant, redeem, redeem_for_device, revoke, rotate,
 };
 pub use browsers::{BrowserSession, find_session, hold_session, note_seen, open_session};
+pub use consents::{
+    Consent, allows, forget_consents, give_consent, hold_allowed, list_consents, refuse_consent,
+    withdraw_consent,
+};
 pub use device_codes::{
     Confirmed, DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS, DeviceAsk, DeviceCode, Polled,
     ask_for_device, decide_device, find_user_code, plain_user_code, poll_device,

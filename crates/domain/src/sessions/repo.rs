@@ -124,6 +124,21 @@ pub(super) fn revoke_given_by(tx: &mut Tx<'_>, person_id: &str, cause: &str) -> 
     )
 }
 
+/// Ends what a person gave one client.
+pub(super) fn revoke_given_to(
+    tx: &mut Tx<'_>,
+    (person_id, client_id): (&str, &str),
+    cause: &str,
+) -> Result<u64> {
+    let row: [Value; 5] =
+        [tx.operator().into(), person_id.into(), tx.now().into(), cause.into(), client_id.into()];
+    tx.exec(
+        "UPDATE authorizations SET revoked_ms = ?3, revoked_cause = ?4
+          WHERE operator_id = ?1 AND person_id = ?2 AND client_id = ?5 AND revoked_ms IS NULL",
+        &row,
+    )
+}
+
 fn read_told(row: &mut Row) -> Result<Told> {
     Ok(Told {
         client: row.text()?,

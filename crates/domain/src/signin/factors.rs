@@ -17,7 +17,7 @@ use super::requests::Step;
 
 impl Journeys {
     /// Tries a second factor: six digits are a code of the authenticator, anything else is a recovery code.
-    /// When it is right the sign-in is at its end.
+    /// When it is right the sign-in goes on to consent or is at its end.
     ///
     /// The try counts on the counter of the password. A code that is right is used up, whatever becomes of
     /// the sign-in afterwards; one that a password set meanwhile has overtaken leads nowhere.
@@ -45,15 +45,17 @@ impl Journeys {
         let scope = Scope::new(ticket.scope.operator(), actor, ticket.scope.now());
         let (signing, here) = (Arc::clone(&self.signing), ticket.clone());
         let proven = proven.and(Method::OneTime);
-        let finished = self.db.transact(&scope, move |tx| {
+        let moved = self.db.transact(&scope, move |tx| {
             let member = admit_person(tx, &person_id)?;
             if !credentials::password_is_of(tx, &person_id, proved)? {
                 return Err(MOVED);
             }
             settle_whole(tx, &signing, (&here, &aim), (&member, &proven))
         })?;
-        self.end_elsewhere(&ticket)?;
-        Ok(finished)
+        if matches!(moved, Moved::Finished(_)) {
+            self.end_elsewhere(&ticket)?;
+        }
+        Ok(moved)
     }
 }
 
@@ -89,7 +91,7 @@ pub fn try_pin(
     credentials::try_pin(tx, master, person_id, pin)
 }
 
-fn admit_person(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
+pub(super) fn admit_person(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
     let unknown = || Error::not_found(PERSON_UNKNOWN, person_id);
     let (key, person_no) = subscribers::key_of_person(tx, person_id)?.ok_or_else(unknown)?;
     find_member(tx, (&key, person_no))

@@ -13,10 +13,11 @@ use crate::operators;
 use crate::sessions::{self, Draft, Proven, Strength, Subjects};
 use crate::signing::{HandleKind, Handles, Signing};
 
+use super::consent::hand_over;
 use super::journeys::Ticket;
 use super::members::Member;
 use super::repo;
-use super::requests::{Request, Step, Visit};
+use super::requests::{Proof, Request, Step, Visit};
 
 /// Where the browser goes at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +114,8 @@ fn ask_second(
     Ok(Moved::GoesOn)
 }
 
-/// Everything is proved: opens the browser's session and leads to where the sign-in was for.
+/// Everything is proved: the person is asked whether they allow the service what it wants, if it has to be
+/// asked, or the sign-in is at its end.
 ///
 /// # Errors
 /// Those of [`settle`].
@@ -123,6 +125,28 @@ pub(super) fn settle_whole(
     (ticket, aim): (&Ticket, &Aim),
     (member, proven): (&Member, &Proven),
 ) -> Result<Moved> {
+    let proof = Proof { proven: proven.clone(), proved: tx.now() };
+    if !aim.needs_consent(tx, &member.person_id)? {
+        return settle_agreed(tx, signing, (ticket, aim), (member, &proof));
+    }
+    let step = Step::Consent { person_id: member.person_id.clone(), proof: Some(proof) };
+    repo::set_step(tx, &ticket.id, &step)?;
+    let detail = json!({"client": aim.label()});
+    record(tx, &Entry::new("consent.asked", &member.person_id).detail(detail))?;
+    Ok(Moved::GoesOn)
+}
+
+/// Opens the browser's session and leads to where the sign-in was for.
+///
+/// # Errors
+/// Those of [`settle`]; `consent.missing`
+pub(super) fn settle_agreed(
+    tx: &mut Tx<'_>,
+    signing: &Signing,
+    (ticket, aim): (&Ticket, &Aim),
+    (member, proof): (&Member, &Proof),
+) -> Result<Moved> {
+    let proven = &proof.proven;
     ticket.end(tx)?;
     credentials::forgive(tx, &member.person_id)?;
     let operator = tx.operator_fact(operators::find_operator)?;
@@ -161,7 +185,7 @@ pub(super) fn lead(
 /// the sign-in began is held against the client's terms again: they are what counts.
 ///
 /// # Errors
-/// `client.terms_changed`
+/// `client.terms_changed`; `consent.missing`
 fn give_code(
     tx: &mut Tx<'_>,
     handles: &Handles,
@@ -196,7 +220,6 @@ fn give_code(
         challenge: request.challenge.as_deref(),
         nonce: request.nonce.as_deref(),
     };
-    let grant = sessions::grant(tx, &draft)?;
-    sessions::listen_for_ends(tx, client)?;
+    let grant = hand_over(tx, client, &draft)?;
     Ok(handles.write(HandleKind::Code, tx.operator(), (&grant, 0)))
 }

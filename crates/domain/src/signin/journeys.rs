@@ -48,6 +48,17 @@ pub struct SignIn {
     pub purpose: Purpose,
 }
 
+/// How a request ended that came from a browser with a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Continued {
+    /// With a code.
+    Finished(Box<Finish>),
+    /// This person has to be asked whether they allow it.
+    Consent(Box<SignedIn>),
+    /// There is no session that is enough.
+    SignIn,
+}
+
 /// Who is signed in in a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
@@ -70,7 +81,7 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    fn unknown(&self) -> Error {
+    pub(super) fn unknown(&self) -> Error {
         Error::not_found(UNKNOWN, self.id.clone())
     }
 
@@ -99,12 +110,15 @@ impl Ticket {
         }
     }
 
+    /// Ends the sign-in only.
+    pub(super) fn delete(&self, tx: &mut Tx<'_>) -> Result<()> {
+        if repo::delete(tx, &self.id)? { Ok(()) } else { Err(self.unknown()) }
+    }
+
     /// Ends the sign-in, and the session the browser had so far: a cookie somebody copied before is
     /// worth nothing afterwards. Of two requests that finish it at once, one does.
     pub(super) fn end(&self, tx: &mut Tx<'_>) -> Result<()> {
-        if !repo::delete(tx, &self.id)? {
-            return Err(self.unknown());
-        }
+        self.delete(tx)?;
         if let Some(previous) = self.previous.as_ref().filter(|one| one.operator == tx.operator()) {
             sessions::end_sessions(tx, Reason::SignedInAgain(&previous.id))?;
         }
@@ -138,10 +152,20 @@ impl Journeys {
     /// `unavailable` when the database fails.
     pub fn begin(&self, purpose: &Purpose, (browser, now): (&str, Instant)) -> Result<String> {
         let step = if purpose.is_for_platform() { Step::ChooseOperator } else { Step::Password };
-        self.write_down(purpose.issuer(), (step, purpose.clone()), (hash(browser), now))
+        self.write_down(purpose.issuer(), (step, purpose.clone()), (browser, now))
     }
 
-    fn write_down(
+    /// Keeps a sign-in of the browser that holds `browser` and answers its ticket.
+    pub(super) fn write_down(
+        &self,
+        operator: &str,
+        (step, purpose): (Step, Purpose),
+        (browser, now): (&str, Instant),
+    ) -> Result<String> {
+        self.keep(operator, (step, purpose), (hash(browser), now))
+    }
+
+    fn keep(
         &self,
         operator: &str,
         (step, purpose): (Step, Purpose),
@@ -198,7 +222,7 @@ impl Journeys {
         if !chosen.enabled() {
             return Err(Error::refused("operator.disabled"));
         }
-        self.write_down(operator, (Step::Password, purpose), (ticket.browser, caller.now))
+        self.keep(operator, (Step::Password, purpose), (ticket.browser, caller.now))
     }
 
     /// The operators a person may name, by code; from memory until one of them changes.
@@ -227,7 +251,7 @@ impl Journeys {
     }
 
     /// Gives the client a code without asking the person anything, when the browser's session is
-    /// alive, of this operator and young enough; else `None`: a sign-in is needed.
+    /// alive, of this operator and young enough, and the person allows the client what it asks for.
     ///
     /// `max_age`: the most seconds since the person proved to be themselves.
     ///
@@ -240,24 +264,31 @@ impl Journeys {
         session: &str,
         (request, client): (&Request, &Arc<Client>),
         (max_age, now): (Option<i64>, Instant),
-    ) -> Result<Option<Finish>> {
-        let Some(scope) = self.scope_of(session, (&request.issuer, now)) else { return Ok(None) };
+    ) -> Result<Continued> {
+        let scope = self.scope_of(session, (&request.issuer, now));
+        let Some(scope) = scope else { return Ok(Continued::SignIn) };
         let (signing, session) = (Arc::clone(&self.signing), session.to_owned());
         let aim = Aim::Code(request.clone(), Arc::clone(client));
         self.db.transact(&scope, move |tx| {
-            let Some(found) = signed_in(tx, signing.handles(), &session)? else { return Ok(None) };
-            let SignedIn { operator, member, session } = found;
+            let Some(found) = signed_in(tx, signing.handles(), &session)? else {
+                return Ok(Continued::SignIn);
+            };
+            let SignedIn { operator, member, session } = &found;
             let old = max_age.is_some_and(|most| session.auth.plus_seconds(most) < now);
             if old || !sessions::hold_session(tx, &session.id)? {
-                return Ok(None);
+                return Ok(Continued::SignIn);
+            }
+            if aim.needs_consent(tx, &member.person_id)? {
+                return Ok(Continued::Consent(Box::new(found)));
             }
             if session.is_due(now) {
                 sessions::note_seen(tx, &session.id)?;
             }
             let (proven, auth) = (&session.proven, session.auth);
-            let giver = Giver { member: &member, session_id: &session.id, proven, auth };
+            let giver = Giver { member, session_id: &session.id, proven, auth };
             let to = lead(tx, signing.handles(), &aim, &giver)?;
-            Ok(Some(Finish { to, operator, person_id: member.person_id, session: None }))
+            let (operator, person_id) = (operator.clone(), member.person_id.clone());
+            Ok(Continued::Finished(Box::new(Finish { to, operator, person_id, session: None })))
         })
     }
 
@@ -322,7 +353,11 @@ impl Journeys {
 }
 
 /// Who is signed in by this session's handle: alive, and a person who may be. At most five statements.
-fn signed_in(tx: &mut Tx<'_>, handles: &Handles, session: &str) -> Result<Option<SignedIn>> {
+pub(super) fn signed_in(
+    tx: &mut Tx<'_>,
+    handles: &Handles,
+    session: &str,
+) -> Result<Option<SignedIn>> {
     let Some(handle) = handles.read(HandleKind::Session, session) else { return Ok(None) };
     let operator = tx.operator_fact(operators::find_operator)?;
     let Some(session) = sessions::find_session(tx, &handle.id, &operator.policies)? else {

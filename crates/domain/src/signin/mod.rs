@@ -3,6 +3,7 @@
 //! Owns the table `sign_ins`. A step never jumps to another one: it changes the record, and who asks
 //! next is shown the step the record is at. Sources: brief tve §5.3, §12.2; house.md §9.
 
+mod consent;
 mod factors;
 mod finish;
 mod inspection;
@@ -20,11 +21,11 @@ mod tokens;
 pub use factors::{try_factor, try_pin};
 pub use finish::{Destination, Finish, Moved};
 pub use inspection::{Inspected, Taken};
-pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
+pub use journeys::{Caller, Continued, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
 pub use logout::{Extent, LoggedOut};
 pub use members::Member;
 pub use pushed::PUSHED_PREFIX;
 pub use repo::sweep;
-pub use requests::{OwnPage, Purpose, Request, ResponseMode, Step, Visit};
+pub use requests::{OwnPage, Proof, Purpose, Request, ResponseMode, Step, Visit};
 pub use televisions::{AskedByDevice, DeviceAnswer, LookedAt, Wish};
 pub use tokens::{Given, Redeeming};

@@ -34,6 +34,10 @@ pub struct Request {
     /// How the answer goes back (`response_mode`).
     #[serde(default, skip_serializing_if = "ResponseMode::is_query")]
     pub mode: ResponseMode,
+    /// The client wants the person asked whether they allow it, also when they did before
+    /// (`prompt=consent`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask_consent: bool,
 }
 
 /// How an answer goes back to the client through the browser.
@@ -63,6 +67,8 @@ pub enum OwnPage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user_code: Option<String>,
     },
+    /// Which services the person allows what, and where they take it back.
+    Services,
 }
 
 /// A sign-in for a page of our own.
@@ -136,4 +142,21 @@ pub enum Step {
         /// When; a password set later ends this.
         proved: Instant,
     },
+    /// Everything is proved: whether the service may have what it asks for.
+    Consent {
+        /// Who is asked.
+        person_id: String,
+        /// What was proved in this sign-in; none: the person is signed in in this browser already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Proof>,
+    },
+}
+
+/// What a person proved themselves by, and when; a password set later ends it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// By what.
+    pub proven: Proven,
+    /// When.
+    pub proved: Instant,
 }

@@ -19,6 +19,7 @@ use crate::sessions::{
 };
 use crate::signing::{HandleKind, Handles};
 
+use super::consent::hand_over;
 use super::journeys::{Journeys, SignedIn};
 use super::members::find_member;
 use super::tokens::{Given, given, granted, turn_of};
@@ -46,8 +47,13 @@ pub struct LookedAt {
 /// What a person decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish<'w> {
-    /// Let it in: the two digits on the screen.
-    Allow(&'w str),
+    /// Let it in.
+    Allow {
+        /// The two digits on the screen.
+        number: &'w str,
+        /// What stood on the page about what the service may have; none: it was not to be asked for.
+        shown: Option<&'w str>,
+    },
     /// Keep it out.
     Refuse,
 }
@@ -150,7 +156,7 @@ impl Journeys {
     ///
     /// # Errors
     /// `device.code_unknown`; `device.number_wrong`, `device.code_over` — the two digits; `signin.weak`;
-    /// those of the guard
+    /// `consent.missing`; those of the guard
     pub fn decide_device(
         &self,
         who: &SignedIn,
@@ -164,10 +170,10 @@ impl Journeys {
         let at_issuer = Scope::new(issuer, actor.clone(), now);
         let given = match wish {
             Wish::Refuse => None,
-            Wish::Allow(number) => {
+            Wish::Allow { number, shown } => {
                 self.check_number(&at_issuer, (&looked.code, number))?;
                 let own = Scope::new(&who.operator, actor, now);
-                let grant = self.give_device(&own, (who, issuer), looked)?;
+                let grant = self.give_device(&own, (who, issuer), (looked, shown))?;
                 Some((who.operator.clone(), grant))
             }
         };
@@ -202,9 +208,9 @@ impl Journeys {
         &self,
         scope: &Scope,
         (who, issuer): (&SignedIn, &str),
-        looked: &LookedAt,
+        (looked, shown): (&LookedAt, Option<&str>),
     ) -> Result<String> {
-        let signing = Arc::clone(&self.signing);
+        let (signing, shown) = (Arc::clone(&self.signing), shown.map(str::to_owned));
         let (who, issuer) = (who.clone(), issuer.to_owned());
         let (code, client) = (looked.code.clone(), Arc::clone(&looked.client));
         self.db.transact(scope, move |tx| {
@@ -215,7 +221,8 @@ impl Journeys {
             }
             let member = find_member(tx, (&who.session.key, who.session.person_no))?;
             let whose = (member.person_id.as_str(), &member.key);
-            let giving = Giving { issuer: &issuer, code: &code, client: &client };
+            let giving =
+                Giving { issuer: &issuer, code: &code, client: &client, shown: shown.as_deref() };
             giving.give(tx, signing.handles(), (whose, &who))
         })
     }
@@ -287,6 +294,8 @@ struct Giving<'g> {
     issuer: &'g str,
     code: &'g DeviceCode,
     client: &'g Client,
+    /// What stood on the page about what the service may have, if it has to be asked for.
+    shown: Option<&'g str>,
 }
 
 impl Giving<'_> {
@@ -315,8 +324,11 @@ impl Giving<'_> {
             challenge: None,
             nonce: None,
         };
-        let grant = sessions::grant(tx, &draft)?;
-        sessions::listen_for_ends(tx, self.client)?;
+        if let Some(shown) = self.shown {
+            let allowed = (self.code.scope.as_str(), shown);
+            sessions::give_consent(tx, (whose.0, self.client), allowed)?;
+        }
+        let grant = hand_over(tx, self.client, &draft)?;
         let device = NewDevice {
             person_id: whose.0,
             grant_id: &grant,

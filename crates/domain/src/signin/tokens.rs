@@ -209,6 +209,10 @@ pub(super) fn given(
     if !authorization.sector.is_empty() && authorization.sector != client.terms.sector {
         return Err(INVALID);
     }
+    // A service that belonged to the house when it got this, and does no more, has to ask first.
+    if !sessions::allows(tx, &authorization.person_id, client, &scope)? {
+        return Err(INVALID);
+    }
     let member = find_member(tx, (&authorization.key, authorization.person_no))?;
     let whose = (member.person_id.as_str(), &member.key);
     let subjects = Subjects::of(handles, tx.operator(), &client.terms.sector, whose);

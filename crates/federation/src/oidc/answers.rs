@@ -101,6 +101,7 @@ fn go_back(mode: ResponseMode, address: &str, parameters: &[(&str, &str)]) -> Re
 pub(super) fn to_own(provider: &Provider, visit: &Visit) -> String {
     let issuer = issuer_of(provider, &visit.issuer);
     match &visit.own {
+        OwnPage::Services => format!("{}/services", issuer.url()),
         OwnPage::Device { user_code } => {
             let parameters = user_code.as_deref().map(|code| ("user_code", code));
             let address = format!("{}/device", issuer.url());
@@ -116,6 +117,18 @@ pub(super) struct Refused {
     pub(super) error: &'static str,
     /// Which parameter, for the service's programmer.
     pub(super) description: &'static str,
+}
+
+/// Tells the service that the person did not allow it. Source: RFC 6749 §4.1.2.1.
+pub(super) fn denied(provider: &Provider, request: &Request) -> Response {
+    let issuer = issuer_of(provider, &request.issuer);
+    let back = Back {
+        address: &request.redirect_uri,
+        state: request.state.as_deref(),
+        mode: request.mode,
+    };
+    let denied = Refused { error: "access_denied", description: "the person did not allow it" };
+    refused(&back, issuer.url(), denied)
 }
 
 /// Sends the browser back to the service with an error.

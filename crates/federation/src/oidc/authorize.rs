@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Result, clock, ids};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::signin::Purpose;
+use domain::signin::{Continued, Purpose, SignedIn};
 use domain::signing::Issuer;
 use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
@@ -19,7 +19,7 @@ use web::{Page, Problem, blocking, current};
 use super::Provider;
 use super::answers::{Back, Refused, SESSION_COOKIE, finished, refused, see_other};
 use super::checks::{Passed, Prompt, Way, check, identify, keep, mode_of};
-use super::place::Place;
+use super::place::{Place, issuer_of};
 use super::pushed::brought;
 
 /// The cookie that says which browser began a sign-in. Holds nothing about the person.
@@ -122,32 +122,33 @@ fn decide(
         return Ok(refused(&back, issuer.url(), fault));
     }
     let passed = keep(issuer, &asked);
-    if let Some(response) = continue_session(provider, &passed, headers)? {
-        return Ok(response);
+    let never = |error| {
+        let fault = Refused { error, description: "prompt" };
+        Ok(refused(&back, issuer.url(), fault))
+    };
+    match continue_session(provider, &passed, headers)? {
+        Continued::Finished(finish) => Ok(finished(provider, &finish)),
+        Continued::Consent(_) if passed.prompt == Prompt::Never => never("consent_required"),
+        Continued::SignIn if passed.prompt == Prompt::Never => never("login_required"),
+        Continued::Consent(who) => {
+            begin_at_consent(provider, &who, (&Purpose::Code(passed.request), headers))
+        }
+        Continued::SignIn => begin(provider, issuer, (&Purpose::Code(passed.request), headers)),
     }
-    if passed.prompt == Prompt::Never {
-        let fault = Refused { error: "login_required", description: "prompt" };
-        return Ok(refused(&back, issuer.url(), fault));
-    }
-    begin(provider, issuer, (&Purpose::Code(passed.request), headers))
 }
 
-/// Answers from the browser's session, if the service allows it and it is alive.
+/// How far the browser's session is enough, if the service allows that.
 fn continue_session(
     provider: &Provider,
     passed: &Passed,
     headers: &HeaderMap,
-) -> Result<Option<Response>> {
-    if passed.prompt == Prompt::Always {
-        return Ok(None);
-    }
-    let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
-    let finish = provider.journeys.continue_session(
-        &session,
-        (&passed.request, &passed.client),
-        (passed.max_age, clock::now()),
-    )?;
-    Ok(finish.map(|finish| finished(provider, &finish)))
+) -> Result<Continued> {
+    let session = provider.cookies().read(headers, SESSION_COOKIE);
+    let Some(session) = session.filter(|_| passed.prompt != Prompt::Always) else {
+        return Ok(Continued::SignIn);
+    };
+    let asked = (&passed.request, &passed.client);
+    provider.journeys.continue_session(&session, asked, (passed.max_age, clock::now()))
 }
 
 /// Begins a sign-in and sends the browser to its page.
@@ -156,9 +157,34 @@ pub(super) fn begin(
     issuer: &Issuer,
     (purpose, headers): (&Purpose, &HeaderMap),
 ) -> Result<Response> {
+    begin_with(provider, issuer, headers, |browser| {
+        provider.journeys.begin(purpose, (browser, clock::now()))
+    })
+}
+
+/// Begins a sign-in that only asks who is signed in already whether they allow it, at their operator.
+fn begin_at_consent(
+    provider: &Provider,
+    who: &SignedIn,
+    (purpose, headers): (&Purpose, &HeaderMap),
+) -> Result<Response> {
+    let issuer = issuer_of(provider, &who.operator);
+    begin_with(provider, &issuer, headers, |browser| {
+        provider.journeys.begin_at_consent(who, purpose, (browser, clock::now()))
+    })
+}
+
+/// Sends the browser to the page of a sign-in that `begun` begins for it; the browser's own cookie comes
+/// with the first.
+fn begin_with(
+    provider: &Provider,
+    issuer: &Issuer,
+    headers: &HeaderMap,
+    begun: impl FnOnce(&str) -> Result<String>,
+) -> Result<Response> {
     let known = provider.cookies().read(headers, BROWSER_COOKIE).filter(|known| known.len() == 43);
     let browser = known.clone().unwrap_or_else(|| URL_SAFE_NO_PAD.encode(ids::secret_bytes()));
-    let ticket = provider.journeys.begin(purpose, (&browser, clock::now()))?;
+    let ticket = begun(&browser)?;
     let mut response = see_other(&format!("{}/signin?ticket={ticket}", issuer.url()));
     if known.is_none()
         && let Some(cookie) = provider.cookies().write(BROWSER_COOKIE, &browser, None)

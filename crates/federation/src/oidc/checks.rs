@@ -241,6 +241,7 @@ pub(super) fn keep(issuer: &Issuer, asked: &Asked<'_>) -> Passed {
         login_hint: get("login_hint").filter(|hint| hint.len() <= 256),
         language: language.map(|language| language.tag().to_owned()),
         mode: mode_of(asked),
+        ask_consent: has("consent"),
     };
     Passed {
         request,

@@ -65,7 +65,7 @@ pub(super) async fn configuration(
         ],
         "acr_values_supported": ["urn:aikagi:acr:password", "urn:aikagi:acr:mfa"],
         "ui_locales_supported": ["ja", "en"],
-        "prompt_values_supported": ["none", "login", "select_account"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
     Ok((KEEP, Json(metadata)).into_response())
 }

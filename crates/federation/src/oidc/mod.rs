@@ -8,6 +8,7 @@ mod answers;
 mod authorize;
 mod checks;
 mod claims;
+mod consent;
 mod device;
 mod discovery;
 mod introspect;
@@ -17,6 +18,7 @@ mod place;
 mod programs;
 mod pushed;
 mod revoke;
+mod services;
 mod signin;
 mod strangers;
 mod token;
@@ -72,7 +74,7 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 20] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 22] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -83,6 +85,7 @@ pub fn routes(provider: Provider) -> Router {
         ("/userinfo", get(userinfo::answer).post(userinfo::answer)),
         ("/device_authorization", post(device::ask)),
         ("/device", get(device::show).post(device::decide)),
+        ("/services", get(services::show).post(services::withdraw)),
         ("/logout", get(logout::by_query).post(logout::by_form)),
         ("/logout/confirm", post(logout::confirm)),
         ("/signin", get(signin::show)),
@@ -91,6 +94,7 @@ pub fn routes(provider: Provider) -> Router {
         ("/signin/letter", post(signin::letter)),
         ("/signin/account", post(signin::account)),
         ("/signin/second", post(signin::second)),
+        ("/signin/consent", post(signin::consent)),
         ("/signin/go", post(signin::go)),
         ("/signin/language", post(signin::language)),
     ];

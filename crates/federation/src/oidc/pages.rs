@@ -11,6 +11,8 @@ use domain::signin::{OwnPage, Purpose, SignIn, Step, Visit};
 use http::StatusCode;
 use web::{Language, Page, status_of, words};
 
+use super::consent::Question;
+
 /// Looks up page texts by key in one language.
 #[derive(Clone, Copy)]
 pub(super) struct Words(pub(super) Language);
@@ -33,6 +35,8 @@ pub(super) struct Frame<'f> {
     pub(super) proof: &'f str,
     /// The service the person comes from; none: a page of our own.
     pub(super) client: Option<&'f Client>,
+    /// What the person is asked to allow it, when that is what is asked.
+    pub(super) question: Option<&'f Question>,
     /// The operator, once it is chosen.
     pub(super) operator: Option<&'f Operator>,
     /// The operators to choose from, while it is not.
@@ -50,6 +54,8 @@ struct Body<'b> {
     step: &'b str,
     title: &'b str,
     service: String,
+    lines: &'b [&'static str],
+    shown: String,
     address: &'b str,
     ticket: &'b str,
     proof: &'b str,
@@ -72,6 +78,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Step::Letter => ("letter", words.get("signin.letter.title")),
         Step::Account { .. } => ("account", words.get("signin.account.title")),
         Step::SecondFactor { .. } => ("second", words.get("signin.second.title")),
+        Step::Consent { .. } => ("consent", frame.question.map_or("", |one| one.title.as_str())),
     };
     let (other_tag, other_name) = match frame.language {
         Language::Japanese => ("en", "English"),
@@ -86,6 +93,8 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         step,
         title,
         service: reason(sign_in, frame),
+        lines: frame.question.map_or(&[], |question| &question.lines),
+        shown: frame.question.map_or_else(String::new, Question::digest),
         address: frame.address,
         ticket: frame.ticket,
         proof: frame.proof,
@@ -113,6 +122,9 @@ fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
     match (&sign_in.purpose, frame.client) {
         (Purpose::Own(Visit { own: OwnPage::Device { .. }, .. }), _) => {
             words::page(frame.language, "signin.own.device").to_owned()
+        }
+        (Purpose::Own(Visit { own: OwnPage::Services, .. }), _) => {
+            words::page(frame.language, "signin.own.services").to_owned()
         }
         (Purpose::Code(_), None) => String::new(),
         (Purpose::Code(_), Some(client)) => {

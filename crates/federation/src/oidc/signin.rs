@@ -19,8 +19,9 @@ use http::header::SET_COOKIE;
 use web::{Language, Page, blocking, cookies, current, forms};
 
 use super::Provider;
-use super::answers::{SESSION_COOKIE, finished, see_other};
+use super::answers::{SESSION_COOKIE, denied, finished, see_other};
 use super::authorize::{BROWSER_COOKIE, parameter_fault};
+use super::consent::Question;
 use super::pages::{Frame, of_step};
 use super::place::Place;
 
@@ -126,8 +127,10 @@ impl Visit {
         let hint = hint.filter(|_| visitor.sign_in.step == Step::Password);
         let typed = if typed.is_empty() { hint.unwrap_or_default() } else { typed };
         let proof = provider.signing.handles().form_proof(&visitor.browser, &visitor.ticket);
+        let question = self.question(visitor)?;
         let frame = Frame {
             language: self.language(visitor),
+            question: question.as_ref(),
             address: &self.address(&visitor.sign_in.operator),
             ticket: &visitor.ticket,
             proof: &proof,
@@ -146,6 +149,17 @@ impl Visit {
         let unknown = || Error::invalid("authorize.client_unknown", "client_id");
         let found = self.provider.clients.find(&request.issuer, &request.client_id)?;
         Ok(Some(found.ok_or_else(unknown)?.client))
+    }
+
+    /// What the person is asked to allow, when that is what is asked.
+    fn question(&self, visitor: &Visitor) -> Result<Option<Question>> {
+        let request = match (&visitor.sign_in.step, visitor.sign_in.purpose.request()) {
+            (Step::Consent { .. }, Some(request)) => request,
+            _ => return Ok(None),
+        };
+        let client = self.client(visitor)?;
+        let language = self.language(visitor);
+        Ok(client.map(|client| Question::about(language, &client, &request.scope)))
     }
 
     fn operator(&self, visitor: &Visitor) -> Result<Option<Arc<Operator>>> {
@@ -272,6 +286,33 @@ pub(super) async fn second(visit: Visit) -> Response {
         visit.try_form(("", "code"), |visitor, (_, code)| {
             visit.provider.journeys.try_second(&visitor.caller(), code)
         })
+    })
+    .await
+}
+
+/// `POST …/signin/consent`: the person allows the service what the page showed, or does not.
+pub(super) async fn consent(visit: Visit) -> Response {
+    run(visit, |visit| {
+        let visitor = visit.visitor()?;
+        let form = visit.form(&visitor)?;
+        let caller = visitor.caller();
+        if form.get("decision") != Some("allow") {
+            let request = visit.provider.journeys.disagree(&caller)?;
+            return Ok(denied(&visit.provider, &request));
+        }
+        let question = visit.question(&visitor)?;
+        let agreed = match &question {
+            Some(question) => question.agreed(&form),
+            None => Err(Error::Conflict { code: "signin.step_changed" }),
+        };
+        match agreed.and_then(|shown| visit.provider.journeys.agree(&caller, &shown)) {
+            Ok(Moved::Finished(finish)) => Ok(finished(&visit.provider, &finish)),
+            Ok(Moved::GoesOn) => Ok(visit.back(&visitor)),
+            Err(error) if is_for_page(&error) => {
+                Ok(visit.page(&visitor, (Some(&error), ""))?.into_response())
+            }
+            Err(error) => Err(error),
+        }
     })
     .await
 }

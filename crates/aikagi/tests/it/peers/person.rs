@@ -195,6 +195,9 @@ impl<'i> Browser<'i> {
                 () if page.has("username") => {
                     self.submit(&page, &[("username", USERNAME), ("password", PASSWORD)], stop)
                 }
+                () if page.has("decision") && !page.has("number") => {
+                    self.submit(&page, &[("decision", "allow")], stop)
+                }
                 () => return page,
             };
         }

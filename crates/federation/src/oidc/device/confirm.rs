@@ -17,6 +17,7 @@ use web::{Page, blocking, current, forms};
 use super::super::Provider;
 use super::super::answers::SESSION_COOKIE;
 use super::super::authorize::{begin, parameter_fault};
+use super::super::consent::Question;
 use super::super::place::Place;
 use super::Line;
 use super::pages::{self, Frame};
@@ -71,10 +72,16 @@ pub(in super::super) async fn decide(
             Ok(looked) => looked,
             Err(error) => return here.ask(&who, Some(&for_page(error)?)),
         };
-        let wish = match form.get("decision") {
-            Some("allow") => Wish::Allow(form.get("number").unwrap_or_default()),
-            _ => Wish::Refuse,
+        let question = question(&looked);
+        let allows = form.get("decision") == Some("allow");
+        let asked = question.as_ref().filter(|_| allows);
+        let shown = match asked.map(|question| question.agreed(&form)).transpose() {
+            Ok(shown) => shown,
+            Err(error) => return here.confirm(&who, (&looked, Some(&error))),
         };
+        let number = form.get("number").unwrap_or_default();
+        let allow = Wish::Allow { number, shown: shown.as_deref() };
+        let wish = if allows { allow } else { Wish::Refuse };
         let at = (here.issuer.operator(), &looked);
         match here.provider.journeys.decide_device(&who, at, (wish, clock::now())) {
             Ok(()) => here.done(&who, wish != Wish::Refuse),
@@ -83,6 +90,13 @@ pub(in super::super) async fn decide(
         }
     })
     .await
+}
+
+/// What the service of the device has to be allowed, if it has to be.
+fn question(looked: &LookedAt) -> Option<Question> {
+    let client = &looked.client;
+    let asked = !client.terms.profile.first_party;
+    asked.then(|| Question::about(current::get().language, client, &looked.code.scope))
 }
 
 /// Errors the person can do something about on the page; the others are worded as a page of their own.
@@ -156,8 +170,14 @@ impl Here {
         let proof = self.provider.signing.handles().form_proof(&self.session()?, &purpose);
         let same = !self.line.is_empty() && self.line == looked.code.line;
         let operator = self.provider.operator(&who.operator)?;
-        let shown =
-            pages::Confirming { looked, operator: &operator, proof: &proof, same_line: same };
+        let question = question(looked);
+        let shown = pages::Confirming {
+            looked,
+            operator: &operator,
+            proof: &proof,
+            same_line: same,
+            question: question.as_ref(),
+        };
         self.told(who, pages::confirm(&self.frame(), &shown, error)?)
     }
 

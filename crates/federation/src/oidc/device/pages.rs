@@ -6,6 +6,7 @@ use domain::operators::Operator;
 use domain::signin::LookedAt;
 use web::{Language, Page, status_of};
 
+use super::super::consent::Question;
 pub(super) use super::super::pages::in_language;
 use super::super::pages::{Words, message};
 
@@ -23,6 +24,8 @@ pub(super) struct Confirming<'c> {
     pub(super) proof: &'c str,
     /// Whether the television asked over the person's own line.
     pub(super) same_line: bool,
+    /// What the person allows the service with it, if that has to be asked.
+    pub(super) question: Option<&'c Question>,
 }
 
 #[derive(Template)]
@@ -37,6 +40,8 @@ struct Body<'b> {
     user_code: &'b str,
     facts: Vec<(&'static str, &'b str)>,
     same_line: bool,
+    allowed: &'b [&'static str],
+    shown: String,
 }
 
 impl<'b> Body<'b> {
@@ -52,6 +57,8 @@ impl<'b> Body<'b> {
             user_code: "",
             facts: Vec::new(),
             same_line: true,
+            allowed: &[],
+            shown: String::new(),
         }
     }
 
@@ -94,6 +101,9 @@ pub(super) fn confirm(
     ];
     (body.proof, body.user_code) = (shown.proof, &shown.looked.code.user_code);
     body.same_line = shown.same_line;
+    if let Some(question) = shown.question {
+        (body.allowed, body.shown) = (&question.lines, question.digest());
+    }
     body.page(frame, error)
 }
 
