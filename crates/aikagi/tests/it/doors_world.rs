@@ -231,6 +231,7 @@ fn ticket(parts: &Parts, operator: &str) -> String {
         language: None,
         mode: domain::signin::ResponseMode::default(),
         ask_consent: false,
+        wanted: None,
     };
     parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now())).unwrap()
 }

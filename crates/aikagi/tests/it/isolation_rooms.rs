@@ -11,7 +11,7 @@ use domain::clients::Presented;
 use domain::commands::{Command, CommandGroups, Op};
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::{DeviceAsk, Lasting};
-use domain::signin::{Caller, Continued, Extent, Purpose, Redeeming, Request, Step};
+use domain::signin::{Caller, Conditions, Continued, Extent, Purpose, Redeeming, Request, Step};
 use domain::subscribers::Reason;
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
@@ -36,6 +36,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::look", "a ticket proves itself whose it is; doors compare that with the address"),
     ("Journeys::session_at", "a session's cookie proves itself whose it is; nothing is read"),
     ("Journeys::begin_at_consent", "begins a sign-in of who is signed in: session_of"),
+    ("Journeys::begin_at_second", "begins a sign-in of who is signed in: session_of"),
     ("Journeys::consents_of", "of who is signed in: sessions::list_consents"),
     ("Journeys::withdraw_consent", "of who is signed in: sessions::withdraw_consent"),
     ("Journeys::operators", "the list a person chooses from, of names on every sign-in page"),
@@ -157,6 +158,7 @@ const PROBES: &[(&str, Probe)] = &[
             language: None,
             mode: domain::signin::ResponseMode::default(),
             ask_consent: false,
+            wanted: None,
         };
         let begun = two.parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now()));
         said(begun.map(|ticket| ticket.starts_with(MINAMI)))
@@ -181,9 +183,10 @@ const PROBES: &[(&str, Probe)] = &[
             language: None,
             mode: domain::signin::ResponseMode::default(),
             ask_consent: false,
+            wanted: None,
         };
         let asked = (&request, &client);
-        let when = (None, clock::now());
+        let when = Conditions { max_age: None, silent: false, now: clock::now() };
         let finish = two.parts.journeys.continue_session(&names.session, asked, when);
         said(finish.map(|finish| finish != Continued::SignIn))
     }),

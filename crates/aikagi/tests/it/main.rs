@@ -80,4 +80,5 @@ mod unreadable;
 mod viewers;
 mod walker;
 mod walker_model;
+mod wanted;
 mod world;

@@ -49,7 +49,7 @@ fn a_sign_in_for_a_page_of_our_own_leads_there_with_a_session_and_without_a_code
 fn own(to: Destination) -> Visit {
     match to {
         Destination::Own(visit) => visit,
-        Destination::Client { .. } => panic!("led to a client"),
+        Destination::Client { .. } | Destination::Refused { .. } => panic!("led to a client"),
     }
 }
 

@@ -13,9 +13,9 @@ use crate::viewers::{Answer, House, PASSWORD, Viewer, authorize, claims};
 use crate::world::KITA;
 
 /// A viewer's authenticator and recovery codes, set up a minute ago.
-struct Kit {
+pub struct Kit {
     totp: Totp,
-    paper: Vec<String>,
+    pub paper: Vec<String>,
 }
 
 fn owner_of(house: &House, number: &str) -> String {
@@ -35,7 +35,7 @@ fn does<T: Send + 'static>(
     house.world.db.transact(&scope, work).unwrap()
 }
 
-fn given_kit(house: &House, number: &str) -> Kit {
+pub fn given_kit(house: &House, number: &str) -> Kit {
     let person = owner_of(house, number);
     let earlier = clock::now().plus_seconds(-90);
     let enrolled = does(house, (&person, earlier), |tx, master, who| {
@@ -57,7 +57,7 @@ fn code(totp: &Totp, seconds: i64) -> String {
 }
 
 /// The ID token of the code an answer leads to the service with.
-fn told(house: &House, answer: &Answer) -> serde_json::Value {
+pub fn told(house: &House, answer: &Answer) -> serde_json::Value {
     let tokens = house.redeem(&answer.led_with("code").expect("a code"));
     claims(tokens.json()["id_token"].as_str().unwrap())
 }

@@ -147,6 +147,7 @@ pub fn request() -> Purpose {
         language: None,
         mode: domain::signin::ResponseMode::default(),
         ask_consent: false,
+        wanted: None,
     })
 }
 

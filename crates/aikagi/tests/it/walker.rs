@@ -114,7 +114,8 @@ impl<'h> Walk<'h> {
             ("number", numbers.chain(text(&["10"])).collect()),
             ("decision", text(&["allow", "refuse"])),
         ]);
-        let browsers = vec![Viewer::new(house), Viewer::new(house)];
+        let mut browsers = vec![Viewer::new(house), Viewer::new(house)];
+        browsers[0].cookies.clone_from(&model.signed_in);
         let dice = StdRng::seed_from_u64(seed);
         Self { house, dice, browsers, seen: Vec::new(), pool: Pool { values }, model }
     }

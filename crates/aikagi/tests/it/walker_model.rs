@@ -41,6 +41,8 @@ impl Sent {
 pub struct Model {
     /// Letters that are good: by person, the number and the code.
     pub letters: BTreeMap<String, (String, String)>,
+    /// The cookies of the browser somebody is signed in in when the walk begins.
+    pub signed_in: BTreeMap<String, String>,
     /// Televisions that wait.
     pub devices: Vec<DeviceCode>,
     /// Login id and password by person.
@@ -64,7 +66,7 @@ impl Model {
     pub fn new(house: &House) -> Self {
         house.given_client(KITA, "vod", |terms| terms.grants.push(Grant::DeviceCode));
         house.given_client(KITA, "shop", |terms| terms.profile.first_party = false);
-        house.given_viewer("A-001", "takahashi");
+        let signed_in = house.given_viewer("A-001", "takahashi").cookies;
         let mut letters = BTreeMap::new();
         for number in ["A-002", "A-003"] {
             house.world.given_contract(number);
@@ -89,6 +91,7 @@ impl Model {
         let lines = lines.into_iter().map(|line| line.id).collect();
         Self {
             letters,
+            signed_in,
             devices: devices.to_vec(),
             passwords,
             shown: BTreeMap::new(),

@@ -13,9 +13,10 @@ use crate::credentials;
 use crate::sessions::{self, Consent, Draft};
 use crate::signing::Signing;
 
+use super::continuing::{SignedIn, signed_in};
 use super::factors::admit_person;
 use super::finish::{Aim, Finish, Giver, Moved, lead, settle_agreed};
-use super::journeys::{Caller, Journeys, MOVED, SignedIn, Ticket, signed_in};
+use super::journeys::{Caller, Journeys, MOVED, Ticket};
 use super::requests::{Proof, Purpose, Request, Step};
 
 /// Consents shown at once.

@@ -2,20 +2,41 @@
 
 use std::sync::Arc;
 
-use base::kernel::{Actor, Error, Result, Scope};
+use base::kernel::{Actor, Error, Instant, Result, Scope};
 use base::store::Tx;
 
 use crate::credentials::{self, Factor, PinKind, Tried};
-use crate::sessions::Method;
+use crate::sessions::{self, Method};
 use crate::signing::MasterKey;
 use crate::subscribers::{self, PERSON_UNKNOWN};
 
+use super::continuing::SignedIn;
 use super::finish::{Moved, settle_whole};
 use super::journeys::{Caller, Journeys, MOVED};
 use super::members::{Member, find_member};
-use super::requests::Step;
+use super::requests::{Purpose, Step};
 
 impl Journeys {
+    /// Begins a sign-in that only asks for the second factor: the person is signed in in this browser already,
+    /// and a client wants more than that.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn begin_at_second(
+        &self,
+        who: &SignedIn,
+        purpose: &Purpose,
+        (browser, now): (&str, Instant),
+    ) -> Result<String> {
+        let step = Step::SecondFactor {
+            person_id: who.member.person_id.clone(),
+            proven: who.session.proven.clone(),
+            proved: who.session.auth,
+            session: Some(who.session.id.clone()),
+        };
+        self.write_down(&who.operator, (step, purpose.clone()), (browser, now))
+    }
+
     /// Tries a second factor: six digits are a code of the authenticator, anything else is a recovery code.
     /// When it is right the sign-in goes on to consent or is at its end.
     ///
@@ -29,7 +50,9 @@ impl Journeys {
     pub fn try_second(&self, caller: &Caller<'_>, typed: &str) -> Result<Moved> {
         let ticket = self.read(caller)?;
         let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
-        let Step::SecondFactor { person_id, proven, proved } = step else { return Err(MOVED) };
+        let Step::SecondFactor { person_id, proven, proved, session } = step else {
+            return Err(MOVED);
+        };
         let aim = self.aim_of(purpose)?;
         let (signing, whose, typed) =
             (Arc::clone(&self.signing), person_id.clone(), typed.to_owned());
@@ -47,12 +70,16 @@ impl Journeys {
         let proven = proven.and(Method::OneTime);
         let moved = self.db.transact(&scope, move |tx| {
             let member = admit_person(tx, &person_id)?;
-            if !credentials::password_is_of(tx, &person_id, proved)? {
+            let alive = match &session {
+                Some(id) => sessions::hold_session(tx, id)?,
+                None => true,
+            };
+            if !alive || !credentials::password_is_of(tx, &person_id, proved)? {
                 return Err(MOVED);
             }
             settle_whole(tx, &signing, (&here, &aim), (&member, &proven))
         })?;
-        if matches!(moved, Moved::Finished(_)) {
+        if moved.opened_session() {
             self.end_elsewhere(&ticket)?;
         }
         Ok(moved)

@@ -14,10 +14,11 @@ use crate::sessions::{self, Draft, Proven, Strength, Subjects};
 use crate::signing::{HandleKind, Handles, Signing};
 
 use super::consent::hand_over;
-use super::journeys::Ticket;
+use super::journeys::{MOVED, Ticket};
 use super::members::Member;
 use super::repo;
 use super::requests::{Proof, Request, Step, Visit};
+use super::wanted::{OTHER_PERSON, Wanted};
 
 /// Where the browser goes at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,13 @@ pub enum Destination {
         request: Request,
         /// The code.
         code: String,
+    },
+    /// Back to the client without a code: who signed in, or how, is not what it wants.
+    Refused {
+        /// What it asked for: its address and `state`.
+        request: Request,
+        /// The word it is told.
+        error: &'static str,
     },
     /// To a page of our own.
     Own(Visit),
@@ -40,6 +48,13 @@ pub enum Moved {
     Finished(Box<Finish>),
     /// It is at another step now.
     GoesOn,
+}
+
+impl Moved {
+    /// Whether a new session of the browser was opened.
+    pub(super) const fn opened_session(&self) -> bool {
+        matches!(self, Self::Finished(finish) if finish.session.is_some())
+    }
 }
 
 /// Where the browser goes with what.
@@ -73,6 +88,21 @@ pub(super) enum Aim {
 }
 
 impl Aim {
+    /// What the client wants to be sure of, if it wants anything.
+    pub(super) fn wanted(&self) -> Option<&Wanted> {
+        match self {
+            Self::Code(request, _) => request.wanted.as_deref(),
+            Self::Own(_) => None,
+        }
+    }
+
+    /// The person as the client knows them; empty when no client asks.
+    pub(super) fn subject(&self, handles: &Handles, operator: &str, member: &Member) -> String {
+        let Self::Code(_, client) = self else { return String::new() };
+        let whose = (member.person_id.as_str(), &member.key);
+        Subjects::of(handles, operator, &client.terms.sector, whose).person
+    }
+
     /// For the audit.
     fn label(&self) -> &str {
         match self {
@@ -94,6 +124,12 @@ pub(super) fn settle(
     (ticket, aim): (&Ticket, &Aim),
     (member, proven, factors): (&Member, &Proven, Factors),
 ) -> Result<Moved> {
+    // Nobody is asked for more who is somebody else than was meant.
+    if aim.wanted().is_some_and(|wanted| {
+        !wanted.is_for(&aim.subject(signing.handles(), tx.operator(), member))
+    }) {
+        return turn_away(tx, (ticket, aim), member, OTHER_PERSON);
+    }
     if factors.totp && proven.strength() < Strength::Several {
         return ask_second(tx, ticket, (member, proven));
     }
@@ -107,7 +143,8 @@ fn ask_second(
     (member, proven): (&Member, &Proven),
 ) -> Result<Moved> {
     let person_id = member.person_id.clone();
-    let step = Step::SecondFactor { person_id, proven: proven.clone(), proved: tx.now() };
+    let step =
+        Step::SecondFactor { person_id, proven: proven.clone(), proved: tx.now(), session: None };
     repo::set_step(tx, &ticket.id, &step)?;
     let detail = json!({"amr": proven.amr()});
     record(tx, &Entry::new("person.second_factor_asked", &member.person_id).detail(detail))?;
@@ -125,6 +162,12 @@ pub(super) fn settle_whole(
     (ticket, aim): (&Ticket, &Aim),
     (member, proven): (&Member, &Proven),
 ) -> Result<Moved> {
+    if let Some(wanted) = aim.wanted() {
+        let subject = aim.subject(signing.handles(), tx.operator(), member);
+        if let Some(error) = wanted.unmet(&subject, proven.strength()) {
+            return turn_away(tx, (ticket, aim), member, error);
+        }
+    }
     let proof = Proof { proven: proven.clone(), proved: tx.now() };
     if !aim.needs_consent(tx, &member.person_id)? {
         return settle_agreed(tx, signing, (ticket, aim), (member, &proof));
@@ -134,6 +177,26 @@ pub(super) fn settle_whole(
     let detail = json!({"client": aim.label()});
     record(tx, &Entry::new("consent.asked", &member.person_id).detail(detail))?;
     Ok(Moved::GoesOn)
+}
+
+/// The client is told that who signed in, or how, is not what it wants. No session is opened: the browser's
+/// own goes on.
+fn turn_away(
+    tx: &mut Tx<'_>,
+    (ticket, aim): (&Ticket, &Aim),
+    member: &Member,
+    error: &'static str,
+) -> Result<Moved> {
+    let Aim::Code(request, client) = aim else { return Err(MOVED) };
+    ticket.delete(tx)?;
+    let detail = json!({"client": client.id, "error": error});
+    record(tx, &Entry::new("person.turned_away", &member.person_id).detail(detail))?;
+    Ok(Moved::Finished(Box::new(Finish {
+        to: Destination::Refused { request: request.clone(), error },
+        operator: tx.operator().to_owned(),
+        person_id: member.person_id.clone(),
+        session: None,
+    })))
 }
 
 /// Opens the browser's session and leads to where the sign-in was for.
@@ -185,7 +248,7 @@ pub(super) fn lead(
 /// the sign-in began is held against the client's terms again: they are what counts.
 ///
 /// # Errors
-/// `client.terms_changed`; `consent.missing`
+/// `client.terms_changed`; `signin.not_wanted`; `consent.missing`
 fn give_code(
     tx: &mut Tx<'_>,
     handles: &Handles,
@@ -203,6 +266,11 @@ fn give_code(
     let (member, sector) = (giver.member, client.terms.sector.as_str());
     let whose = (member.person_id.as_str(), &member.key);
     let subjects = Subjects::of(handles, tx.operator(), sector, whose);
+    let strength = giver.proven.strength();
+    let unmet = |wanted: &Wanted| wanted.unmet(&subjects.person, strength).is_some();
+    if request.wanted.as_deref().is_some_and(unmet) {
+        return Err(Error::Forbidden { code: "signin.not_wanted" });
+    }
     sessions::note_subjects(tx, &subjects, sector, whose)?;
     let amr = giver.proven.amr();
     let draft = Draft {

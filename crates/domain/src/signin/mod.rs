@@ -4,6 +4,7 @@
 //! next is shown the step the record is at. Sources: brief tve §5.3, §12.2; house.md §9.
 
 mod consent;
+mod continuing;
 mod factors;
 mod finish;
 mod inspection;
@@ -17,11 +18,13 @@ mod repo;
 mod requests;
 mod televisions;
 mod tokens;
+mod wanted;
 
+pub use continuing::{Conditions, Continued, SignedIn};
 pub use factors::{try_factor, try_pin};
 pub use finish::{Destination, Finish, Moved};
 pub use inspection::{Inspected, Taken};
-pub use journeys::{Caller, Continued, Journeys, SIGN_IN_SECONDS, SignIn, SignedIn};
+pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn};
 pub use logout::{Extent, LoggedOut};
 pub use members::Member;
 pub use pushed::PUSHED_PREFIX;
@@ -29,3 +32,4 @@ pub use repo::sweep;
 pub use requests::{OwnPage, Proof, Purpose, Request, ResponseMode, Step, Visit};
 pub use televisions::{AskedByDevice, DeviceAnswer, LookedAt, Wish};
 pub use tokens::{Given, Redeeming};
+pub use wanted::Wanted;

@@ -60,13 +60,13 @@ impl Journeys {
                 self.take_back(&ticket.scope, &begun)?;
                 Err(error)
             }
-            Ok(Moved::GoesOn) => {
-                self.take_back(&ticket.scope, &begun)?;
-                Ok(Moved::GoesOn)
-            }
-            Ok(finished) => {
-                self.end_elsewhere(&ticket)?;
-                Ok(finished)
+            Ok(moved) => {
+                if moved.opened_session() {
+                    self.end_elsewhere(&ticket)?;
+                } else {
+                    self.take_back(&ticket.scope, &begun)?;
+                }
+                Ok(moved)
             }
         }
     }

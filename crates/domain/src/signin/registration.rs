@@ -96,7 +96,7 @@ impl Journeys {
             let factors = credentials::factors_of(tx, &member.person_id)?;
             settle(tx, &signing, (&here, &aim), (&member, &Proven::letter(), factors))
         })?;
-        if matches!(moved, Moved::Finished(_)) {
+        if moved.opened_session() {
             self.end_elsewhere(&ticket)?;
         }
         Ok(moved)

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::sessions::Proven;
 
+use super::wanted::Wanted;
+
 /// An authorization request that passed all checks of the door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -38,6 +40,9 @@ pub struct Request {
     /// (`prompt=consent`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ask_consent: bool,
+    /// What the client wants to be sure of, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Box<Wanted>>,
 }
 
 /// How an answer goes back to the client through the browser.
@@ -141,6 +146,9 @@ pub enum Step {
         proven: Proven,
         /// When; a password set later ends this.
         proved: Instant,
+        /// The session that was proof enough so far, if it was one: when it ends, this does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
     },
     /// Everything is proved: whether the service may have what it asks for.
     Consent {

@@ -20,7 +20,8 @@ use crate::sessions::{
 use crate::signing::{HandleKind, Handles};
 
 use super::consent::hand_over;
-use super::journeys::{Journeys, SignedIn};
+use super::continuing::SignedIn;
+use super::journeys::Journeys;
 use super::members::find_member;
 use super::tokens::{Given, given, granted, turn_of};
 

@@ -44,6 +44,11 @@ pub(super) fn finished(provider: &Provider, finish: &Finish) -> Response {
     let mut response = match &finish.to {
         Destination::Client { request, code } => to_client(provider, (request, code)),
         Destination::Own(visit) => see_other(&to_own(provider, visit)),
+        Destination::Refused { request, error } => {
+            let issuer = issuer_of(provider, &request.issuer);
+            let fault = Refused { error, description: "who signed in, or how" };
+            refused(&Back::of(request), issuer.url(), fault)
+        }
     };
     if let Some((cookie, seconds)) = &finish.session
         && let Some(cookie) = provider.cookies().write(SESSION_COOKIE, cookie, Some(*seconds))
@@ -70,6 +75,12 @@ pub(super) struct Back<'b> {
     pub(super) state: Option<&'b str>,
     /// In the address or in a form.
     pub(super) mode: ResponseMode,
+}
+
+impl<'b> Back<'b> {
+    fn of(request: &'b Request) -> Self {
+        Self { address: &request.redirect_uri, state: request.state.as_deref(), mode: request.mode }
+    }
 }
 
 #[derive(Template)]
@@ -122,13 +133,8 @@ pub(super) struct Refused {
 /// Tells the service that the person did not allow it. Source: RFC 6749 §4.1.2.1.
 pub(super) fn denied(provider: &Provider, request: &Request) -> Response {
     let issuer = issuer_of(provider, &request.issuer);
-    let back = Back {
-        address: &request.redirect_uri,
-        state: request.state.as_deref(),
-        mode: request.mode,
-    };
     let denied = Refused { error: "access_denied", description: "the person did not allow it" };
-    refused(&back, issuer.url(), denied)
+    refused(&Back::of(request), issuer.url(), denied)
 }
 
 /// Sends the browser back to the service with an error.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Result, clock, ids};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::signin::{Continued, Purpose, SignedIn};
+use domain::signin::{Conditions, Continued, Purpose, SignedIn};
 use domain::signing::Issuer;
 use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
@@ -129,10 +129,17 @@ fn decide(
     match continue_session(provider, &passed, headers)? {
         Continued::Finished(finish) => Ok(finished(provider, &finish)),
         Continued::Consent(_) if passed.prompt == Prompt::Never => never("consent_required"),
-        Continued::SignIn if passed.prompt == Prompt::Never => never("login_required"),
-        Continued::Consent(who) => {
-            begin_at_consent(provider, &who, (&Purpose::Code(passed.request), headers))
+        Continued::SignIn | Continued::StepUp(_) if passed.prompt == Prompt::Never => {
+            never("login_required")
         }
+        Continued::StepUp(who) => begin_at(provider, &who, headers, |browser| {
+            let purpose = Purpose::Code(passed.request);
+            provider.journeys.begin_at_second(&who, &purpose, (browser, clock::now()))
+        }),
+        Continued::Consent(who) => begin_at(provider, &who, headers, |browser| {
+            let purpose = Purpose::Code(passed.request);
+            provider.journeys.begin_at_consent(&who, &purpose, (browser, clock::now()))
+        }),
         Continued::SignIn => begin(provider, issuer, (&Purpose::Code(passed.request), headers)),
     }
 }
@@ -148,7 +155,9 @@ fn continue_session(
         return Ok(Continued::SignIn);
     };
     let asked = (&passed.request, &passed.client);
-    provider.journeys.continue_session(&session, asked, (passed.max_age, clock::now()))
+    let silent = passed.prompt == Prompt::Never;
+    let conditions = Conditions { max_age: passed.max_age, silent, now: clock::now() };
+    provider.journeys.continue_session(&session, asked, conditions)
 }
 
 /// Begins a sign-in and sends the browser to its page.
@@ -162,16 +171,14 @@ pub(super) fn begin(
     })
 }
 
-/// Begins a sign-in that only asks who is signed in already whether they allow it, at their operator.
-fn begin_at_consent(
+/// Begins a sign-in that asks who is signed in already for one thing more, at their operator.
+fn begin_at(
     provider: &Provider,
     who: &SignedIn,
-    (purpose, headers): (&Purpose, &HeaderMap),
+    headers: &HeaderMap,
+    begun: impl FnOnce(&str) -> Result<String>,
 ) -> Result<Response> {
-    let issuer = issuer_of(provider, &who.operator);
-    begin_with(provider, &issuer, headers, |browser| {
-        provider.journeys.begin_at_consent(who, purpose, (browser, clock::now()))
-    })
+    begin_with(provider, &issuer_of(provider, &who.operator), headers, begun)
 }
 
 /// Sends the browser to the page of a sign-in that `begun` begins for it; the browser's own cookie comes

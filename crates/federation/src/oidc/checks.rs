@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use base::kernel::{Error, Result};
 use domain::clients::{Client, ClientKind, Grant, Pkce};
-use domain::signin::{Request, ResponseMode};
+use domain::signin::{Request, ResponseMode, Wanted};
 use domain::signing::Issuer;
 use formats::jose::is_pkce_challenge;
 use formats::oauth::Parameters;
@@ -16,6 +16,8 @@ use web::Language;
 
 use super::Provider;
 use super::answers::Refused;
+use super::hints::hint_of;
+use super::wanted::wanted_of;
 
 /// Longest `state` and `nonce`: longer ones are somebody's mistake, and would be kept.
 const LONGEST: usize = 2048;
@@ -35,6 +37,8 @@ pub(super) struct Asked<'a> {
     pub(super) client: Arc<Client>,
     pub(super) redirect_uri: &'a str,
     pub(super) way: Way,
+    /// The person its `id_token_hint` is about; `Err`: it brought one that is worth nothing.
+    hinted: std::result::Result<Option<String>, ()>,
 }
 
 /// Finds the client and holds its redirect address against the registered ones.
@@ -60,7 +64,14 @@ pub(super) fn identify<'a>(
     if !client.is_own_address(asked) {
         return Err(differs());
     }
-    Ok(Asked { parameters, client, redirect_uri: asked, way })
+    let hinted = match parameters.get("id_token_hint") {
+        None => Ok(None),
+        Some(token) => {
+            let hint = hint_of(provider, issuer, token)?.filter(|hint| hint.aud == client.id);
+            hint.map(|hint| Some(hint.sub)).ok_or(())
+        }
+    };
+    Ok(Asked { parameters, client, redirect_uri: asked, way, hinted })
 }
 
 type Check = fn(&Asked<'_>) -> std::result::Result<(), Refused>;
@@ -77,6 +88,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("OpenID Connect Core §3.1.2.1 nonce; RFC 6749 §4.1.1 state", lengths),
     ("OpenID Connect Core §3.1.2.1 prompt", prompt),
     ("OpenID Connect Core §3.1.2.1 max_age", max_age),
+    ("OpenID Connect Core §3.1.2.1 id_token_hint", hint),
+    ("OpenID Connect Core §3.1.2.1 acr_values, §5.5 claims", wishes),
 ];
 
 /// Runs all checks; the first that fails is told.
@@ -200,6 +213,22 @@ fn max_age(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
     }
 }
 
+fn hint(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    if asked.hinted.is_err() {
+        return refuse("invalid_request", "id_token_hint is no ID token of ours for this client");
+    }
+    Ok(())
+}
+
+fn wishes(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    wanted(asked).map(drop)
+}
+
+fn wanted(asked: &Asked<'_>) -> std::result::Result<Wanted, Refused> {
+    let hinted = asked.hinted.as_ref().ok().and_then(Option::as_deref);
+    wanted_of(asked.parameters, hinted)
+}
+
 /// How the service wants the person asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Prompt {
@@ -242,6 +271,7 @@ pub(super) fn keep(issuer: &Issuer, asked: &Asked<'_>) -> Passed {
         language: language.map(|language| language.tag().to_owned()),
         mode: mode_of(asked),
         ask_consent: has("consent"),
+        wanted: wanted(asked).ok().filter(|wanted| !wanted.is_empty()).map(Box::new),
     };
     Passed {
         request,

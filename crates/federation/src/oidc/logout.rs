@@ -15,33 +15,22 @@ use domain::clients::Client;
 use domain::operators;
 use domain::signin::Extent;
 use domain::signing::Issuer;
-use formats::jose::{self, Algorithm, Audience, Expected, TokenType};
 use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
-use serde::Deserialize;
 use web::{Language, Page, blocking, cookies, current, forms, words};
 
 use super::Provider;
 use super::answers::{SESSION_COOKIE, see_other, with_parameters};
 use super::authorize::{again, or_page, parameter_fault};
+use super::hints::{Hint, hint_of};
 use super::pages::in_language;
 use super::place::Place;
 
-/// A hint may be older than its ten minutes, but no older than any session. Source: §2 (“SHOULD accept
-/// ID Tokens when the RP identified … even when the exp time has passed”).
-const OLDEST_HINT_SECONDS: i64 = 400 * 86_400;
 /// Longest `state`.
 const LONGEST_STATE: usize = 2048;
 /// What the proof in the form of the page is bound to, beside the session.
 const PURPOSE: &str = "logout";
-
-/// The ID token a service sends along, as far as it matters here.
-#[derive(Deserialize)]
-struct Hint {
-    aud: String,
-    sid: String,
-}
 
 /// What was asked for.
 struct Wish<'a> {
@@ -136,7 +125,7 @@ fn read<'a>(
     (parameters, headers): (&'a Parameters<'a>, &HeaderMap),
 ) -> Result<Wish<'a>> {
     let hint = match parameters.get("id_token_hint") {
-        Some(token) => verified(provider, issuer, token)?,
+        Some(token) => hint_of(provider, issuer, token)?,
         None => None,
     };
     let named = parameters.get("client_id").or(hint.as_ref().map(|hint| hint.aud.as_str()));
@@ -159,20 +148,6 @@ fn read<'a>(
     let asked = parameters.get("ui_locales").and_then(Language::of_list);
     let language = chosen.or(asked).unwrap_or(current::get().language);
     Ok(Wish { client, back, state, hint, language })
-}
-
-/// The hint, if it is an ID token of this issuer.
-fn verified(provider: &Provider, issuer: &Issuer, token: &str) -> Result<Option<Hint>> {
-    let ring = provider.signing.ring(issuer.operator())?;
-    let expected = Expected {
-        issuer: issuer.url(),
-        audience: Audience::Unchecked,
-        token_type: TokenType::Required("JWT"),
-        algorithms: &[Algorithm::Es256],
-        now: clock::now().ms() / 1000,
-        leeway: OLDEST_HINT_SECONDS,
-    };
-    Ok(jose::verify(token, ring.verifiers(), &expected).ok())
 }
 
 /// Ends the session and lets the browser go.

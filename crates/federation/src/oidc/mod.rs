@@ -11,6 +11,7 @@ mod claims;
 mod consent;
 mod device;
 mod discovery;
+mod hints;
 mod introspect;
 mod logout;
 mod pages;
@@ -23,6 +24,7 @@ mod signin;
 mod strangers;
 mod token;
 mod userinfo;
+mod wanted;
 
 use std::sync::Arc;
 
