@@ -1,7 +1,9 @@
 //! Households, a service client and subjects for measuring doors over HTTP.
 
 use base::store::Db;
-use domain::clients::{self, AuthMethod, ClientKind, ClientTerms, Grant, Pkce, Profile, Proof};
+use domain::clients::{
+    self, AuthMethod, ClientKind, ClientTerms, Grant, Pkce, Profile, Proof, RefreshPolicy,
+};
 use domain::commands::{self, Command, Op};
 use domain::sessions::{Subjects, note_subjects};
 use domain::signing::{Handles, MasterKey};
@@ -31,7 +33,11 @@ pub fn given_client(db: &Db) -> String {
         scopes: ["openid", "offline_access", "decisions"].map(str::to_owned).to_vec(),
         sector: SECTOR.to_owned(),
         pkce: Pkce::ExemptWithNonce,
-        profile: Profile { first_party: true, ..Profile::default() },
+        profile: Profile {
+            first_party: true,
+            refresh: Some(RefreshPolicy::Rotated),
+            ..Profile::default()
+        },
         enabled: true,
     };
     db.transact(&scope("bench"), move |tx| clients::put(tx, CLIENT, &terms)).unwrap();

@@ -236,7 +236,11 @@ const PROBES: &[(&str, Probe)] = &[
         said(sessions::redeem(tx, &known.authorization, &with))
     }),
     ("sessions::rotate", |tx, known| {
-        said(sessions::rotate(tx, (&known.authorization, 0), ("vod", KITA)))
+        said(sessions::rotate(
+            tx,
+            (&known.authorization, 0),
+            (("vod", KITA), clients::RefreshPolicy::Rotated),
+        ))
     }),
     ("sessions::revoke", |tx, known| {
         let found = sessions::find_authorization(tx, &known.authorization);

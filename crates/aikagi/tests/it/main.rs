@@ -69,6 +69,7 @@ mod plain;
 mod programs;
 mod pushed;
 mod recovery;
+mod refreshing;
 mod restart;
 mod second_factor;
 mod signin;

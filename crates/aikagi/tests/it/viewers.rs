@@ -11,7 +11,8 @@ use base::kernel::{Scope, clock};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use domain::clients::{
-    AuthMethod, ClientKind, ClientTerms, Clients, Grant, Pkce, Profile, Proof, hash_secret, put,
+    AuthMethod, ClientKind, ClientTerms, Clients, Grant, Pkce, Profile, Proof, RefreshPolicy,
+    hash_secret, put,
 };
 use domain::credentials::{Passwords, issue_letter_code};
 use domain::signin::Journeys;
@@ -287,7 +288,11 @@ pub fn service() -> ClientTerms {
         scopes: vec!["openid".to_owned(), "decisions".to_owned()],
         sector: String::new(),
         pkce: Pkce::Required,
-        profile: Profile { first_party: true, ..Profile::default() },
+        profile: Profile {
+            first_party: true,
+            refresh: Some(RefreshPolicy::Rotated),
+            ..Profile::default()
+        },
         enabled: true,
     }
 }

@@ -10,7 +10,7 @@ mod repo;
 mod terms;
 
 pub use guard::{Clients, Presented, Snapshot};
-pub use profile::Profile;
+pub use profile::{Profile, RefreshPolicy};
 pub use put::{find, list, put};
 pub use repo::{sweep, told_of_logouts};
 pub use terms::{

@@ -7,7 +7,7 @@ use base::kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::put::is_web_address;
-use super::terms::ClientTerms;
+use super::terms::{AuthMethod, Client, ClientTerms};
 
 /// The options of the protocol a client is registered with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,11 +32,48 @@ pub struct Profile {
     /// one; every other service is allowed by each person first (`docs/decisions/0028`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub first_party: bool,
+    /// What becomes of a refresh token that was used; left out: [`Client::refresh_policy`] decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<RefreshPolicy>,
+}
+
+/// What becomes of a refresh token that was used.
+///
+/// Source: RFC 9700 §4.14.2 (rotated, or bound to who it was given to).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshPolicy {
+    /// It is replaced; one that comes back ends all.
+    Rotated,
+    /// It stays: worth nothing to anybody but the client, who proves itself at each use.
+    Stable,
+}
+
+impl Client {
+    /// What becomes of its refresh tokens: as it is registered, else stable for who proves itself at each use,
+    /// and rotated for who can not.
+    #[must_use]
+    pub fn refresh_policy(&self) -> RefreshPolicy {
+        let own = match self.terms.method {
+            AuthMethod::None => RefreshPolicy::Rotated,
+            _ => RefreshPolicy::Stable,
+        };
+        self.terms.profile.refresh.unwrap_or(own)
+    }
 }
 
 /// Every rule about the options, each a function of its own.
 const RULES: &[fn(&ClientTerms) -> Result<()>] =
-    &[post_logout_redirect_uris, backchannel_logout_uri];
+    &[post_logout_redirect_uris, backchannel_logout_uri, refresh];
+
+/// A token that stays is bound to a proof; who has none gets another one each time.
+fn refresh(terms: &ClientTerms) -> Result<()> {
+    let stable = terms.profile.refresh == Some(RefreshPolicy::Stable);
+    if stable && terms.method == AuthMethod::None {
+        return Err(Error::invalid("client.refresh_unbound", "refresh"));
+    }
+    Ok(())
+}
 
 /// Held to what redirect addresses are held to.
 fn post_logout_redirect_uris(terms: &ClientTerms) -> Result<()> {

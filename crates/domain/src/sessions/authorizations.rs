@@ -9,6 +9,7 @@ use base::store::Tx;
 use formats::jose;
 use serde_json::json;
 
+use crate::clients::RefreshPolicy;
 use crate::subscribers::Key;
 
 use super::repo;
@@ -167,7 +168,7 @@ pub enum Redeemed {
 /// What became of a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotated {
-    /// It is replaced; the authorization says by which turn. Also the answer to a repeated request
+    /// It is replaced, or stays; the authorization says by which turn. Also the answer to a repeated request
     /// within [`GRACE_SECONDS`].
     Turned(Box<Authorization>),
     /// A token used before came back: the whole family is ended.
@@ -274,7 +275,8 @@ pub fn redeem_for_device(
     Ok(Redeemed::Now(Box::new(found)))
 }
 
-/// Replaces the refresh token of `turn`: one read and one write.
+/// Uses the refresh token of `turn`, which is replaced or stays as the client's policy says: one read, and one
+/// write; for one that stays, a write at most once a day.
 ///
 /// Housekeeping, without an audit line: nothing anybody may do changes (the access log has the
 /// request). The end of a family is recorded; the caller must let it commit.
@@ -286,7 +288,7 @@ pub fn redeem_for_device(
 pub fn rotate(
     tx: &mut Tx<'_>,
     (id, turn): (&str, i64),
-    (client_id, issuer): (&str, &str),
+    ((client_id, issuer), policy): ((&str, &str), RefreshPolicy),
 ) -> Result<Rotated> {
     let now = tx.now();
     let Some(mut found) = repo::find_authorization(tx, id)? else { return Ok(Rotated::Refused) };
@@ -297,6 +299,13 @@ pub fn rotate(
     if turn == found.turn {
         let latest = found.created.plus_days(FAMILY_DAYS);
         let expires = now.plus_days(REFRESH_DAYS).min(latest);
+        if policy == RefreshPolicy::Stable {
+            if found.expires.plus_days(1) < expires {
+                repo::prolong(tx, &found, expires)?;
+                found.expires = expires;
+            }
+            return Ok(Rotated::Turned(Box::new(found)));
+        }
         if !repo::turn(tx, &found, expires)? {
             // The same token came at the same moment and was faster, or the family has just ended.
             let meanwhile = repo::find_authorization(tx, id)?.filter(|one| one.is_alive(now));

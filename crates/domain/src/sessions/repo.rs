@@ -297,6 +297,18 @@ pub(super) fn turn(tx: &mut Tx<'_>, from: &Authorization, expires: Instant) -> R
     Ok(turned == 1)
 }
 
+/// Lets an authorization live longer, unless it has ended or turned meanwhile.
+pub(super) fn prolong(tx: &mut Tx<'_>, which: &Authorization, expires: Instant) -> Result<()> {
+    let row: [Value; 4] =
+        [tx.operator().into(), (&which.id).into(), which.turn.into(), expires.into()];
+    tx.exec(
+        "UPDATE authorizations SET expires_ms = ?4
+          WHERE operator_id = ?1 AND grant_id = ?2 AND turn = ?3 AND revoked_ms IS NULL",
+        &row,
+    )?;
+    Ok(())
+}
+
 pub(super) fn revoke(tx: &mut Tx<'_>, id: &str, cause: &str) -> Result<bool> {
     let row: [Value; 4] = [tx.operator().into(), id.into(), tx.now().into(), cause.into()];
     let revoked = tx.exec(

@@ -106,8 +106,8 @@ impl Journeys {
         outcome.into_result()
     }
 
-    /// Replaces a refresh token of `client`: one read, one write, and the person's state (three
-    /// reads). A person who is shut out keeps the token, which works again when they are let in;
+    /// Uses a refresh token of `client`, which is replaced or stays as its policy says: one read, one write,
+    /// and the person's state (three reads). A person who is shut out keeps the token, which works again when they are let in;
     /// whatever else refuses leaves the token as it was too, but for a reuse.
     ///
     /// `wanted`: the scope of the new tokens, when it shall be narrower than what was given.
@@ -128,7 +128,8 @@ impl Journeys {
         let signing = Arc::clone(&self.signing);
         let outcome = self.db.housekeep(&scope, "refresh", move |tx| {
             let which = (handle.id.as_str(), handle.turn);
-            match sessions::rotate(tx, which, (&client.id, &issuer))? {
+            let whose = ((client.id.as_str(), issuer.as_str()), client.refresh_policy());
+            match sessions::rotate(tx, which, whose)? {
                 Rotated::Reused => Ok(Outcome::Replayed),
                 Rotated::Refused => Ok(Outcome::Refused),
                 Rotated::Turned(found) => {
