@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use base::kernel::{clock, ids};
+use http::header::ORIGIN;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::Instrument as _;
 
@@ -37,6 +38,10 @@ pub struct Context {
     pub language: Language,
     /// The operator of the address, once a door found that it is there.
     operator: Arc<OnceLock<Arc<str>>>,
+    /// The page the caller is a script of, as the browser says.
+    origin: Option<Arc<str>>,
+    /// Set once a door found that scripts of that page may read the answer.
+    shared: Arc<OnceLock<()>>,
 }
 
 impl Context {
@@ -44,6 +49,12 @@ impl Context {
     #[must_use]
     pub fn operator(&self) -> Option<Arc<str>> {
         self.operator.get().cloned()
+    }
+
+    /// The origin whose scripts may read the answer, if a door found so.
+    #[must_use]
+    pub fn shared_with(&self) -> Option<Arc<str>> {
+        self.shared.get().and(self.origin.clone())
     }
 }
 
@@ -59,6 +70,8 @@ pub fn get() -> Context {
         trace_id: "".into(),
         language: Language::Japanese,
         operator: Arc::default(),
+        origin: None,
+        shared: Arc::default(),
     })
 }
 
@@ -66,6 +79,15 @@ pub fn get() -> Context {
 /// Without this it stands in the platform's, so that invented codes leave no lines of their own.
 pub fn operator_is_there(code: &str) {
     let _noted_before = CURRENT.try_with(|context| context.operator.set(code.into()));
+}
+
+/// Scripts of these `origins` may read the answer: the caller is a client that named them. Compared character
+/// by character.
+pub fn share_with(origins: &[String]) {
+    let _noted_before = CURRENT.try_with(|context| {
+        let named = |origin: &Arc<str>| origins.iter().any(|one| **one == **origin);
+        context.origin.as_ref().is_some_and(named).then(|| context.shared.set(()))
+    });
 }
 
 /// Runs a job on another thread in the context it was begun in.
@@ -80,6 +102,8 @@ pub async fn establish(request: Request, next: Next) -> Response {
         trace_id: trace_id(request.headers()).into(),
         language: language(request.headers()),
         operator: Arc::default(),
+        origin: origin(request.headers()),
+        shared: Arc::default(),
     };
     let span = tracing::info_span!(
         "request",
@@ -112,6 +136,10 @@ fn trace_id(headers: &HeaderMap) -> String {
         id.len() == 32 && id.bytes().all(hex) && id.bytes().any(|byte| byte != b'0')
     });
     named.map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned)
+}
+
+fn origin(headers: &HeaderMap) -> Option<Arc<str>> {
+    headers.get(ORIGIN).and_then(|value| value.to_str().ok()).map(Arc::from)
 }
 
 fn language(headers: &HeaderMap) -> Language {

@@ -59,6 +59,7 @@ mod model;
 mod moved;
 mod oidc;
 mod operations;
+mod origins;
 mod own_pages;
 mod parity;
 mod parity_wish;

@@ -5,6 +5,7 @@
 
 use base::kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::put::is_web_address;
 use super::terms::{AuthMethod, Client, ClientTerms};
@@ -32,6 +33,12 @@ pub struct Profile {
     /// one; every other service is allowed by each person first (`docs/decisions/0028`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub first_party: bool,
+    /// Origins (`https://host[:port]`) whose scripts may read what it is answered, compared character by
+    /// character. For applications that run in the browser.
+    ///
+    /// Source: Fetch §3.3.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub web_origins: Vec<String>,
     /// What becomes of a refresh token that was used; left out: [`Client::refresh_policy`] decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshPolicy>,
@@ -64,7 +71,20 @@ impl Client {
 
 /// Every rule about the options, each a function of its own.
 const RULES: &[fn(&ClientTerms) -> Result<()>] =
-    &[post_logout_redirect_uris, backchannel_logout_uri, refresh];
+    &[post_logout_redirect_uris, backchannel_logout_uri, refresh, web_origins];
+
+/// As a browser writes them, or they would match nothing: no path, no slash at the end, no default port.
+fn web_origins(terms: &ClientTerms) -> Result<()> {
+    let as_written = |text: &String| {
+        let url = Url::parse(text).ok();
+        url.is_some_and(|url| url.origin().ascii_serialization() == *text)
+    };
+    let origins = &terms.profile.web_origins;
+    if origins.iter().all(|one| one.starts_with("http") && is_web_address(one) && as_written(one)) {
+        return Ok(());
+    }
+    Err(Error::invalid("client.origin_malformed", "web_origins"))
+}
 
 /// A token that stays is bound to a proof; who has none gets another one each time.
 fn refresh(terms: &ClientTerms) -> Result<()> {

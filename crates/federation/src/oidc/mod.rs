@@ -14,6 +14,7 @@ mod discovery;
 mod hints;
 mod introspect;
 mod logout;
+mod origins;
 mod pages;
 mod place;
 mod programs;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use base::kernel::{Actor, Result, Scope, clock};
 use base::store::Db;
@@ -111,5 +112,9 @@ pub fn routes(provider: Provider) -> Router {
             router.route(path, endpoint.clone()).route(&format!("/o/{{operator}}{path}"), endpoint);
     }
     let counted = from_fn_with_state(Arc::clone(&provider.strangers), strangers::count);
-    router.route_layer(counted).layer(DefaultBodyLimit::max(LONGEST_FORM)).with_state(provider)
+    router
+        .route_layer(counted)
+        .route_layer(from_fn(origins::share))
+        .layer(DefaultBodyLimit::max(LONGEST_FORM))
+        .with_state(provider)
 }

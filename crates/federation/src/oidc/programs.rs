@@ -12,7 +12,7 @@ use formats::oauth::{BasicCredentials, ParameterFault, Parameters};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use web::access::Acted;
-use web::blocking;
+use web::{blocking, current};
 
 use super::Provider;
 use super::answers::TokenRefusal;
@@ -72,6 +72,7 @@ pub(super) fn known<'a>(
     let scope = Scope::new(issuer.operator(), Actor::Anonymous, now);
     let shown = presented(headers, &form)?;
     let client = provider.clients.authenticate(&scope, &shown, &[issuer.url(), &endpoint])?;
+    current::share_with(&client.terms.profile.web_origins);
     Ok(Program { issuer, client, form, now })
 }
 

@@ -9,7 +9,7 @@ use base::kernel::{Error, clock};
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use http::{HeaderMap, HeaderValue};
 use web::access::Acted;
-use web::{Problem, blocking};
+use web::{Problem, blocking, current};
 
 use super::Provider;
 use super::claims::About;
@@ -26,6 +26,7 @@ pub(super) async fn answer(
     let (given, client) = blocking(move || {
         let issuer = place.issuer(&provider)?;
         let verified = provider.tokens.verify(&issuer, &token)?;
+        current::share_with(&verified.client.terms.profile.web_origins);
         if !verified.allows("openid") {
             return Err(Error::Forbidden { code: "token.scope_missing" });
         }
