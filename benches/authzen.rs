@@ -95,7 +95,7 @@ fn measure(prepared: &Prepared) -> Load {
 }
 
 /// A bare axum server in a process of its own on the same processor.
-fn start_bare(body: &[u8]) -> Server {
+pub fn start_bare(body: &[u8]) -> Server {
     let address = format!("127.0.0.1:{}", free_port());
     let child = Command::new("taskset")
         .args(["-c", "0"])

@@ -11,11 +11,13 @@
 )]
 
 mod authzen;
+mod bounded;
 mod common;
 mod households;
 mod import;
 mod online;
 mod process;
+mod provider;
 mod refresh;
 mod wire;
 
@@ -33,8 +35,16 @@ fn main() {
         Some("online") => online::run(),
         Some("refresh") => refresh::run(),
         Some("authzen") => authzen::run(rest),
+        Some("provider") => provider::run(),
+        Some("sign-in") => provider::run_sign_in(),
+        Some("storm") => provider::run_storm(),
+        Some("bounded") => bounded::run(rest),
         Some("process") => process::run(),
+        Some("bare-argon") => provider::bare_argon(),
         Some("bare-server") => authzen::bare_server(rest),
-        _ => println!("benches: import [LINES], online, refresh, authzen [CONTRACTS], process"),
+        _ => println!(
+            "benches: import [LINES], online, refresh, authzen [CONTRACTS], provider, sign-in, storm, \
+             bounded [NUMBER], process"
+        ),
     }
 }

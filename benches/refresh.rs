@@ -21,7 +21,7 @@ const EACH: u64 = 60;
 const ROUNDS: usize = 5;
 
 /// A redeemed authorization for the owner of contract `n`; answers its first refresh token.
-fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
+pub fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
     let (_, person) = owner(db, n);
     let id = db
         .transact(&scope("bench"), move |tx| {

@@ -14,6 +14,8 @@ pub struct Wire {
 /// An answer: status and body.
 pub struct Answer {
     pub status: u16,
+    /// Status line and headers; their names in small letters.
+    pub head: String,
     pub body: Vec<u8>,
 }
 
@@ -38,7 +40,7 @@ impl Wire {
 
     fn parse(&mut self) -> Option<Answer> {
         let end = self.read.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-        let head = String::from_utf8_lossy(&self.read[..end]).to_ascii_lowercase();
+        let head = small_names(&String::from_utf8_lossy(&self.read[..end]));
         let length: usize = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length:"))
@@ -49,8 +51,22 @@ impl Wire {
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let body = self.read[end..end + length].to_vec();
         self.read.drain(..end + length);
-        Some(Answer { status, body })
+        Some(Answer { status, head, body })
     }
+}
+
+/// The head with the names of its headers in small letters.
+fn small_names(head: &str) -> String {
+    let lines = head.lines().map(|line| match line.split_once(':') {
+        Some((name, value)) => format!("{}:{value}\r\n", name.to_ascii_lowercase()),
+        None => format!("{line}\r\n"),
+    });
+    lines.collect()
+}
+
+/// A GET as bytes.
+pub fn get(address: &str, path: &str, headers: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n").into_bytes()
 }
 
 /// A POST as bytes.

@@ -372,3 +372,24 @@ fn guessing_codes_locks_the_person_who_guesses() {
     let right = viewer.look(&address(&asked));
     assert_eq!(right.refusal(), "signin.locked", "the right one too");
 }
+
+#[test]
+fn a_device_is_forgotten_with_its_authorization_and_not_before() {
+    let house = house();
+    let mut viewer = house.given_viewer("A-001", "takahashi");
+    let asked = ask(&house);
+    allow(&mut viewer, &asked);
+    assert_eq!(poll(&house, &asked).status, 200);
+    let kept = |days: i64| {
+        let scope = Scope::new(KITA, crate::world::sato(), clock::now().plus_days(days));
+        let swept = house.world.db.housekeep(&scope, "test", |tx| sessions::sweep(tx, 100));
+        swept.unwrap();
+        let count = |tx: &mut base::store::Tx<'_>| {
+            let operator = [tx.operator().into()];
+            let sql = "SELECT COUNT(*) FROM devices WHERE operator_id = ?1";
+            tx.row(sql, &operator, |row| row.int())
+        };
+        house.world.db.read(&scope, count).unwrap()
+    };
+    assert_eq!((kept(89), kept(92)), (Some(1), Some(0)));
+}

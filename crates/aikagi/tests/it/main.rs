@@ -13,6 +13,7 @@
 )]
 
 mod addresses;
+mod artefacts;
 mod authzen;
 mod backlog;
 mod batch_chores;

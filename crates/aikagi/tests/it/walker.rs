@@ -51,7 +51,10 @@ fn forms(body: &str) -> Vec<Form> {
                 let name = between(tag, "name=\"", "\"")?.to_owned();
                 Some((name, between(tag, "value=\"", "\"").unwrap_or_default().to_owned()))
             });
-            Some(Form { method, action, fields: fields.collect() })
+            // Of buttons with one name one is pressed.
+            let mut fields: Vec<(String, String)> = fields.collect();
+            fields.dedup_by(|next, before| next.0 == before.0);
+            Some(Form { method, action, fields })
         })
         .collect()
 }
@@ -88,8 +91,8 @@ struct Walk<'h> {
     dice: StdRng,
     /// Two browsers; what one was shown the other may send.
     browsers: Vec<Viewer<'h>>,
-    /// Every form seen so far, a few of the oldest forgotten.
-    seen: Vec<Form>,
+    /// Every form seen so far and which browser was shown it, a few of the oldest forgotten.
+    seen: Vec<(usize, Form)>,
     pool: Pool,
     model: Model,
 }
@@ -121,11 +124,13 @@ impl<'h> Walk<'h> {
     }
 
     fn step(&mut self) {
-        let which = self.dice.random_range(0..self.browsers.len());
-        let sent = if self.seen.is_empty() || self.dice.random_range(0..6) == 0 {
-            self.address()
+        let any = self.dice.random_range(0..self.browsers.len());
+        let (which, sent) = if self.seen.is_empty() || self.dice.random_range(0..6) == 0 {
+            (any, self.address())
         } else {
-            self.form()
+            let (shown_to, sent) = self.form();
+            // Mostly by the browser that was shown it, so that journeys get somewhere.
+            (if self.dice.random_range(0..4) == 0 { any } else { shown_to }, sent)
         };
         let before = self.browsers[which].cookies.clone();
         let answer = self.send(which, &sent);
@@ -164,11 +169,11 @@ impl<'h> Walk<'h> {
     }
 
     /// A form that was seen, filled somehow, sometimes with a field doubled or left out.
-    fn form(&mut self) -> Sent {
+    fn form(&mut self) -> (usize, Sent) {
         // Mostly one of the last, so that journeys get somewhere.
         let last = self.seen.len();
         let from = if self.dice.random_range(0..4) == 0 { 0 } else { last.saturating_sub(4) };
-        let form = self.seen[self.dice.random_range(from..last)].clone();
+        let (shown_to, form) = self.seen[self.dice.random_range(from..last)].clone();
         let mut fields: Vec<(String, String)> = Vec::new();
         for (name, stands) in form.fields {
             let value = if name == "proof" && self.dice.random_range(0..20) > 0 {
@@ -183,7 +188,7 @@ impl<'h> Walk<'h> {
             }
         }
         let path = form.action.trim_start_matches("https://id.example.jp").to_owned();
-        Sent { method: form.method, path, fields }
+        (shown_to, Sent { method: form.method, path, fields })
     }
 
     /// Remembers the forms of what was shown, and follows where our own pages lead.
@@ -198,7 +203,7 @@ impl<'h> Walk<'h> {
             self.model.check(self.house, (&looked, &cookies), &page);
             shown.extend(forms(&page.body));
         }
-        self.seen.extend(shown);
+        self.seen.extend(shown.into_iter().map(|form| (which, form)));
         let most = 60;
         if self.seen.len() > most {
             self.seen.drain(..self.seen.len() - most);

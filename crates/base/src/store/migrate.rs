@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "0012_second_factors", include_str!("../../../../migrations/0012_second_factors.sql")),
     (13, "0013_pushed_requests", include_str!("../../../../migrations/0013_pushed_requests.sql")),
     (14, "0014_consents", include_str!("../../../../migrations/0014_consents.sql")),
+    (15, "0015_device_grants", include_str!("../../../../migrations/0015_device_grants.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

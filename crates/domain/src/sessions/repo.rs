@@ -319,7 +319,7 @@ pub(super) fn revoke(tx: &mut Tx<'_>, id: &str, cause: &str) -> Result<bool> {
     Ok(revoked == 1)
 }
 
-/// Forgets up to `limit` sessions and as many authorizations of the operator that have been over for
+/// Forgets up to `limit` sessions and as many authorizations, with their devices, of the operator that have been over for
 /// a day; returns how many. Until then a code or token that comes back is still recognised.
 ///
 /// # Errors
@@ -333,10 +333,20 @@ pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
               WHERE operator_id = ?1 AND expires_ms < ?2 LIMIT ?3)",
         &keys,
     )?;
+    let over: Vec<String> = tx.rows(
+        "SELECT grant_id FROM authorizations
+          WHERE operator_id = ?1 AND expires_ms < ?2 LIMIT ?3",
+        &keys,
+        |row| row.text(),
+    )?;
+    if over.is_empty() {
+        return Ok(sessions);
+    }
+    let keys: [Value; 2] = [tx.operator().into(), over.into()];
+    // A device is nothing without its authorization.
+    tx.exec("DELETE FROM devices WHERE operator_id = ?1 AND grant_id IN ARRAY(?2)", &keys)?;
     let authorizations = tx.exec(
-        "DELETE FROM authorizations WHERE operator_id = ?1 AND grant_id IN
-            (SELECT grant_id FROM authorizations
-              WHERE operator_id = ?1 AND expires_ms < ?2 LIMIT ?3)",
+        "DELETE FROM authorizations WHERE operator_id = ?1 AND grant_id IN ARRAY(?2)",
         &keys,
     )?;
     Ok(sessions + authorizations)

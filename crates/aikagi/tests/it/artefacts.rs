@@ -1,0 +1,347 @@
+//! Everything we give out, shown at every place that takes something: it is worth what it is worth at its
+//! own, for its own client, at its own operator, and nothing anywhere else; nor is it spent by being tried there.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::Body;
+use base::kernel::clock;
+use domain::clients::{AuthMethod, Grant, Proof};
+use formats::jose::{JwkSet, SigningKey};
+use http::Request;
+use serde_json::json;
+
+use crate::viewers::{
+    Answer, BASE, CALLBACK, House, PASSWORD, SECRET, VERIFIER, Viewer, authorize,
+};
+use crate::world::{KITA, MINAMI};
+
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Who shows it, and where: an issuer's path and a client.
+type At<'a> = (&'a str, &'a str);
+/// Shows something at a place and answers whether it was taken for good.
+type Place = fn(&Stage, At<'_>, &str) -> bool;
+
+/// A house with a household of each kind, the browser of a sign-in under way, and who types codes.
+struct Stage {
+    house: House,
+    key: SigningKey,
+    browser: String,
+    typed: AtomicUsize,
+}
+
+const TYPISTS: [(&str, &str); 3] = [("A-011", "tanaka"), ("A-012", "suzuki"), ("A-013", "yamada")];
+
+const OWN: At<'static> = ("/o/KITA01", "vod");
+
+fn redeems(house: &House, (issuer, client): At<'_>, form: &[(&str, &str)]) -> bool {
+    house.token_at(issuer, (client, SECRET), form).status == 200
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// A form that names its client and proves it by the artefact, if by anything.
+fn proves(house: &House, (issuer, _): At<'_>, pairs: &[(&str, &str)]) -> bool {
+    house.public_form(&format!("{issuer}/token"), pairs).status == 200
+}
+
+fn with_cookie(house: &House, path: &str, (name, value): (&str, &str)) -> Answer {
+    let request = Request::get(path).header("cookie", format!("__Host-{name}={value}"));
+    let Ok(request) = request.body(Body::empty()) else { panic!("no cookie: {value}") };
+    house.call(request)
+}
+
+/// A browser of somebody who signed in.
+fn signed_in<'h>(house: &'h House, name: &str) -> Viewer<'h> {
+    let mut viewer = Viewer::new(house);
+    assert!(viewer.sign_in(name, PASSWORD).led_with("code").is_some());
+    viewer
+}
+
+const PLACES: &[(&str, Place)] = &[
+    ("code", |stage, at, it| {
+        let house = &stage.house;
+        let form = [("grant_type", "authorization_code"), ("code", it)];
+        let rest = [("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
+        redeems(house, at, &[form, rest].concat())
+    }),
+    ("refresh", |stage, at, it| {
+        let house = &stage.house;
+        redeems(house, at, &[("grant_type", "refresh_token"), ("refresh_token", it)])
+    }),
+    ("device", |stage, at, it| {
+        let house = &stage.house;
+        redeems(house, at, &[("grant_type", DEVICE_GRANT), ("device_code", it)])
+    }),
+    ("assertion", |stage, at, it| {
+        let house = &stage.house;
+        let form = [("grant_type", "client_credentials"), ("client_assertion", it)];
+        proves(
+            house,
+            at,
+            &[form, [("client_assertion_type", ASSERTION_TYPE), ("scope", "")]].concat(),
+        )
+    }),
+    ("secret", |stage, (issuer, client), it| {
+        let house = &stage.house;
+        let form = [("grant_type", "client_credentials")];
+        house.token_at(issuer, (client, it), &form).status == 200
+    }),
+    ("bearer", |stage, (issuer, _), it| {
+        let house = &stage.house;
+        let request = Request::get(format!("{issuer}/userinfo"));
+        let request = request.header("authorization", format!("Bearer {it}"));
+        house.call(request.body(Body::empty()).unwrap()).status == 200
+    }),
+    ("introspect", |stage, (issuer, client), it| {
+        let house = &stage.house;
+        let path = format!("{issuer}/introspect");
+        let answer = house.client_form(&path, (client, SECRET), &[("token", it)]);
+        answer.status == 200 && answer.json()["active"] == true
+    }),
+    ("request_uri", |stage, (issuer, client), it| {
+        let house = &stage.house;
+        let path = format!("{issuer}/authorize?client_id={client}&request_uri={}", encoded(it));
+        let answer = house.get(&path);
+        answer.status == 303 && answer.location().path().ends_with("/signin")
+    }),
+    ("hint", |stage, (issuer, client), it| {
+        let house = &stage.house;
+        let mut viewer = signed_in(house, "takahashi");
+        let path = authorize(&[("prompt", "none"), ("client_id", client)]);
+        let path = path.replace("/o/KITA01", issuer);
+        let answer = viewer.get(&format!("{path}&id_token_hint={}", encoded(it)));
+        answer.status == 303 && answer.led_with("code").is_some()
+    }),
+    ("session", |stage, (issuer, _), it| {
+        let house = &stage.house;
+        with_cookie(house, &format!("{issuer}/services"), ("aikagi-session", it)).status == 200
+    }),
+    ("ticket", |stage, (issuer, _), it| {
+        let house = &stage.house;
+        let browser = stage.browser.as_str();
+        let path = format!("{issuer}/signin?ticket={}", encoded(it));
+        with_cookie(house, &path, ("aikagi-browser", browser)).status == 200
+    }),
+    ("user_code", |stage, (issuer, _), it| {
+        let house = &stage.house;
+        // Who types many codes that nobody gave is locked out: somebody else types the next one.
+        let typist = TYPISTS[stage.typed.fetch_add(1, Ordering::Relaxed) % TYPISTS.len()];
+        let mut viewer = signed_in(house, typist.1);
+        let page = viewer.get(&format!("{issuer}/device?user_code={}", encoded(it)));
+        page.status == 200 && page.body.contains("name=\"number\"")
+    }),
+    ("letter", |stage, (issuer, _), it| {
+        let house = &stage.house;
+        let mut viewer = Viewer::new(house);
+        viewer.open_page(&authorize(&[]).replace("/o/KITA01", issuer));
+        viewer.submit("go", &[("step", "letter")]);
+        let form = [("contract_number", "A-003"), ("registration_code", it)];
+        viewer.submit("letter", &form).body.contains("new-password")
+    }),
+];
+
+/// Something we gave out: what it is, where it may be shown, and whether it is spent there.
+struct Artefact {
+    name: &'static str,
+    own: &'static [&'static str],
+    once: bool,
+    it: String,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let house = House::new();
+        let key = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
+        let set = serde_json::to_string(&JwkSet { keys: vec![key.public_jwk().clone()] }).unwrap();
+        for operator in [KITA, MINAMI] {
+            house.given_client(operator, "vod", |terms| terms.grants.push(Grant::DeviceCode));
+            house.given_client(operator, "shop", |terms| terms.grants.push(Grant::DeviceCode));
+        }
+        house.given_client(KITA, "signer", move |terms| {
+            terms.method = AuthMethod::PrivateKeyJwt;
+            terms.proof = Proof::Keys(set);
+        });
+        house.given_viewer("A-001", "takahashi");
+        for (number, name) in TYPISTS {
+            house.given_viewer(number, name);
+        }
+        house.world.given_contract("A-003");
+        Self { house, key, browser: String::new(), typed: AtomicUsize::new(0) }
+    }
+
+    fn code(&self) -> String {
+        signed_in(&self.house, "takahashi").get(&authorize(&[])).led_with("code").unwrap()
+    }
+
+    fn assertion(&self, id: &str) -> String {
+        let now = clock::now().ms() / 1000;
+        let claims = json!({"iss": "signer", "sub": "signer", "aud": format!("{BASE}/o/KITA01"),
+            "jti": id, "exp": now + 200});
+        self.key.sign("JWT", &claims).unwrap()
+    }
+
+    /// A television's code that a person confirmed, and one that waits.
+    fn device(&self, reference: &str) -> (String, String) {
+        let form = [("device_id", reference), ("scope", "openid")];
+        let path = "/o/KITA01/device_authorization";
+        let asked = self.house.client_form(path, ("vod", SECRET), &form).json();
+        let text = |name: &str| asked[name].as_str().unwrap().to_owned();
+        (text("device_code"), text("user_code"))
+    }
+
+    fn approve(&self, user_code: &str, reference: &str) {
+        let mut viewer = signed_in(&self.house, "takahashi");
+        let plain = user_code.replace('-', "");
+        viewer.look(&format!("/o/KITA01/device?user_code={plain}"));
+        let plain_code = plain.clone();
+        let find =
+            move |tx: &mut base::store::Tx<'_>| domain::sessions::find_user_code(tx, &plain_code);
+        let scope = base::kernel::Scope::new(KITA, crate::world::sato(), clock::now());
+        let number = self.house.world.db.read(&scope, find).unwrap().unwrap().number;
+        let form = [("user_code", plain.as_str()), ("number", &number), ("decision", "allow")];
+        assert_eq!(viewer.send_form("/o/KITA01/device", &form).status, 200, "{reference}");
+    }
+
+    fn all(&mut self) -> Vec<Artefact> {
+        let tokens = self.house.redeem(&self.code()).json();
+        let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+        let (access, refresh, id) = (text("access_token"), text("refresh_token"), text("id_token"));
+        let own = self.house.token(&[("grant_type", "client_credentials")]).json();
+        let (device_code, user_code) = self.device("living-room");
+        self.approve(&user_code, "living-room");
+        let (_, waiting) = self.device("kitchen");
+        let pushed = self.house.client_form(
+            "/o/KITA01/par",
+            ("vod", SECRET),
+            &[
+                ("client_id", "vod"),
+                ("response_type", "code"),
+                ("redirect_uri", CALLBACK),
+                ("scope", "openid"),
+                ("code_challenge", &formats::jose::pkce_s256_challenge(VERIFIER)),
+                ("code_challenge_method", "S256"),
+            ],
+        );
+        let session = signed_in(&self.house, "takahashi").cookies["__Host-aikagi-session"].clone();
+        let mut under_way = Viewer::new(&self.house);
+        under_way.open_page(&authorize(&[]));
+        let (_, ticket) = under_way.page.split_once("ticket=").unwrap();
+        let (ticket, proof) = (ticket.to_owned(), under_way.proof.clone());
+        let browser = under_way.cookies["__Host-aikagi-browser"].clone();
+        let letter = self.house.given_letter("A-003");
+        self.browser.clone_from(&browser);
+        let thing = |name, own, once, it| Artefact { name, own, once, it };
+        vec![
+            thing("a code", &["code"], true, self.code()),
+            thing("an access token", &["bearer", "introspect"], false, access),
+            thing("a refresh token", &["refresh", "introspect"], true, refresh),
+            thing("an ID token", &["hint"], false, id),
+            thing(
+                "a client's own token",
+                &["introspect"],
+                false,
+                own["access_token"].as_str().unwrap().to_owned(),
+            ),
+            thing("a device code", &["device"], false, device_code),
+            thing("a television's code", &["user_code"], false, waiting),
+            thing(
+                "a pushed request",
+                &["request_uri"],
+                true,
+                pushed.json()["request_uri"].as_str().unwrap().to_owned(),
+            ),
+            thing("a client assertion", &["assertion"], true, self.assertion("one")),
+            thing("a client's secret", &["secret"], false, SECRET.to_owned()),
+            thing("a session's cookie", &["session"], false, session),
+            thing("a sign-in's ticket", &["ticket"], false, ticket),
+            thing("a form's proof", &[], false, proof),
+            thing("a browser's cookie", &[], false, browser),
+            thing("a letter's code", &["letter"], false, letter),
+        ]
+    }
+}
+
+fn place(name: &str) -> Place {
+    PLACES.iter().find(|(known, _)| *known == name).unwrap().1
+}
+
+#[test]
+fn nothing_is_worth_anything_at_another_place_nor_spent_there() {
+    let mut stage = Stage::new();
+    let all = stage.all();
+    for artefact in &all {
+        for (name, shown) in PLACES.iter().filter(|(name, _)| !artefact.own.contains(name)) {
+            let taken = shown(&stage, OWN, &artefact.it);
+            assert!(!taken, "{} was taken as {name}", artefact.name);
+        }
+    }
+    for artefact in &all {
+        for name in artefact.own.iter().rev() {
+            let client = if *name == "assertion" { "signer" } else { "vod" };
+            let taken = place(name)(&stage, (OWN.0, client), &artefact.it);
+            assert!(taken, "{} is spent or was never good at {name}", artefact.name);
+        }
+    }
+    for artefact in all.iter().filter(|one| one.once) {
+        let again = place(artefact.own[0])(&stage, OWN, &artefact.it);
+        // A refresh token is answered again for some seconds: with the tokens that are good already.
+        assert_eq!(again, artefact.name == "a refresh token", "{} twice", artefact.name);
+    }
+}
+
+#[test]
+fn nothing_is_worth_anything_to_another_client_or_at_another_operator_nor_spent_there() {
+    let mut stage = Stage::new();
+    let all = stage.all();
+    // Whom it was given to does not matter for what is the person's own, or proves the client itself.
+    let of_a_client = ["code", "refresh", "device", "introspect", "request_uri", "hint"];
+    for artefact in &all {
+        for name in artefact.own {
+            let shown = place(name);
+            if of_a_client.contains(name) {
+                let taken = shown(&stage, (OWN.0, "shop"), &artefact.it);
+                assert!(!taken, "{} of vod was taken from shop as {name}", artefact.name);
+            }
+            // The same secret is, in this world, the secret of the other operator's client too.
+            if *name != "secret" {
+                let taken = shown(&stage, ("/o/MINA01", "vod"), &artefact.it);
+                assert!(!taken, "{} was taken at another operator as {name}", artefact.name);
+            }
+            // A person's session is good at the platform too, where a letter has no page before the operator is
+            // named.
+            if !["session", "letter"].contains(name) {
+                let platform = shown(&stage, ("", "vod"), &artefact.it);
+                assert!(!platform, "{} was taken at the platform as {name}", artefact.name);
+            }
+        }
+    }
+    for artefact in &all {
+        for name in artefact.own.iter().rev() {
+            let client = if *name == "assertion" { "signer" } else { "vod" };
+            let taken = place(name)(&stage, (OWN.0, client), &artefact.it);
+            assert!(taken, "{} is spent or was never good at {name}", artefact.name);
+        }
+    }
+}
+
+#[test]
+fn of_many_that_come_at_once_with_one_thing_one_is_let_in() {
+    let mut stage = Stage::new();
+    let all = stage.all();
+    let single = ["a code", "a pushed request", "a client assertion"];
+    for artefact in all.iter().filter(|one| single.contains(&one.name)) {
+        let client = if artefact.own == ["assertion"] { "signer" } else { "vod" };
+        let shown = place(artefact.own[0]);
+        let stage = &stage;
+        let taken = std::thread::scope(|scope| {
+            let each = || shown(stage, (OWN.0, client), &artefact.it);
+            let all: Vec<_> = (0..12).map(|_| scope.spawn(each)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).filter(|one| *one).count()
+        });
+        assert_eq!(taken, 1, "{}", artefact.name);
+    }
+}
