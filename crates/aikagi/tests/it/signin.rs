@@ -357,3 +357,23 @@ fn a_session_cookie_is_bound_to_the_host_and_new_at_every_sign_in() {
     let said = claims(tokens["id_token"].as_str().unwrap()).to_string();
     assert!(!said.contains("A-001") && !said.contains("takahashi"), "{said}");
 }
+
+#[test]
+fn a_password_that_everybody_tries_first_is_refused_and_the_page_says_what_to_do() {
+    let house = House::new();
+    house.world.given_contract("A-001");
+    let letter = house.given_letter("A-001");
+    let mut viewer = Viewer::new(&house);
+    viewer.open_page(&authorize(&[]));
+    viewer.submit("go", &[("step", "letter")]);
+    viewer.submit("letter", &[("contract_number", "A-001"), ("registration_code", &letter)]);
+    for bad in ["P@ssword123456", "takahashi-hanako-2026"] {
+        let form = [("username", "takahashi-hanako"), ("password", bad)];
+        let refused = viewer.submit("account", &form);
+        assert_eq!(refused.refusal(), "password.common", "{bad}");
+        assert!(refused.body.contains("ご自分だけの文章"), "{}", refused.body);
+        assert!(!refused.body.contains(bad), "a password is never shown again");
+    }
+    let good = [("username", "takahashi-hanako"), ("password", PASSWORD)];
+    assert!(viewer.submit("account", &good).led_with("code").is_some());
+}

@@ -7,6 +7,7 @@
 //! RFC 6238; NIST SP 800-63B §5.1.1, §5.2.2.
 
 mod factors;
+mod guessable;
 mod hashing;
 mod letters;
 mod lockout;
@@ -32,7 +33,7 @@ pub use logins::{
 };
 pub(crate) use pins::try_pin;
 pub use pins::{PinKind, pins_of, reset_pin, set_pin};
-pub use pool::{Passwords, check_new_password};
+pub use pool::{Passwords, check_new_password, check_password_of};
 pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};
 pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};

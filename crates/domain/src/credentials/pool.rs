@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use base::kernel::{Error, Result};
 
+use super::guessable::is_guessable;
 use super::hashing::{self, Scratch};
 
 /// Computations waiting at most, for one operator and for all together.
@@ -206,18 +207,30 @@ fn next_job(shared: &Shared, scratch: &mut Scratch) -> Option<Job> {
     }
 }
 
-/// Whether a new password may be taken: 12 characters or more, no other rule, nothing expires.
+/// Whether a new password may be taken: 12 characters or more, and not what everybody tries first. No rule
+/// about kinds of characters; nothing expires.
 ///
 /// # Errors
-/// `password.too_short`, `password.too_long`
+/// `password.too_short`, `password.too_long`, `password.common`
 ///
 /// Source: brief tve §12.3, NIST SP 800-63B §5.1.1.2.
 pub fn check_new_password(password: &str) -> Result<()> {
+    check_password_of(password, &[])
+}
+
+/// As [`check_new_password`], for somebody of whom these words are known: the login id, names.
+///
+/// # Errors
+/// Those of [`check_new_password`].
+pub fn check_password_of(password: &str, known: &[&str]) -> Result<()> {
     if password.chars().count() < FEWEST_CHARACTERS {
         return Err(Error::invalid("password.too_short", "password"));
     }
     if password.len() > MOST_BYTES {
         return Err(Error::invalid("password.too_long", "password"));
+    }
+    if is_guessable(password, known) {
+        return Err(Error::invalid("password.common", "password"));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use base::store::Tx;
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::credentials::{self, LetterCheck, check_new_password};
+use crate::credentials::{self, LetterCheck, check_password_of};
 use crate::operators;
 use crate::sessions::{self, Proven, Reason};
 use crate::subscribers::{self, By, Household, Load, Source};
@@ -63,7 +63,8 @@ impl Journeys {
     /// Who has an authenticator is asked for it all the same: a letter box is not a second factor.
     ///
     /// # Errors
-    /// - `login.malformed`, `login.taken`; `password.too_short`, `password.too_long`, `password.busy`
+    /// - `login.malformed`, `login.taken`; `password.too_short`, `password.too_long`,
+    ///   `password.common`, `password.busy`
     /// - `registration.refused` — the letter was used or replaced meanwhile
     /// - `signin.unknown`, `signin.step_changed`; `client.unknown`, `client.terms_changed`; those of
     ///   the guard
@@ -74,7 +75,7 @@ impl Journeys {
     ) -> Result<Moved> {
         let ticket = self.read(caller)?;
         let name = credentials::login_name(typed_name)?;
-        check_new_password(password)?;
+        check_password_of(password, &[&name])?;
         let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
         let Step::Account { person_id, checked } = step else {
             return Err(MOVED);
