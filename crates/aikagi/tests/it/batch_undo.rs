@@ -1,10 +1,10 @@
 //! Taking a file back: everything as it was, but for what something else changed since.
 
 use base::kernel::{Actor, Error};
-use domain::commands::Op;
+use domain::commands::{Command, Op};
 use domain::files::{self, Conflict, FileState};
 use domain::operators::Role;
-use domain::subscribers::{Household, PersonState, Standing};
+use domain::subscribers::{Household, Load, PersonState, Standing, load};
 use formats::sms::Record;
 use linkage::sms::batch::{Undo, Undoing, undo};
 
@@ -115,6 +115,47 @@ fn what_something_else_changed_since_stays_and_is_named() {
     assert_eq!(world.standing("N00003"), Standing::Active);
     let again = take_back(&world, &second, Undoing::Check).unwrap();
     assert_eq!(again.conflicts.len(), 3, "only the rest is left");
+}
+
+#[test]
+fn a_stop_of_a_file_stays_when_its_number_is_in_use_again() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    desk.send(&csv(1, &starts("C", 2)).0, &csv(1, &starts("C", 2)).1);
+    let (second, content) = csv(2, &[line("s-1", "102", "C00001"), line("s-2", "102", "C00002")]);
+    desk.send(&second, &content);
+    // C00001 came back before the file was taken back.
+    let again = Command::new(&world.request_id(), Op::Start, "C00001");
+    world.send(Command { generation: Some(1), ..again });
+
+    let done = take_back(&world, &second, Undoing::Do).unwrap();
+
+    let left = Conflict { number: "C00001".to_owned(), generation: 0 };
+    assert_eq!((done.restored, done.conflicts), (1, vec![left]));
+    assert_eq!(world.standing("C00002"), Standing::Active);
+    let lives = world.look(|tx| load(tx, vec!["C00001".to_owned()], Load::Whole)).unwrap();
+    let lives: Vec<Standing> = lives.iter().map(|one| one.standing(world.now())).collect();
+    assert_eq!(lives, [Standing::Stopped, Standing::Active], "nobody is there twice");
+}
+
+#[test]
+fn a_stop_and_the_return_of_one_file_are_taken_back_together() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    given_staff(&world, "sato", Role::Admin);
+    desk.send(&csv(1, &starts("C", 1)).0, &csv(1, &starts("C", 1)).1);
+    let back = Record { generation: "01".into(), ..line("s-2", "101", "C00001") };
+    let (second, content) = csv(2, &[line("s-1", "102", "C00001"), back]);
+    let answers = desk.send(&second, &content);
+    assert!(answers.iter().all(|one| one.short() == ("0", "")), "{answers:#?}");
+
+    let done = take_back(&world, &second, Undoing::Do).unwrap();
+
+    assert_eq!((done.restored, done.conflicts.len()), (2, 0));
+    let lives = world.look(|tx| load(tx, vec!["C00001".to_owned()], Load::Whole)).unwrap();
+    let lives: Vec<Standing> = lives.iter().map(|one| one.standing(world.now())).collect();
+    assert_eq!(lives, [Standing::Active, Standing::Purged]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use base::kernel::Actor;
 use domain::commands::{self, Command, Op};
 use domain::credentials::{LetterCheck, check_letter, issue_letter_code};
-use domain::subscribers::{PersonState, Standing};
+use domain::subscribers::{PersonState, Reason, Standing};
 
 use crate::viewers::{House, PASSWORD, Viewer, authorize};
 use crate::world::{World, sato, sms};
@@ -123,6 +123,39 @@ fn a_letter_printed_before_a_replacement_registers_the_person_at_the_new_number(
     let done = viewer.submit("account", &[("username", "hanako"), ("password", PASSWORD)]);
     assert!(done.led_with("code").is_some(), "{}", done.body);
     let owner = house.world.household("B-001");
+    assert_eq!(owner.person(1).unwrap().state, PersonState::Active);
+}
+
+#[test]
+fn whoever_may_not_register_hears_the_households_reason_first_and_keeps_the_letter() {
+    let house = House::new();
+    house.world.given_contract("A-001");
+    let letter = house.given_letter("A-001");
+    let hold = |op, reason| Command {
+        person_no: i64::from(op == Op::PersonSuspend),
+        reason: Some(reason),
+        ..Command::new(&house.world.request_id(), op, "A-001")
+    };
+    house.world.send(hold(Op::PersonSuspend, Reason::Admin));
+    house.world.send(hold(Op::Suspend, Reason::Fraud));
+    let mut viewer = Viewer::new(&house);
+    viewer.open_page(&authorize(&[]));
+    viewer.submit("go", &[("step", "letter")]);
+    viewer.submit("letter", &[("contract_number", "A-001"), ("registration_code", &letter)]);
+    let mut try_it = || {
+        let done = viewer.submit("account", &[("username", "hanako"), ("password", PASSWORD)]);
+        done.refusal().to_owned()
+    };
+
+    assert_eq!(try_it(), "contract.suspended");
+    house.world.sms(Op::Resume, "A-001");
+    assert_eq!(try_it(), "person.suspended");
+
+    let owner = house.world.household("A-001");
+    assert_eq!(owner.person(1).unwrap().state, PersonState::Invited);
+    house.world.send(person(&house.world, Op::PersonResume, "A-001", 1));
+    assert_eq!(try_it(), "", "the letter was not spent");
+    let owner = house.world.household("A-001");
     assert_eq!(owner.person(1).unwrap().state, PersonState::Active);
 }
 

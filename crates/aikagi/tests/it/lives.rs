@@ -276,6 +276,25 @@ fn a_suspension_scheduled_by_staff_survives_an_sms_resume() {
     assert_eq!(world.standing("A-001"), Standing::Suspended);
 }
 
+#[test]
+fn a_stop_can_not_be_taken_back_once_the_number_is_in_use_again() {
+    let world = World::new();
+    world.given_contract("A-001");
+    world.given_key("A-001", "BASIC");
+    world.sms(Op::Stop, "A-001");
+    start_generation(&world, "A-001", 1);
+    let cancel = |generation| Command { generation, ..new(&world, Op::StopCancel, "A-001") };
+
+    assert_eq!(code(&world.send(cancel(Some(0)))), "contract.nothing_to_cancel");
+
+    assert_eq!(standings(&world, "A-001"), [Standing::Stopped, Standing::Active]);
+    assert!(!world.audited().contains(&"contract.stop_cancelled".to_owned()));
+    world.sms(Op::Stop, "A-001");
+    assert_eq!(code(&world.send(cancel(Some(0)))), "contract.nothing_to_cancel");
+    assert_eq!(code(&world.send(cancel(None))), "", "the last life goes on");
+    assert_eq!(standings(&world, "A-001"), [Standing::Stopped, Standing::Active]);
+}
+
 /// Does every scheduled command that is due; returns how many.
 pub fn run_due(world: &World) -> usize {
     let until = world.now().plus_seconds(60);

@@ -126,6 +126,7 @@ fn apply(
         return super::keys::apply(bench, key, command, by);
     }
     let policies = bench.operator.policies.clone();
+    let came_back = bench.newest(&key.number).is_some_and(|whole| whole.household.key() != *key);
     let whole = bench.get_mut(key)?;
     let household = &mut whole.household;
     let (reason, reference) = (command.reason, command.reference.clone());
@@ -138,6 +139,8 @@ fn apply(
             }
             Ok(outcome)
         }
+        // Who came back as the next generation is not there twice.
+        Op::StopCancel if came_back => Err(Error::refused(subscribers::NOTHING_TO_CANCEL)),
         Op::StopCancel => {
             let outcome = household.stop_cancel(policies.stop_cancel_days, by)?;
             whole.keyring.stop_cancel(by);

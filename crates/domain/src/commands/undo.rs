@@ -8,7 +8,7 @@ use base::records::{self, Entry, inbox};
 use base::store::Tx;
 use serde_json::json;
 
-use crate::subscribers::{By, Key, Load, Person, PersonState, Source};
+use crate::subscribers::{By, Key, Load, Person, PersonState, Source, Stored};
 
 use super::workbench::{Ended, Ending, Whole, Workbench};
 
@@ -30,7 +30,8 @@ pub struct Before {
 pub enum Undone {
     /// It stands as before.
     Restored(Key),
-    /// Something else changed it since; left as it is. The version it has now.
+    /// Something else changed it since, or its number is in use again; left as it is. The version it has
+    /// now.
     Conflict(Key, i64),
 }
 
@@ -65,7 +66,7 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
     let mut undone = Vec::with_capacity(all.len());
     for one in all {
         let version = bench.get(&one.key).map_or(0, |whole| whole.household.contract.version);
-        if version != one.version_after {
+        if version != one.version_after || came_back(&bench, one, all)? {
             undone.push(Undone::Conflict(one.key.clone(), version));
             continue;
         }
@@ -73,10 +74,8 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
         if check {
             continue;
         }
-        let image: Option<Whole> =
-            serde_json::from_str(&one.image).map_err(|_| Error::refused("undo.unreadable"))?;
         let whole = bench.get_mut(&one.key)?;
-        match image {
+        match read(&one.image)? {
             Some(mut image) => {
                 image.household.contract.version = version;
                 image
@@ -99,6 +98,21 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
         bench.save(tx)?;
     }
     Ok(undone)
+}
+
+fn read(image: &str) -> Result<Option<Whole>> {
+    serde_json::from_str(image).map_err(|_| Error::refused("undo.unreadable"))
+}
+
+/// Whether the number is in use again, as the next generation and by something else than what is taken
+/// back here, so that the life before it can not go on.
+fn came_back(bench: &Workbench, one: &Before, all: &[Before]) -> Result<bool> {
+    let newest = bench.newest(&one.key.number).map(|whole| whole.household.key());
+    if newest.is_none_or(|newest| newest == one.key || all.iter().any(|too| too.key == newest)) {
+        return Ok(false);
+    }
+    let lives = |whole: Whole| whole.household.contract.stored == Stored::Open;
+    Ok(read(&one.image)?.is_some_and(lives))
 }
 
 /// The members of these households, by id: one may stand under another number afterwards.

@@ -25,8 +25,8 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Opens `product` for the household (0) or a person. A period that overlaps or touches one
-    /// that is open or scheduled makes that one longer; a rental whose window is over then is left
+    /// Opens `product` for the household (0) or a person. A period that overlaps or touches some
+    /// that are open or scheduled makes one of them all; a rental whose window is over then is left
     /// alone, and rented anew.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Keyring {
         let times = times.check()?;
         let next = self.grants.iter().map(|grant| grant.grant_no).max().unwrap_or(0) + 1;
         let from = times.starts.max(by.now);
-        let overlapping = self.grants.iter_mut().find(|grant| {
+        let meets = |grant: &&mut Grant| {
             grant.product == product.code
                 && grant.window_end(product).is_none_or(|end| from < end)
                 && grant.person_no == person_no
@@ -49,9 +49,11 @@ impl Keyring {
                 && matches!(grant.state_at(by.now), GrantState::Open | GrantState::Scheduled)
                 && grant.ends.is_none_or(|end| times.starts <= end)
                 && times.ends.is_none_or(|end| grant.starts <= end)
-        });
-        if let Some(grant) = overlapping {
-            return Ok(extend(grant, times, by));
+        };
+        let mut met: Vec<&mut Grant> = self.grants.iter_mut().filter(meets).collect();
+        met.sort_by_key(|grant| grant.starts);
+        if let Some((first, others)) = met.split_first_mut() {
+            return Ok(extend(first, others, times, by));
         }
         self.grants.push(Grant {
             grant_no: next,
@@ -70,17 +72,16 @@ impl Keyring {
         Ok(Outcome::MADE)
     }
 
-    /// Closes what is open or scheduled of `product` at `end`.
+    /// Closes what is open or scheduled of `product` at `end`. What would end before it begins is never
+    /// opened and closed at once.
     pub fn close(&mut self, product: &str, person_no: i64, end: Instant, by: &By<'_>) -> Outcome {
         let mut found = false;
         let mut changed = false;
         for grant in self.living(product, person_no, by.now) {
             found = true;
             if grant.ends.is_none_or(|known| end < known) {
-                grant.ends = Some(end);
-                grant.closed_cause = Some(by.source.as_str().to_owned());
-                grant.changed = by.now;
-                by.cause.clone_into(&mut grant.cause);
+                let never_opened = end <= grant.starts;
+                end_at(grant, if never_opened { end.min(by.now) } else { end }, by);
                 changed = true;
             }
         }
@@ -170,21 +171,32 @@ impl Keyring {
     }
 }
 
-/// Makes a grant cover `times` as well; the same period changes nothing.
-fn extend(grant: &mut Grant, times: KeyTimes, by: &By<'_>) -> Outcome {
-    let starts = grant.starts.min(times.starts);
-    let ends = match (grant.ends, times.ends) {
-        (Some(known), Some(wanted)) => Some(known.max(wanted)),
-        _ => None,
-    };
-    if starts == grant.starts && ends == grant.ends {
+/// Makes the `first` grant cover `times` and all the others these meet, which are closed as never
+/// opened; the same period changes nothing.
+fn extend(first: &mut Grant, others: &mut [&mut Grant], times: KeyTimes, by: &By<'_>) -> Outcome {
+    let latest =
+        |one: Option<Instant>, other: Option<Instant>| one.zip(other).map(|(a, b)| a.max(b));
+    let starts = first.starts.min(times.starts);
+    let ends = others.iter().fold(latest(first.ends, times.ends), |end, one| latest(end, one.ends));
+    if starts == first.starts && ends == first.ends && others.is_empty() {
         return Outcome::already(note::SAME);
     }
-    (grant.starts, grant.ends) = (starts, ends);
-    if ends.is_none() {
-        grant.closed_cause = None;
+    for other in others {
+        first.first_play = first.first_play.or(other.first_play);
+        end_at(other, by.now, by);
     }
+    (first.starts, first.ends) = (starts, ends);
+    if ends.is_none() {
+        first.closed_cause = None;
+    }
+    first.changed = by.now;
+    by.cause.clone_into(&mut first.cause);
+    Outcome::made(note::EXTENDED)
+}
+
+fn end_at(grant: &mut Grant, end: Instant, by: &By<'_>) {
+    grant.ends = Some(end);
+    grant.closed_cause = Some(by.source.as_str().to_owned());
     grant.changed = by.now;
     by.cause.clone_into(&mut grant.cause);
-    Outcome::made(note::EXTENDED)
 }

@@ -58,13 +58,7 @@ pub(super) fn admit(
     household: &Household,
     (person_no, now): (i64, Instant),
 ) -> Result<Member> {
-    match household.standing(now) {
-        Standing::Stopped | Standing::Purged => return Err(Error::refused(STOPPED)),
-        Standing::Suspended if shuts_door(household) => {
-            return Err(Error::refused("contract.suspended"));
-        }
-        Standing::Suspended | Standing::Reserved | Standing::Active => {}
-    }
+    admit_household(household, now)?;
     let person = household
         .person(person_no)
         .filter(|person| !person.is_gone())
@@ -88,6 +82,15 @@ pub(super) fn admit(
         max_rating_years: person.max_rating_years,
         adult,
     })
+}
+
+/// The guard's first part: whether anybody of the household may be signed in.
+pub(super) fn admit_household(household: &Household, now: Instant) -> Result<()> {
+    match household.standing(now) {
+        Standing::Stopped | Standing::Purged => Err(Error::refused(STOPPED)),
+        Standing::Suspended if shuts_door(household) => Err(Error::refused("contract.suspended")),
+        Standing::Suspended | Standing::Reserved | Standing::Active => Ok(()),
+    }
 }
 
 fn shuts_door(household: &Household) -> bool {

@@ -16,7 +16,7 @@ use crate::subscribers::{self, By, Household, Load, Source};
 use super::Member;
 use super::finish::{Moved, settle};
 use super::journeys::{Caller, Journeys, MOVED};
-use super::members::admit;
+use super::members::{admit, admit_household};
 use super::repo;
 use super::requests::Step;
 
@@ -116,6 +116,8 @@ fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
     let before: Vec<Household> = loaded.into_iter().filter(|one| one.key() == key).collect();
     let mut after = before.clone();
     let household = after.first_mut().ok_or(REFUSED)?;
+    // From the outside in, as everywhere: the household's reason comes before the member's own.
+    admit_household(household, tx.now())?;
     let cause = tx.cause().to_owned();
     let by = By { source: Source::System, at: tx.now(), now: tx.now(), cause: &cause };
     let outcome = household.register(person_no, &by)?;

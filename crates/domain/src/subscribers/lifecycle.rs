@@ -17,7 +17,7 @@ pub const UNKNOWN: &str = "contract.unknown";
 pub const NUMBER_STOPPED: &str = "contract.number_stopped";
 /// `contract.cannot_resume_stopped` — a stopped contract or person does not come back (E407).
 pub const CANNOT_RESUME: &str = "contract.cannot_resume_stopped";
-/// `contract.nothing_to_cancel` — not stopped, or too long ago, or replaced (E404).
+/// `contract.nothing_to_cancel` — not stopped, too long ago, or the number went on (E404).
 pub const NOTHING_TO_CANCEL: &str = "contract.nothing_to_cancel";
 /// `contract.stopped` — nothing can be added to a stopped contract (E411).
 pub const STOPPED: &str = "contract.stopped";
