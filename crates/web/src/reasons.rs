@@ -175,13 +175,16 @@ const fn switch_key(switch: AdultSwitch) -> &'static str {
     }
 }
 
-/// `11月30日 15:00`, or the day alone at midnight.
+/// `2026年11月30日 15:00`, or the day alone at midnight. Always with the year: an answer is read out again
+/// months later, over the telephone, and a key that ended a year ago is the one people ask about.
 fn moment(language: Language, at: Instant) -> String {
     let digits = at.compact_jst();
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
     let plain = |text: &str| text.trim_start_matches('0').to_owned();
     let day = match language {
-        Language::Japanese => format!("{}月{}日", plain(part(4, 6)), plain(part(6, 8))),
+        Language::Japanese => {
+            format!("{}年{}月{}日", part(0, 4), plain(part(4, 6)), plain(part(6, 8)))
+        }
         Language::English => format!("{}-{}-{}", part(0, 4), part(4, 6), part(6, 8)),
     };
     match part(8, 12) {
@@ -224,8 +227,18 @@ mod tests {
         let since = Instant::parse_compact_jst("20261201000000", "since").unwrap();
         let over = Finding::KeyOver { product: "PACK".to_owned(), since };
         let text = for_user(Language::Japanese, &over, &station(), "BCDF2345");
-        assert!(text.starts_with("『PACK』は11月30日で終了しました。"), "{text}");
+        assert!(text.starts_with("『PACK』は2026年11月30日で終了しました。"), "{text}");
         assert!(text.contains("BCDF2345") && !text.contains("D11"), "{text}");
+    }
+
+    #[test]
+    fn a_date_says_its_year_in_both_languages_and_its_hour_unless_it_is_midnight() {
+        let at = |digits| Instant::parse_compact_jst(digits, "at").unwrap();
+        let both = |at| [Language::Japanese, Language::English].map(|one| moment(one, at));
+        assert_eq!(both(at("20250103000000")), ["2025年1月3日", "2025-01-03"]);
+        assert_eq!(both(at("20261130093000")), ["2026年11月30日 09:30", "2026-11-30 09:30"]);
+        let ends = last_moment(Language::Japanese, at("20270101000000"));
+        assert_eq!(ends, "2026年12月31日", "what ends at midnight ended on the day before");
     }
 
     #[test]
