@@ -116,7 +116,7 @@ impl Decisions {
     }
 
     /// What the answer under `trace` was, and what would be answered now; see
-    /// [`super::explain`]. Answers still on their way into the log are waited for.
+    /// [`super::explain()`]. Answers still on their way into the log are waited for.
     ///
     /// # Errors
     /// `decision.unknown`; `unavailable` when the database fails.

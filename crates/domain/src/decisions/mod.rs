@@ -1,9 +1,9 @@
 //! Decisions: may this person, or this household, do this to that resource now — and if not, why not.
 //!
 //! Owns the table `decision_log`; reads contracts, holds, persons, grants, subjects and jobs in its
-//! own statements, because a cold answer may cost no more than three. [`decide`] is pure;
+//! own statements, because a cold answer may cost no more than three. [`decide()`] is pure;
 //! [`Decisions`] keeps the facts it needs in memory, never longer than they hold (house decision
-//! 7), and writes each answer down under an eight-character trace that [`explain`] replays.
+//! 7), and writes each answer down under an eight-character trace that [`explain()`] replays.
 //! Source: brief tve §5.8, §8.2, §11.3, §13.
 
 mod aggregate;

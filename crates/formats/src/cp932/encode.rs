@@ -29,7 +29,7 @@ impl fmt::Display for Unmappable {
 
 impl std::error::Error for Unmappable {}
 
-/// The bytes of `text`, exactly: what [`super::decode`] reads back is `text`.
+/// The bytes of `text`, exactly: what [`super::decode()`] reads back is `text`.
 ///
 /// # Errors
 /// `cp932.unmappable` with the character and its byte offset.

@@ -39,7 +39,7 @@ pub(super) enum Step {
 
 /// Reads data lines one by one, holding one in memory. Ends after the trailer; ends after an error.
 ///
-/// Counts and hash of the trailer are not compared here: see [`super::scan`].
+/// Counts and hash of the trailer are not compared here: see [`super::scan()`].
 pub struct Reader<R> {
     pub(super) raw: RawRecords<R>,
     pub(super) cells: Cells,
