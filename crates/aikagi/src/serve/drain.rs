@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Bound;
 use crate::wiring::Parts;
-use crate::workers::Workers;
+use crate::workers::{self, Workers};
 
 /// The signals that end a server gently. Until they are listened for, they kill it.
 pub(super) struct Signals {
@@ -36,11 +36,15 @@ pub(super) async fn drain(parts: &Parts, bound: Bound, workers: Workers) {
     let patience = Duration::from_secs(parts.config.listen.drain_seconds);
     workers.tell_to_stop();
     bound.finish(patience).await;
-    let (books, decisions) = (parts.books.clone(), parts.decisions.clone());
+    let own = parts.clone();
     let ended = tokio::task::spawn_blocking(move || {
-        workers.wait(patience);
-        books.flush();
-        decisions.flush();
+        let all_ended = workers.wait(patience);
+        own.books.flush();
+        own.decisions.flush();
+        // A worker that goes on still works under its lease.
+        if all_ended && let Err(error) = workers::hand_back(&own) {
+            tracing::warn!(%error, "leases were not handed back; they will run out");
+        }
     });
     // One more patience for a worker that waits for somebody else; then the process ends anyway,
     // and the lease of what it held runs out.

@@ -61,8 +61,10 @@ impl Workers {
         self.stop.tell();
     }
 
-    /// Waits until they ended, at most `patience`. Call outside the runtime's own threads.
-    pub fn wait(self, patience: Duration) {
+    /// Waits until they ended, at most `patience`; whether all did. Call outside the runtime's own
+    /// threads.
+    #[must_use]
+    pub fn wait(self, patience: Duration) -> bool {
         let mut waited = Duration::ZERO;
         let step = Duration::from_millis(10);
         let running = |workers: &Self| {
@@ -72,7 +74,24 @@ impl Workers {
             std::thread::sleep(step);
             waited += step;
         }
+        !running(&self)
     }
+}
+
+/// Gives back what only one node may do at a time and this one did: the next one need not wait until
+/// the leases run out. To be called when the workers have ended. Events on their way and due jobs
+/// are settled by then.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn hand_back(parts: &Parts) -> Result<()> {
+    let node = parts.node.clone();
+    let released =
+        parts.db.housekeep(&system(Scope::PLATFORM), "leases-handed-back", move |tx| {
+            base::records::release_leases_of(tx, &node)
+        })?;
+    tracing::debug!(released, "leases were handed back");
+    Ok(())
 }
 
 /// The threads: their names, how long they pause between rounds, and what they do. What a worker

@@ -1,6 +1,6 @@
 //! Stories of the books: the audit's chain, the outbox's order, leases.
 
-use base::kernel::{Actor, Result};
+use base::kernel::{Actor, Result, Scope};
 use base::records::outbox::{self, Delivery, Outcome};
 use base::records::{self, Receiver};
 use base::store::Tx;
@@ -163,6 +163,33 @@ fn the_chain_proves_itself_and_shows_a_changed_a_missing_and_a_slipped_in_line()
         keep(&world, move |tx| tx.exec(sql, &[KITA.into()]));
         assert!(keep(&world, records::verify_chain).broken.is_some(), "{sql}");
     }
+}
+
+#[test]
+fn who_ends_gives_back_all_leases_of_its_own_at_every_operator_and_no_others() {
+    let world = World::new();
+    let take = |operator: &str, name: &'static str, holder: &'static str| {
+        let until = world.now().plus_seconds(10);
+        let work = move |tx: &mut Tx<'_>| records::acquire_lease(tx, name, holder, until);
+        world.db.housekeep(&world.scope(operator, Actor::System), "test", work).unwrap()
+    };
+    let first = take(KITA, "sms-files", "node-a").unwrap();
+    assert!(take(MINAMI, "sms-files", "node-a").is_some());
+    assert!(take(KITA, "seal", "node-b").is_some());
+    assert!(take(KITA, "sms-files", "node-c").is_none());
+
+    let platform = world.scope(Scope::PLATFORM, Actor::System);
+    let back = |holder: &'static str| {
+        let work = move |tx: &mut Tx<'_>| records::release_leases_of(tx, holder);
+        world.db.housekeep(&platform, "test", work).unwrap()
+    };
+    assert_eq!((back("node-a"), back("node-a")), (2, 0));
+
+    assert!(take(KITA, "sms-files", "node-c").unwrap().fence > first.fence);
+    assert!(take(MINAMI, "sms-files", "node-c").is_some());
+    assert!(take(KITA, "seal", "node-c").is_none(), "node-b still has it");
+    assert_eq!(back("node-a"), 0, "what was taken over is not its own any more");
+    assert!(take(KITA, "sms-files", "node-a").is_none());
 }
 
 #[test]

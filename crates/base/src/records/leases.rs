@@ -49,15 +49,30 @@ pub fn acquire(tx: &mut Tx<'_>, name: &str, holder: &str, until: Instant) -> Res
     )
 }
 
+/// Gives back every lease that `holder` has, of all operators: it has ended. Spoken by the platform's
+/// scope. Returns how many.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn release_all(tx: &mut Tx<'_>, holder: &str) -> Result<u64> {
+    let keys: [Value; 2] = [holder.into(), tx.now().into()];
+    let held = tx.rows(
+        "SELECT operator_id, name, fence FROM leases WHERE holder = ?1 AND until_ms > ?2",
+        &keys,
+        |row| Ok(vec![row.text()?.into(), row.text()?.into(), row.int()?.into()]),
+    )?;
+    tx.exec_many(RELEASE, &held)
+}
+
+const RELEASE: &str =
+    "UPDATE leases SET until_ms = 0 WHERE operator_id = ?1 AND name = ?2 AND fence = ?3";
+
 /// Gives a lease back early.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn release(tx: &mut Tx<'_>, lease: &Lease) -> Result<()> {
     let keys: [Value; 3] = [tx.operator().into(), lease.name.as_str().into(), lease.fence.into()];
-    tx.exec(
-        "UPDATE leases SET until_ms = 0 WHERE operator_id = ?1 AND name = ?2 AND fence = ?3",
-        &keys,
-    )?;
+    tx.exec(RELEASE, &keys)?;
     Ok(())
 }

@@ -16,7 +16,9 @@ mod seal;
 
 pub use audit::{AuditLine, Entry, News, list as list_audit, record, tell};
 pub use behind::WriteBehind;
-pub use leases::{Lease, acquire as acquire_lease, release as release_lease};
+pub use leases::{
+    Lease, acquire as acquire_lease, release as release_lease, release_all as release_leases_of,
+};
 pub use logs::{AccessLine, LinkageLine, log_access, log_linkage, prune};
 pub use receivers::{
     Receiver, ensure as ensure_receiver, first_sealed as first_sealed_receiver,

@@ -3,7 +3,14 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+use base::kernel::{Actor, Scope, clock};
+use base::records;
+use base::store::Tx;
+use domain::operators::{self, OperatorDraft, Policies};
+
 use super::program::{Folder, eventually, get};
+use crate::batch_desk::{csv, starts};
+use crate::world::KITA;
 
 #[test]
 fn a_server_is_alive_ready_and_counted() {
@@ -44,6 +51,48 @@ fn sigterm_ends_the_server_gently_and_with_success() {
     let (code, log) = server.ended();
     assert_eq!(code, Some(0), "{log:?}");
     assert!(log.iter().any(|line| line.contains("drained")), "{log:?}");
+}
+
+#[test]
+fn what_a_server_held_is_the_next_ones_at_once_when_it_ended_gently() {
+    let folder = Folder::new();
+    let names = ("北浜ケーブル".to_owned(), "Kitahama Cable".to_owned());
+    let draft = OperatorDraft { name_ja: names.0, name_en: names.1, policies: Policies::default() };
+    let put = move |tx: &mut Tx<'_>| operators::put_operator(tx, &draft).map(drop);
+    folder.world.at(KITA, Actor::System, put).unwrap();
+    folder.configure("sms.directory = \"sms\"\n");
+    // Takes it for as long as it takes to look, so that it is nobody's afterwards.
+    let is_free = |operator: &str, name: &'static str| {
+        let scope = Scope::new(operator, Actor::System, clock::now());
+        let look = move |tx: &mut Tx<'_>| {
+            let until = tx.now().plus_seconds(30);
+            let taken = records::acquire_lease(tx, name, "who-looks", until)?;
+            taken.map(|lease| records::release_lease(tx, &lease)).transpose()
+        };
+        folder.world.db.housekeep(&scope, "test", look).unwrap().is_some()
+    };
+    let held = [(KITA, "sms-files"), (Scope::PLATFORM, "seal")];
+    let first = folder.serve();
+    for (operator, name) in held {
+        eventually(name, || (!is_free(operator, name)).then_some(()));
+    }
+
+    first.terminate();
+    let (code, log) = first.ended();
+
+    assert_eq!(code, Some(0), "{log:?}");
+    for (operator, name) in held {
+        assert!(is_free(operator, name), "{name}");
+    }
+    let second = folder.serve();
+    let (sent, content) = csv(1, &starts("C", 1));
+    let station = folder.path("sms").join(KITA);
+    std::fs::create_dir_all(station.join("in")).unwrap();
+    std::fs::write(station.join("in").join(&sent), content).unwrap();
+    std::fs::write(station.join("in").join(format!("{sent}.end")), "").unwrap();
+    let result = station.join("out").join(sent.replace("_D.", "_R."));
+    eventually("the file is answered", || result.exists().then_some(()));
+    drop(second);
 }
 
 #[test]

@@ -240,7 +240,7 @@ fn the_worker_tells_receivers_by_itself_soon_after_the_commit() {
     let versions: Vec<i64> = story.arrived().into_iter().map(|one| one.1).collect();
     assert_eq!(versions, (1..=20).collect::<Vec<_>>());
     workers.tell_to_stop();
-    workers.wait(PATIENCE);
+    assert!(workers.wait(PATIENCE), "the workers end");
 }
 
 /// What was told about a contract that started, gained a member, and lost them again.
