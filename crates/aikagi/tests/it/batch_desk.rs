@@ -119,6 +119,7 @@ pub fn quick() -> Timing {
         lease: Duration::from_secs(2),
         slice: Duration::from_millis(200),
         chores: Duration::from_secs(60),
+        big: 16 << 20,
     }
 }
 

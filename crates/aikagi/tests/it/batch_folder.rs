@@ -187,3 +187,44 @@ fn while_one_stations_big_file_is_being_checked_anothers_ten_lines_are_answered(
     });
     assert_eq!(state(&world, &big), FileState::Rejected);
 }
+
+#[test]
+fn of_two_stations_big_files_one_is_read_at_a_time_so_that_a_thread_stays_free() {
+    let world = World::new();
+    let north = Desk::new(&world);
+    let south = world.dir.path().join("south");
+    fs::create_dir_all(south.join("in")).unwrap();
+    let stations = [(KITA, &north.root), (MINAMI, &south)];
+    let names = stations.map(|(operator, _)| name(1, CSV).replace(KITA, operator));
+    for ((_, root), big) in stations.iter().zip(&names) {
+        File::create(root.join("in").join(big)).unwrap().set_len(192 << 20).unwrap();
+        fs::write(root.join("in").join(format!("{big}.end")), "").unwrap();
+    }
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let batch = &north.batch;
+
+    std::thread::scope(|scope| {
+        let threads = stations
+            .map(|(operator, root)| scope.spawn(move || batch.poll(operator, root).unwrap()));
+        let free = || threads.iter().filter(|one| one.is_finished()).count();
+        while free() == 0 {
+            assert!(Instant::now() < deadline, "both threads read");
+            crate::world::look_again();
+        }
+        assert_eq!(free(), 1, "the other one reads still");
+    });
+
+    let answered = || {
+        let result = |(_, root): &(&str, &std::path::PathBuf), big: &String| {
+            root.join("out").join(big.replace("_D.", "_R.")).exists()
+        };
+        stations.iter().zip(&names).filter(|(station, big)| result(station, big)).count()
+    };
+    assert_eq!(answered(), 1, "whose turn has not come is not even written down");
+    while answered() < 2 {
+        assert!(Instant::now() < deadline, "the turn does not pass on");
+        for (operator, root) in stations {
+            batch.poll(operator, root).unwrap();
+        }
+    }
+}

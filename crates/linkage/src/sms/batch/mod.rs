@@ -19,6 +19,7 @@ mod plain;
 mod sitting;
 mod slice;
 mod troubles;
+mod turns;
 mod undo;
 mod work;
 
@@ -32,6 +33,7 @@ use base::records::WriteBehind;
 use base::store::Db;
 pub use by_hand::Run;
 use slice::State;
+use turns::Turns;
 pub use undo::{Undo, Undoing, undo};
 
 /// How long things take at most, and how much is done at once.
@@ -47,6 +49,8 @@ pub struct Timing {
     pub slice: Duration,
     /// How often the books are looked at though nothing lies in `in`.
     pub chores: Duration,
+    /// Of files with at least so many bytes, one at a time is read as a whole.
+    pub big: u64,
 }
 
 impl Default for Timing {
@@ -57,6 +61,7 @@ impl Default for Timing {
             lease: Duration::from_secs(30),
             slice: Duration::from_secs(2),
             chores: Duration::from_secs(60),
+            big: 16 << 20,
         }
     }
 }
@@ -79,6 +84,7 @@ pub struct Batch {
     node: String,
     timing: Timing,
     states: Mutex<HashMap<String, Arc<Mutex<State>>>>,
+    turns: Turns,
     /// Operators whose nightly file did not come.
     late: Mutex<BTreeSet<String>>,
 }
@@ -116,7 +122,7 @@ impl Batch {
     pub fn new(db: Db, book: Arc<WriteBehind>, node: &str) -> Self {
         let (timing, node) = (Timing::default(), node.to_owned());
         let (states, late) = (Mutex::default(), Mutex::default());
-        Self { db, book, node, timing, states, late }
+        Self { db, book, node, timing, states, turns: Turns::default(), late }
     }
 
     /// The same door with other patience.

@@ -48,6 +48,11 @@ pub(super) fn put(path: &Path, content: &[u8]) -> Result<()> {
     put.map_err(|error| unavailable(path, &error))
 }
 
+/// Bytes of what lies there; 0 for nothing, which whoever opens it will say.
+pub(super) fn length(path: &Path) -> u64 {
+    fs::symlink_metadata(path).map_or(0, |found| found.len())
+}
+
 /// At most `limit` bytes of a plain file; `None` when it is not there.
 ///
 /// # Errors

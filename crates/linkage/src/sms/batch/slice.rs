@@ -54,7 +54,7 @@ fn is_due(last: &mut Option<Instant>, every: Duration) -> bool {
 pub(super) enum Came {
     /// It is answered and gone.
     Away,
-    /// It waits for staff, or for another file.
+    /// It waits for staff, for another file, or for a big one that is being read.
     Waits,
     /// It can not be worked on now, and nothing of it is done yet: no other one waits for it.
     Nowhere,
@@ -148,6 +148,11 @@ impl Batch {
         if let Some(begun) = state.troubles.rests(job.name) {
             return Ok(waits(begun));
         }
+        // A sitting goes on where it is; without one the file may have to be read as a whole first.
+        let length = if state.sitting.is_some() { 0 } else { plain::length(&job.request) };
+        let Some(_turn) = self.turns.begin(length, self.timing.big) else {
+            return Ok(Came::Waits);
+        };
         match self.step(job, state, until) {
             Err(error) if is_of_one_file(&error) => {
                 let known = self.db.read(&self.scope(job), |tx| files::open_by_name(tx, job.name));
