@@ -170,7 +170,7 @@ fn end_of_month(now: i64) -> i64 {
         (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
         ends += DAY
             * match month {
-                2 if year % 4 == 0 => 29,
+                2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
                 2 => 28,
                 4 | 6 | 9 | 11 => 30,
                 _ => 31,
