@@ -19,5 +19,5 @@ pub mod words;
 
 pub use act::{act, blocking, look};
 pub use language::Language;
-pub use page::{Page, SUBMIT};
+pub use page::{Page, SUBMIT, passkeys_script};
 pub use problem::{Problem, Refusal, status_of};

@@ -1,5 +1,5 @@
-//! The shell of every page: one HTML frame, one style sheet, no third party, and no script but the one
-//! that sends an answer on which a service asked to have posted.
+//! The shell of every page: one HTML frame, one style sheet, no third party, and no script but two: one
+//! sends an answer on which a service asked to have posted, the other speaks to the browser of passkeys.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::OnceLock;
@@ -17,33 +17,51 @@ use crate::{Language, Problem, Refusal, current, status_of, words};
 
 const STYLE: &str = include_str!("../assets/aikagi.css");
 
-/// The one script there is: sends the only form of a page.
+const PASSKEYS: &str = include_str!("../assets/passkeys.js");
+
+/// The one script inside a page: sends its only form.
 pub const SUBMIT: &str = "document.forms[0].submit()";
 
 /// [`SUBMIT`] as a policy names it: by its SHA-256. Source: Content Security Policy Level 3 §2.3.1.
 const SUBMIT_SOURCE: &str = "; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
 
-/// The style sheet's address changes with its content, so that browsers may keep it for ever.
+/// An address that changes with its content, so that browsers may keep it for ever.
+fn path_of(content: &str, ending: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("/assets/aikagi-{:016x}.{ending}", hasher.finish())
+}
+
 fn style_path() -> &'static str {
     static PATH: OnceLock<String> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let mut hasher = DefaultHasher::new();
-        STYLE.hash(&mut hasher);
-        format!("/assets/aikagi-{:016x}.css", hasher.finish())
-    })
+    PATH.get_or_init(|| path_of(STYLE, "css"))
 }
 
-/// The routes of what pages need: the style sheet.
+/// The address of the script that speaks to the browser of passkeys, for a page that may run it
+/// ([`Page::runs_passkeys`]).
+pub fn passkeys_script() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    PATH.get_or_init(|| path_of(PASSKEYS, "js"))
+}
+
+/// The routes of what pages need: the style sheet, and the script about passkeys.
 pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route(style_path(), get(style))
+    Router::new()
+        .route(style_path(), get(async || asset("text/css; charset=utf-8", STYLE)))
+        .route(passkeys_script(), get(async || asset("text/javascript; charset=utf-8", PASSKEYS)))
 }
 
-async fn style() -> Response {
-    let headers = [
-        (CONTENT_TYPE, "text/css; charset=utf-8"),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
-    (headers, STYLE).into_response()
+fn asset(kind: &'static str, content: &'static str) -> Response {
+    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    (headers, content).into_response()
+}
+
+/// What a page may run.
+#[derive(Debug, Clone, Copy)]
+enum Runs {
+    Nothing,
+    Submit,
+    Passkeys,
 }
 
 /// A page: a body inside the shell.
@@ -55,7 +73,7 @@ pub struct Page {
     owner: String,
     body: String,
     form_target: String,
-    runs_submit: bool,
+    runs: Runs,
     refusal: Option<&'static str>,
     retry_after: Option<u64>,
 }
@@ -98,7 +116,7 @@ impl Page {
             owner: words::page(language, "owner").to_owned(),
             body: body.render().map_err(Error::internal)?,
             form_target: String::new(),
-            runs_submit: false,
+            runs: Runs::Nothing,
             refusal: None,
             retry_after: None,
         })
@@ -123,7 +141,7 @@ impl Page {
             owner: words::page(language, "owner").to_owned(),
             body: body.render().unwrap_or_default(),
             form_target: String::new(),
-            runs_submit: false,
+            runs: Runs::Nothing,
             refusal: Some(code),
             retry_after: retry_after(error),
         }
@@ -161,13 +179,24 @@ impl Page {
     /// Lets the page run [`SUBMIT`] and nothing else.
     #[must_use]
     pub const fn submits_itself(mut self) -> Self {
-        self.runs_submit = true;
+        self.runs = Runs::Submit;
+        self
+    }
+
+    /// Lets the page run our script about passkeys ([`passkeys_script`]), which asks our own server.
+    #[must_use]
+    pub const fn runs_passkeys(mut self) -> Self {
+        self.runs = Runs::Passkeys;
         self
     }
 
     fn policy(&self) -> String {
         let target = &self.form_target;
-        let script = if self.runs_submit { SUBMIT_SOURCE } else { "" };
+        let script = match self.runs {
+            Runs::Nothing => "",
+            Runs::Submit => SUBMIT_SOURCE,
+            Runs::Passkeys => "; script-src 'self'; connect-src 'self'",
+        };
         format!(
             "{}; style-src 'self'; form-action 'self' {target}{script}",
             crate::headers::NOTHING

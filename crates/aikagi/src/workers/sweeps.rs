@@ -49,6 +49,7 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-pushed-requests", |tx| domain::sessions::sweep_pushed(tx, ROWS)),
     ("sweep-files", |tx| domain::files::archive_due(tx, ROWS)),
     ("sweep-lockouts", |tx| domain::credentials::sweep(tx, ROWS)),
+    ("sweep-passkey-questions", |tx| domain::credentials::sweep_questions(tx, ROWS)),
     ("sweep-letters", |tx| domain::credentials::sweep_letters(tx, ROWS)),
     ("sweep-jobs", |tx| jobs::forget(tx, tx.now().plus_days(-JOB_DAYS), ROWS)),
 ];

@@ -102,6 +102,7 @@ fn beyond_its_calls_an_address_is_told_to_wait_at_every_route_and_others_are_ser
         let page = matches!(route.2, Guard::Known | Guard::Ticket | Guard::Browser);
         let kind = match route.2 {
             Guard::Client => "application/json",
+            _ if route.1.ends_with("/ask") => "application/problem+json",
             _ if page => "text/html; charset=utf-8",
             _ => "application/problem+json",
         };

@@ -41,6 +41,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("clients::sweep", "housekeeping of expired rows, answers a number"),
     ("decisions::sweep", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep", "housekeeping of expired rows, answers a number"),
+    ("credentials::sweep_questions", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
     ("sessions::grant", "writes an authorization of its own scope"),

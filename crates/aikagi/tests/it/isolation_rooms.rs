@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use base::kernel::{Actor, Result, Scope, clock};
 use domain::clients::Presented;
 use domain::commands::{Command, CommandGroups, Op};
+use domain::credentials::Site;
 use domain::decisions::{Action, Ask, Question, Subject};
 use domain::sessions::{DeviceAsk, Lasting};
 use domain::signin::{Caller, Conditions, Continued, Extent, Purpose, Redeeming, Request, Step};
@@ -16,7 +18,7 @@ use domain::subscribers::Reason;
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
 use crate::picture::assert_same;
-use crate::viewers::{CALLBACK, SECRET};
+use crate::viewers::{BASE, CALLBACK, SECRET};
 use crate::world::MINAMI;
 
 /// Methods that ask about nothing of anybody's, and why.
@@ -39,6 +41,12 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::begin_at_second", "begins a sign-in of who is signed in: session_of"),
     ("Journeys::consents_of", "of who is signed in: sessions::list_consents"),
     ("Journeys::withdraw_consent", "of who is signed in: sessions::withdraw_consent"),
+    ("Journeys::passkeys_of", "of who is signed in: session_of"),
+    ("Journeys::ask_new_passkey", "for who is signed in: session_of"),
+    ("Journeys::add_passkey", "for who is signed in: session_of"),
+    ("Journeys::rename_passkey", "of who is signed in: session_of"),
+    ("Journeys::remove_passkey", "of who is signed in: session_of"),
+    ("Journeys::ask_passkey", "a ticket proves itself whose it is: ask"),
     ("Journeys::operators", "the list a person chooses from, of names on every sign-in page"),
     ("Signing::new", "makes the room"),
     ("Signing::master", "the process's own key"),
@@ -202,6 +210,10 @@ const PROBES: &[(&str, Probe)] = &[
     ("Journeys::try_password", |two, names| {
         let typed = (names.login.as_str(), "not the password");
         at_password(two, |caller| two.parts.journeys.try_password(caller, typed).map(|_| "in"))
+    }),
+    ("Journeys::try_passkey", |two, _| {
+        let site = Arc::new(Site::of(BASE).unwrap());
+        at_password(two, |caller| two.parts.journeys.try_passkey(caller, &site, "{}").map(|_| "in"))
     }),
     ("Journeys::try_letter", |two, names| {
         let typed = (names.number.as_str(), names.letter.as_str());

@@ -14,6 +14,7 @@
 
 mod addresses;
 mod artefacts;
+mod authenticator;
 mod authzen;
 mod backlog;
 mod batch_chores;
@@ -30,6 +31,7 @@ mod batch_undo;
 mod books;
 mod browser;
 mod browser_looks;
+mod browser_passkeys;
 mod browser_tv;
 mod calls;
 mod company;
@@ -67,6 +69,7 @@ mod origins;
 mod own_pages;
 mod parity;
 mod parity_wish;
+mod passkeys;
 mod peers;
 mod periods;
 mod picture;

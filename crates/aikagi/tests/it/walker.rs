@@ -161,6 +161,7 @@ impl<'h> Walk<'h> {
             authorize(&[("client_id", "shop")]),
             authorize(&[("client_id", "shop"), ("prompt", "consent")]),
             "/o/KITA01/services".to_owned(),
+            "/o/KITA01/passkeys".to_owned(),
             device,
             "/o/KITA01/device".to_owned(),
         ];

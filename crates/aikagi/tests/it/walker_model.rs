@@ -138,6 +138,10 @@ impl Model {
                 }
                 "consent.refused" => (now || by_session) && sent.form() == "consent",
                 "consent.withdrawn" => by_session && self.allows.remove(&subject),
+                // Nobody here has a passkey's private key: none is added, and none signs in.
+                "person.passkey_refused" => {
+                    sent.form() == "passkey" || by_session && sent.form() == "passkeys"
+                }
                 "person.sessions_ended" => true,
                 "device.bound" => by_session && self.allowed(sent),
                 "device_code.approved" => session.is_some() && self.allowed(sent),

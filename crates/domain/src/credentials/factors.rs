@@ -17,7 +17,7 @@ use super::lockout::{self, TRIES, Try};
 use super::{recovery, totp};
 
 /// Who changes what they prove themselves by must have proved it within this time.
-const FRESH_SECONDS: i64 = 300;
+pub const FRESH_SECONDS: i64 = 300;
 
 /// A code a person typed to prove more than a password does.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::subscribers::Key;
 
 use super::factors::{self, Factors};
-use super::{lockout, pins};
+use super::{lockout, passkey_book, pins};
 
 /// What is known of a login id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,8 @@ impl Login {
 ///
 /// The two are only ever replaced together, so that a password held against the stored one
 /// ([`is_current`]) answers for the login id as well. Who knows the old ones may still be signed in:
-/// the caller ends what they have. Second factors stay, unless the password was taken away by a reset.
+/// the caller ends what they have. Second factors stay, unless the password was taken away by a reset;
+/// passkeys do not: each lets in by itself, and whoever made it may be who is to be kept out.
 ///
 /// # Errors
 /// `login.taken` — somebody else of the operator has it
@@ -70,6 +71,7 @@ pub fn replace_credentials(
 ) -> Result<()> {
     put_login(tx, name, person_id)?;
     factors::forget_after_reset(tx, person_id)?;
+    passkey_book::forget(tx, &[tx.operator().into(), vec![person_id.to_owned()].into()])?;
     put_password(tx, person_id, hash)?;
     lockout::forgive(tx, person_id)?;
     record(tx, &Entry::new("person.credentials_set", person_id))
@@ -150,7 +152,7 @@ pub fn forget_passwords(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> 
     Ok(())
 }
 
-/// Takes login id, password, second factors and PINs of persons away: purge. The caller records it.
+/// Takes login id, password, second factors, passkeys and PINs of persons away: purge. The caller records it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
@@ -159,6 +161,7 @@ pub fn forget_credentials(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()
     let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
     tx.exec("DELETE FROM logins WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
     factors::forget(tx, &keys)?;
+    passkey_book::forget(tx, &keys)?;
     pins::forget(tx, &keys)
 }
 

@@ -1,8 +1,8 @@
 //! What a person proves to be themselves by: login id and password, the letter before that, authenticator
-//! and recovery codes, PINs, and the lock-out that stops guessing.
+//! and recovery codes, passkeys, PINs, and the lock-out that stops guessing.
 //!
 //! Owns the tables `logins`, `passwords`, `lockouts`, `registration_codes`, `totps`, `recovery_codes`,
-//! `pins`. Passwords are computed in a [`Passwords`] pool, never in a transaction. Codes and PINs are tried
+//! `pins`, `passkeys`, `passkey_challenges`. Passwords are computed in a [`Passwords`] pool, never in a transaction. Codes and PINs are tried
 //! through `domain::signin`, which has the guard of persons. Sources: brief tve §5.3, §12.2, §12.3, §13;
 //! RFC 6238; NIST SP 800-63B §5.1.1, §5.2.2.
 
@@ -12,14 +12,18 @@ mod hashing;
 mod letters;
 mod lockout;
 mod logins;
+mod passkey_book;
+pub(crate) mod passkeys;
 mod pins;
 mod pool;
 mod post;
+mod questions;
 mod recovery;
+mod sites;
 mod totp;
 
 pub(crate) use factors::try_factor;
-pub use factors::{Factor, Factors, Fresh, Tried, factors_of};
+pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LetterCheck, check_letter, issue_letter_code, kill_letters,
     spend_letter, sweep_letters,
@@ -31,9 +35,12 @@ pub(crate) use logins::password_is_of;
 pub use logins::{
     Login, forget_credentials, forget_passwords, is_current, login_name, replace_credentials,
 };
+pub use passkey_book::{MOST_PASSKEYS, Passkey};
 pub(crate) use pins::try_pin;
 pub use pins::{PinKind, pins_of, reset_pin, set_pin};
 pub use pool::{Passwords, check_new_password, check_password_of};
 pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};
+pub use questions::sweep_questions;
 pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
+pub use sites::Site;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};

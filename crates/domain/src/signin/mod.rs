@@ -11,6 +11,7 @@ mod inspection;
 mod journeys;
 mod logout;
 mod members;
+mod passkeys;
 mod passwords;
 mod pushed;
 mod registration;

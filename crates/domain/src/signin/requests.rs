@@ -74,6 +74,8 @@ pub enum OwnPage {
     },
     /// Which services the person allows what, and where they take it back.
     Services,
+    /// The person's passkeys.
+    Passkeys,
 }
 
 /// A sign-in for a page of our own.

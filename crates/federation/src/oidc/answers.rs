@@ -113,6 +113,7 @@ pub(super) fn to_own(provider: &Provider, visit: &Visit) -> String {
     let issuer = issuer_of(provider, &visit.issuer);
     match &visit.own {
         OwnPage::Services => format!("{}/services", issuer.url()),
+        OwnPage::Passkeys => format!("{}/passkeys", issuer.url()),
         OwnPage::Device { user_code } => {
             let parameters = user_code.as_deref().map(|code| ("user_code", code));
             let address = format!("{}/device", issuer.url());

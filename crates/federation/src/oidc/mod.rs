@@ -16,6 +16,7 @@ mod introspect;
 mod logout;
 mod origins;
 mod pages;
+mod passkeys;
 mod place;
 mod programs;
 mod pushed;
@@ -33,9 +34,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
-use base::kernel::{Actor, Result, Scope, clock};
+use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::Db;
 use domain::clients::Clients;
+use domain::credentials::Site;
 use domain::operators::{self, Operator};
 use domain::signin::Journeys;
 use domain::signing::Signing;
@@ -70,6 +72,15 @@ impl Provider {
         self.db.read(&scope, |tx| tx.operator_fact(operators::find_operator))
     }
 
+    /// The site passkeys are made for here.
+    ///
+    /// # Errors
+    /// `passkey.unavailable` — browsers know none at such an address
+    fn site(&self) -> Result<Arc<Site>> {
+        let site = Site::of(&self.base_url).map(Arc::new);
+        site.ok_or_else(|| Error::refused("passkey.unavailable"))
+    }
+
     fn cookies(&self) -> Cookies {
         Cookies::for_base(&self.base_url)
     }
@@ -77,7 +88,7 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 22] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 26] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -89,11 +100,15 @@ pub fn routes(provider: Provider) -> Router {
         ("/device_authorization", post(device::ask)),
         ("/device", get(device::show).post(device::decide)),
         ("/services", get(services::show).post(services::withdraw)),
+        ("/passkeys", get(passkeys::show).post(passkeys::change)),
+        ("/passkeys/ask", post(passkeys::ask)),
         ("/logout", get(logout::by_query).post(logout::by_form)),
         ("/logout/confirm", post(logout::confirm)),
         ("/signin", get(signin::show)),
         ("/signin/operator", post(signin::operator)),
         ("/signin/password", post(signin::password)),
+        ("/signin/passkey", post(passkeys::sign_in)),
+        ("/signin/passkey/ask", post(passkeys::ask_at_signin)),
         ("/signin/letter", post(signin::letter)),
         ("/signin/account", post(signin::account)),
         ("/signin/second", post(signin::second)),

@@ -1,6 +1,7 @@
 //! The pages of a sign-in, one for each step.
 //!
-//! Plain forms with stable field names and `autocomplete`, no script. The texts stand in
+//! Plain forms with stable field names and `autocomplete`; a script only where a passkey may be used, and
+//! every page works without it. The texts stand in
 //! `web/words`, the frame in `web::Page`.
 
 use askama::Template;
@@ -45,6 +46,8 @@ pub(super) struct Frame<'f> {
     pub(super) error: Option<&'f Error>,
     /// What was typed as login id or contract number, shown again.
     pub(super) typed: &'f str,
+    /// Whether browsers know passkeys here.
+    pub(super) passkeys: bool,
 }
 
 #[derive(Template)]
@@ -64,6 +67,7 @@ struct Body<'b> {
     choices: Vec<(&'b str, &'b str)>,
     other_tag: &'static str,
     other_name: &'static str,
+    script: &'static str,
 }
 
 /// The page of the step a sign-in is at.
@@ -84,6 +88,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Language::Japanese => ("en", "English"),
         Language::English => ("ja", "日本語"),
     };
+    let with_passkey = frame.passkeys && sign_in.step == Step::Password;
     let choices = frame
         .choices
         .iter()
@@ -103,6 +108,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         choices: choices.collect(),
         other_tag,
         other_name,
+        script: if with_passkey { web::passkeys_script() } else { "" },
     };
     let mut page = Page::new(frame.language, title, &body)?;
     if let Some(request) = sign_in.purpose.request() {
@@ -110,6 +116,9 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
     }
     if let Some(operator) = frame.operator {
         page = page.owned_by(in_language(frame.language, &operator.name_ja, &operator.name_en));
+    }
+    if with_passkey {
+        page = page.runs_passkeys();
     }
     Ok(match frame.error {
         Some(error) => page.status(shown_status(error)).refused(error.code()),
@@ -125,6 +134,9 @@ fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
         }
         (Purpose::Own(Visit { own: OwnPage::Services, .. }), _) => {
             words::page(frame.language, "signin.own.services").to_owned()
+        }
+        (Purpose::Own(Visit { own: OwnPage::Passkeys, .. }), _) => {
+            words::page(frame.language, "signin.own.passkeys").to_owned()
         }
         (Purpose::Code(_), None) => String::new(),
         (Purpose::Code(_), Some(client)) => {

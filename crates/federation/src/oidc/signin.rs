@@ -27,7 +27,7 @@ use super::place::Place;
 
 /// A request within a sign-in, as it came.
 pub(super) struct Visit {
-    provider: Provider,
+    pub(super) provider: Provider,
     place: Place,
     query: Vec<u8>,
     headers: HeaderMap,
@@ -53,7 +53,7 @@ impl FromRequest<Provider> for Visit {
 }
 
 /// A visit whose sign-in is known.
-struct Visitor {
+pub(super) struct Visitor {
     ticket: String,
     browser: String,
     session: Option<String>,
@@ -61,7 +61,7 @@ struct Visitor {
 }
 
 impl Visitor {
-    fn caller(&self) -> Caller<'_> {
+    pub(super) fn caller(&self) -> Caller<'_> {
         Caller {
             ticket: &self.ticket,
             browser: &self.browser,
@@ -73,7 +73,7 @@ impl Visitor {
 
 impl Visit {
     /// The sign-in of this visit.
-    fn visitor(&self) -> Result<Visitor> {
+    pub(super) fn visitor(&self) -> Result<Visitor> {
         let query = Parameters::parse(&self.query).map_err(|fault| parameter_fault(&fault))?;
         let unknown = || Error::not_found("signin.unknown", "");
         let ticket = query.get("ticket").ok_or_else(unknown)?.to_owned();
@@ -93,7 +93,7 @@ impl Visit {
     }
 
     /// The form of this visit, if it is from our own page in this browser.
-    fn form(&self, visitor: &Visitor) -> Result<Parameters<'_>> {
+    pub(super) fn form(&self, visitor: &Visitor) -> Result<Parameters<'_>> {
         forms::check_origin(&self.headers, &self.provider.base_url)?;
         let form = Parameters::parse(&self.body).map_err(|fault| parameter_fault(&fault))?;
         let proof = form.get("proof").unwrap_or_default();
@@ -139,6 +139,7 @@ impl Visit {
             choices: &choices,
             error,
             typed,
+            passkeys: provider.site().is_ok(),
         };
         of_step(&visitor.sign_in, &frame)
     }
@@ -184,7 +185,7 @@ impl Visit {
     }
 
     /// Runs a form that may finish the sign-in; when it does not, shows its page again.
-    fn try_form(
+    pub(super) fn try_form(
         &self,
         (name, secret): (&str, &str),
         work: impl FnOnce(&Visitor, (&str, &str)) -> Result<Moved>,
@@ -216,7 +217,7 @@ const fn is_for_page(error: &Error) -> bool {
 }
 
 /// Runs a visit off the runtime and words its errors as a page.
-async fn run(
+pub(super) async fn run(
     visit: Visit,
     work: impl FnOnce(&Visit) -> Result<Response> + Send + 'static,
 ) -> Response {

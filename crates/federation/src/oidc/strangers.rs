@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
 use web::strangers::{Strangers, Wording, without_token};
-use web::{Page, current};
+use web::{Page, Problem, current};
 
 use super::answers::TokenRefusal;
 
@@ -21,11 +21,13 @@ pub(super) async fn count(
     let endpoint = request.uri().path().rsplit('/').next().unwrap_or_default();
     let page: Wording = |error| Page::of_error(current::get().language, &error).into_response();
     let refusal: Wording = |error| TokenRefusal::from(error).into_response();
+    let problem: Wording = |error| Problem::from(error).into_response();
     match endpoint {
         "userinfo" => without_token(State(strangers), request, next).await,
         "token" | "par" | "device_authorization" | "revoke" | "introspect" => {
             strangers.serve(request, next, refusal).await
         }
+        "ask" => strangers.serve(request, next, problem).await,
         "authorize" => strangers.serve(request, next, page).await,
         _ if request.method() == Method::POST => strangers.serve(request, next, page).await,
         _ => next.run(request).await,
