@@ -4,7 +4,7 @@
 use fantoccini::Client;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::{ParseError, Url};
 
 use crate::browser::{
@@ -14,27 +14,42 @@ use crate::browser::{
 
 const PHONE: Look = Look { name: "phone", size: (390, 844), phone: true, night: false };
 
-/// Plugs an authenticator into the browser that knows its owner.
-/// Source: Web Authentication Level 3 §11.3 (Add Virtual Authenticator).
+/// What the browser's virtual authenticators are told.
+/// Source: Web Authentication Level 3 §11.3 (Add Virtual Authenticator), §11.9 (Set User Verified).
 #[derive(Debug)]
-struct PlugIn;
+struct Told {
+    path: String,
+    what: Value,
+}
 
-impl WebDriverCompatibleCommand for PlugIn {
+impl WebDriverCompatibleCommand for Told {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
-        base.join(&format!("session/{}/webauthn/authenticator", session.unwrap()))
+        base.join(&format!("session/{}/webauthn/authenticator{}", session.unwrap(), self.path))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let authenticator = json!({
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": true,
-            "hasUserVerification": true,
-            "isUserConsenting": true,
-            "isUserVerified": true,
-        });
-        (Method::POST, Some(authenticator.to_string()))
+        (Method::POST, Some(self.what.to_string()))
     }
+}
+
+/// Plugs an authenticator into the browser that knows its owner; answers its id.
+async fn plug_in(browser: &Client) -> String {
+    let what = json!({
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": true,
+        "hasUserVerification": true,
+        "isUserConsenting": true,
+        "isUserVerified": true,
+    });
+    let id = browser.issue_cmd(Told { path: String::new(), what }).await.unwrap();
+    id.as_str().unwrap().to_owned()
+}
+
+/// Whether the authenticator knows its owner again from now on.
+async fn knows_owner(browser: &Client, id: &str, known: bool) {
+    let what = json!({ "isUserVerified": known });
+    browser.issue_cmd(Told { path: format!("/{id}/uv"), what }).await.unwrap();
 }
 
 /// Nothing is wider than the screen.
@@ -58,6 +73,7 @@ async fn register(browser: &Client, code: &str) {
 }
 
 async fn walk(browser: &Client, site: &str, code: &str) {
+    let phone = plug_in(browser).await;
     browser.goto(&format!("{site}/sign-in")).await.unwrap();
     wait_for(browser, "#operator").await;
     let ours = browser.current_url().await.unwrap().origin().ascii_serialization();
@@ -80,6 +96,17 @@ async fn walk(browser: &Client, site: &str, code: &str) {
     browser.goto(&page).await.unwrap();
     wait_for(browser, "section h2").await;
     fits(browser, "used").await;
+
+    // A stranger's finger opens nothing; its owner's does, by the button.
+    knows_owner(browser, &phone, false).await;
+    browser.delete_all_cookies().await.unwrap();
+    browser.goto(&page).await.unwrap();
+    click(browser, "#passkey:not([hidden]) button").await;
+    wait_for(browser, "#passkey-failed:not([hidden])").await;
+    fits(browser, "stranger").await;
+    knows_owner(browser, &phone, true).await;
+    click(browser, "#passkey button").await;
+    wait_for(browser, "section h2").await;
     click(browser, "button[value=remove]").await;
     wait_for(browser, "#none").await;
 
@@ -102,7 +129,6 @@ fn browser_a_passkey_is_made_signs_in_and_is_taken_away_on_phone_and_pc() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let browser = open_browser(&address, &folder.path().join("profile"), look).await;
-            browser.issue_cmd(PlugIn).await.unwrap();
             walk(&browser, &demo.site, &code).await;
             browser.close().await.unwrap();
         });
