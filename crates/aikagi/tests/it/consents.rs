@@ -221,9 +221,10 @@ fn who_signed_out_or_is_somebody_else_now_allows_nothing_by_a_page_left_open() {
     house.given_client(KITA, "vod", stranger);
     (viewer.page, viewer.proof) = (ticket, proof);
     assert_eq!(allow(&mut viewer, &page).refusal(), "signin.unknown", "somebody else");
+    assert_eq!(answer(&mut viewer, &page, "refuse").refusal(), "signin.unknown", "nor refuses");
     viewer.cookies = own;
     assert_eq!(allow(&mut viewer, &page).refusal(), "signin.unknown", "signed out by the other");
-    assert_eq!(house.audited("consent.given"), 0);
+    assert_eq!(["consent.given", "consent.refused"].map(|act| house.audited(act)), [0, 0]);
 }
 
 #[test]

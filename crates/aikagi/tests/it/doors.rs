@@ -67,6 +67,8 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/device_authorization", Guard::Client),
     Route("GET", At::Both, "/device", Guard::Browser),
     Route("POST", At::Both, "/device", Guard::Browser),
+    Route("GET", At::Both, "/security", Guard::Browser),
+    Route("POST", At::Both, "/security", Guard::Browser),
     Route("GET", At::Both, "/services", Guard::Browser),
     Route("POST", At::Both, "/services", Guard::Browser),
     Route("GET", At::Both, "/passkeys", Guard::Browser),

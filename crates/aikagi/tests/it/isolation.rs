@@ -171,6 +171,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("credentials::kill_letters", |tx, known| {
         said(credentials::kill_letters(tx, vec![known.person_id.clone()]))
     }),
+    ("credentials::login_of", |tx, known| said(credentials::login_of(tx, &known.person_id))),
     ("credentials::replace_credentials", |tx, known| {
         let stolen = ("himitsu", "$argon2id$stolen");
         said(credentials::replace_credentials(tx, &known.person_id, stolen))

@@ -81,6 +81,7 @@ mod recovery;
 mod refreshing;
 mod restart;
 mod second_factor;
+mod security_page;
 mod signin;
 mod sms_online;
 mod store;

@@ -162,6 +162,7 @@ impl<'h> Walk<'h> {
             authorize(&[("client_id", "shop"), ("prompt", "consent")]),
             "/o/KITA01/services".to_owned(),
             "/o/KITA01/passkeys".to_owned(),
+            "/o/KITA01/security".to_owned(),
             device,
             "/o/KITA01/device".to_owned(),
         ];

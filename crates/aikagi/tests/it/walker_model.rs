@@ -143,6 +143,7 @@ impl Model {
                     sent.form() == "passkey" || by_session && sent.form() == "passkeys"
                 }
                 "person.sessions_ended" => true,
+                "person.totp_begun" | "person.totp_removed" => by_session,
                 "device.bound" => by_session && self.allowed(sent),
                 "device_code.approved" => session.is_some() && self.allowed(sent),
                 "device_code.refused" => session.is_some() && sent.form() == "device",

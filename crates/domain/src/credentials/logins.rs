@@ -114,6 +114,20 @@ pub(crate) fn password_is_of(tx: &mut Tx<'_>, person_id: &str, at: Instant) -> R
     Ok(set.first().is_some_and(|set| *set <= at))
 }
 
+/// The login id of a person, if they registered.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn login_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Option<String>> {
+    let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
+    tx.row(
+        "SELECT login_name FROM logins WHERE operator_id = ?1 AND person_id = ?2
+          ORDER BY login_name LIMIT 1",
+        &keys,
+        |row| row.text(),
+    )
+}
+
 fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
     let row: [Value; 4] = [tx.operator().into(), name.into(), person_id.into(), tx.now().into()];
     tx.exec(

@@ -33,7 +33,8 @@ pub use lockout::{
 };
 pub(crate) use logins::password_is_of;
 pub use logins::{
-    Login, forget_credentials, forget_passwords, is_current, login_name, replace_credentials,
+    Login, forget_credentials, forget_passwords, is_current, login_name, login_of,
+    replace_credentials,
 };
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
 pub(crate) use pins::try_pin;

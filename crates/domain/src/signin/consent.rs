@@ -116,13 +116,17 @@ impl Journeys {
     }
 
     /// The person does not allow it: the sign-in is over, and nothing was given. Answers what the service is
-    /// told it about. A session the browser had goes on.
+    /// told it about. A session the browser had goes on; who was asked in it answers in it.
     ///
     /// # Errors
     /// `signin.unknown`, `signin.step_changed`; `client.unknown`
     pub fn disagree(&self, caller: &Caller<'_>) -> Result<Request> {
         let at = self.at_consent(caller)?;
+        let (signing, session) = (Arc::clone(&self.signing), caller.session.map(str::to_owned));
         self.db.transact(&at.scope(), move |tx| {
+            if at.proof.is_none() {
+                at.session_of_who_was_asked(tx, &signing, session.as_deref())?;
+            }
             at.ticket.delete(tx)?;
             let whose = (at.person_id.as_str(), &*at.client);
             sessions::refuse_consent(tx, whose, &at.request.scope)?;
@@ -165,13 +169,13 @@ impl AtConsent {
         Scope::new(here.operator(), actor, here.now())
     }
 
-    /// Gives the code in the session the browser has.
-    fn give_in_session(
+    /// The session of the browser, if it is of who was asked in it, and alive until this transaction is over.
+    fn session_of_who_was_asked(
         &self,
         tx: &mut Tx<'_>,
         signing: &Signing,
-        (session, shown): (Option<&str>, &str),
-    ) -> Result<Moved> {
+        session: Option<&str>,
+    ) -> Result<SignedIn> {
         let found = match session {
             Some(session) => signed_in(tx, signing.handles(), session)?,
             None => None,
@@ -179,12 +183,21 @@ impl AtConsent {
         let same = found.filter(|found| {
             (found.operator.as_str(), &found.member.person_id) == (tx.operator(), &self.person_id)
         });
-        let Some(SignedIn { operator, member, session }) = same else {
-            return Err(self.ticket.unknown());
-        };
-        if !sessions::hold_session(tx, &session.id)? {
-            return Err(self.ticket.unknown());
+        match same {
+            Some(found) if sessions::hold_session(tx, &found.session.id)? => Ok(found),
+            _ => Err(self.ticket.unknown()),
         }
+    }
+
+    /// Gives the code in the session the browser has.
+    fn give_in_session(
+        &self,
+        tx: &mut Tx<'_>,
+        signing: &Signing,
+        (session, shown): (Option<&str>, &str),
+    ) -> Result<Moved> {
+        let SignedIn { operator, member, session } =
+            self.session_of_who_was_asked(tx, signing, session)?;
         self.ticket.delete(tx)?;
         let whose = (self.person_id.as_str(), &*self.client);
         sessions::give_consent(tx, whose, (&self.request.scope, shown))?;

@@ -17,6 +17,7 @@ mod pushed;
 mod registration;
 mod repo;
 mod requests;
+mod security;
 mod televisions;
 mod tokens;
 mod wanted;

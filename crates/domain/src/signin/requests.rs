@@ -76,6 +76,8 @@ pub enum OwnPage {
     Services,
     /// The person's passkeys.
     Passkeys,
+    /// What the person proves themselves by beside the password.
+    Security,
 }
 
 /// A sign-in for a page of our own.

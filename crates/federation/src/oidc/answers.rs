@@ -112,6 +112,7 @@ fn go_back(mode: ResponseMode, address: &str, parameters: &[(&str, &str)]) -> Re
 pub(super) fn to_own(provider: &Provider, visit: &Visit) -> String {
     let issuer = issuer_of(provider, &visit.issuer);
     match &visit.own {
+        OwnPage::Security => format!("{}/security", issuer.url()),
         OwnPage::Services => format!("{}/services", issuer.url()),
         OwnPage::Passkeys => format!("{}/passkeys", issuer.url()),
         OwnPage::Device { user_code } => {

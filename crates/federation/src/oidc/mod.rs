@@ -15,12 +15,14 @@ mod hints;
 mod introspect;
 mod logout;
 mod origins;
+mod own;
 mod pages;
 mod passkeys;
 mod place;
 mod programs;
 mod pushed;
 mod revoke;
+mod security;
 mod services;
 mod signin;
 mod strangers;
@@ -88,7 +90,7 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 26] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 27] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -99,6 +101,7 @@ pub fn routes(provider: Provider) -> Router {
         ("/userinfo", get(userinfo::answer).post(userinfo::answer)),
         ("/device_authorization", post(device::ask)),
         ("/device", get(device::show).post(device::decide)),
+        ("/security", get(security::show).post(security::change)),
         ("/services", get(services::show).post(services::withdraw)),
         ("/passkeys", get(passkeys::show).post(passkeys::change)),
         ("/passkeys/ask", post(passkeys::ask)),

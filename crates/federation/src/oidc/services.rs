@@ -5,20 +5,17 @@
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use base::kernel::{Change, Error, Result, clock};
+use axum::response::Response;
+use base::kernel::{Change, Result, clock};
 use domain::sessions::Consent;
-use domain::signin::{OwnPage, Purpose, SignedIn, Visit};
-use domain::signing::Issuer;
-use formats::oauth::Parameters;
+use domain::signin::OwnPage;
 use http::HeaderMap;
-use web::access::Acted;
-use web::{Page, blocking, current, forms, words};
+use web::{blocking, current, words};
 
 use super::Provider;
-use super::answers::SESSION_COOKIE;
-use super::authorize::{begin, or_page, parameter_fault};
+use super::authorize::or_page;
 use super::consent::Question;
+use super::own::{Here, form_of, here, sign_in_for};
 use super::pages::{Words, in_language};
 use super::place::Place;
 
@@ -45,13 +42,6 @@ struct Body<'b> {
     listed: Vec<Listed>,
 }
 
-/// The person at the page, and the cookie that says so.
-struct Here {
-    issuer: Issuer,
-    who: SignedIn,
-    session: String,
-}
-
 /// `GET …/services`: signs in first, then lists.
 pub(super) async fn show(
     State(provider): State<Provider>,
@@ -60,8 +50,8 @@ pub(super) async fn show(
 ) -> Response {
     or_page(
         blocking(move || match here(&provider, &place, &headers)? {
-            Ok(here) => page(&provider, &here, None),
-            Err(sign_in) => Ok(sign_in),
+            Some(here) => page(&provider, &here, None),
+            None => sign_in_for(&provider, &place, (&headers, OwnPage::Services)),
         })
         .await,
     )
@@ -77,38 +67,16 @@ pub(super) async fn withdraw(
     or_page(blocking(move || withdrawn(&provider, &place, (&headers, &body))).await)
 }
 
-/// Who is here; or the answer that begins a sign-in.
-fn here(
-    provider: &Provider,
-    place: &Place,
-    headers: &HeaderMap,
-) -> Result<std::result::Result<Here, Response>> {
-    let issuer = place.issuer(provider)?;
-    if let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) {
-        let at = (issuer.operator(), clock::now());
-        if let Some(who) = provider.journeys.session_of(&session, at)? {
-            return Ok(Ok(Here { issuer, who, session }));
-        }
-    }
-    let visit = Visit { issuer: issuer.operator().to_owned(), own: OwnPage::Services };
-    begin(provider, &issuer, (&Purpose::Own(visit), headers)).map(Err)
-}
-
 fn withdrawn(
     provider: &Provider,
     place: &Place,
     (headers, body): (&HeaderMap, &[u8]),
 ) -> Result<Response> {
-    forms::check_origin(headers, &provider.base_url)?;
-    let form = Parameters::parse(body).map_err(|fault| parameter_fault(&fault))?;
-    let here = match here(provider, place, headers)? {
-        Ok(here) => here,
-        Err(sign_in) => return Ok(sign_in),
+    let form = form_of(provider, (headers, body))?;
+    let Some(here) = here(provider, place, headers)? else {
+        return sign_in_for(provider, place, (headers, OwnPage::Services));
     };
-    let proof = form.get("proof").unwrap_or_default();
-    if !provider.signing.handles().is_form_proof(proof, &here.session, PURPOSE) {
-        return Err(Error::Forbidden { code: "form.foreign" });
-    }
+    here.check(provider, (&form, PURPOSE))?;
     let get = |name| form.get(name).unwrap_or_default();
     let which = (get("operator"), get("client"));
     let change = provider.journeys.withdraw_consent(&here.who, which, clock::now())?;
@@ -123,16 +91,11 @@ fn page(provider: &Provider, here: &Here, withdrawn: Option<Change>) -> Result<R
         words,
         title: words.get("services.title"),
         address: &format!("{}/services", here.issuer.url()),
-        proof: &provider.signing.handles().form_proof(&here.session, PURPOSE),
+        proof: &here.proof(provider, PURPOSE),
         message: withdrawn.map(|_| words.get("services.withdrawn").to_owned()),
         listed: listed.collect::<Result<_>>()?,
     };
-    let operator = provider.operator(&here.who.operator)?;
-    let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
-    let mut response = Page::new(words.0, body.title, &body)?.owned_by(owner).into_response();
-    let actor = Acted(format!("person:{}", here.who.member.person_id).into());
-    response.extensions_mut().insert(actor);
-    Ok(response)
+    here.page(provider, (words, body.title, &body), None)
 }
 
 /// A client that is no more is named by its id, so that what it was allowed can still be taken back.

@@ -1,0 +1,102 @@
+//! What all pages of a signed-in person share: who is here, the sign-in that leads back, the proof of a form.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use base::kernel::{Error, Result, clock};
+use domain::signin::{OwnPage, Purpose, SignedIn, Visit};
+use domain::signing::Issuer;
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use web::access::Acted;
+use web::{Page, forms};
+
+use super::Provider;
+use super::answers::SESSION_COOKIE;
+use super::authorize::{begin, parameter_fault};
+use super::pages::{Words, in_language};
+use super::place::Place;
+
+/// The person at a page of their own.
+pub(super) struct Here {
+    pub(super) issuer: Issuer,
+    pub(super) who: SignedIn,
+    /// The browser's session, as its cookie says it: what forms are bound to.
+    session: String,
+}
+
+/// Who is here; `None`: nobody is signed in.
+pub(super) fn here(
+    provider: &Provider,
+    place: &Place,
+    headers: &HeaderMap,
+) -> Result<Option<Here>> {
+    let issuer = place.issuer(provider)?;
+    let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
+    let who = provider.journeys.session_of(&session, (issuer.operator(), clock::now()))?;
+    Ok(who.map(|who| Here { issuer, who, session }))
+}
+
+/// Begins a sign-in that leads to `own`.
+pub(super) fn sign_in_for(
+    provider: &Provider,
+    place: &Place,
+    (headers, own): (&HeaderMap, OwnPage),
+) -> Result<Response> {
+    let issuer = place.issuer(provider)?;
+    let visit = Visit { issuer: issuer.operator().to_owned(), own };
+    begin(provider, &issuer, (&Purpose::Own(visit), headers))
+}
+
+/// Reads a form that comes from our own origin.
+///
+/// # Errors
+/// `form.foreign`; a fault of its parameters
+pub(super) fn form_of<'b>(
+    provider: &Provider,
+    (headers, body): (&HeaderMap, &'b [u8]),
+) -> Result<Parameters<'b>> {
+    forms::check_origin(headers, &provider.base_url)?;
+    Parameters::parse(body).map_err(|fault| parameter_fault(&fault))
+}
+
+impl Here {
+    /// The proof that goes into forms for `purpose`.
+    pub(super) fn proof(&self, provider: &Provider, purpose: &str) -> String {
+        provider.signing.handles().form_proof(&self.session, purpose)
+    }
+
+    /// Whether a form was shown in this session for `purpose`.
+    ///
+    /// # Errors
+    /// `form.foreign`
+    pub(super) fn check(
+        &self,
+        provider: &Provider,
+        (form, purpose): (&Parameters<'_>, &str),
+    ) -> Result<()> {
+        let proof = form.get("proof").unwrap_or_default();
+        if provider.signing.handles().is_form_proof(proof, &self.session, purpose) {
+            return Ok(());
+        }
+        Err(Error::Forbidden { code: "form.foreign" })
+    }
+
+    /// The page in the name of the person's operator; `error`: why the last try did not work.
+    pub(super) fn page(
+        &self,
+        provider: &Provider,
+        (words, title, body): (Words, &str, &impl Template),
+        error: Option<&Error>,
+    ) -> Result<Response> {
+        let operator = provider.operator(&self.who.operator)?;
+        let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
+        let mut page = Page::new(words.0, title, body)?.owned_by(owner);
+        if let Some(error) = error {
+            page = page.status(web::status_of(error)).refused(error.code());
+        }
+        let mut response = page.into_response();
+        let actor = Acted(format!("person:{}", self.who.member.person_id).into());
+        response.extensions_mut().insert(actor);
+        Ok(response)
+    }
+}

@@ -1,0 +1,173 @@
+//! `…/security`: where a person sets up an authenticator and gets recovery codes.
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use base::kernel::{Error, Result, clock};
+use domain::credentials::{Factors, NewTotp};
+use domain::signin::OwnPage;
+use http::HeaderMap;
+use qrcode::QrCode;
+use qrcode::render::svg;
+use web::{blocking, current, words};
+
+use super::Provider;
+use super::authorize::or_page;
+use super::own::{Here, form_of, here, sign_in_for};
+use super::pages::{Words, in_language, message};
+use super::place::Place;
+
+/// What the proof in the forms of the page is bound to, beside the session.
+const PURPOSE: &str = "security";
+
+/// What the page says beside how things stand.
+#[derive(Default)]
+struct Said {
+    /// A secret to set an authenticator up with: shown once.
+    secret: Option<NewTotp>,
+    /// A code of it is asked for.
+    asks_code: bool,
+    /// Recovery codes: shown once.
+    codes: Vec<String>,
+    /// What was done.
+    done: Option<&'static str>,
+    error: Option<Error>,
+}
+
+#[derive(Template)]
+#[template(path = "security.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'static str,
+    address: &'b str,
+    proof: &'b str,
+    message: Option<String>,
+    has_totp: bool,
+    left: String,
+    qr: String,
+    secret: String,
+    asks_code: bool,
+    codes: &'b [String],
+}
+
+/// `GET …/security`: signs in first, then shows what there is.
+pub(super) async fn show(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+) -> Response {
+    or_page(
+        blocking(move || match here(&provider, &place, &headers)? {
+            Some(here) => page(&provider, &here, &Said::default()),
+            None => sign_in_for(&provider, &place, (&headers, OwnPage::Security)),
+        })
+        .await,
+    )
+}
+
+/// `POST …/security`: sets up, confirms, takes away; who proved to be themselves too long ago signs in again.
+pub(super) async fn change(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    or_page(
+        blocking(move || match changed(&provider, &place, (&headers, &body)) {
+            Err(Error::Unauthenticated { code: "proof.too_old" }) => {
+                sign_in_for(&provider, &place, (&headers, OwnPage::Security))
+            }
+            other => other,
+        })
+        .await,
+    )
+}
+
+fn changed(
+    provider: &Provider,
+    place: &Place,
+    (headers, body): (&HeaderMap, &[u8]),
+) -> Result<Response> {
+    let form = form_of(provider, (headers, body))?;
+    let Some(here) = here(provider, place, headers)? else {
+        return sign_in_for(provider, place, (headers, OwnPage::Security));
+    };
+    here.check(provider, (&form, PURPOSE))?;
+    let action = form.get("action").unwrap_or_default();
+    let said = match act(provider, &here, (action, form.get("code").unwrap_or_default())) {
+        Ok(said) => said,
+        // What the person can do something about is said on the same page.
+        Err(error @ (Error::Invalid { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
+            Said {
+                asks_code: error.code() == "totp.code_wrong",
+                error: Some(error),
+                ..Said::default()
+            }
+        }
+        Err(error) => return Err(error),
+    };
+    page(provider, &here, &said)
+}
+
+fn act(provider: &Provider, here: &Here, (action, code): (&str, &str)) -> Result<Said> {
+    let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
+    match action {
+        "begin" => {
+            let operator = provider.operator(&who.operator)?;
+            let station =
+                in_language(current::get().language, &operator.name_ja, &operator.name_en);
+            let secret = journeys.begin_totp(who, station, now)?;
+            Ok(Said { secret: Some(secret), asks_code: true, ..Said::default() })
+        }
+        "confirm" => {
+            let codes = journeys.confirm_totp(who, code, now)?.unwrap_or_default();
+            Ok(Said { codes, done: Some("security.added"), ..Said::default() })
+        }
+        "codes" => {
+            let codes = journeys.new_recovery_codes(who, now)?;
+            Ok(Said { codes, done: Some("security.codes.new"), ..Said::default() })
+        }
+        "remove" => {
+            journeys.remove_totp(who, now)?;
+            Ok(Said { done: Some("security.removed"), ..Said::default() })
+        }
+        _ => Err(Error::invalid("request.parameter_missing", "action")),
+    }
+}
+
+fn page(provider: &Provider, here: &Here, said: &Said) -> Result<Response> {
+    let words = Words(current::get().language);
+    let Factors { totp, recovery_codes } = provider.journeys.factors_of(&here.who, clock::now())?;
+    let error = said.error.as_ref();
+    let body = Body {
+        words,
+        title: words.get("security.title"),
+        address: &format!("{}/security", here.issuer.url()),
+        proof: &here.proof(provider, PURPOSE),
+        message: error
+            .map(|error| message(words.0, error))
+            .or_else(|| said.done.map(|key| words.get(key).to_owned())),
+        has_totp: totp,
+        left: words::fill(words.0, "security.codes.left", &[("n", &recovery_codes.to_string())]),
+        qr: said.secret.as_ref().map(|one| qr_of(&one.uri)).unwrap_or_default(),
+        secret: said.secret.as_ref().map(|one| in_fours(&one.secret)).unwrap_or_default(),
+        asks_code: said.asks_code && !totp,
+        codes: &said.codes,
+    };
+    here.page(provider, (words, body.title, &body), error)
+}
+
+/// Easier to type.
+fn in_fours(secret: &str) -> String {
+    let letters: Vec<char> = secret.chars().collect();
+    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+/// A QR code as SVG; empty when the address is too long for one.
+fn qr_of(address: &str) -> String {
+    let Ok(code) = QrCode::new(address.as_bytes()) else { return String::new() };
+    let svg = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
+    // Without the declaration of a file of its own.
+    svg.split_once("?>").map(|(_, svg)| svg.to_owned()).unwrap_or(svg)
+}
