@@ -1,19 +1,18 @@
 //! What all pages of a signed-in person share: who is here, the sign-in that leads back, the proof of a form.
 
-use askama::Template;
 use axum::response::{IntoResponse, Response};
-use base::kernel::{Error, Result, clock};
+use base::kernel::{Error, Instant, Result, clock};
 use domain::signin::{OwnPage, Purpose, SignedIn, Visit};
 use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::access::Acted;
-use web::{Page, forms};
+use web::{Page, current, forms, words};
 
 use super::Provider;
 use super::answers::SESSION_COOKIE;
 use super::authorize::{begin, parameter_fault};
-use super::pages::{Words, in_language};
+use super::pages::{Words, in_language, shown_status};
 use super::place::Place;
 
 /// The person at a page of their own.
@@ -82,21 +81,30 @@ impl Here {
     }
 
     /// The page in the name of the person's operator; `error`: why the last try did not work.
-    pub(super) fn page(
+    pub(super) fn answer(
         &self,
         provider: &Provider,
-        (words, title, body): (Words, &str, &impl Template),
+        page: Page,
         error: Option<&Error>,
     ) -> Result<Response> {
         let operator = provider.operator(&self.who.operator)?;
-        let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
-        let mut page = Page::new(words.0, title, body)?.owned_by(owner);
-        if let Some(error) = error {
-            page = page.status(web::status_of(error)).refused(error.code());
+        let owner = in_language(current::get().language, &operator.name_ja, &operator.name_en);
+        let page = page.owned_by(owner);
+        let mut response = match error {
+            Some(error) => page.status(shown_status(error)).refused(error.code()),
+            None => page,
         }
-        let mut response = page.into_response();
+        .into_response();
         let actor = Acted(format!("person:{}", self.who.member.person_id).into());
         response.extensions_mut().insert(actor);
         Ok(response)
     }
+}
+
+/// A day as people read it, in the sentence `key`.
+pub(super) fn on_day(words: Words, key: &'static str, at: Instant) -> String {
+    let day = at.day_jst().compact();
+    let part = |from: usize, to: usize| day.get(from..to).unwrap_or_default();
+    let day = [("year", part(0, 4)), ("month", part(4, 6)), ("day", part(6, 8))];
+    words::fill(words.0, key, &day)
 }

@@ -172,7 +172,7 @@ pub(super) fn message(language: Language, error: &Error) -> String {
 
 /// A form that was not taken is shown again with the status of its error; a wrong password with 422
 /// and not 401, which would need a challenge (RFC 9110 §15.5.2).
-fn shown_status(error: &Error) -> StatusCode {
+pub(super) fn shown_status(error: &Error) -> StatusCode {
     match status_of(error) {
         StatusCode::UNAUTHORIZED => StatusCode::UNPROCESSABLE_ENTITY,
         other => other,

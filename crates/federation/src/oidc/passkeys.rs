@@ -9,19 +9,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Instant, Result, clock};
 use domain::credentials::{FRESH_SECONDS, Passkey};
-use domain::signin::{OwnPage, Purpose, SignedIn, Visit as OwnVisit};
-use domain::signing::Issuer;
-use formats::oauth::Parameters;
+use domain::signin::OwnPage;
+use http::HeaderMap;
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
-use web::access::Acted;
-use web::{Page, Problem, blocking, current, forms, status_of, words};
+use web::{Page, Problem, blocking, current, status_of, words};
 
 use super::Provider;
-use super::answers::SESSION_COOKIE;
-use super::authorize::{begin, or_page, parameter_fault};
-use super::pages::{Words, in_language};
+use super::authorize::or_page;
+use super::own::{Here, form_of, here, on_day, sign_in_for};
+use super::pages::Words;
 use super::place::Place;
 use super::signin::{Visit, run};
 
@@ -56,18 +53,9 @@ fn question(json: &str) -> Result<Response> {
     Ok(([(CACHE_CONTROL, "no-store")], Json(raw)).into_response())
 }
 
-/// The person at the page, and the cookie that says so.
-struct Here {
-    issuer: Issuer,
-    who: SignedIn,
-    session: String,
-}
-
-impl Here {
-    /// Whether the person proved to be themselves just now, so that they may change something.
-    fn is_fresh(&self, now: Instant) -> bool {
-        self.who.session.auth.plus_seconds(FRESH_SECONDS) >= now
-    }
+/// Whether the person proved to be themselves just now, so that they may change something.
+fn is_fresh(here: &Here, now: Instant) -> bool {
+    here.who.session.auth.plus_seconds(FRESH_SECONDS) >= now
 }
 
 /// `GET …/passkeys`: signs in first, then lists.
@@ -79,7 +67,7 @@ pub(super) async fn show(
     or_page(
         blocking(move || match here(&provider, &place, &headers)? {
             Some(here) => page(&provider, &here, Said::Nothing),
-            None => sign_in_for(&provider, &place, &headers),
+            None => sign_in_for(&provider, &place, (&headers, OwnPage::Passkeys)),
         })
         .await,
     )
@@ -106,41 +94,11 @@ pub(super) async fn ask(
         let form = form_of(&provider, (&headers, &body))?;
         let signed_out = || Error::Unauthenticated { code: "proof.too_old" };
         let here = here(&provider, &place, &headers)?.ok_or_else(signed_out)?;
-        check_proof(&provider, &here, &form)?;
+        here.check(&provider, (&form, PURPOSE))?;
         let site = provider.site()?;
         question(&provider.journeys.ask_new_passkey(&here.who, &site, clock::now())?)
     })
     .await
-}
-
-fn here(provider: &Provider, place: &Place, headers: &HeaderMap) -> Result<Option<Here>> {
-    let issuer = place.issuer(provider)?;
-    let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
-    let at = (issuer.operator(), clock::now());
-    let who = provider.journeys.session_of(&session, at)?;
-    Ok(who.map(|who| Here { issuer, who, session }))
-}
-
-fn sign_in_for(provider: &Provider, place: &Place, headers: &HeaderMap) -> Result<Response> {
-    let issuer = place.issuer(provider)?;
-    let visit = OwnVisit { issuer: issuer.operator().to_owned(), own: OwnPage::Passkeys };
-    begin(provider, &issuer, (&Purpose::Own(visit), headers))
-}
-
-fn form_of<'b>(
-    provider: &Provider,
-    (headers, body): (&HeaderMap, &'b [u8]),
-) -> Result<Parameters<'b>> {
-    forms::check_origin(headers, &provider.base_url)?;
-    Parameters::parse(body).map_err(|fault| parameter_fault(&fault))
-}
-
-fn check_proof(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<()> {
-    let proof = form.get("proof").unwrap_or_default();
-    if provider.signing.handles().is_form_proof(proof, &here.session, PURPOSE) {
-        return Ok(());
-    }
-    Err(Error::Forbidden { code: "form.foreign" })
 }
 
 fn changed(
@@ -150,9 +108,9 @@ fn changed(
 ) -> Result<Response> {
     let form = form_of(provider, (headers, body))?;
     let Some(here) = here(provider, place, headers)? else {
-        return sign_in_for(provider, place, headers);
+        return sign_in_for(provider, place, (headers, OwnPage::Passkeys));
     };
-    check_proof(provider, &here, &form)?;
+    here.check(provider, (&form, PURPOSE))?;
     let get = |name| form.get(name).unwrap_or_default();
     let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
     let done = match get("do") {
@@ -166,7 +124,7 @@ fn changed(
             renamed.map(|_| "passkeys.renamed")
         }
         "remove" => journeys.remove_passkey(who, get("passkey"), now).map(|_| "passkeys.removed"),
-        _ => return sign_in_for(provider, place, headers),
+        _ => return sign_in_for(provider, place, (headers, OwnPage::Passkeys)),
     };
     match done {
         Ok(words) => page(provider, &here, Said::Done(words)),
@@ -215,48 +173,34 @@ fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
         words,
         title: words.get("passkeys.title"),
         address: &format!("{}/passkeys", here.issuer.url()),
-        proof: &provider.signing.handles().form_proof(&here.session, PURPOSE),
+        proof: &here.proof(provider, PURPOSE),
         message: match &said {
             Said::Nothing => None,
             Said::Done(key) => Some(words.get(key)),
             Said::Refused(error) => Some(words::error(words.0, error.code())),
         },
         refused: matches!(said, Said::Refused(_)),
-        fresh: here.is_fresh(now),
+        fresh: is_fresh(here, now),
         listed: passkeys.iter().map(|one| listed(words, one)).collect(),
         script: if known { web::passkeys_script() } else { "" },
     };
-    let operator = provider.operator(&here.who.operator)?;
-    let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
-    let mut page = Page::new(words.0, body.title, &body)?.owned_by(owner);
+    let mut page = Page::new(words.0, body.title, &body)?;
     if known {
         page = page.runs_passkeys();
     }
-    if let Said::Refused(error) = said {
-        let status = match status_of(error) {
-            StatusCode::UNAUTHORIZED => StatusCode::UNPROCESSABLE_ENTITY,
-            other => other,
-        };
-        page = page.status(status).refused(error.code());
-    }
-    let mut response = page.into_response();
-    let actor = Acted(format!("person:{}", here.who.member.person_id).into());
-    response.extensions_mut().insert(actor);
-    Ok(response)
+    let error = match said {
+        Said::Refused(error) => Some(error),
+        _ => None,
+    };
+    here.answer(provider, page, error)
 }
 
 fn listed(words: Words, passkey: &Passkey) -> Listed {
-    let on = |key, at: Instant| {
-        let day = at.day_jst().compact();
-        let part = |from: usize, to: usize| day.get(from..to).unwrap_or_default();
-        let day = [("year", part(0, 4)), ("month", part(4, 6)), ("day", part(6, 8))];
-        words::fill(words.0, key, &day)
-    };
     let never = || words.get("passkeys.never_used").to_owned();
     Listed {
         id: passkey.id.clone(),
         name: passkey.name.clone(),
-        since: on("passkeys.since", passkey.created),
-        used: passkey.used.map_or_else(never, |used| on("passkeys.used", used)),
+        since: on_day(words, "passkeys.since", passkey.created),
+        used: passkey.used.map_or_else(never, |used| on_day(words, "passkeys.used", used)),
     }
 }

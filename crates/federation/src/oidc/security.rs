@@ -10,7 +10,7 @@ use domain::signin::OwnPage;
 use http::HeaderMap;
 use qrcode::QrCode;
 use qrcode::render::svg;
-use web::{blocking, current, words};
+use web::{Page, blocking, current, words};
 
 use super::Provider;
 use super::authorize::or_page;
@@ -155,7 +155,7 @@ fn page(provider: &Provider, here: &Here, said: &Said) -> Result<Response> {
         asks_code: said.asks_code && !totp,
         codes: &said.codes,
     };
-    here.page(provider, (words, body.title, &body), error)
+    here.answer(provider, Page::new(words.0, body.title, &body)?, error)
 }
 
 /// Easier to type.

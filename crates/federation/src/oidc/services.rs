@@ -10,12 +10,12 @@ use base::kernel::{Change, Result, clock};
 use domain::sessions::Consent;
 use domain::signin::OwnPage;
 use http::HeaderMap;
-use web::{blocking, current, words};
+use web::{Page, blocking, current};
 
 use super::Provider;
 use super::authorize::or_page;
 use super::consent::Question;
-use super::own::{Here, form_of, here, sign_in_for};
+use super::own::{Here, form_of, here, on_day, sign_in_for};
 use super::pages::{Words, in_language};
 use super::place::Place;
 
@@ -95,7 +95,7 @@ fn page(provider: &Provider, here: &Here, withdrawn: Option<Change>) -> Result<R
         message: withdrawn.map(|_| words.get("services.withdrawn").to_owned()),
         listed: listed.collect::<Result<_>>()?,
     };
-    here.page(provider, (words, body.title, &body), None)
+    here.answer(provider, Page::new(words.0, body.title, &body)?, None)
 }
 
 /// A client that is no more is named by its id, so that what it was allowed can still be taken back.
@@ -110,14 +110,11 @@ fn listed(provider: &Provider, words: Words, consent: &Consent) -> Result<Listed
             (name.to_owned(), question.lines)
         }
     };
-    let day = consent.given.day_jst().compact();
-    let part = |from: usize, to: usize| day.get(from..to).unwrap_or_default();
-    let since = [("year", part(0, 4)), ("month", part(4, 6)), ("day", part(6, 8))];
     Ok(Listed {
         operator: consent.client_operator.clone(),
         id: consent.client_id.clone(),
         name,
         lines,
-        since: words::fill(words.0, "services.since", &since),
+        since: on_day(words, "services.since", consent.given),
     })
 }
