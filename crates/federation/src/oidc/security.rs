@@ -43,6 +43,7 @@ struct Body<'b> {
     address: &'b str,
     proof: &'b str,
     message: Option<String>,
+    refused: bool,
     has_totp: bool,
     left: String,
     qr: String,
@@ -148,6 +149,7 @@ fn page(provider: &Provider, here: &Here, said: &Said) -> Result<Response> {
         message: error
             .map(|error| message(words.0, error))
             .or_else(|| said.done.map(|key| words.get(key).to_owned())),
+        refused: error.is_some(),
         has_totp: totp,
         left: words::fill(words.0, "security.codes.left", &[("n", &recovery_codes.to_string())]),
         qr: said.secret.as_ref().map(|one| qr_of(&one.uri)).unwrap_or_default(),
