@@ -117,7 +117,7 @@ pub fn bare_server(arguments: &[String]) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        let answer = axum::routing::post(move |_: axum::body::Bytes| {
+        let answer = axum::routing::any(move |_: axum::body::Bytes| {
             let body = body.clone();
             async move { ([(http::header::CONTENT_TYPE, "application/json")], body) }
         });
