@@ -29,7 +29,8 @@ fn issuer() -> (Issuer, String) {
         let place = if id == "everywhere" { "clients" } else { "operators.clients" };
         format!(
             "[[{place}]]\nid = \"{id}\"\nname_ja = \"みるぷらす㈱ {id}\"\n\
-             name_en = \"Miruplus {id}\"\nredirect_uris = [\"{SITE}/callback\"]\n{more}\n"
+             name_en = \"Miruplus {id}\"\nredirect_uris = [\"{SITE}/callback\"]\n\
+             profile.refresh = \"rotated\"\n{more}\n"
         )
     };
     let secret = "secret_file = \"client.secret\"\n";

@@ -24,7 +24,8 @@ impl Story {
              name_en = \"Miruplus\"\nsecret_file = \"client.secret\"\n\
              redirect_uris = [\"{address}/callback\"]\n\
              profile.post_logout_redirect_uris = [\"{address}/\"]\n\
-             profile.backchannel_logout_uri = \"{address}/callback?logout=backchannel\"\n"
+             profile.backchannel_logout_uri = \"{address}/callback?logout=backchannel\"\n\
+             profile.refresh = \"rotated\"\n"
         );
         let issuer = Issuer::new(&clients, &[], &place);
         let site = Site::start(script, &issuer, "miruplus", &address);
