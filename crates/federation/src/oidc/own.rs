@@ -1,5 +1,6 @@
 //! What all pages of a signed-in person share: who is here, the sign-in that leads back, the proof of a form.
 
+use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Instant, Result, clock};
 use domain::signin::{OwnPage, Purpose, SignedIn, Visit};
@@ -7,11 +8,11 @@ use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::access::Acted;
-use web::{Page, current, forms, words};
+use web::{Page, blocking, current, forms, words};
 
 use super::Provider;
 use super::answers::SESSION_COOKIE;
-use super::authorize::{begin, parameter_fault};
+use super::authorize::{begin, or_page, parameter_fault};
 use super::pages::{Words, in_language, shown_status};
 use super::place::Place;
 
@@ -36,7 +37,7 @@ pub(super) fn here(
 }
 
 /// Begins a sign-in that leads to `own`.
-pub(super) fn sign_in_for(
+fn sign_in_for(
     provider: &Provider,
     place: &Place,
     (headers, own): (&HeaderMap, OwnPage),
@@ -44,6 +45,42 @@ pub(super) fn sign_in_for(
     let issuer = place.issuer(provider)?;
     let visit = Visit { issuer: issuer.operator().to_owned(), own };
     begin(provider, &issuer, (&Purpose::Own(visit), headers))
+}
+
+/// Answers a look at the page `own`: signs in first.
+pub(super) async fn shown(
+    (provider, place): (Provider, Place),
+    (headers, own): (HeaderMap, OwnPage),
+    page: impl FnOnce(&Provider, &Here) -> Result<Response> + Send + 'static,
+) -> Response {
+    let work = move || match here(&provider, &place, &headers)? {
+        Some(here) => page(&provider, &here),
+        None => sign_in_for(&provider, &place, (&headers, own)),
+    };
+    or_page(blocking(work).await)
+}
+
+/// Answers a form of the page `own`, shown for `purpose`: who is not signed in, or proved to be themselves too
+/// long ago, signs in first.
+pub(super) async fn posted(
+    (provider, place): (Provider, Place),
+    ((headers, body), own, purpose): ((HeaderMap, Bytes), OwnPage, &'static str),
+    act: impl FnOnce(&Provider, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
+) -> Response {
+    let work = move || {
+        let form = form_of(&provider, (&headers, &body))?;
+        let Some(here) = here(&provider, &place, &headers)? else {
+            return sign_in_for(&provider, &place, (&headers, own));
+        };
+        here.check(&provider, (&form, purpose))?;
+        match act(&provider, &here, &form) {
+            Err(Error::Unauthenticated { code: "proof.too_old" }) => {
+                sign_in_for(&provider, &place, (&headers, own))
+            }
+            other => other,
+        }
+    };
+    or_page(blocking(work).await)
 }
 
 /// Reads a form that comes from our own origin.

@@ -10,14 +10,14 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Instant, Result, clock};
 use domain::credentials::{FRESH_SECONDS, Passkey};
 use domain::signin::OwnPage;
+use formats::oauth::Parameters;
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 use serde_json::value::RawValue;
 use web::{Page, Problem, blocking, current, status_of, words};
 
 use super::Provider;
-use super::authorize::or_page;
-use super::own::{Here, form_of, here, on_day, sign_in_for};
+use super::own::{Here, form_of, here, on_day, posted, shown};
 use super::pages::Words;
 use super::place::Place;
 use super::signin::{Visit, run};
@@ -64,13 +64,10 @@ pub(super) async fn show(
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    or_page(
-        blocking(move || match here(&provider, &place, &headers)? {
-            Some(here) => page(&provider, &here, Said::Nothing),
-            None => sign_in_for(&provider, &place, (&headers, OwnPage::Passkeys)),
-        })
-        .await,
-    )
+    shown((provider, place), (headers, OwnPage::Passkeys), |provider, here| {
+        page(provider, here, Said::Nothing)
+    })
+    .await
 }
 
 /// `POST …/passkeys`: adds, names or takes away a passkey, or signs in again to be allowed to.
@@ -80,7 +77,8 @@ pub(super) async fn change(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    or_page(blocking(move || changed(&provider, &place, (&headers, &body))).await)
+    let form = ((headers, body), OwnPage::Passkeys, PURPOSE);
+    posted((provider, place), form, changed).await
 }
 
 /// `POST …/passkeys/ask`: what the browser is to be asked to make.
@@ -101,16 +99,7 @@ pub(super) async fn ask(
     .await
 }
 
-fn changed(
-    provider: &Provider,
-    place: &Place,
-    (headers, body): (&HeaderMap, &[u8]),
-) -> Result<Response> {
-    let form = form_of(provider, (headers, body))?;
-    let Some(here) = here(provider, place, headers)? else {
-        return sign_in_for(provider, place, (headers, OwnPage::Passkeys));
-    };
-    here.check(provider, (&form, PURPOSE))?;
+fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
     let get = |name| form.get(name).unwrap_or_default();
     let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
     let done = match get("do") {
@@ -124,12 +113,13 @@ fn changed(
             renamed.map(|_| "passkeys.renamed")
         }
         "remove" => journeys.remove_passkey(who, get("passkey"), now).map(|_| "passkeys.removed"),
-        _ => return sign_in_for(provider, place, (headers, OwnPage::Passkeys)),
+        // The button of who signed in too long ago.
+        _ => return Err(Error::Unauthenticated { code: "proof.too_old" }),
     };
     match done {
-        Ok(words) => page(provider, &here, Said::Done(words)),
+        Ok(words) => page(provider, here, Said::Done(words)),
         Err(error) if status_of(&error).is_client_error() => {
-            page(provider, &here, Said::Refused(&error))
+            page(provider, here, Said::Refused(&error))
         }
         Err(error) => Err(error),
     }

@@ -7,14 +7,14 @@ use axum::response::Response;
 use base::kernel::{Error, Result, clock};
 use domain::credentials::{Factors, NewTotp};
 use domain::signin::OwnPage;
+use formats::oauth::Parameters;
 use http::HeaderMap;
 use qrcode::QrCode;
 use qrcode::render::svg;
-use web::{Page, blocking, current, words};
+use web::{Page, current, words};
 
 use super::Provider;
-use super::authorize::or_page;
-use super::own::{Here, form_of, here, sign_in_for};
+use super::own::{Here, posted, shown};
 use super::pages::{Words, in_language, message};
 use super::place::Place;
 
@@ -58,13 +58,10 @@ pub(super) async fn show(
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    or_page(
-        blocking(move || match here(&provider, &place, &headers)? {
-            Some(here) => page(&provider, &here, &Said::default()),
-            None => sign_in_for(&provider, &place, (&headers, OwnPage::Security)),
-        })
-        .await,
-    )
+    shown((provider, place), (headers, OwnPage::Security), |provider, here| {
+        page(provider, here, &Said::default())
+    })
+    .await
 }
 
 /// `POST …/security`: sets up, confirms, takes away; who proved to be themselves too long ago signs in again.
@@ -74,29 +71,13 @@ pub(super) async fn change(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    or_page(
-        blocking(move || match changed(&provider, &place, (&headers, &body)) {
-            Err(Error::Unauthenticated { code: "proof.too_old" }) => {
-                sign_in_for(&provider, &place, (&headers, OwnPage::Security))
-            }
-            other => other,
-        })
-        .await,
-    )
+    let form = ((headers, body), OwnPage::Security, PURPOSE);
+    posted((provider, place), form, changed).await
 }
 
-fn changed(
-    provider: &Provider,
-    place: &Place,
-    (headers, body): (&HeaderMap, &[u8]),
-) -> Result<Response> {
-    let form = form_of(provider, (headers, body))?;
-    let Some(here) = here(provider, place, headers)? else {
-        return sign_in_for(provider, place, (headers, OwnPage::Security));
-    };
-    here.check(provider, (&form, PURPOSE))?;
+fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
     let action = form.get("action").unwrap_or_default();
-    let said = match act(provider, &here, (action, form.get("code").unwrap_or_default())) {
+    let said = match act(provider, here, (action, form.get("code").unwrap_or_default())) {
         Ok(said) => said,
         // What the person can do something about is said on the same page.
         Err(error @ (Error::Invalid { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
@@ -108,7 +89,7 @@ fn changed(
         }
         Err(error) => return Err(error),
     };
-    page(provider, &here, &said)
+    page(provider, here, &said)
 }
 
 fn act(provider: &Provider, here: &Here, (action, code): (&str, &str)) -> Result<Said> {

@@ -9,13 +9,13 @@ use axum::response::Response;
 use base::kernel::{Change, Result, clock};
 use domain::sessions::Consent;
 use domain::signin::OwnPage;
+use formats::oauth::Parameters;
 use http::HeaderMap;
-use web::{Page, blocking, current};
+use web::{Page, current};
 
 use super::Provider;
-use super::authorize::or_page;
 use super::consent::Question;
-use super::own::{Here, form_of, here, on_day, sign_in_for};
+use super::own::{Here, on_day, posted, shown};
 use super::pages::{Words, in_language};
 use super::place::Place;
 
@@ -48,13 +48,10 @@ pub(super) async fn show(
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    or_page(
-        blocking(move || match here(&provider, &place, &headers)? {
-            Some(here) => page(&provider, &here, None),
-            None => sign_in_for(&provider, &place, (&headers, OwnPage::Services)),
-        })
-        .await,
-    )
+    shown((provider, place), (headers, OwnPage::Services), |provider, here| {
+        page(provider, here, None)
+    })
+    .await
 }
 
 /// `POST …/services`: takes back what one service was allowed.
@@ -64,23 +61,15 @@ pub(super) async fn withdraw(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    or_page(blocking(move || withdrawn(&provider, &place, (&headers, &body))).await)
+    let form = ((headers, body), OwnPage::Services, PURPOSE);
+    posted((provider, place), form, withdrawn).await
 }
 
-fn withdrawn(
-    provider: &Provider,
-    place: &Place,
-    (headers, body): (&HeaderMap, &[u8]),
-) -> Result<Response> {
-    let form = form_of(provider, (headers, body))?;
-    let Some(here) = here(provider, place, headers)? else {
-        return sign_in_for(provider, place, (headers, OwnPage::Services));
-    };
-    here.check(provider, (&form, PURPOSE))?;
+fn withdrawn(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
     let get = |name| form.get(name).unwrap_or_default();
     let which = (get("operator"), get("client"));
     let change = provider.journeys.withdraw_consent(&here.who, which, clock::now())?;
-    page(provider, &here, Some(change))
+    page(provider, here, Some(change))
 }
 
 fn page(provider: &Provider, here: &Here, withdrawn: Option<Change>) -> Result<Response> {
