@@ -20,11 +20,12 @@ use linkage::sms::batch::Batch;
 use linkage::sms::online::Online;
 use linkage::vod::Vod;
 use outlets::http::{Allowed, Http, Settings};
+use outlets::post::Post;
 use web::Problem;
 use web::headers::Transport;
 use web::strangers::{Strangers, without_token};
 
-use crate::config::{Config, Fault, master_key};
+use crate::config::{Config, Fault, mail_way, master_key, senders};
 use crate::failure::Failure;
 use crate::serve::health::Health;
 use crate::workers::WEBHOOK_SECRET;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub batch: Arc<Batch>,
     /// What we call others with.
     pub http: Http,
+    /// What we send to persons.
+    pub post: Arc<Post>,
     /// Logs written behind the answer.
     pub books: Books,
     /// What this process knows of its condition.
@@ -93,6 +96,7 @@ impl Parts {
     pub fn open(config: &Arc<Config>) -> Result<Self, Failure> {
         let master = MasterKey::new(master_key(config)?);
         let http = http(config)?;
+        let post = Arc::new(Post::new(mail_way(config, trust_roots(config)?)?, senders(config))?);
         let db = Db::open(&config.database_settings())?;
         let state = db.migration_state()?;
         let applied =
@@ -119,6 +123,7 @@ impl Parts {
             db,
             schema: format!("{count} migrations applied"),
             http,
+            post,
             health: Arc::default(),
             node,
         })
@@ -174,18 +179,22 @@ pub fn http(config: &Config) -> Result<Http, Failure> {
     let malformed = |entry: String| {
         Failure::usage(format!("outgoing.allow: `{entry}` is neither host:port nor a range"))
     };
-    let trust_roots = if outgoing.trust_roots_file.as_os_str().is_empty() {
-        Vec::new()
-    } else {
-        let name = format!("outgoing.trust_roots_file ({})", outgoing.trust_roots_file.display());
-        std::fs::read(&outgoing.trust_roots_file)
-            .map_err(|error| Fault::new(&name, error.to_string(), "make it, or take the key out"))?
-    };
     Ok(Http::new(Settings {
         allowed: Allowed::parse(&outgoing.allow).map_err(malformed)?,
-        trust_roots,
+        trust_roots: trust_roots(config)?,
         timeout: Duration::from_secs(outgoing.timeout_seconds),
     })?)
+}
+
+/// Certificate authorities trusted besides the machine's, PEM; empty: none.
+fn trust_roots(config: &Config) -> Result<Vec<u8>, Fault> {
+    let file = &config.outgoing.trust_roots_file;
+    if file.as_os_str().is_empty() {
+        return Ok(Vec::new());
+    }
+    let name = format!("outgoing.trust_roots_file ({})", file.display());
+    std::fs::read(file)
+        .map_err(|error| Fault::new(&name, error.to_string(), "make it, or take the key out"))
 }
 
 /// Everything the public listener answers.

@@ -4,4 +4,5 @@
 
 pub mod http;
 pub mod logout;
+pub mod post;
 pub mod webhook;

@@ -119,6 +119,41 @@ pub(super) const KEYS: &[Key] = &[
         "`error`, `warn`, `info`, `debug` or `trace`; by module: `info,linkage=debug`.",
     ),
     key(
+        "mail.folder",
+        Kind::Text,
+        "A folder into which mail to persons is put instead of being sent. Holds names, addresses and \
+         codes: for trying things out, on loopback only.",
+    ),
+    key(
+        "mail.from",
+        Kind::Text,
+        "The address mail to persons comes from; the name beside it is the station's.",
+    ),
+    key(
+        "mail.host",
+        Kind::Text,
+        "The mail server, as its certificate names it. Empty, and no `folder`: no mail is sent, and \
+         nobody can add a mail address.",
+    ),
+    key(
+        "mail.password_file",
+        Kind::Text,
+        "The file of the password the mail server wants, readable by its owner only.",
+    ),
+    key("mail.port", Kind::Number, "The mail server's port."),
+    key(
+        "mail.senders",
+        Kind::List,
+        "Stations with a sender of their own: `OP0012=no-reply@kitahama.example.jp`.",
+    ),
+    key(
+        "mail.tls",
+        Kind::Text,
+        "`starttls`, `implicit` (from the first byte, port 465), or `none`: for a server on this \
+         machine only.",
+    ),
+    key("mail.user", Kind::Text, "The user the mail server wants, if any."),
+    key(
         "outgoing.allow",
         Kind::List,
         "Private destinations that may be called all the same: `host:port`, or ranges like \

@@ -5,6 +5,7 @@
 
 mod faults;
 mod keys;
+mod mail;
 mod safety;
 mod secrets;
 mod sources;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use faults::{ConfigError, Fault};
 pub use keys::reference;
+pub use mail::{mail_way, senders};
 pub use safety::{check, origin};
 use secrets::private;
 pub use secrets::{master_key, new_master_key};
@@ -41,6 +43,8 @@ pub struct Config {
     pub decisions: Decisions,
     /// What we call.
     pub outgoing: Outgoing,
+    /// Mail to persons.
+    pub mail: Mail,
 }
 
 /// Listeners.
@@ -188,6 +192,43 @@ impl Default for Outgoing {
     }
 }
 
+/// Mail to persons. Without a host and a folder there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mail {
+    /// A folder mail is put into instead; on one machine only.
+    pub folder: PathBuf,
+    /// Who it comes from.
+    pub from: String,
+    /// The mail server.
+    pub host: String,
+    /// The file of the password, when the server wants one.
+    pub password_file: PathBuf,
+    /// The server's port.
+    pub port: u64,
+    /// Senders of single stations: `OP0012=no-reply@kitahama.example.jp`.
+    pub senders: Vec<String>,
+    /// `starttls`, `implicit`, or `none`.
+    pub tls: String,
+    /// The user, when the server wants one.
+    pub user: String,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::new(),
+            from: String::new(),
+            host: String::new(),
+            password_file: PathBuf::new(),
+            port: 587,
+            senders: Vec::new(),
+            tls: "starttls".to_owned(),
+            user: String::new(),
+        }
+    }
+}
+
 impl Config {
     /// Reads `file`, then `variables` (names and values, foreign ones are passed over).
     ///
@@ -203,6 +244,8 @@ impl Config {
             &mut config.secrets.master_key_file,
             &mut config.sms.directory,
             &mut config.outgoing.trust_roots_file,
+            &mut config.mail.folder,
+            &mut config.mail.password_file,
         ] {
             if !path.as_os_str().is_empty() {
                 *path = folder.join(&path);

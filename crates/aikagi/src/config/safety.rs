@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use base::store::{Reach, reach};
 use url::{Host, Url};
 
-use super::{Config, Fault, master_key, private};
+use super::{Config, Fault, mail, master_key, private};
 
 /// Everything about `config` that refuses to start. Empty: it is safe.
 #[must_use]
@@ -21,6 +21,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.extend(master_key(config).err());
     faults.extend(secret_files(config));
     faults.extend(outgoing(config));
+    faults.extend(mail::faults(config));
     faults
 }
 
@@ -46,7 +47,7 @@ pub fn origin(base_url: &str) -> Result<Url, Fault> {
     Ok(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -146,6 +147,7 @@ fn secret_files(config: &Config) -> Vec<Fault> {
     let files = [
         ("database.url_file", &config.database.url_file),
         ("listen.tls_key_file", &config.listen.tls_key_file),
+        ("mail.password_file", &config.mail.password_file),
     ];
     files.into_iter().filter_map(|(key, file)| private(key, file).err()).collect()
 }

@@ -77,6 +77,14 @@ pub(super) fn url_from_file(database: &Database) -> Result<String, Fault> {
     Ok(text.trim().to_owned())
 }
 
+/// A password that stands in a file, as a line.
+pub(super) fn password(key: &str, file: &Path) -> Result<String, Fault> {
+    let name = format!("{key} ({})", file.display());
+    let text = read(file)
+        .map_err(|error| Fault::new(&name, error.to_string(), "make the file, or name another"))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
 /// A secret is a line; a file that grew large is not one.
 fn read(file: &Path) -> std::io::Result<String> {
     if std::fs::metadata(file)?.len() > 65_536 {

@@ -9,6 +9,7 @@ mod jobs;
 mod logouts;
 mod outbox;
 mod pages;
+mod post;
 mod seals;
 mod stop;
 mod sweeps;

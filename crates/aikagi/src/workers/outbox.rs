@@ -8,6 +8,7 @@ use std::time::Duration;
 use base::kernel::{Error, Result, Scope, clock};
 use base::records::outbox::{self, Delivery, Due, Outcome};
 use base::records::{Receiver, list_receivers};
+use domain::credentials::{POST_MAIL, POST_TEXT};
 use domain::sessions::{BACKCHANNEL, READER, told_to};
 use formats::webhook::WebhookSecret;
 use outlets::webhook;
@@ -15,7 +16,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::{Stop, logouts, system};
+use super::{Stop, logouts, post, system};
 use crate::wiring::Parts;
 
 /// Receivers spoken to at once, and events on their way to each.
@@ -158,6 +159,8 @@ enum Outlet {
     Webhook(Box<To>),
     /// A client that is told of ends of sessions.
     Logout,
+    /// Persons, at their contacts.
+    Post,
     /// Nobody: events of households are read for ends of sessions.
     Reader,
 }
@@ -175,6 +178,7 @@ async fn send(parts: &Parts, operator: &str, (target, delivery): (&Target, &Deli
     let to = match target.as_ref() {
         Ok(Outlet::Webhook(to)) => to,
         Ok(Outlet::Logout) => return logouts::deliver(parts, operator, delivery).await,
+        Ok(Outlet::Post) => return post::deliver(parts, operator, delivery).await,
         Ok(Outlet::Reader) => return logouts::read(parts, operator, delivery).await,
         Err(error) => return Outcome::Failed(error.code().to_owned()),
     };
@@ -192,6 +196,7 @@ fn target(parts: &Parts, operator: &str, receiver: Option<Receiver>) -> Target {
         match receiver.kind.as_str() {
             webhook::KIND => {}
             BACKCHANNEL => return Ok(Outlet::Logout),
+            POST_MAIL | POST_TEXT => return Ok(Outlet::Post),
             READER => return Ok(Outlet::Reader),
             _ => return Err(Error::refused("webhook.receiver_gone")),
         }

@@ -21,7 +21,7 @@ use crate::picture::{assert_same, picture};
 use crate::world::{KITA, MINAMI, World};
 
 /// What must never be in an answer to the other operator.
-const SECRETS: [&str; 3] = ["ﾋﾐﾂﾉ ﾅﾏｴ", "0311112222", "秘密パック"];
+const SECRETS: [&str; 4] = ["ﾋﾐﾂﾉ ﾅﾏｴ", "0311112222", "秘密パック", "himitsu@example.jp"];
 const NUMBER: &str = "K-0001";
 
 /// Functions that ask about nothing of anybody's, and why.
@@ -42,6 +42,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("decisions::sweep", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_questions", "housekeeping of expired rows, answers a number"),
+    ("credentials::sweep_contacts", "housekeeping of expired rows, answers a number"),
+    ("credentials::sweep_sent_codes", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
     ("sessions::grant", "writes an authorization of its own scope"),
@@ -72,6 +74,7 @@ pub struct Known {
     pub pushed: String,
     pub client: Arc<clients::Client>,
     pub person_id: String,
+    pub contact: String,
     trace: String,
     job: base::records::jobs::Job,
     before: Vec<commands::Before>,
@@ -304,8 +307,10 @@ fn given_secrets(world: &World) -> Known {
     let pushed = isolation_devices::given_pushed(world);
     let client = isolation_devices::given_consent(world, &person_id);
     let (device, device_id) = isolation_devices::given_device(world, &person_id, &authorization);
+    let contact = isolation_factors::given_contact(world, &person_id);
     Known {
         file,
+        contact,
         device,
         device_id,
         pushed,

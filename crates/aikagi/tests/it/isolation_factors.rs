@@ -1,6 +1,6 @@
 //! What `isolation.rs` asks about second factors and PINs.
 
-use domain::credentials::{self, Factor, Fresh, PinKind};
+use domain::credentials::{self, ContactKind, Factor, Fresh, PinKind};
 use domain::signin;
 use domain::signing::MasterKey;
 
@@ -36,6 +36,25 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(credentials::reset_pin(tx, &known.person_id, PinKind::Viewing))
     }),
     ("credentials::pins_of", |tx, known| said(credentials::pins_of(tx, &known.person_id))),
+    ("credentials::contacts_of", |tx, known| said(credentials::contacts_of(tx, &known.person_id))),
+    ("credentials::add_contact", |tx, known| {
+        let (who, to) = (fresh(tx, known), (ContactKind::Mail, "himitsu@example.jp"));
+        said(credentials::add_contact(tx, &who, to, "ja").map(|(id, change)| (id.len(), change)))
+    }),
+    ("credentials::verify_contact", |tx, known| {
+        let (master, who) = (MasterKey::random(), fresh(tx, known));
+        said(credentials::verify_contact(tx, &master, &who, (&known.contact, "12345678")))
+    }),
+    ("credentials::remove_contact", |tx, known| {
+        let who = fresh(tx, known);
+        said(credentials::remove_contact(tx, &who, &known.contact))
+    }),
+    ("credentials::note_bounce", |tx, known| said(credentials::note_bounce(tx, &known.contact))),
+    ("credentials::message_of", |tx, known| {
+        let payload = format!("{{\"what\": \"code\", \"contact\": \"{}\"}}", known.contact);
+        let message = credentials::message_of(tx, &MasterKey::random(), &payload);
+        said(message.map(|message| message.map(|message| message.address)))
+    }),
     ("signin::try_factor", |tx, known| {
         let master = MasterKey::random();
         said(signin::try_factor(tx, &master, &known.person_id, Factor::Totp("123456")))
@@ -45,3 +64,13 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(signin::try_pin(tx, &master, &known.person_id, (PinKind::Viewing, "2580")))
     }),
 ];
+
+/// A contact of the northern person, with its code under way.
+pub fn given_contact(world: &crate::world::World, person_id: &str) -> String {
+    let person = person_id.to_owned();
+    let added = world.act(base::kernel::Actor::System, move |tx| {
+        let fresh = Fresh { person_id: &person, proved: tx.now() };
+        credentials::add_contact(tx, &fresh, (ContactKind::Mail, "himitsu@example.jp"), "ja")
+    });
+    added.unwrap().0
+}

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (14, "0014_consents", include_str!("../../../../migrations/0014_consents.sql")),
     (15, "0015_device_grants", include_str!("../../../../migrations/0015_device_grants.sql")),
     (16, "0016_passkeys", include_str!("../../../../migrations/0016_passkeys.sql")),
+    (17, "0017_contacts", include_str!("../../../../migrations/0017_contacts.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::subscribers::Key;
 
 use super::factors::{self, Factors};
-use super::{lockout, passkey_book, pins};
+use super::{contact_book, lockout, passkey_book, pins};
 
 /// What is known of a login id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Login {
 ///
 /// The two are only ever replaced together, so that a password held against the stored one
 /// ([`is_current`]) answers for the login id as well. Who knows the old ones may still be signed in:
-/// the caller ends what they have. Second factors stay, unless the password was taken away by a reset;
+/// the caller ends what they have. Second factors and contacts stay, unless the password was taken away by a reset;
 /// passkeys do not: each lets in by itself, and whoever made it may be who is to be kept out.
 ///
 /// # Errors
@@ -71,6 +71,7 @@ pub fn replace_credentials(
 ) -> Result<()> {
     put_login(tx, name, person_id)?;
     factors::forget_after_reset(tx, person_id)?;
+    contact_book::remove_after_reset(tx, person_id)?;
     passkey_book::forget(tx, &[tx.operator().into(), vec![person_id.to_owned()].into()])?;
     put_password(tx, person_id, hash)?;
     lockout::forgive(tx, person_id)?;
@@ -155,7 +156,7 @@ fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
 }
 
 /// Takes the passwords of persons away: reset. Their login ids lead nowhere until they register again, and
-/// then they begin without second factors ([`replace_credentials`]): who lost the telephone is let in again
+/// then they begin without second factors and contacts ([`replace_credentials`]): who lost the telephone is let in again
 /// this way. PINs stay. The caller records it.
 ///
 /// # Errors
@@ -166,7 +167,7 @@ pub fn forget_passwords(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()> 
     Ok(())
 }
 
-/// Takes login id, password, second factors, passkeys and PINs of persons away: purge. The caller records it.
+/// Takes login id, password, second factors, passkeys, PINs and contacts of persons away: purge. The caller records it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
@@ -176,6 +177,7 @@ pub fn forget_credentials(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<()
     tx.exec("DELETE FROM logins WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", &keys)?;
     factors::forget(tx, &keys)?;
     passkey_book::forget(tx, &keys)?;
+    contact_book::forget(tx, &keys)?;
     pins::forget(tx, &keys)
 }
 

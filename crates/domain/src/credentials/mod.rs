@@ -1,11 +1,15 @@
 //! What a person proves to be themselves by: login id and password, the letter before that, authenticator
-//! and recovery codes, passkeys, PINs, and the lock-out that stops guessing.
+//! and recovery codes, passkeys, PINs, and the lock-out that stops guessing; the contacts at which they are told
+//! when any of that changes.
 //!
 //! Owns the tables `logins`, `passwords`, `lockouts`, `registration_codes`, `totps`, `recovery_codes`,
-//! `pins`, `passkeys`, `passkey_challenges`. Passwords are computed in a [`Passwords`] pool, never in a transaction. Codes and PINs are tried
+//! `pins`, `passkeys`, `passkey_challenges`, `contacts`, `sent_codes`. Passwords are computed in a [`Passwords`] pool, never in a transaction. Codes and PINs are tried
 //! through `domain::signin`, which has the guard of persons. Sources: brief tve §5.3, §12.2, §12.3, §13;
 //! RFC 6238; NIST SP 800-63B §5.1.1, §5.2.2.
 
+mod alerts;
+mod contact_book;
+mod contacts;
 mod factors;
 mod guessable;
 mod hashing;
@@ -19,9 +23,16 @@ mod pool;
 mod post;
 mod questions;
 mod recovery;
+mod sent_codes;
 mod sites;
 mod totp;
 
+pub use alerts::{Alert, Message, POST_MAIL, POST_TEXT, Says, message_of};
+pub use contact_book::sweep_contacts;
+pub use contacts::{
+    Contact, ContactKind, MOST_CONTACTS, Verified, add_contact, contacts_of, note_bounce,
+    remove_contact, verify_contact,
+};
 pub(crate) use factors::try_factor;
 pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
 pub use letters::{
@@ -43,5 +54,6 @@ pub use pool::{Passwords, check_new_password, check_password_of};
 pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};
 pub use questions::sweep_questions;
 pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
+pub use sent_codes::{SENT_CODE_SECONDS, sweep_sent_codes};
 pub use sites::Site;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};

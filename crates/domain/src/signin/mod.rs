@@ -4,6 +4,7 @@
 //! next is shown the step the record is at. Sources: brief tve §5.3, §12.2; house.md §9.
 
 mod consent;
+mod contacts;
 mod continuing;
 mod factors;
 mod finish;

@@ -82,7 +82,7 @@ impl Journeys {
     }
 
     /// Runs a change of the person, if the session is alive and the person may be signed in now.
-    fn change_own<T: Send + 'static>(
+    pub(super) fn change_own<T: Send + 'static>(
         &self,
         who: &SignedIn,
         now: Instant,

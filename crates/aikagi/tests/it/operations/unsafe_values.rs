@@ -54,6 +54,35 @@ const WORST: &[(&str, &str, &str)] = &[
     ("secrets.master_key_file", "secrets.master_key_file = \"open.secret\"", "everybody on this"),
     ("secrets.master_key", "secrets.master_key = \"00\"", "in the configuration file"),
     ("log.format", "log.format = \"xml\"", "neither json nor human"),
+    (
+        "mail.folder",
+        "mail.folder = \"post\"\nbase_url = \"https://id.example.jp\"\nlisten.behind_proxy = true",
+        "others reach this server",
+    ),
+    ("mail.folder", "mail.folder = \"post\"\nmail.host = \"mx.example.jp\"", "beside mail.host"),
+    ("mail.from", "mail.host = \"mx.example.jp\"", "is no mail address"),
+    ("mail.from", "mail.host = \"mx.example.jp\"\nmail.from = \"北浜\"", "is no mail address"),
+    ("mail.host", "mail.from = \"a@example.jp\"", "is missing"),
+    ("mail.password_file", "mail.password_file = \"open.secret\"", "everybody on this machine"),
+    (
+        "mail.password_file",
+        "mail.host = \"mx.example.jp\"\nmail.user = \"u\"",
+        "is missing beside mail.user",
+    ),
+    ("mail.port", "mail.host = \"mx.example.jp\"\nmail.port = 0", "is no port"),
+    (
+        "mail.senders",
+        "mail.host = \"mx.example.jp\"\nmail.senders = [\"a@example.jp\"]",
+        "names no station",
+    ),
+    ("mail.tls", "mail.host = \"mx.example.jp\"\nmail.tls = \"none\"", "in the clear"),
+    ("mail.tls", "mail.host = \"10.0.0.5\"\nmail.tls = \"none\"", "in the clear"),
+    ("mail.tls", "mail.host = \"mx.example.jp\"\nmail.tls = \"maybe\"", "no way we know"),
+    (
+        "mail.user",
+        "mail.host = \"mx.example.jp\"\nmail.password_file = \"master.key\"",
+        "is missing beside mail.password_file",
+    ),
     ("outgoing.allow", "outgoing.allow = [\"0.0.0.0/0\"]", "wider than"),
     ("outgoing.allow", "outgoing.allow = [\"::/0\"]", "wider than"),
     ("outgoing.allow", "outgoing.allow = [\"fc00::/7\"]", "wider than"),
@@ -123,6 +152,8 @@ fn what_is_trusted_on_purpose_starts() {
         "base_url = \"https://id.example.jp\"\nlisten.address = \"0.0.0.0:8443\"\n\
          listen.behind_proxy = true",
         "database.url = \"postgres://u@db.example.jp/x\"\ndatabase.trusted_network = true",
+        "mail.host = \"127.0.0.1\"\nmail.tls = \"none\"\nmail.from = \"no-reply@id.example.jp\"",
+        "mail.folder = \"post\"",
         "outgoing.allow = [\"10.0.0.0/8\", \"partner.lan:8443\", \"fd12:3456::/32\"]",
     ] {
         folder_with(more).run(&["config", "check"]).well();
