@@ -9,7 +9,7 @@ use base::kernel::{Actor, Error, Scope, clock, ids};
 use base::records::{AccessLine, LinkageLine, WriteBehind, first_sealed_receiver};
 use base::store::Db;
 use domain::clients::Clients;
-use domain::credentials::Passwords;
+use domain::credentials::{ContactKind, Passwords};
 use domain::decisions::{Capacity, Decisions};
 use domain::signin::Journeys;
 use domain::signing::{self, MasterKey, Signing};
@@ -25,7 +25,7 @@ use web::Problem;
 use web::headers::Transport;
 use web::strangers::{Strangers, without_token};
 
-use crate::config::{Config, Fault, mail_way, master_key, senders};
+use crate::config::{Config, Fault, mail_way, master_key, senders, text_way};
 use crate::failure::Failure;
 use crate::serve::health::Health;
 use crate::workers::WEBHOOK_SECRET;
@@ -96,7 +96,8 @@ impl Parts {
     pub fn open(config: &Arc<Config>) -> Result<Self, Failure> {
         let master = MasterKey::new(master_key(config)?);
         let http = http(config)?;
-        let post = Arc::new(Post::new(mail_way(config, trust_roots(config)?)?, senders(config))?);
+        let mail = (mail_way(config, trust_roots(config)?)?, senders(config));
+        let post = Arc::new(Post::new(mail, text_way(config)?, http.clone())?);
         let db = Db::open(&config.database_settings())?;
         let state = db.migration_state()?;
         let applied =
@@ -235,7 +236,14 @@ fn provider(parts: &Parts, strangers: Arc<Strangers>) -> Provider {
         tokens: Arc::clone(&parts.tokens),
         journeys: Arc::clone(&parts.journeys),
         strangers,
+        reaches: reaches(&parts.post),
     }
+}
+
+/// The kinds of contacts that are configured.
+fn reaches(post: &Post) -> Vec<ContactKind> {
+    let mail = post.takes_mail().then_some(ContactKind::Mail);
+    mail.into_iter().chain(post.takes_texts().then_some(ContactKind::Phone)).collect()
 }
 
 fn callers(parts: &Parts) -> Callers {

@@ -182,6 +182,29 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Text,
         "The folder of SMS files, with one folder an operator in it. Empty: no files are watched.",
     ),
+    key(
+        "text.folder",
+        Kind::Text,
+        "A folder into which texts to telephones are put instead of being sent. As `mail.folder`: on \
+         loopback only.",
+    ),
+    key(
+        "text.from",
+        Kind::Text,
+        "Whom telephones show as the sender, if the provider lets us say: up to eleven letters and \
+         digits, or a number.",
+    ),
+    key(
+        "text.token_file",
+        Kind::Text,
+        "The file of the token the provider of texts wants, readable by its owner only.",
+    ),
+    key(
+        "text.url",
+        Kind::Text,
+        "Where a provider takes texts to telephones, by POST of JSON (docs/operations.md, Texts). \
+         Empty, and no `folder`: no text is sent, and nobody can add a telephone number.",
+    ),
 ];
 
 /// The known key that looks most like `unknown`, if any looks like it at all.

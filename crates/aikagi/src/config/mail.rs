@@ -59,7 +59,11 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
     let folder = !mail.folder.as_os_str().is_empty();
     let mut faults = Vec::new();
     if folder {
-        faults.extend(folder_fault(config));
+        faults.extend(folder_fault(config, "mail.folder"));
+        if !mail.host.is_empty() {
+            let says = "stands beside mail.host";
+            faults.push(Fault::new("mail.folder", says, "keep one of both"));
+        }
     }
     if !mail.host.is_empty() {
         faults.extend(server_faults(mail));
@@ -71,15 +75,11 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
 }
 
 /// A folder full of names and codes is for who tries things out alone.
-fn folder_fault(config: &Config) -> Option<Fault> {
+pub(super) fn folder_fault(config: &Config, key: &str) -> Option<Fault> {
     let alone =
         origin(&config.base_url).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url));
-    let says = match (alone, config.mail.host.is_empty()) {
-        (true, true) => return None,
-        (true, false) => "stands beside mail.host",
-        (false, _) => "would hold what is meant for persons, and others reach this server",
-    };
-    Some(Fault::new("mail.folder", says, "take it out"))
+    let says = "would hold what is meant for persons, and others reach this server";
+    (!alone).then(|| Fault::new(key, says, "take it out"))
 }
 
 fn server_faults(mail: &Mail) -> Vec<Fault> {

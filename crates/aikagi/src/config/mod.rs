@@ -9,6 +9,7 @@ mod mail;
 mod safety;
 mod secrets;
 mod sources;
+mod text;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,7 @@ pub use safety::{check, origin};
 use secrets::private;
 pub use secrets::{master_key, new_master_key};
 pub use sources::environment;
+pub use text::text_way;
 
 /// Everything an operator of the machine decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -45,6 +47,8 @@ pub struct Config {
     pub outgoing: Outgoing,
     /// Mail to persons.
     pub mail: Mail,
+    /// Texts to telephones of persons.
+    pub text: Text,
 }
 
 /// Listeners.
@@ -229,6 +233,20 @@ impl Default for Mail {
     }
 }
 
+/// Texts to telephones of persons. Without an address and a folder there are none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Text {
+    /// A folder texts are put into instead; on one machine only.
+    pub folder: PathBuf,
+    /// Whom telephones show as the sender.
+    pub from: String,
+    /// The file of what we prove ourselves to the provider by.
+    pub token_file: PathBuf,
+    /// Where the provider takes texts.
+    pub url: String,
+}
+
 impl Config {
     /// Reads `file`, then `variables` (names and values, foreign ones are passed over).
     ///
@@ -246,6 +264,8 @@ impl Config {
             &mut config.outgoing.trust_roots_file,
             &mut config.mail.folder,
             &mut config.mail.password_file,
+            &mut config.text.folder,
+            &mut config.text.token_file,
         ] {
             if !path.as_os_str().is_empty() {
                 *path = folder.join(&path);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use base::store::{Reach, reach};
 use url::{Host, Url};
 
-use super::{Config, Fault, mail, master_key, private};
+use super::{Config, Fault, mail, master_key, private, text};
 
 /// Everything about `config` that refuses to start. Empty: it is safe.
 #[must_use]
@@ -22,6 +22,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.extend(secret_files(config));
     faults.extend(outgoing(config));
     faults.extend(mail::faults(config));
+    faults.extend(text::faults(config));
     faults
 }
 
@@ -148,6 +149,7 @@ fn secret_files(config: &Config) -> Vec<Fault> {
         ("database.url_file", &config.database.url_file),
         ("listen.tls_key_file", &config.listen.tls_key_file),
         ("mail.password_file", &config.mail.password_file),
+        ("text.token_file", &config.text.token_file),
     ];
     files.into_iter().filter_map(|(key, file)| private(key, file).err()).collect()
 }

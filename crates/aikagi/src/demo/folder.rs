@@ -65,6 +65,8 @@ impl Folder {
              [secrets]\nmaster_key_file = \"master.key\"\n\n\
              [sms]\ndirectory = \"sms\"\n\n\
              [log]\nformat = \"human\"\nlevel = \"warn\"\n\n\
+             [mail]\nfolder = \"post\"\n\n\
+             [text]\nfolder = \"post\"\n\n\
              [outgoing]\nallow = [\"localhost:{public}\"]\n",
             self.config().display()
         );

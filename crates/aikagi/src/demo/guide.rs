@@ -19,9 +19,11 @@ pub(super) fn print(folder: &Folder, config: &Config, (bound, next): (&Bound, u6
         "\nAikagi demo — everything is invented, nothing leaves this machine.\n\n\
          \x20 VOD site             {site}\n\
          \x20 identity provider    {base}\n\
+         \x20 mail and texts       {site}/post\n\
          \x20 health and metrics   http://{ops}/readyz?verbose\n\
          \x20 data                 {shown}\n\n\
          Letters (登録のご案内)\n    {letters}\n\n\
+         Your contacts, passkeys and authenticator: {base}/contacts, /passkeys, /security\n\n\
          Three things to try\n\
          \x20 1  Open {site}, choose a title, sign in: pick 北浜ケーブル, then\n\
          \x20    「手紙で登録する」 with the number and the code of a letter. Choose a login id and a\n\

@@ -1,4 +1,4 @@
-//! Messages to persons: what waits in the outbox becomes a mail when it is sent, so that the code and the address
+//! Messages to persons: what waits in the outbox becomes a mail or a text when it is sent, so that the code and the address
 //! of now count, and the outbox holds neither.
 
 use base::kernel::{Result, clock};
@@ -6,7 +6,7 @@ use base::records::outbox::{Delivery, Outcome};
 use base::records::{LinkageLine, log_linkage};
 use domain::credentials::{self, Alert, ContactKind, Message, SENT_CODE_SECONDS, Says};
 use domain::operators;
-use outlets::post::{Mail, Sent};
+use outlets::post::{Mail, Sent, Text};
 use serde_json::json;
 use web::{Language, words};
 
@@ -61,7 +61,7 @@ fn ready(parts: &Parts, operator: &str, payload: &str) -> Result<Option<Ready>> 
 async fn send(parts: &Parts, operator: &str, (delivery, ready): (&Delivery, &Ready)) -> Outcome {
     let sent = match ready.message.kind {
         ContactKind::Mail => parts.post.mail(&mail(operator, (delivery, ready))).await,
-        ContactKind::Phone => Sent::Failed("no way to telephones is configured".to_owned()),
+        ContactKind::Phone => parts.post.text(&text(delivery, ready)).await,
     };
     let why = match sent {
         Sent::Delivered => return Outcome::Delivered,
@@ -80,37 +80,58 @@ async fn send(parts: &Parts, operator: &str, (delivery, ready): (&Delivery, &Rea
     }
 }
 
+impl Ready {
+    fn language(&self) -> Language {
+        Language::of_tag(&self.message.language).unwrap_or_default()
+    }
+
+    /// The station, as its reader calls it.
+    fn station(&self) -> &str {
+        match self.language() {
+            Language::Japanese => &self.station.0,
+            Language::English => &self.station.1,
+        }
+    }
+
+    fn fill(&self, key: &'static str, more: &[(&str, &str)]) -> String {
+        words::fill(self.language(), key, &[more, &[("station", self.station())]].concat())
+    }
+
+    /// The sentence `code` or `alert`, as `says` wants, filled.
+    fn say(&self, delivery: &Delivery, (code, alert): (&'static str, &'static str)) -> String {
+        match &self.message.says {
+            Says::Code(digits) => {
+                let minutes = (SENT_CODE_SECONDS / 60).to_string();
+                self.fill(code, &[("code", digits), ("minutes", &minutes)])
+            }
+            Says::Alert(what) => {
+                let (at, happened) = (minute_of(delivery), self.fill(alert_key(*what), &[]));
+                self.fill(alert, &[("happened", &happened), ("at", &at)])
+            }
+        }
+    }
+}
+
 /// The mail, in the words of its reader.
 fn mail(operator: &str, (delivery, ready): (&Delivery, &Ready)) -> Mail {
-    let language = Language::of_tag(&ready.message.language).unwrap_or_default();
-    let station = match language {
-        Language::Japanese => &ready.station.0,
-        Language::English => &ready.station.1,
-    };
-    let in_words = |key: &'static str, more: &[(&str, &str)]| {
-        words::fill(language, key, &[more, &[("station", station.as_str())]].concat())
-    };
-    let (subject, said) = match &ready.message.says {
-        Says::Code(code) => {
-            let minutes = (SENT_CODE_SECONDS / 60).to_string();
-            let values = [("code", code.as_str()), ("minutes", minutes.as_str())];
-            (in_words("post.code.subject", &[]), in_words("post.code.text", &values))
-        }
-        Says::Alert(alert) => {
-            let at = minute_of(delivery);
-            let happened = in_words(alert_key(*alert), &[]);
-            let values = [("happened", happened.as_str()), ("at", at.as_str())];
-            (in_words("post.alert.subject", &[]), in_words("post.alert.text", &values))
-        }
-    };
+    let said = ready.say(delivery, ("post.code.text", "post.alert.text"));
     Mail {
         id: delivery.id.clone(),
-        name: station.clone(),
+        name: ready.station().to_owned(),
         operator: operator.to_owned(),
         to: ready.message.address.clone(),
-        subject,
-        text: format!("{said}\n\n{}\n", in_words("post.foot", &[])),
+        subject: ready.say(delivery, ("post.code.subject", "post.alert.subject")),
+        text: format!("{said}\n\n{}\n", ready.fill("post.foot", &[])),
         at: delivery.created,
+    }
+}
+
+/// The text, in the words of its reader: short.
+fn text(delivery: &Delivery, ready: &Ready) -> Text {
+    Text {
+        id: delivery.id.clone(),
+        to: ready.message.address.clone(),
+        text: ready.say(delivery, ("post.code.short", "post.alert.short")),
     }
 }
 
@@ -119,6 +140,12 @@ const fn alert_key(alert: Alert) -> &'static str {
     match alert {
         Alert::ContactAdded => "post.alert.contact_added",
         Alert::ContactRemoved => "post.alert.contact_removed",
+        Alert::PasswordReplaced => "post.alert.password_replaced",
+        Alert::PasskeyAdded => "post.alert.passkey_added",
+        Alert::PasskeyRemoved => "post.alert.passkey_removed",
+        Alert::TotpAdded => "post.alert.totp_added",
+        Alert::TotpRemoved => "post.alert.totp_removed",
+        Alert::RecoveryCodesMade => "post.alert.recovery_codes",
     }
 }
 

@@ -29,7 +29,7 @@ fn add(viewer: &mut Viewer<'_>, answer: &str, name: &str) -> Answer {
 }
 
 /// Adds a passkey to the person signed in in this browser.
-fn given_passkey(viewer: &mut Viewer<'_>, name: &str) -> Authenticator {
+pub fn given_passkey(viewer: &mut Viewer<'_>, name: &str) -> Authenticator {
     let mut phone = Authenticator::new();
     let asked = asked_to_make(viewer);
     let added = add(viewer, &phone.create(&asked), name);

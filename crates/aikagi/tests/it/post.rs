@@ -86,7 +86,7 @@ impl Story {
         })
     }
 
-    fn verify(&self, id: &str, typed: &str) -> Verified {
+    pub fn verify(&self, id: &str, typed: &str) -> Verified {
         let (person, id, typed) = (self.person.clone(), id.to_owned(), typed.to_owned());
         let signing = Arc::clone(&self.parts.signing);
         self.act(move |tx| {
@@ -119,7 +119,11 @@ impl Story {
     }
 
     pub fn round(&self) -> Round {
-        self.runtime.block_on(deliver_round(&self.parts, OPERATOR, POST_MAIL)).unwrap()
+        self.round_of(POST_MAIL)
+    }
+
+    pub fn round_of(&self, receiver: &str) -> Round {
+        self.runtime.block_on(deliver_round(&self.parts, OPERATOR, receiver)).unwrap()
     }
 
     /// Rounds until nothing is due.
@@ -128,7 +132,7 @@ impl Story {
     }
 
     /// The lease and the back-off of everything waiting are over.
-    fn time_passes(&self) {
+    pub fn time_passes(&self) {
         self.change("UPDATE outbox SET next_ms = ?2 WHERE operator_id = ?1 AND state = 'PENDING'");
     }
 

@@ -14,7 +14,7 @@ use domain::clients::{
     AuthMethod, ClientKind, ClientTerms, Clients, Grant, Pkce, Profile, Proof, RefreshPolicy,
     hash_secret, put,
 };
-use domain::credentials::{Passwords, issue_letter_code};
+use domain::credentials::{ContactKind, Passwords, issue_letter_code};
 use domain::signin::Journeys;
 use domain::signing::{MasterKey, Signing};
 use domain::tokens::AccessTokens;
@@ -83,6 +83,11 @@ impl Answer {
 impl House {
     /// Both operators with a service each that signs viewers in, called `vod`.
     pub fn new() -> Self {
+        Self::reaching(ContactKind::ALL.to_vec())
+    }
+
+    /// One whose persons are reached at contacts of these kinds only.
+    pub fn reaching(reaches: Vec<ContactKind>) -> Self {
         let world = World::new();
         let real = clock::now();
         world.pass(world.now().seconds_until(real) - real.seconds_until(world.now()));
@@ -98,6 +103,7 @@ impl House {
             signing,
             clients,
             journeys: Arc::new(journeys),
+            reaches,
             strangers: Arc::new(web::strangers::Strangers::new(600, None)),
         };
         let router = routes(provider.clone())

@@ -142,6 +142,9 @@ impl Model {
                 "person.passkey_refused" => {
                     sent.form() == "passkey" || by_session && sent.form() == "passkeys"
                 }
+                "person.contact_added" | "person.contact_refused" | "person.contact_removed" => {
+                    by_session && sent.form() == "contacts"
+                }
                 "person.sessions_ended" => true,
                 "person.totp_begun" | "person.totp_removed" => by_session,
                 "device.bound" => by_session && self.allowed(sent),

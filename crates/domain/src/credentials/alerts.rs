@@ -29,6 +29,18 @@ pub enum Alert {
     ContactAdded,
     /// A contact of theirs was taken away.
     ContactRemoved,
+    /// Their password was replaced.
+    PasswordReplaced,
+    /// A passkey of theirs lets in from now on.
+    PasskeyAdded,
+    /// A passkey of theirs was taken away.
+    PasskeyRemoved,
+    /// An authenticator is asked for from now on.
+    TotpAdded,
+    /// No authenticator is asked for any more.
+    TotpRemoved,
+    /// They have new recovery codes.
+    RecoveryCodesMade,
 }
 
 /// What waits in the outbox for a contact.

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::subscribers::Key;
 
+use super::alerts::{self, Alert};
 use super::factors::{self, Factors};
 use super::{contact_book, lockout, passkey_book, pins};
 
@@ -55,7 +56,7 @@ impl Login {
 }
 
 /// Gives a person this login id and this password, as [`super::Passwords::hash`] made it, in place of
-/// those they had; forgets their bad tries, and writes it down.
+/// those they had; forgets their bad tries, tells them at their contacts, and writes it down.
 ///
 /// The two are only ever replaced together, so that a password held against the stored one
 /// ([`is_current`]) answers for the login id as well. Who knows the old ones may still be signed in:
@@ -70,6 +71,7 @@ pub fn replace_credentials(
     (name, hash): (&str, &str),
 ) -> Result<()> {
     put_login(tx, name, person_id)?;
+    alerts::tell_person(tx, person_id, Alert::PasswordReplaced)?;
     factors::forget_after_reset(tx, person_id)?;
     contact_book::remove_after_reset(tx, person_id)?;
     passkey_book::forget(tx, &[tx.operator().into(), vec![person_id.to_owned()].into()])?;

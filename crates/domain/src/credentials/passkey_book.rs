@@ -6,6 +6,7 @@ use base::store::{Row, Tx, Value};
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::alerts::{self, Alert};
 use super::factors::Fresh;
 
 /// Passkeys of one person.
@@ -223,6 +224,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, fresh: &Fresh<'_>, id: &str) -> Result<Cha
     if gone == 0 {
         return Ok(Change::Already);
     }
+    alerts::tell_person(tx, fresh.person_id, Alert::PasskeyRemoved)?;
     let detail = json!({"passkey": id});
     record(tx, &Entry::new("person.passkey_removed", fresh.person_id).detail(detail))?;
     Ok(Change::Made)

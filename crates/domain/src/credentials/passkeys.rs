@@ -27,6 +27,7 @@ use webauthn_rp::{
     RegistrationServerState,
 };
 
+use super::alerts::{self, Alert};
 use super::factors::Fresh;
 use super::passkey_book::{self as book, Kept, Learnt, MOST_PASSKEYS};
 pub(crate) use super::passkey_book::{is_of, list, remove, rename};
@@ -131,6 +132,7 @@ pub(crate) fn enrol(
             match book::insert(tx, learnt)? {
                 None => "known_already",
                 Some(id) => {
+                    alerts::tell_person(tx, fresh.person_id, Alert::PasskeyAdded)?;
                     let detail = json!({"passkey": id});
                     record(
                         tx,

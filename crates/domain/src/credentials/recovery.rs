@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::signing::MasterKey;
 
+use super::alerts::{self, Alert};
 use super::factors::Fresh;
 
 /// How many a person gets.
@@ -46,6 +47,7 @@ pub fn issue_recovery_codes(
         )?;
         codes.push(code);
     }
+    alerts::tell_person(tx, person_id, Alert::RecoveryCodesMade)?;
     record(tx, &Entry::new("person.recovery_codes_issued", person_id))?;
     Ok(codes)
 }

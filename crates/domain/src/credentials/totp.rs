@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::signing::MasterKey;
 
+use super::alerts::{self, Alert};
 use super::factors::Fresh;
 
 /// An enrolment that was not confirmed within this time is over.
@@ -109,6 +110,7 @@ pub fn confirm_totp(
             AND confirmed_ms IS NULL",
         &row,
     )?;
+    alerts::tell_person(tx, person_id, Alert::TotpAdded)?;
     record(tx, &Entry::new("person.totp_added", person_id))?;
     Ok(Change::Made)
 }
@@ -125,6 +127,7 @@ pub fn remove_totp(tx: &mut Tx<'_>, fresh: &Fresh<'_>) -> Result<Change> {
         return Ok(Change::Already);
     }
     tx.exec("DELETE FROM recovery_codes WHERE operator_id = ?1 AND person_id = ?2", &keys)?;
+    alerts::tell_person(tx, fresh.person_id, Alert::TotpRemoved)?;
     record(tx, &Entry::new("person.totp_removed", fresh.person_id))?;
     Ok(Change::Made)
 }

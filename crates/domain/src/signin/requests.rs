@@ -74,6 +74,8 @@ pub enum OwnPage {
     },
     /// Which services the person allows what, and where they take it back.
     Services,
+    /// Where the person is told of changes.
+    Contacts,
     /// The person's passkeys.
     Passkeys,
     /// What the person proves themselves by beside the password.

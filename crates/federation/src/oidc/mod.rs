@@ -9,6 +9,7 @@ mod authorize;
 mod checks;
 mod claims;
 mod consent;
+mod contacts;
 mod device;
 mod discovery;
 mod hints;
@@ -39,7 +40,7 @@ use axum::routing::{MethodRouter, get, post};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::Db;
 use domain::clients::Clients;
-use domain::credentials::Site;
+use domain::credentials::{ContactKind, Site};
 use domain::operators::{self, Operator};
 use domain::signin::Journeys;
 use domain::signing::Signing;
@@ -65,6 +66,8 @@ pub struct Provider {
     pub journeys: Arc<Journeys>,
     /// How often an address may call without saying who it is.
     pub strangers: Arc<Strangers>,
+    /// The kinds of contacts something is sent to from here.
+    pub reaches: Vec<ContactKind>,
 }
 
 impl Provider {
@@ -90,7 +93,7 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 27] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 28] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -103,6 +106,7 @@ pub fn routes(provider: Provider) -> Router {
         ("/device", get(device::show).post(device::decide)),
         ("/security", get(security::show).post(security::change)),
         ("/services", get(services::show).post(services::withdraw)),
+        ("/contacts", get(contacts::show).post(contacts::change)),
         ("/passkeys", get(passkeys::show).post(passkeys::change)),
         ("/passkeys/ask", post(passkeys::ask)),
         ("/logout", get(logout::by_query).post(logout::by_form)),

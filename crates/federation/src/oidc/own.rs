@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Instant, Result, clock};
+use domain::credentials::FRESH_SECONDS;
 use domain::signin::{OwnPage, Purpose, SignedIn, Visit};
 use domain::signing::Issuer;
 use formats::oauth::Parameters;
@@ -136,6 +137,11 @@ impl Here {
         response.extensions_mut().insert(actor);
         Ok(response)
     }
+}
+
+/// Whether the person proved to be themselves just now, so that they may change something.
+pub(super) fn is_fresh(here: &Here, now: Instant) -> bool {
+    here.who.session.auth.plus_seconds(FRESH_SECONDS) >= now
 }
 
 /// A day as people read it, in the sentence `key`.

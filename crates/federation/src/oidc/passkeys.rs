@@ -7,8 +7,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::kernel::{Error, Instant, Result, clock};
-use domain::credentials::{FRESH_SECONDS, Passkey};
+use base::kernel::{Error, Result, clock};
+use domain::credentials::Passkey;
 use domain::signin::OwnPage;
 use formats::oauth::Parameters;
 use http::HeaderMap;
@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use web::{Page, Problem, blocking, current, status_of, words};
 
 use super::Provider;
-use super::own::{Here, form_of, here, on_day, posted, shown};
+use super::own::{Here, form_of, here, is_fresh, on_day, posted, shown};
 use super::pages::Words;
 use super::place::Place;
 use super::signin::{Visit, run};
@@ -51,11 +51,6 @@ pub(super) async fn sign_in(visit: Visit) -> Response {
 fn question(json: &str) -> Result<Response> {
     let raw: &RawValue = serde_json::from_str(json).map_err(Error::internal)?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(raw)).into_response())
-}
-
-/// Whether the person proved to be themselves just now, so that they may change something.
-fn is_fresh(here: &Here, now: Instant) -> bool {
-    here.who.session.auth.plus_seconds(FRESH_SECONDS) >= now
 }
 
 /// `GET …/passkeys`: signs in first, then lists.

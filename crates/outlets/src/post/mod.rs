@@ -1,9 +1,10 @@
-//! Post to persons: mail by SMTP, or into a folder where somebody looks at it.
+//! Post to persons: mail by SMTP, texts through a provider, or both into a folder where somebody looks at them.
 //!
 //! What is sent is worded by who calls. Addresses, codes and what a server says about them stay out of every
 //! log: a fault is told by its number only.
 
 mod mail;
+mod text;
 mod tray;
 
 use std::collections::HashMap;
@@ -13,6 +14,9 @@ use std::time::Duration;
 use base::kernel::{Error, Instant, Result};
 
 use mail::Smtp;
+pub use text::Provider;
+
+use crate::http::Http;
 
 /// A mail on its way.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,6 +35,17 @@ pub struct Mail {
     pub text: String,
     /// When what it tells of happened.
     pub at: Instant,
+}
+
+/// A text on its way.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The same at every try.
+    pub id: String,
+    /// Whom to: `+81…`.
+    pub to: String,
+    /// The text.
+    pub text: String,
 }
 
 /// How a try ended.
@@ -83,6 +98,17 @@ pub enum MailWay {
     Folder(PathBuf),
 }
 
+/// Where texts go out.
+#[derive(Clone)]
+pub enum TextWay {
+    /// Nowhere.
+    None,
+    /// Through a provider.
+    Provider(Provider),
+    /// Into this folder.
+    Folder(PathBuf),
+}
+
 /// Who mail comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Senders {
@@ -102,6 +128,8 @@ enum MailOut {
 pub struct Post {
     mail: MailOut,
     senders: Senders,
+    text: TextWay,
+    http: Http,
 }
 
 impl Post {
@@ -109,7 +137,7 @@ impl Post {
     ///
     /// # Errors
     /// `config.trust_roots` — the extra certificates are not PEM
-    pub fn new(mail: MailWay, senders: Senders) -> Result<Self> {
+    pub fn new((mail, senders): (MailWay, Senders), text: TextWay, http: Http) -> Result<Self> {
         let mail = match mail {
             MailWay::None => MailOut::None,
             MailWay::Folder(folder) => MailOut::Tray(folder),
@@ -119,13 +147,28 @@ impl Post {
                 MailOut::Smtp(Box::new(Smtp::new(server).map_err(malformed)?))
             }
         };
-        Ok(Self { mail, senders })
+        Ok(Self { mail, senders, text, http })
     }
 
     /// Whether mail goes anywhere.
     #[must_use]
     pub const fn takes_mail(&self) -> bool {
         !matches!(self.mail, MailOut::None)
+    }
+
+    /// Whether texts go anywhere.
+    #[must_use]
+    pub const fn takes_texts(&self) -> bool {
+        !matches!(self.text, TextWay::None)
+    }
+
+    /// Sends a text. It may arrive more than once, under the same id.
+    pub async fn text(&self, text: &Text) -> Sent {
+        match &self.text {
+            TextWay::None => Sent::Failed("no provider of texts is configured".to_owned()),
+            TextWay::Folder(folder) => tray::put(folder, &text.id, &tray::of_text(text)),
+            TextWay::Provider(provider) => text::deliver(&self.http, provider, text).await,
+        }
     }
 
     /// Sends a mail. It may arrive more than once, under the same id.

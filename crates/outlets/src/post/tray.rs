@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use super::{Mail, Sent};
+use super::{Mail, Sent, Text};
 
 /// Writes one message into the folder, in a file that only its owner may read. A repetition replaces it.
 pub(super) fn put(folder: &Path, id: &str, text: &str) -> Sent {
@@ -25,4 +25,9 @@ pub(super) fn put(folder: &Path, id: &str, text: &str) -> Sent {
 pub(super) fn of_mail(mail: &Mail) -> String {
     let Mail { name, to, subject, text, .. } = mail;
     format!("From: {name}\nTo: {to}\nSubject: {subject}\n\n{text}")
+}
+
+pub(super) fn of_text(text: &Text) -> String {
+    let Text { to, text, .. } = text;
+    format!("To: {to}\n\n{text}\n")
 }

@@ -3,6 +3,7 @@
 
 mod identity;
 mod pages;
+mod postbox;
 mod titles;
 mod tv;
 mod tv_pages;
@@ -10,6 +11,7 @@ mod visits;
 mod watching;
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -26,6 +28,8 @@ use visits::Visits;
 pub(super) struct Site {
     identity: Identity,
     visits: Visits,
+    /// Where messages to persons are put.
+    post: PathBuf,
 }
 
 impl Site {
@@ -39,7 +43,7 @@ impl Site {
             known: tokio::sync::OnceCell::new(),
             token: tokio::sync::Mutex::new(None),
         };
-        Ok(Arc::new(Self { identity, visits: Visits::default() }))
+        Ok(Arc::new(Self { identity, visits: Visits::default(), post: folder.at("post") }))
     }
 }
 
@@ -53,6 +57,7 @@ pub(super) fn serve(site: Arc<Site>, socket: TcpListener) -> Result<(), Failure>
         .route("/sign-in", get(watching::sign_in))
         .route("/callback", get(watching::callback))
         .route("/sign-out", post(watching::sign_out))
+        .route("/post", get(postbox::show))
         .route("/tv", get(tv::home))
         .route("/tv/code", get(tv::code))
         .route("/tv/new", get(tv::new_code))

@@ -12,7 +12,7 @@ use super::visits::Viewer;
 
 const STYLE: &str = include_str!("../../../templates/demo/site.css");
 /// No `form-action`: the sign-out form comes back here, and sign-in is a link.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
 
 #[derive(Template)]

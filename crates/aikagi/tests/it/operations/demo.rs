@@ -61,6 +61,8 @@ fn the_demo_starts_in_an_empty_folder_continues_and_begins_anew() {
     let (status, titles) = get(demo.address("VOD site"), "/").unwrap();
     assert_eq!(status, 200);
     assert!(titles.contains("髙橋さんの台所") && titles.contains("㈱宇宙商事"), "{titles}");
+    let (status, post) = get(demo.address("mail and texts"), "/post").unwrap();
+    assert!(status == 200 && post.contains("まだ何も届いていません"), "{post}");
     let provider = demo.address("identity provider");
     for path in ["/.well-known/openid-configuration", "/.well-known/authzen-configuration", "/jwks"]
     {

@@ -1,0 +1,182 @@
+//! `…/contacts`: where a person keeps the mail addresses and telephone numbers at which they are told of changes.
+//!
+//! Sources: brief tve §12.1; `docs/decisions/0031`.
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use base::kernel::{Error, Instant, Result, clock};
+use domain::credentials::{Contact, ContactKind};
+use domain::signin::OwnPage;
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use web::{Page, current, status_of};
+
+use super::Provider;
+use super::own::{Here, is_fresh, on_day, posted, shown};
+use super::pages::{Words, message};
+use super::place::Place;
+
+/// What the proof in the forms of the page is bound to, beside the session.
+const PURPOSE: &str = "contacts";
+
+/// What the page says beside what there is.
+#[derive(Clone, Copy)]
+enum Said<'s> {
+    Nothing,
+    Done(&'static str),
+    Refused(&'s Error),
+}
+
+/// One contact on the page.
+struct Listed {
+    id: String,
+    kind: &'static str,
+    label: &'static str,
+    address: String,
+    state: String,
+    good: bool,
+}
+
+/// A kind of contact that can be added.
+struct Addable {
+    kind: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    input: &'static str,
+    fills: &'static str,
+    add: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "contacts.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'static str,
+    address: &'b str,
+    proof: &'b str,
+    message: Option<String>,
+    refused: bool,
+    fresh: bool,
+    listed: Vec<Listed>,
+    addable: Vec<Addable>,
+}
+
+/// `GET …/contacts`: signs in first, then lists.
+pub(super) async fn show(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+) -> Response {
+    shown((provider, place), (headers, OwnPage::Contacts), |provider, here| {
+        page(provider, here, Said::Nothing)
+    })
+    .await
+}
+
+/// `POST …/contacts`: adds, verifies or takes away a contact, or signs in again to be allowed to.
+pub(super) async fn change(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = ((headers, body), OwnPage::Contacts, PURPOSE);
+    posted((provider, place), form, changed).await
+}
+
+fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
+    match act(provider, here, form) {
+        Ok(done) => page(provider, here, Said::Done(done)),
+        Err(error @ Error::Unauthenticated { .. }) => Err(error),
+        Err(error) if status_of(&error).is_client_error() => {
+            page(provider, here, Said::Refused(&error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
+    let get = |name| form.get(name).unwrap_or_default();
+    let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
+    match get("do") {
+        "add" => {
+            let kind = ContactKind::of_str(get("kind"));
+            let kind = kind.filter(|kind| provider.reaches.contains(kind));
+            let kind = kind.ok_or_else(|| Error::refused("contact.kind_unavailable"))?;
+            let language = current::get().language.tag();
+            journeys.add_contact(who, (kind, get("address")), language, now)?;
+            Ok("contacts.sent")
+        }
+        "verify" => {
+            journeys.verify_contact(who, (get("contact"), get("code")), now)?;
+            Ok("contacts.verified")
+        }
+        "remove" => {
+            journeys.remove_contact(who, get("contact"), now)?;
+            Ok("contacts.removed")
+        }
+        // The button of who signed in too long ago.
+        _ => Err(Error::Unauthenticated { code: "proof.too_old" }),
+    }
+}
+
+fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
+    let (words, now) = (Words(current::get().language), clock::now());
+    let contacts = provider.journeys.contacts_of(&here.who, now)?;
+    let error = match said {
+        Said::Refused(error) => Some(error),
+        Said::Nothing | Said::Done(_) => None,
+    };
+    let body = Body {
+        words,
+        title: words.get("contacts.title"),
+        address: &format!("{}/contacts", here.issuer.url()),
+        proof: &here.proof(provider, PURPOSE),
+        message: match said {
+            Said::Nothing => None,
+            Said::Done(key) => Some(words.get(key).to_owned()),
+            Said::Refused(error) => Some(message(words.0, error)),
+        },
+        refused: error.is_some(),
+        fresh: is_fresh(here, now),
+        listed: contacts.iter().map(|one| listed(words, one)).collect(),
+        addable: provider.reaches.iter().map(|kind| addable(words, *kind)).collect(),
+    };
+    here.answer(provider, Page::new(words.0, body.title, &body)?, error)
+}
+
+fn label(words: Words, kind: ContactKind) -> &'static str {
+    match kind {
+        ContactKind::Mail => words.get("contacts.mail"),
+        ContactKind::Phone => words.get("contacts.phone"),
+    }
+}
+
+fn listed(words: Words, contact: &Contact) -> Listed {
+    let state = |at: Option<Instant>, key| at.map(|at| on_day(words, key, at));
+    let bounced = state(contact.bounced, "contacts.bounced");
+    let verified = || state(contact.verified, "contacts.since");
+    let waiting = || words.get("contacts.waiting").to_owned();
+    Listed {
+        id: contact.id.clone(),
+        kind: contact.kind.as_str(),
+        label: label(words, contact.kind),
+        address: contact.address.clone(),
+        state: bounced.or_else(verified).unwrap_or_else(waiting),
+        good: contact.is_good(),
+    }
+}
+
+fn addable(words: Words, kind: ContactKind) -> Addable {
+    let (hint, input, fills, add) = match kind {
+        ContactKind::Mail => {
+            (words.get("contacts.mail.hint"), "email", "email", words.get("contacts.mail.add"))
+        }
+        ContactKind::Phone => {
+            (words.get("contacts.phone.hint"), "tel", "tel", words.get("contacts.phone.add"))
+        }
+    };
+    Addable { kind: kind.as_str(), label: label(words, kind), hint, input, fills, add }
+}
