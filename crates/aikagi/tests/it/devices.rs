@@ -371,6 +371,11 @@ fn guessing_codes_locks_the_person_who_guesses() {
     let asked = ask(&house);
     let right = viewer.look(&address(&asked));
     assert_eq!(right.refusal(), "signin.locked", "the right one too");
+
+    // They call the station.
+    let unlocked = house.act(|tx| domain::credentials::unlock(tx, "A-001", 1)).unwrap();
+    assert_eq!(unlocked, base::kernel::Change::Made);
+    assert_eq!(viewer.look(&address(&asked)).status, 200);
 }
 
 #[test]

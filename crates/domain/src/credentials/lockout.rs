@@ -143,8 +143,14 @@ pub fn locked_out(tx: &mut Tx<'_>, person_ids: Vec<String>) -> Result<HashMap<St
     Ok(rows.into_iter().collect())
 }
 
-/// Ends the lock-out of a member of the newest generation of a contract, and forgets earlier rounds:
-/// they called the station, which knows who they are.
+/// What the codes of televisions a person types are counted as: apart from passwords, so that neither locks
+/// the other.
+pub(crate) fn typing_of(person_id: &str) -> String {
+    format!("device:{person_id}")
+}
+
+/// Ends the lock-out of a member of the newest generation of a contract, from signing in and from letting
+/// televisions in, and forgets earlier rounds: they called the station, which knows who they are.
 ///
 /// # Errors
 /// `contract.unknown`; `person.unknown`
@@ -154,9 +160,11 @@ pub fn unlock(tx: &mut Tx<'_>, number: &str, person_no: i64) -> Result<Change> {
     let subject = format!("{}/{person_no:03}", household.key().label());
     let unknown = || Error::not_found(PERSON_UNKNOWN, subject.clone());
     let person_id = &household.person(person_no).ok_or_else(unknown)?.person_id;
-    let until = locked_out(tx, vec![person_id.clone()])?.remove(person_id);
-    let Some(until) = until else { return Ok(Change::Already) };
-    forgive(tx, person_id)?;
+    let locked = locked_out(tx, vec![person_id.clone(), typing_of(person_id)])?;
+    let Some(until) = locked.values().max() else { return Ok(Change::Already) };
+    for subject in locked.keys() {
+        forgive(tx, subject)?;
+    }
     let detail = json!({"until": until.rfc3339_jst()});
     record(tx, &Entry::new("person.unlocked", &subject).detail(detail))?;
     Ok(Change::Made)

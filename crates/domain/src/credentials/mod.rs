@@ -39,6 +39,7 @@ pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LetterCheck, check_letter, issue_letter_code, kill_letters,
     spend_letter, sweep_letters,
 };
+pub(crate) use lockout::typing_of;
 pub use lockout::{
     Try, begin_try, forgive, locked_out, note_failure, sweep, take_back_try, unlock,
 };

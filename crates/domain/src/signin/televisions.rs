@@ -121,7 +121,7 @@ impl Journeys {
         (issuer, typed, now): (&str, &str, Instant),
     ) -> Result<LookedAt> {
         let own = Scope::new(&who.operator, Actor::Person(who.member.person_id.clone()), now);
-        let counted_as = format!("device:{}", who.member.person_id);
+        let counted_as = credentials::typing_of(&who.member.person_id);
         let subject = counted_as.clone();
         let tried = self
             .db
