@@ -19,6 +19,10 @@ const MOST_WAITING: usize = 64;
 const MOST_TOGETHER: usize = 256;
 /// A thread without work gives its 19 MiB back after this long.
 const IDLE: Duration = Duration::from_secs(3);
+/// How far computations stand behind other work (Linux: 0 to 19). At 10 they still have a tenth of a core
+/// that others want whole.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
 /// A password has at least this many characters, and its NFKC form at most this many bytes.
 const FEWEST_CHARACTERS: usize = 12;
 const MOST_BYTES: usize = 1024;
@@ -173,6 +177,7 @@ impl Drop for Passwords {
 }
 
 fn compute_loop(shared: &Shared) {
+    stand_back();
     let mut scratch = Scratch::default();
     while let Some(Job { work, answer }) = next_job(shared, &mut scratch) {
         let computed = match &work {
@@ -182,6 +187,16 @@ fn compute_loop(shared: &Shared) {
             Work::Hash { password } => hashing::hash(password, &mut scratch).map(Answer::Hashed),
         };
         let _caller_gone = answer.send(computed);
+    }
+}
+
+/// Lets every other thread of the process go before this one, where the system knows priorities of threads:
+/// a computation keeps its core for a whole slice otherwise, and what is answered in microseconds waits
+/// behind it.
+fn stand_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::warn!(%error, "passwords are computed at the priority of all other work");
     }
 }
 
