@@ -15,8 +15,12 @@ pub(super) struct Demo {
     /// The folder everything lies in
     #[arg(long, value_name = "DIR", default_value = "aikagi-demo")]
     data: PathBuf,
+    /// An empty PostgreSQL database for the data, instead of a file in the folder: at the first start, which
+    /// writes it down there
+    #[arg(long, value_name = "URL", conflicts_with = "reset")]
+    database: Option<String>,
 }
 
 pub(super) fn run(command: &Demo) -> Result<(), Failure> {
-    crate::demo::run(&command.data, command.reset)
+    crate::demo::run(&command.data, command.reset, command.database.as_deref())
 }

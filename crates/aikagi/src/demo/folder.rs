@@ -13,6 +13,7 @@ use crate::failure::Failure;
 
 /// A file that says: this folder is a demo's, and may be removed by `--reset`.
 const MARK: &str = ".aikagi-demo";
+const CONFIG: &str = "aikagi.toml";
 const STATION: &str = include_str!("station.toml");
 /// The first ports tried; each start after the first uses the same again.
 const FIRST_PORT: u16 = 8480;
@@ -24,8 +25,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// The folder at `path`, made and filled when it is not there.
-    pub(super) fn open(path: &Path, reset: bool) -> Result<Self, Failure> {
+    /// The folder at `path`, made and filled when it is not there; then its data go to `database`.
+    pub(super) fn open(path: &Path, reset: bool, database: Option<&str>) -> Result<Self, Failure> {
         let folder = Self { path: path.to_owned() };
         let marked = folder.at(MARK).exists();
         if reset && marked {
@@ -41,13 +42,21 @@ impl Folder {
                 path.display()
             )));
         }
+        if !empty && database.is_some() {
+            return Err(Failure::refused(format!(
+                "{}: this demo has its database already; name another folder with --data",
+                folder.config().display()
+            )));
+        }
         if empty {
-            folder.fill().map_err(|error| folder.fault(&error))?;
+            folder
+                .fill(database.unwrap_or("sqlite:aikagi.db"))
+                .map_err(|error| folder.fault(&error))?;
         }
         Ok(folder)
     }
 
-    fn fill(&self) -> std::io::Result<()> {
+    fn fill(&self, database: &str) -> std::io::Result<()> {
         for sub in ["sms/OP0012/in/done", "sms/OP0012/out/done", "sms/OP0034/in/done", "samples"] {
             std::fs::create_dir_all(self.at(sub))?;
         }
@@ -61,16 +70,18 @@ impl Folder {
              base_url = \"http://localhost:{public}\"\n\n\
              [listen]\naddress = \"127.0.0.1:{public}\"\nops_address = \"127.0.0.1:{ops}\"\n\
              drain_seconds = 3\n\n\
-             [database]\nurl = \"sqlite:aikagi.db\"\n\n\
+             [database]\nurl = {}\n\n\
              [secrets]\nmaster_key_file = \"master.key\"\n\n\
              [sms]\ndirectory = \"sms\"\n\n\
              [log]\nformat = \"human\"\nlevel = \"warn\"\n\n\
              [mail]\nfolder = \"post\"\n\n\
              [text]\nfolder = \"post\"\n\n\
              [outgoing]\nallow = [\"localhost:{public}\"]\n",
-            self.config().display()
+            self.config().display(),
+            toml::Value::from(database)
         );
-        std::fs::write(self.config(), config)?;
+        // The address of a database may hold a password.
+        self.write_private(CONFIG, &config)?;
         let address = format!("http://127.0.0.1:{site}");
         std::fs::write(self.at("site.address"), &address)?;
         std::fs::write(self.station_file(), STATION.replace("@SITE@", &address))?;
@@ -86,7 +97,7 @@ impl Folder {
     }
 
     pub(super) fn config(&self) -> PathBuf {
-        self.at("aikagi.toml")
+        self.at(CONFIG)
     }
 
     pub(super) fn station_file(&self) -> PathBuf {

@@ -22,12 +22,13 @@ use crate::wiring::check_master;
 use folder::Folder;
 use site::Site;
 
-/// Runs the demo in `folder` until it is told to end.
+/// Runs the demo in `folder` until it is told to end. `database`: where a new demo keeps its data, instead of
+/// in the folder.
 ///
 /// # Errors
 /// The folder can not be used, or a port of an earlier start is taken.
-pub fn run(folder: &Path, reset: bool) -> Result<(), Failure> {
-    let folder = Folder::open(folder, reset)?;
+pub fn run(folder: &Path, reset: bool, database: Option<&str>) -> Result<(), Failure> {
+    let folder = Folder::open(folder, reset, database)?;
     let config = Arc::new(Config::load(&folder.config(), Vec::new())?);
     if let Some(fault) = check(&config).into_iter().next() {
         return Err(fault.into());

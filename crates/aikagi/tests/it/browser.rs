@@ -11,7 +11,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use formats::sms::{Charset, Form, Header, Layout, Record, RequestWriter};
 use serde_json::json;
 
-use crate::world::{Running, read_env};
+use crate::world::{OwnSchema, Running, read_env};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aikagi");
 pub const NUMBER: &str = "C0990001";
@@ -19,18 +19,21 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(20);
 
-/// The demo, with a folder of its own.
+/// The demo, with a folder of its own, on the database of the tests.
 pub struct Demo {
     folder: PathBuf,
     pub site: String,
     _process: Running,
+    _schema: Option<OwnSchema>,
 }
 
 pub fn start_demo(folder: &Path) -> Demo {
     let data = folder.join("demo");
+    let schema = OwnSchema::if_postgres();
     let mut child = Command::new(PROGRAM)
         .args(["demo", "--data"])
         .arg(&data)
+        .args(schema.iter().map(|schema| format!("--database={}", schema.url())))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -47,7 +50,8 @@ pub fn start_demo(folder: &Path) -> Demo {
             break;
         }
     }
-    Demo { folder: data, site: site.expect("the guide names the site"), _process: process }
+    let site = site.expect("the guide names the site");
+    Demo { folder: data, site, _process: process, _schema: schema }
 }
 
 pub fn start_driver() -> (Running, String) {

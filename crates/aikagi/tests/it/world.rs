@@ -24,7 +24,7 @@ pub struct World {
     pub settings: Settings,
     now: AtomicI64,
     requests: AtomicI64,
-    schema: Option<(String, String)>,
+    _schema: Option<OwnSchema>,
     /// Files of this world: the database, directories for SMS files.
     pub dir: tempfile::TempDir,
 }
@@ -52,17 +52,10 @@ impl World {
     /// A migrated database and nothing in it.
     pub fn empty() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let postgres = read_env("TEST_POSTGRES_URL").filter(|url| !url.is_empty());
-        let schema = postgres.map(|url| {
-            (url, format!("w_{}", ids::new_id("s", Instant::from_ms(1)).to_lowercase()))
-        });
+        let schema = OwnSchema::if_postgres();
         let settings = match &schema {
             None => Settings::Sqlite { path: dir.path().join("aikagi.db"), relaxed: true },
-            Some((url, name)) => {
-                run_sql(url, &format!("CREATE SCHEMA {name}"));
-                let joint = if url.contains('?') { '&' } else { '?' };
-                Settings::Postgres { url: format!("{url}{joint}options=-csearch_path%3D{name}") }
-            }
+            Some(schema) => Settings::Postgres { url: schema.url() },
         };
         let db = Db::open(&settings).unwrap();
         db.migrate().unwrap();
@@ -73,7 +66,7 @@ impl World {
             settings,
             now: AtomicI64::new(noon.ms()),
             requests: AtomicI64::new(0),
-            schema,
+            _schema: schema,
             dir,
         }
     }
@@ -175,11 +168,32 @@ impl World {
     }
 }
 
-impl Drop for World {
+/// A schema on the PostgreSQL of the tests, gone when this is.
+pub struct OwnSchema {
+    server: String,
+    name: String,
+}
+
+impl OwnSchema {
+    /// `None`: the tests run on SQLite.
+    pub fn if_postgres() -> Option<Self> {
+        let server = read_env("TEST_POSTGRES_URL").filter(|url| !url.is_empty())?;
+        let name = format!("w_{}", ids::new_id("s", Instant::from_ms(1)).to_lowercase());
+        run_sql(&server, &format!("CREATE SCHEMA {name}"));
+        Some(Self { server, name })
+    }
+
+    /// The address of a database that is this schema.
+    pub fn url(&self) -> String {
+        let Self { server, name } = self;
+        let joint = if server.contains('?') { '&' } else { '?' };
+        format!("{server}{joint}options=-csearch_path%3D{name}")
+    }
+}
+
+impl Drop for OwnSchema {
     fn drop(&mut self) {
-        if let Some((url, name)) = &self.schema {
-            run_sql(url, &format!("DROP SCHEMA {name} CASCADE"));
-        }
+        run_sql(&self.server, &format!("DROP SCHEMA {} CASCADE", self.name));
     }
 }
 
