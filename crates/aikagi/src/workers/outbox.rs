@@ -8,7 +8,7 @@ use std::time::Duration;
 use base::kernel::{Error, Result, Scope, clock};
 use base::records::outbox::{self, Delivery, Due, Outcome};
 use base::records::{Receiver, list_receivers};
-use domain::credentials::{POST_MAIL, POST_TEXT};
+use domain::credentials::{FORGOTTEN, POST_MAIL, POST_TEXT};
 use domain::sessions::{BACKCHANNEL, READER, told_to};
 use formats::webhook::WebhookSecret;
 use outlets::webhook;
@@ -161,6 +161,8 @@ enum Outlet {
     Logout,
     /// Persons, at their contacts.
     Post,
+    /// Nobody: who forgot a password is looked up.
+    Forgotten,
     /// Nobody: events of households are read for ends of sessions.
     Reader,
 }
@@ -179,6 +181,7 @@ async fn send(parts: &Parts, operator: &str, (target, delivery): (&Target, &Deli
         Ok(Outlet::Webhook(to)) => to,
         Ok(Outlet::Logout) => return logouts::deliver(parts, operator, delivery).await,
         Ok(Outlet::Post) => return post::deliver(parts, operator, delivery).await,
+        Ok(Outlet::Forgotten) => return post::read(parts, operator, delivery).await,
         Ok(Outlet::Reader) => return logouts::read(parts, operator, delivery).await,
         Err(error) => return Outcome::Failed(error.code().to_owned()),
     };
@@ -197,6 +200,7 @@ fn target(parts: &Parts, operator: &str, receiver: Option<Receiver>) -> Target {
             webhook::KIND => {}
             BACKCHANNEL => return Ok(Outlet::Logout),
             POST_MAIL | POST_TEXT => return Ok(Outlet::Post),
+            FORGOTTEN => return Ok(Outlet::Forgotten),
             READER => return Ok(Outlet::Reader),
             _ => return Err(Error::refused("webhook.receiver_gone")),
         }

@@ -80,6 +80,20 @@ async fn send(parts: &Parts, operator: &str, (delivery, ready): (&Delivery, &Rea
     }
 }
 
+/// Reads that somebody forgot a password, and has the code sent to whom it belongs. Nobody is called.
+pub(super) async fn read(parts: &Parts, operator: &str, delivery: &Delivery) -> Outcome {
+    let (db, scope) = (parts.db.clone(), system(operator).caused_by(&delivery.id));
+    let payload = delivery.payload.clone();
+    let read = super::outbox::blocking(move || {
+        db.housekeep(&scope, "recovery-sent", move |tx| credentials::send_recovery(tx, &payload))
+    })
+    .await;
+    match read {
+        Ok(()) => Outcome::Delivered,
+        Err(error) => Outcome::Failed(error.code().to_owned()),
+    }
+}
+
 impl Ready {
     fn language(&self) -> Language {
         Language::of_tag(&self.message.language).unwrap_or_default()
@@ -97,13 +111,15 @@ impl Ready {
         words::fill(self.language(), key, &[more, &[("station", self.station())]].concat())
     }
 
-    /// The sentence `code` or `alert`, as `says` wants, filled.
-    fn say(&self, delivery: &Delivery, (code, alert): (&'static str, &'static str)) -> String {
+    /// Fills the one of three sentences that fits: of a code, of a code for who forgot the password, of an alert.
+    fn say(&self, delivery: &Delivery, [code, recovery, alert]: [&'static str; 3]) -> String {
+        let coded = |key, digits: &str| {
+            let minutes = (SENT_CODE_SECONDS / 60).to_string();
+            self.fill(key, &[("code", digits), ("minutes", &minutes)])
+        };
         match &self.message.says {
-            Says::Code(digits) => {
-                let minutes = (SENT_CODE_SECONDS / 60).to_string();
-                self.fill(code, &[("code", digits), ("minutes", &minutes)])
-            }
+            Says::Code(digits) => coded(code, digits),
+            Says::Recovery(digits) => coded(recovery, digits),
             Says::Alert(what) => {
                 let (at, happened) = (minute_of(delivery), self.fill(alert_key(*what), &[]));
                 self.fill(alert, &[("happened", &happened), ("at", &at)])
@@ -114,13 +130,14 @@ impl Ready {
 
 /// The mail, in the words of its reader.
 fn mail(operator: &str, (delivery, ready): (&Delivery, &Ready)) -> Mail {
-    let said = ready.say(delivery, ("post.code.text", "post.alert.text"));
+    let said = ready.say(delivery, ["post.code.text", "post.recovery.text", "post.alert.text"]);
     Mail {
         id: delivery.id.clone(),
         name: ready.station().to_owned(),
         operator: operator.to_owned(),
         to: ready.message.address.clone(),
-        subject: ready.say(delivery, ("post.code.subject", "post.alert.subject")),
+        subject: ready
+            .say(delivery, ["post.code.subject", "post.recovery.subject", "post.alert.subject"]),
         text: format!("{said}\n\n{}\n", ready.fill("post.foot", &[])),
         at: delivery.created,
     }
@@ -131,7 +148,7 @@ fn text(delivery: &Delivery, ready: &Ready) -> Text {
     Text {
         id: delivery.id.clone(),
         to: ready.message.address.clone(),
-        text: ready.say(delivery, ("post.code.short", "post.alert.short")),
+        text: ready.say(delivery, ["post.code.short", "post.recovery.short", "post.alert.short"]),
     }
 }
 

@@ -33,7 +33,7 @@ pub fn waiting(house: &House) -> Vec<Message> {
 fn alerts(house: &House) -> Vec<(String, Alert)> {
     let alert = |one: Message| match one.says {
         Says::Alert(alert) => Some((one.address, alert)),
-        Says::Code(_) => None,
+        Says::Code(_) | Says::Recovery(_) => None,
     };
     waiting(house).into_iter().filter_map(alert).collect()
 }
@@ -53,7 +53,7 @@ fn sent(house: &House, address: &str) -> (String, String) {
     let all = waiting(house).into_iter().rev();
     let mut codes = all.filter(|one| one.address == address).filter_map(|one| match one.says {
         Says::Code(code) => Some((one.contact_id, code)),
-        Says::Alert(_) => None,
+        Says::Alert(_) | Says::Recovery(_) => None,
     });
     codes.next().expect("a code")
 }

@@ -55,6 +55,10 @@ pub const PROBES: &[(&str, Probe)] = &[
         let message = credentials::message_of(tx, &MasterKey::random(), &payload);
         said(message.map(|message| message.map(|message| message.address)))
     }),
+    ("credentials::send_recovery", |tx, known| {
+        let payload = format!("{{\"sign_in\": \"{}\"}}", known.contact);
+        said(credentials::send_recovery(tx, &payload))
+    }),
     ("signin::try_factor", |tx, known| {
         let master = MasterKey::random();
         said(signin::try_factor(tx, &master, &known.person_id, Factor::Totp("123456")))

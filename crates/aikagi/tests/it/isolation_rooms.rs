@@ -224,6 +224,22 @@ const PROBES: &[(&str, Probe)] = &[
         let site = Arc::new(Site::of(BASE).unwrap());
         at_password(two, |caller| two.parts.journeys.try_passkey(caller, &site, "{}").map(|_| "in"))
     }),
+    ("Journeys::ask_recovery", |two, names| {
+        at_password(two, |caller| {
+            two.parts.journeys.go_to(caller, &Step::Recover)?;
+            two.parts.journeys.ask_recovery(caller, &names.login)
+        })
+    }),
+    ("Journeys::try_recovery", |two, names| {
+        at_password(two, |caller| {
+            two.parts.journeys.go_to(caller, &Step::Recover)?;
+            two.parts.journeys.ask_recovery(caller, &names.login)?;
+            two.parts.journeys.try_recovery(caller, "00000000")
+        })
+    }),
+    ("Journeys::recover", |two, _| {
+        at_password(two, |caller| two.parts.journeys.recover(caller, ("long-enough-password", "")))
+    }),
     ("Journeys::try_letter", |two, names| {
         let typed = (names.number.as_str(), names.letter.as_str());
         at_password(two, |caller| {

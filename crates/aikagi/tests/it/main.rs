@@ -45,6 +45,7 @@ mod devices;
 mod doors;
 mod doors_world;
 mod factors;
+mod forgotten;
 mod house;
 mod inspection;
 mod isolation;

@@ -18,6 +18,13 @@ pub struct Kit {
     pub paper: Vec<String>,
 }
 
+impl Kit {
+    /// What the authenticator shows now.
+    pub fn shown(&self) -> String {
+        code(&self.totp, 0)
+    }
+}
+
 fn owner_of(house: &House, number: &str) -> String {
     house.world.household(number).persons[0].person_id.clone()
 }

@@ -110,7 +110,7 @@ impl<'h> Walk<'h> {
             ("contract_number", text(&["A-001", "A-002", "a-003", "A-003", "Z-999"])),
             ("registration_code", letters),
             ("operator", text(&[KITA, "MINA01", "NOBODY"])),
-            ("step", text(&["letter", "password", "account"])),
+            ("step", text(&["letter", "password", "account", "recover", "renewal"])),
             ("language", text(&["ja", "en", "fr"])),
             ("user_code", codes.chain(text(&["BCDF-GHJK"])).collect()),
             ("do", text(&["add", "verify", "remove", "again"])),
@@ -178,7 +178,7 @@ impl<'h> Walk<'h> {
     fn form(&mut self) -> (usize, Sent) {
         // Mostly one of the last, so that journeys get somewhere.
         let last = self.seen.len();
-        let from = if self.dice.random_range(0..4) == 0 { 0 } else { last.saturating_sub(4) };
+        let from = if self.dice.random_range(0..4) == 0 { 0 } else { last.saturating_sub(6) };
         let (shown_to, form) = self.seen[self.dice.random_range(from..last)].clone();
         let mut fields: Vec<(String, String)> = Vec::new();
         for (name, stands) in form.fields {
@@ -194,6 +194,21 @@ impl<'h> Walk<'h> {
             }
         }
         let path = form.action.trim_start_matches("https://id.example.jp").to_owned();
+        // Who forgets the password knows their login id and the next password, now and then.
+        let known = [("/forgotten?", "username", "takahashi"), ("/renewal?", "password", PASSWORD)];
+        for (form, name, value) in known {
+            if path.contains(form) && self.dice.random_range(0..2) == 0 {
+                fields.retain(|(each, _)| each != name);
+                fields.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        // And reads their mail.
+        if path.contains("/recovery?") && self.dice.random_range(0..2) == 0 {
+            let code = self.model.recovery_code(self.house, &path);
+            self.model.codes.extend(code.clone());
+            fields.retain(|(name, _)| name != "code");
+            fields.extend(code.map(|code| ("code".to_owned(), code)));
+        }
         (shown_to, Sent { method: form.method, path, fields })
     }
 
@@ -245,7 +260,13 @@ fn no_walk_over_forms_and_links_gets_anywhere_without_its_proof() {
         }
     }
     // A walk that never gets in proves nothing.
-    for act in ["person.signed_in", "authorization.granted", "person.registered", "consent.given"] {
+    for act in [
+        "person.signed_in",
+        "authorization.granted",
+        "person.registered",
+        "consent.given",
+        "person.recovered",
+    ] {
         assert!(done.contains_key(act), "no walk ever came to {act}: {done:?}");
     }
 }

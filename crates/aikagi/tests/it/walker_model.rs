@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::kernel::clock;
 use domain::clients::Grant;
+use domain::credentials::{Says, message_of};
 use domain::sessions::{DeviceAsk, DeviceCode};
 use domain::signin::SignedIn;
+use domain::signing::HandleKind;
 use http::Method;
 
+use crate::forgotten::given_reachable;
 use crate::viewers::{Answer, House, PASSWORD};
 use crate::world::KITA;
 
@@ -49,12 +52,16 @@ pub struct Model {
     passwords: BTreeMap<String, (String, String)>,
     /// Sign-ins in which a good letter was shown, and whose.
     shown: BTreeMap<String, String>,
+    /// Sign-ins in which the code of who forgot the password was typed, and whose.
+    recovering: BTreeMap<String, String>,
     /// Sign-ins that ask for consent, and whose proof is behind them.
     asked: BTreeMap<String, String>,
     /// Who allows the service that is not of the house.
     allows: BTreeSet<String>,
     /// Audit lines seen so far.
     lines: BTreeSet<String>,
+    /// Codes that were told to who forgot the password.
+    pub codes: BTreeSet<String>,
     /// What came about, and how often.
     pub done: BTreeMap<String, usize>,
 }
@@ -66,7 +73,7 @@ impl Model {
     pub fn new(house: &House) -> Self {
         house.given_client(KITA, "vod", |terms| terms.grants.push(Grant::DeviceCode));
         house.given_client(KITA, "shop", |terms| terms.profile.first_party = false);
-        let signed_in = house.given_viewer("A-001", "takahashi").cookies;
+        let signed_in = given_reachable(house, "A-001", "takahashi").cookies;
         let mut letters = BTreeMap::new();
         for number in ["A-002", "A-003"] {
             house.world.given_contract(number);
@@ -95,9 +102,11 @@ impl Model {
             devices: devices.to_vec(),
             passwords,
             shown: BTreeMap::new(),
+            recovering: BTreeMap::new(),
             asked: BTreeMap::new(),
             allows: BTreeSet::new(),
             lines,
+            codes: BTreeSet::new(),
             done: BTreeMap::new(),
         }
     }
@@ -119,6 +128,7 @@ impl Model {
         let who = cookies.get(SESSION).and_then(|cookie| session(house, cookie));
         let proven = self.proven(sent);
         self.note_letter(house, sent, answer);
+        self.note_recovery(house, sent, answer);
         for (act, subject, client) in self.news(house) {
             *self.done.entry(act.clone()).or_default() += 1;
             let session = who.as_ref().map(|who| who.member.person_id.as_str());
@@ -145,6 +155,8 @@ impl Model {
                 "person.contact_added" | "person.contact_refused" | "person.contact_removed" => {
                     by_session && sent.form() == "contacts"
                 }
+                "person.recovery_proved" => self.recovering.contains_key(sent.ticket()),
+                "person.recovered" => now && sent.form() == "renewal",
                 "person.sessions_ended" => true,
                 "person.totp_begun" | "person.totp_removed" => by_session,
                 "device.bound" => by_session && self.allowed(sent),
@@ -159,7 +171,10 @@ impl Model {
             }
             if act == "person.credentials_set" {
                 let typed = |name| sent.field(name).unwrap_or_default().to_owned();
-                self.passwords.insert(subject.clone(), (typed("username"), typed("password")));
+                let kept = self.passwords.get(&subject).map(|known| known.0.clone());
+                let name = if sent.form() == "renewal" { kept.unwrap() } else { typed("username") };
+                self.passwords.insert(subject.clone(), (name, typed("password")));
+                self.recovering.retain(|_, person| *person != subject);
                 self.letters.remove(&subject);
                 self.shown.retain(|_, person| *person != subject);
             }
@@ -181,6 +196,7 @@ impl Model {
                 known.map(|(person, _)| person.clone())
             }
             "account" => self.shown.get(sent.ticket()).cloned(),
+            "renewal" => self.recovering.get(sent.ticket()).cloned(),
             "consent" => self.asked.get(sent.ticket()).cloned(),
             _ => None,
         }
@@ -200,6 +216,40 @@ impl Model {
         let whose = whose.unwrap_or_else(|| panic!("{sent:?} was taken as a letter"));
         assert_eq!(house.audited("letter.issued"), 3, "no letter comes of a walk");
         self.shown.insert(sent.ticket().to_owned(), whose);
+    }
+
+    /// The code the sign-in of this address has under way, if it has one that is somebody's.
+    pub fn recovery_code(&self, house: &House, path: &str) -> Option<String> {
+        let ticket = path.split_once("ticket=")?.1;
+        let handles = house.provider.signing.handles();
+        let id = handles.read(HandleKind::SignIn, ticket)?.id;
+        house
+            .world
+            .look(|tx| {
+                let sql = "SELECT contact_id FROM contacts WHERE operator_id = ?1 AND person_id =
+                (SELECT person_id FROM sent_codes WHERE operator_id = ?1 AND asked_by = ?2)";
+                let contact = tx.row(sql, &[KITA.into(), id.as_str().into()], |row| row.text())?;
+                let Some(contact) = contact else { return Ok(None) };
+                let payload =
+                    serde_json::json!({"what": "recovery", "contact": contact, "sign_in": id});
+                let master = house.provider.signing.master();
+                let message = message_of(tx, master, &payload.to_string())?;
+                Ok(message.and_then(|message| match message.says {
+                    Says::Recovery(code) => Some(code),
+                    Says::Code(_) | Says::Alert(_) => None,
+                }))
+            })
+            .unwrap()
+    }
+
+    /// The code of who forgot the password, typed where it was asked for: takahashi is who has a contact.
+    fn note_recovery(&mut self, house: &House, sent: &Sent, answer: &Answer) {
+        if sent.method != Method::POST || sent.form() != "recovery" || answer.status != 303 {
+            return;
+        }
+        let typed = sent.field("code").unwrap_or_default();
+        assert!(self.codes.contains(typed), "{sent:?} was taken as a code");
+        self.recovering.insert(sent.ticket().to_owned(), person(house, "A-001"));
     }
 
     /// Whether this lets a television in that shows these two digits.

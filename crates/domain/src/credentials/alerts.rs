@@ -46,9 +46,11 @@ pub enum Alert {
 /// What waits in the outbox for a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-enum Waiting {
+pub(super) enum Waiting {
     /// The code that verifies the contact.
     Code { contact: String },
+    /// The code a sign-in of its owner asked for.
+    Recovery { contact: String, sign_in: String },
     /// A change.
     Alert { contact: String, alert: Alert },
 }
@@ -58,6 +60,8 @@ enum Waiting {
 pub enum Says {
     /// This code verifies the contact.
     Code(String),
+    /// This code lets in who forgot the password.
+    Recovery(String),
     /// This was changed.
     Alert(Alert),
 }
@@ -99,7 +103,7 @@ pub(super) fn tell(tx: &mut Tx<'_>, contacts: &[Contact], alert: Alert) -> Resul
     Ok(())
 }
 
-fn put(
+pub(super) fn put(
     tx: &mut Tx<'_>,
     (stream, kind): (&str, ContactKind),
     (event, waiting): (&str, &Waiting),
@@ -115,7 +119,7 @@ fn put(
 }
 
 /// A receiver that is told by name only.
-fn receiver(id: &str) -> Receiver {
+pub(super) fn receiver(id: &str) -> Receiver {
     Receiver {
         id: id.to_owned(),
         kind: id.to_owned(),
@@ -127,18 +131,25 @@ fn receiver(id: &str) -> Receiver {
 }
 
 /// The message of what waits in the outbox, with the address and the code of now; `None`: there is nothing to be
-/// sent any more. A contact that was removed is still told so, and is sent no code.
+/// sent any more. A contact that was removed is still told so, and is sent no code; a code for a sign-in goes to good ones only.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn message_of(tx: &mut Tx<'_>, master: &MasterKey, payload: &str) -> Result<Option<Message>> {
     let Ok(waiting) = serde_json::from_str::<Waiting>(payload) else { return Ok(None) };
-    let (Waiting::Code { contact: id } | Waiting::Alert { contact: id, .. }) = &waiting;
+    let (Waiting::Code { contact: id }
+    | Waiting::Recovery { contact: id, .. }
+    | Waiting::Alert { contact: id, .. }) = &waiting;
     let Some(kept) = book::any(tx, id)? else { return Ok(None) };
     let says = match &waiting {
         Waiting::Alert { .. } if kept.contact.bounced.is_some() => return Ok(None),
         Waiting::Alert { alert, .. } => Says::Alert(*alert),
         Waiting::Code { .. } if kept.removed => return Ok(None),
+        Waiting::Recovery { .. } if kept.removed || !kept.contact.is_good() => return Ok(None),
+        Waiting::Recovery { sign_in, .. } => {
+            let Some(sent) = sent_codes::alive(tx, sign_in)? else { return Ok(None) };
+            Says::Recovery(sent.digits(master, tx.operator(), sign_in))
+        }
         Waiting::Code { .. } => {
             let Some(sent) = sent_codes::alive(tx, id)? else { return Ok(None) };
             Says::Code(sent.digits(master, tx.operator(), id))

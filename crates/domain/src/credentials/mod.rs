@@ -16,6 +16,7 @@ mod hashing;
 mod letters;
 mod lockout;
 mod logins;
+mod lost;
 mod passkey_book;
 pub(crate) mod passkeys;
 mod pins;
@@ -48,6 +49,8 @@ pub use logins::{
     Login, forget_credentials, forget_passwords, is_current, login_name, login_of,
     replace_credentials,
 };
+pub use lost::{FORGOTTEN, send_recovery};
+pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery};
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
 pub(crate) use pins::try_pin;
 pub use pins::{PinKind, pins_of, reset_pin, set_pin};

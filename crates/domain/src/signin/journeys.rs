@@ -211,7 +211,7 @@ impl Journeys {
         self.db.read(&scope, |tx| tx.operator_fact(operators::list_choices))
     }
 
-    /// Goes to the step a person may always go to: the letter, or back to the password.
+    /// Goes to the step a person may always go to: the letter, a forgotten password, or back to the password.
     ///
     /// # Errors
     /// `signin.unknown`; `signin.step_changed`
@@ -220,7 +220,9 @@ impl Journeys {
         let step = step.clone();
         self.db.housekeep(&ticket.scope.clone(), "sign-in-step", move |tx| {
             let (at, _) = ticket.find(tx)?;
-            if at == Step::ChooseOperator || !matches!(step, Step::Password | Step::Letter) {
+            if at == Step::ChooseOperator
+                || !matches!(step, Step::Password | Step::Letter | Step::Recover)
+            {
                 return Err(MOVED);
             }
             repo::set_step(tx, &ticket.id, &step)

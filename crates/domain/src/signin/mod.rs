@@ -8,6 +8,7 @@ mod contacts;
 mod continuing;
 mod factors;
 mod finish;
+mod forgotten;
 mod inspection;
 mod journeys;
 mod logout;

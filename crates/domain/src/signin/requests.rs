@@ -144,6 +144,22 @@ pub enum Step {
         /// When the code was found good; a newer letter ends this.
         checked: Instant,
     },
+    /// Forgot the password: names the login id.
+    Recover,
+    /// A code is under way to the contacts of who has that login id, if anybody does.
+    RecoveryCode {
+        /// What wrong codes are counted as: the person, or a name nobody has.
+        counted_as: String,
+    },
+    /// The code was right: chooses a new password.
+    NewPassword {
+        /// Whose.
+        person_id: String,
+        /// When the code was found right; a password set later ends this.
+        checked: Instant,
+        /// Whether the authenticator is asked for too. What counts is what there is at the end.
+        second: bool,
+    },
     /// The first proof was good and the person has an authenticator: a code of it, or a recovery code.
     SecondFactor {
         /// Who proved to be themselves.

@@ -93,7 +93,7 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 28] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 31] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -118,6 +118,9 @@ pub fn routes(provider: Provider) -> Router {
         ("/signin/passkey/ask", post(passkeys::ask_at_signin)),
         ("/signin/letter", post(signin::letter)),
         ("/signin/account", post(signin::account)),
+        ("/signin/forgotten", post(signin::forgotten)),
+        ("/signin/recovery", post(signin::recovery)),
+        ("/signin/renewal", post(signin::renewal)),
         ("/signin/second", post(signin::second)),
         ("/signin/consent", post(signin::consent)),
         ("/signin/go", post(signin::go)),

@@ -48,6 +48,8 @@ pub(super) struct Frame<'f> {
     pub(super) typed: &'f str,
     /// Whether browsers know passkeys here.
     pub(super) passkeys: bool,
+    /// Whether codes are sent to contacts from here.
+    pub(super) reaches: bool,
 }
 
 #[derive(Template)]
@@ -68,6 +70,8 @@ struct Body<'b> {
     other_tag: &'static str,
     other_name: &'static str,
     script: &'static str,
+    reaches: bool,
+    asks_second: bool,
 }
 
 /// The page of the step a sign-in is at.
@@ -81,6 +85,9 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Step::Password => ("password", words.get("signin.password.title")),
         Step::Letter => ("letter", words.get("signin.letter.title")),
         Step::Account { .. } => ("account", words.get("signin.account.title")),
+        Step::Recover => ("recover", words.get("signin.recover.title")),
+        Step::RecoveryCode { .. } => ("recovery", words.get("signin.recovery.title")),
+        Step::NewPassword { .. } => ("renewal", words.get("signin.renewal.title")),
         Step::SecondFactor { .. } => ("second", words.get("signin.second.title")),
         Step::Consent { .. } => ("consent", frame.question.map_or("", |one| one.title.as_str())),
     };
@@ -109,6 +116,8 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         other_tag,
         other_name,
         script: if with_passkey { web::passkeys_script() } else { "" },
+        reaches: frame.reaches,
+        asks_second: matches!(sign_in.step, Step::NewPassword { second: true, .. }),
     };
     let mut page = Page::new(frame.language, title, &body)?;
     if let Some(request) = sign_in.purpose.request() {

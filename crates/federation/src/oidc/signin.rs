@@ -140,6 +140,7 @@ impl Visit {
             error,
             typed,
             passkeys: provider.site().is_ok(),
+            reaches: !provider.reaches.is_empty(),
         };
         of_step(&visitor.sign_in, &frame)
     }
@@ -281,6 +282,36 @@ pub(super) async fn account(visit: Visit) -> Response {
     .await
 }
 
+/// `POST …/signin/forgotten`: the login id of who forgot the password. The answer is the same whoever has it.
+pub(super) async fn forgotten(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("username", ""), |visitor, (name, _)| {
+            visit.provider.journeys.ask_recovery(&visitor.caller(), name)
+        })
+    })
+    .await
+}
+
+/// `POST …/signin/recovery`: the code that was sent. It is never shown again.
+pub(super) async fn recovery(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("", "code"), |visitor, (_, code)| {
+            visit.provider.journeys.try_recovery(&visitor.caller(), code)
+        })
+    })
+    .await
+}
+
+/// `POST …/signin/renewal`: the new password, and the authenticator's code of who has one.
+pub(super) async fn renewal(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("code", "password"), |visitor, (code, password)| {
+            visit.provider.journeys.recover(&visitor.caller(), (password, code))
+        })
+    })
+    .await
+}
+
 /// `POST …/signin/second`: a code of the authenticator, or a recovery code. It is never shown again.
 pub(super) async fn second(visit: Visit) -> Response {
     run(visit, |visit| {
@@ -318,12 +349,16 @@ pub(super) async fn consent(visit: Visit) -> Response {
     .await
 }
 
-/// `POST …/signin/go`: to the letter, or back to the password.
+/// `POST …/signin/go`: to the letter, to a forgotten password, or back to the password.
 pub(super) async fn go(visit: Visit) -> Response {
     run(visit, |visit| {
         let visitor = visit.visitor()?;
         let form = visit.form(&visitor)?;
-        let step = if form.get("step") == Some("letter") { Step::Letter } else { Step::Password };
+        let step = match form.get("step") {
+            Some("letter") => Step::Letter,
+            Some("recover") if !visit.provider.reaches.is_empty() => Step::Recover,
+            _ => Step::Password,
+        };
         visit.provider.journeys.go_to(&visitor.caller(), &step)?;
         Ok(visit.back(&visitor))
     })

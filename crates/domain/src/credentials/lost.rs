@@ -1,0 +1,86 @@
+//! A forgotten password: a code to the contacts of who has the login id, if anybody does.
+//!
+//! Who asks writes the same two rows whoever it is for: a code, and a line in the outbox. Whose it is, and where
+//! it goes, is looked up when that line is read, after the answer. Source: brief tve §12.3 (second rung).
+
+use base::kernel::{Error, Result};
+use base::records::{Entry, News, ensure_receiver, record, tell as tell_receiver};
+use base::store::Tx;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::signing::MasterKey;
+
+use super::alerts::{Waiting, put, receiver};
+use super::lockout::{Try, begin_try_of};
+use super::{contact_book as book, lockout, sent_codes};
+
+/// The kind, and the id, of the one receiver of each operator that reads who forgot a password.
+pub const FORGOTTEN: &str = "post:forgotten";
+
+/// Codes sent to one person in a row; then none for 15 minutes, 30, and so on.
+const MOST_IN_A_ROW: i64 = 5;
+
+/// What waits in the outbox when somebody asked.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    sign_in: String,
+}
+
+/// Notes that a sign-in asked for a code; `person_id`: whose, empty for nobody's. An earlier code of this sign-in
+/// is dead from now on.
+///
+/// # Errors
+/// `contact.code_just_sent` — the last one is younger than a minute
+pub(crate) fn ask_recovery(tx: &mut Tx<'_>, sign_in: &str, person_id: &str) -> Result<()> {
+    sent_codes::renew(tx, sign_in, person_id)?;
+    ensure_receiver(tx, &receiver(FORGOTTEN))?;
+    let payload = serde_json::to_value(Asked { sign_in: sign_in.to_owned() });
+    let payload = payload.map_err(Error::internal)?;
+    let news = News { stream: sign_in, version: 0, event: "recovery.asked", payload: &payload };
+    tell_receiver(tx, FORGOTTEN, &news);
+    Ok(())
+}
+
+/// Reads what waits in the outbox and has the code sent to all good contacts of the person. Nobody's code, one
+/// that is over, and one too many in a row are sent to nobody.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn send_recovery(tx: &mut Tx<'_>, payload: &str) -> Result<()> {
+    let Ok(Asked { sign_in }) = serde_json::from_str::<Asked>(payload) else { return Ok(()) };
+    let sent = sent_codes::alive(tx, &sign_in)?.filter(|sent| !sent.person_id.is_empty());
+    let Some(person_id) = sent.map(|sent| sent.person_id) else { return Ok(()) };
+    let contacts = book::list(tx, &person_id)?;
+    let good: Vec<_> = contacts.into_iter().filter(super::Contact::is_good).collect();
+    if good.is_empty() || begin_try_of(tx, &in_a_row(&person_id), MOST_IN_A_ROW)? != Try::Begun {
+        return Ok(());
+    }
+    for contact in &good {
+        let waiting = Waiting::Recovery { contact: contact.id.clone(), sign_in: sign_in.clone() };
+        let stream = format!("{}:code", contact.id);
+        put(tx, (&stream, contact.kind), ("person.code_sent", &waiting))?;
+    }
+    let detail = json!({"contacts": good.len()});
+    record(tx, &Entry::new("person.recovery_sent", &person_id).detail(detail))
+}
+
+/// Takes the code a sign-in asked for: whose it is. `None`: wrong, over, nobody's, or tried too often. To be called
+/// with the try counted.
+pub(crate) fn spend_recovery(
+    tx: &mut Tx<'_>,
+    master: &MasterKey,
+    (sign_in, typed): (&str, &str),
+) -> Result<Option<String>> {
+    sent_codes::spend(tx, master, (sign_in, typed))
+}
+
+/// The person is in again: codes in a row are counted anew.
+pub(crate) fn forgive_recovery(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
+    lockout::forgive(tx, &in_a_row(person_id))
+}
+
+/// What codes in a row are counted as.
+fn in_a_row(person_id: &str) -> String {
+    format!("recovery:{person_id}")
+}
