@@ -9,6 +9,7 @@ use base::kernel::{Instant, Result, Scope};
 use base::records::outbox::{self, Over};
 use base::records::{self, inbox, jobs};
 use base::store::Tx;
+use domain::credentials::FORGOTTEN;
 
 use super::pages::Walk;
 use super::{Stop, for_one, system};
@@ -30,6 +31,8 @@ const CONTRACTS: i64 = 50;
 const JOB_DAYS: i64 = 30;
 const LOG_DAYS: i64 = 366;
 const DELIVERED_DAYS: i64 = 7;
+/// Who asked for a code because the password was forgotten is looked up this long.
+const FORGOTTEN_SECONDS: i64 = 3600;
 /// Events given up can be put back to the start for this long.
 const DEAD_DAYS: i64 = 90;
 const ROTATE_SECONDS: i64 = 3600;
@@ -128,13 +131,14 @@ fn repeat(stop: &Stop, over: time::Instant, mut some: impl FnMut() -> Result<u64
 }
 
 fn delivered(tx: &mut Tx<'_>) -> Result<u64> {
-    let over = [
-        (Over::Delivered, tx.now().plus_days(-DELIVERED_DAYS)),
-        (Over::Dead, tx.now().plus_days(-DEAD_DAYS)),
-    ];
+    let taken = (Over::Delivered, tx.now().plus_days(-DELIVERED_DAYS));
+    let given_up = (Over::Dead, tx.now().plus_days(-DEAD_DAYS));
     let mut gone = 0;
     for receiver in records::list_receivers(tx)? {
-        for older in over {
+        // Anybody may write these, without saying who they are: they go as soon as they were read.
+        let read = (Over::Delivered, tx.now().plus_seconds(-FORGOTTEN_SECONDS));
+        let taken = if receiver.kind == FORGOTTEN { read } else { taken };
+        for older in [taken, given_up] {
             gone += outbox::forget(tx, &receiver.id, older, ROWS)?;
         }
     }

@@ -63,6 +63,13 @@ async fn walk(browser: &Client, site: &str, look: Look) {
     click(browser, "button[type=submit]").await;
     wait_for(browser, "[role=alert]").await;
     look_at(browser, look, "refused").await;
+    click(browser, "button[name=step][value=recover]").await;
+    wait_for(browser, "form[action*=forgotten]").await;
+    look_at(browser, look, "forgotten").await;
+    type_into(browser, "#username", "dare.demo.nai").await;
+    click(browser, "form[action*=forgotten] button").await;
+    wait_for(browser, "form[action*=recovery]").await;
+    look_at(browser, look, "recovery").await;
     click(browser, "button[name=step][value=letter]").await;
     wait_for(browser, "#registration_code").await;
     look_at(browser, look, "letter").await;

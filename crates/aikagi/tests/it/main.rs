@@ -30,6 +30,7 @@ mod batch_pages;
 mod batch_undo;
 mod books;
 mod browser;
+mod browser_contacts;
 mod browser_looks;
 mod browser_passkeys;
 mod browser_tv;

@@ -356,6 +356,23 @@ fn somebody_who_adds_and_removes_does_not_write_to_half_the_town() {
 }
 
 #[test]
+fn codes_nobody_types_are_not_sent_for_ever() {
+    let story = Story::new();
+    let again = "UPDATE sent_codes SET created_ms = created_ms - 70000 WHERE operator_id = ?1";
+    for _ in 0..8 {
+        story.add(HANAKO).unwrap();
+        story.change(again);
+    }
+    assert_eq!(story.add(HANAKO).unwrap_err().code(), "contact.too_many");
+    assert_eq!(story.add(HOME).unwrap_err().code(), "contact.too_many");
+    story.deliver();
+    let code = story.smtp.for_address(HANAKO).last().unwrap().code();
+    let id = story.contacts()[0].id.clone();
+    assert_eq!(story.verify(&id, &code), Verified::Now, "one that is typed begins anew");
+    assert!(story.add(HOME).is_ok());
+}
+
+#[test]
 fn only_who_has_just_proved_to_be_themselves_changes_contacts_and_a_reset_takes_them_away() {
     let story = Story::new();
     let id = story.given(HANAKO);

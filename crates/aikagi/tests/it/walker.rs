@@ -179,7 +179,13 @@ impl<'h> Walk<'h> {
         // Mostly one of the last, so that journeys get somewhere.
         let last = self.seen.len();
         let from = if self.dice.random_range(0..4) == 0 { 0 } else { last.saturating_sub(6) };
-        let (shown_to, form) = self.seen[self.dice.random_range(from..last)].clone();
+        let any = self.dice.random_range(from..last);
+        // The way of who forgot the password is long: half of those who are on it go on.
+        let long = ["/forgotten?", "/recovery?", "/renewal?"];
+        let is_long = |(_, form): &(usize, Form)| long.iter().any(|one| form.action.contains(one));
+        let further = self.seen[from..].iter().rposition(is_long).map(|at| from + at);
+        let further = further.filter(|_| self.dice.random_range(0..2) == 0);
+        let (shown_to, form) = self.seen[further.unwrap_or(any)].clone();
         let mut fields: Vec<(String, String)> = Vec::new();
         for (name, stands) in form.fields {
             let value = if name == "proof" && self.dice.random_range(0..20) > 0 {

@@ -14,11 +14,15 @@ use crate::signing::MasterKey;
 use super::alerts::{self, Alert};
 use super::contact_book as book;
 use super::factors::Fresh;
+use super::lockout::{Try, begin_try_of, forgive};
 use super::sent_codes;
 
 /// Contacts of one person, with those that were removed lately or never verified: who adds and removes does
 /// not have codes sent to half the town.
 pub const MOST_CONTACTS: i64 = 6;
+
+/// Codes sent for contacts of one person in a row, none of them typed; then none for two days.
+const CODES_IN_A_ROW: i64 = 8;
 
 /// What kind of contact it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +137,7 @@ pub fn contacts_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Contact>> {
 /// `language` is what it will be written to in: a tag (`ja`, `en`).
 ///
 /// # Errors
-/// - `proof.too_old`; `contact.malformed`; `contact.too_many`
+/// - `proof.too_old`; `contact.malformed`; `contact.too_many` — contacts, or codes of which none was typed
 /// - `contact.code_just_sent` — the last code is younger than a minute
 pub fn add_contact(
     tx: &mut Tx<'_>,
@@ -150,12 +154,22 @@ pub fn add_contact(
     if known.is_none() && book::count(tx, fresh.person_id)? >= MOST_CONTACTS {
         return Err(Error::refused("contact.too_many"));
     }
+    // Texts cost money, and some numbers earn it.
+    let in_a_row = begin_try_of(tx, &in_a_row(fresh.person_id), CODES_IN_A_ROW)?;
+    if in_a_row != Try::Begun {
+        return Err(Error::refused("contact.too_many"));
+    }
     let id = book::put(tx, fresh.person_id, (kind, &address), language)?;
     sent_codes::renew(tx, &id, fresh.person_id)?;
     alerts::send_code(tx, (&id, kind))?;
     let detail = json!({"contact": id, "kind": kind.as_str()});
     record(tx, &Entry::new("person.contact_added", fresh.person_id).detail(detail))?;
     Ok((id, Change::Made))
+}
+
+/// What codes in a row are counted as.
+fn in_a_row(person_id: &str) -> String {
+    format!("contacts:{person_id}")
 }
 
 /// How a code for a contact was found.
@@ -193,6 +207,7 @@ pub fn verify_contact(
     }
     alerts::tell_person(tx, fresh.person_id, Alert::ContactAdded)?;
     book::note_verified(tx, id)?;
+    forgive(tx, &in_a_row(fresh.person_id))?;
     record(tx, &Entry::new("person.contact_verified", fresh.person_id).detail(detail))?;
     Ok(Verified::Now)
 }
