@@ -75,8 +75,10 @@ fn call(parts: &Parts, operator: &str, delivery: &Delivery) -> Result<Option<(Ur
         "sid": sessions::session_name(handles, (operator, &told.client), &told.session),
         "events": {EVENT: {}},
     });
-    let ring = parts.signing.ring(issuer.operator())?;
-    let token = ring.signer(now)?.sign("logout+jwt", &claims).map_err(Error::internal)?;
+    let algorithm = found.client.terms.profile.id_token_signed_response_alg;
+    let ring = parts.signing.ring_with(issuer.operator(), algorithm)?;
+    let token =
+        ring.signer_with(algorithm, now)?.sign("logout+jwt", &claims).map_err(Error::internal)?;
     Ok(Some((url, token)))
 }
 

@@ -61,6 +61,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Signing::master", "the process's own key"),
     ("Signing::handles", "the process's own key"),
     ("Signing::ring", "public keys, and signing for the issuer a door resolved"),
+    ("Signing::ring_with", "as `Signing::ring`, for one algorithm more"),
     ("Signing::rotate_due", "the platform's own work on every issuer"),
 ];
 

@@ -13,6 +13,7 @@
 )]
 
 mod addresses;
+mod algorithms;
 mod artefacts;
 mod authenticator;
 mod authzen;

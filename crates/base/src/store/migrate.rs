@@ -25,6 +25,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (15, "0015_device_grants", include_str!("../../../../migrations/0015_device_grants.sql")),
     (16, "0016_passkeys", include_str!("../../../../migrations/0016_passkeys.sql")),
     (17, "0017_contacts", include_str!("../../../../migrations/0017_contacts.sql")),
+    (
+        18,
+        "0018_signing_algorithms",
+        include_str!("../../../../migrations/0018_signing_algorithms.sql"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

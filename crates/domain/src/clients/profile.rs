@@ -4,6 +4,7 @@
 //! option existed stay as they were.
 
 use base::kernel::{Error, Result};
+use formats::jose::SigningAlgorithm;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -42,6 +43,20 @@ pub struct Profile {
     /// What becomes of a refresh token that was used; left out: [`Client::refresh_policy`] decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshPolicy>,
+    /// What its ID tokens and logout tokens are signed with.
+    ///
+    /// Source: OpenID Connect Dynamic Client Registration 1.0 §2; Back-Channel Logout 1.0 §2.6.
+    #[serde(skip_serializing_if = "is_default")]
+    pub id_token_signed_response_alg: SigningAlgorithm,
+    /// What the answer of userinfo is signed with; left out: it is plain JSON.
+    ///
+    /// Source: OpenID Connect Dynamic Client Registration 1.0 §2; Core §5.3.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
+}
+
+fn is_default(algorithm: &SigningAlgorithm) -> bool {
+    *algorithm == SigningAlgorithm::default()
 }
 
 /// What becomes of a refresh token that was used.

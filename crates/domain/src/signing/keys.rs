@@ -3,7 +3,7 @@
 use base::kernel::{Change, Error, Instant, Result, Scope};
 use base::records::{Entry, record};
 use base::store::Tx;
-use formats::jose::SigningKey;
+use formats::jose::{SigningAlgorithm, SigningKey};
 use serde_json::json;
 
 use crate::operators;
@@ -30,27 +30,53 @@ pub enum Rotation {
     AtOnce,
 }
 
-/// Replaces the issuer's signing key (the issuer is the transaction's operator).
+/// Replaces the issuer's signing keys, one for each algorithm it signs with (the issuer is the
+/// transaction's operator).
 ///
-/// A planned rotation while the next key waits already is answered [`Change::Already`].
+/// A planned rotation while the next keys wait already is answered [`Change::Already`].
 ///
 /// # Errors
 /// `internal` when the source of randomness or the cipher fails.
 pub fn rotate(tx: &mut Tx<'_>, master: &MasterKey, rotation: Rotation) -> Result<Change> {
+    let published = repo::published(tx)?;
+    let mut change = Change::Already;
+    for algorithm in SigningAlgorithm::ALL {
+        let used = published.iter().any(|key| key.algorithm == algorithm);
+        // The default is what every issuer signs with, also one that has signed nothing yet.
+        let replaced = if used || algorithm == SigningAlgorithm::default() {
+            rotate_one(tx, master, (algorithm, rotation))?
+        } else {
+            Change::Already
+        };
+        if replaced == Change::Made {
+            change = Change::Made;
+        }
+    }
+    Ok(change)
+}
+
+/// Replaces the issuer's key of one algorithm.
+pub(super) fn rotate_one(
+    tx: &mut Tx<'_>,
+    master: &MasterKey,
+    (algorithm, rotation): (SigningAlgorithm, Rotation),
+) -> Result<Change> {
     let now = tx.now();
-    let waiting = repo::published(tx)?.iter().any(|key| key.signs_from > now);
+    let number = next_number(tx)?;
+    let waits = |key: &repo::StoredKey| key.algorithm == algorithm && key.signs_from > now;
+    let waiting = repo::published(tx)?.iter().any(waits);
     let (act, from) = match rotation {
         Rotation::Planned if waiting => return Ok(Change::Already),
         Rotation::Planned => ("signing_key.rotated", now.plus_seconds(PUBLISHED_BEFORE_SECONDS)),
         Rotation::AtOnce => ("signing_key.withdrawn", now),
     };
-    let number = repo::last_number(tx)? + 1;
     let removed = match rotation {
         Rotation::Planned => from.plus_seconds(KEPT_AFTER_SECONDS),
         Rotation::AtOnce => now,
     };
-    repo::end_before(tx, number, (from, removed))?;
-    add(tx, master, (number, from), act)?;
+    let private = SigningKey::generate_for(algorithm).map_err(Error::internal)?;
+    repo::end_before(tx, (algorithm, number), (from, removed))?;
+    add(tx, master, (&private, number, from), act)?;
     Ok(Change::Made)
 }
 
@@ -64,35 +90,44 @@ pub fn check_master(tx: &mut Tx<'_>, master: &MasterKey) -> Result<()> {
     master.fits(&issuer, PURPOSE, &sealed)
 }
 
-/// Makes the issuer's first key, which signs at once, unless there is one. Only operators there are
-/// get one, and the platform.
+/// Keeps `private` as the issuer's first key of its algorithm, which signs at once, unless there is
+/// one. Only operators there are get one, and the platform.
 ///
 /// # Errors
 /// `operator.unknown`
-pub(super) fn make_first(tx: &mut Tx<'_>, master: &MasterKey) -> Result<()> {
-    if !repo::published(tx)?.is_empty() {
+pub(super) fn keep_first(
+    tx: &mut Tx<'_>,
+    master: &MasterKey,
+    (algorithm, private): (SigningAlgorithm, &[u8]),
+) -> Result<()> {
+    let number = next_number(tx)?;
+    if repo::published(tx)?.iter().any(|key| key.algorithm == algorithm) {
         return Ok(());
     }
     if tx.operator() != Scope::PLATFORM {
         operators::find_operator(tx)?;
     }
-    let number = repo::last_number(tx)? + 1;
     let now = tx.now();
-    add(tx, master, (number, now), "signing_key.created")
+    add(tx, master, (private, number, now), "signing_key.created")
+}
+
+/// The number of the key to be. Read before it is looked whether one is needed: a key that another
+/// node makes in between has taken the number, and the transaction runs again and finds it.
+fn next_number(tx: &mut Tx<'_>) -> Result<i64> {
+    Ok(repo::last_number(tx)? + 1)
 }
 
 fn add(
     tx: &mut Tx<'_>,
     master: &MasterKey,
-    (number, from): (i64, Instant),
+    (private, number, from): (&[u8], i64, Instant),
     act: &'static str,
 ) -> Result<()> {
-    let private = SigningKey::generate().map_err(Error::internal)?;
-    let key = SigningKey::from_pkcs8(&private).map_err(Error::internal)?;
-    let sealed = master.seal(tx.operator(), PURPOSE, &private)?;
+    let key = SigningKey::from_pkcs8(private).map_err(Error::internal)?;
+    let sealed = master.seal(tx.operator(), PURPOSE, private)?;
     let public = serde_json::to_string(key.public_jwk()).map_err(Error::internal)?;
-    repo::insert(tx, (number, key.kid()), (sealed, &public), from)?;
+    repo::insert(tx, (number, key.algorithm(), key.kid()), (sealed, &public), from)?;
     tx.touch(None);
-    let detail = json!({"signs_from": from.rfc3339_jst()});
+    let detail = json!({"signs_from": from.rfc3339_jst(), "algorithm": key.algorithm().name()});
     record(tx, &Entry::new(act, key.kid()).version(number).detail(detail))
 }

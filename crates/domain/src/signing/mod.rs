@@ -1,4 +1,4 @@
-//! What we sign and seal with: the master key, each issuer's ES256 keys, handles.
+//! What we sign and seal with: the master key, each issuer's keys for every algorithm in use, handles.
 //!
 //! Owns the table `signing_keys`. An issuer is an operator's code, or `*` for the platform's own.
 //! Sources: house.md §2, `docs/decisions/0008`, RFC 7515, 7517.

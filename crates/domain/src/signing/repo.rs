@@ -1,12 +1,14 @@
 //! The SQL of this room.
 
-use base::kernel::{Instant, Result};
+use base::kernel::{Error, Instant, Result};
 use base::store::{Tx, Value};
+use formats::jose::SigningAlgorithm;
 
 /// A key as stored.
 #[derive(Debug, Clone)]
 pub(super) struct StoredKey {
     pub(super) number: i64,
+    pub(super) algorithm: SigningAlgorithm,
     pub(super) private_sealed: Vec<u8>,
     pub(super) public_jwk: String,
     pub(super) signs_from: Instant,
@@ -17,13 +19,15 @@ pub(super) struct StoredKey {
 pub(super) fn published(tx: &mut Tx<'_>) -> Result<Vec<StoredKey>> {
     let keys: [Value; 2] = [tx.operator().into(), tx.now().into()];
     tx.rows(
-        "SELECT key_no, private_sealed, public_jwk, signs_from_ms, signs_until_ms
+        "SELECT key_no, algorithm, private_sealed, public_jwk, signs_from_ms, signs_until_ms
            FROM signing_keys
           WHERE operator_id = ?1 AND (removed_ms IS NULL OR removed_ms > ?2) ORDER BY key_no",
         &keys,
         |row| {
             Ok(StoredKey {
                 number: row.int()?,
+                algorithm: SigningAlgorithm::of_name(&row.text()?)
+                    .ok_or_else(|| Error::internal("a signing key of no known algorithm"))?,
                 private_sealed: row.bytes()?,
                 public_jwk: row.text()?,
                 signs_from: row.instant()?,
@@ -42,13 +46,14 @@ pub(super) fn last_number(tx: &mut Tx<'_>) -> Result<i64> {
 
 pub(super) fn insert(
     tx: &mut Tx<'_>,
-    (number, kid): (i64, &str),
+    (number, algorithm, kid): (i64, SigningAlgorithm, &str),
     (private_sealed, public_jwk): (Vec<u8>, &str),
     signs_from: Instant,
 ) -> Result<()> {
-    let row: [Value; 7] = [
+    let row: [Value; 8] = [
         tx.operator().into(),
         number.into(),
+        algorithm.name().into(),
         kid.into(),
         private_sealed.into(),
         public_jwk.into(),
@@ -57,22 +62,29 @@ pub(super) fn insert(
     ];
     tx.change_one(
         "INSERT INTO signing_keys
-            (operator_id, key_no, kid, private_sealed, public_jwk, signs_from_ms, created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (operator_id, key_no, algorithm, kid, private_sealed, public_jwk, signs_from_ms, created_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         &row,
     )
 }
 
-/// Ends the signing of all keys before `number` at `until`, and their publication at `removed`.
+/// Ends the signing of all keys of `algorithm` before `number` at `until`, and their publication at `removed`.
 pub(super) fn end_before(
     tx: &mut Tx<'_>,
-    number: i64,
+    (algorithm, number): (SigningAlgorithm, i64),
     (until, removed): (Instant, Instant),
 ) -> Result<u64> {
-    let row: [Value; 4] = [tx.operator().into(), number.into(), until.into(), removed.into()];
+    let row: [Value; 5] = [
+        tx.operator().into(),
+        number.into(),
+        until.into(),
+        removed.into(),
+        algorithm.name().into(),
+    ];
     tx.exec(
         "UPDATE signing_keys SET signs_until_ms = ?3, removed_ms = ?4
-          WHERE operator_id = ?1 AND key_no < ?2 AND (removed_ms IS NULL OR removed_ms > ?4)",
+          WHERE operator_id = ?1 AND key_no < ?2 AND algorithm = ?5
+            AND (removed_ms IS NULL OR removed_ms > ?4)",
         &row,
     )
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base::kernel::{Actor, Change, Error, Instant, Result, Scope, clock};
 use base::store::{Db, Epoch};
-use formats::jose::{JwkSet, SigningKey, VerificationKeys};
+use formats::jose::{JwkSet, SigningAlgorithm, SigningKey, VerificationKeys};
 
 use super::keys::{self, PURPOSE, ROTATED_EVERY_DAYS, Rotation};
 use super::repo::{self, StoredKey};
@@ -24,14 +24,28 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// The key that signs at `now`: the newest that has begun. The very first key is made while its
-    /// first signature waits, so it may have begun a moment after `now`.
+    /// The key that signs with the default at `now`, as [`Ring::signer_with`].
     ///
     /// # Errors
     /// `internal` when there is none, which can not be.
     pub fn signer(&self, now: Instant) -> Result<&SigningKey> {
-        let begun = self.signers.iter().rfind(|(from, _)| *from <= now).or(self.signers.first());
+        self.signer_with(SigningAlgorithm::default(), now)
+    }
+
+    /// The key that signs with `algorithm` at `now`: the newest that has begun. The very first key is
+    /// made while its first signature waits, so it may have begun a moment after `now`.
+    ///
+    /// # Errors
+    /// `internal` when there is none: the ring was not asked for with this algorithm
+    /// ([`Signing::ring_with`]).
+    pub fn signer_with(&self, algorithm: SigningAlgorithm, now: Instant) -> Result<&SigningKey> {
+        let mut fitting = self.signers.iter().filter(|(_, key)| key.algorithm() == algorithm);
+        let begun = fitting.clone().rfind(|(from, _)| *from <= now).or(fitting.next());
         begun.map(|(_, key)| key).ok_or_else(|| Error::internal("no signing key has begun"))
+    }
+
+    fn signs_with(&self, algorithm: SigningAlgorithm) -> bool {
+        self.signers.iter().any(|(_, key)| key.algorithm() == algorithm)
     }
 
     /// The public keys to publish: the next one, the present one and those still needed.
@@ -103,14 +117,23 @@ impl Signing {
     /// # Errors
     /// `master_key.differs` when they were sealed with another master key; `unavailable`.
     pub fn ring(&self, issuer: &str) -> Result<Arc<Ring>> {
+        self.ring_with(issuer, SigningAlgorithm::default())
+    }
+
+    /// The issuer's keys as [`Signing::ring`], with one among them that signs with `algorithm`: made
+    /// when the first client that wants it is answered, published and replaced like the default's.
+    ///
+    /// # Errors
+    /// As [`Signing::ring`].
+    pub fn ring_with(&self, issuer: &str, algorithm: SigningAlgorithm) -> Result<Arc<Ring>> {
         let now = clock::now();
         let known = {
             let rings = self.rings.read().unwrap_or_else(PoisonError::into_inner);
             rings.get(issuer).map(Arc::clone)
         };
         match known {
-            Some(ring) if self.is_fresh(&ring, now) => Ok(ring),
-            _ => self.load(issuer),
+            Some(ring) if self.is_fresh(&ring, now) && ring.signs_with(algorithm) => Ok(ring),
+            _ => self.load(issuer, algorithm),
         }
     }
 
@@ -118,13 +141,18 @@ impl Signing {
         ring.epoch == self.epoch.count() && ring.loaded.plus_seconds(FRESH_SECONDS) > now
     }
 
-    fn load(&self, issuer: &str) -> Result<Arc<Ring>> {
+    fn load(&self, issuer: &str, algorithm: SigningAlgorithm) -> Result<Arc<Ring>> {
         let mut epoch = self.epoch.count();
         let scope = Scope::new(issuer, Actor::System, clock::now());
         let mut stored = self.db.read(&scope, repo::published)?;
-        if stored.is_empty() {
+        for each in [SigningAlgorithm::default(), algorithm] {
+            if stored.iter().any(|key| key.algorithm == each) {
+                continue;
+            }
             let master = self.master.clone();
-            self.db.transact(&scope, move |tx| keys::make_first(tx, &master))?;
+            // Made before the transaction: an RSA key takes its time, and others want to write.
+            let private = SigningKey::generate_for(each).map_err(Error::internal)?;
+            self.db.transact(&scope, move |tx| keys::keep_first(tx, &master, (each, &private)))?;
             epoch = self.epoch.count();
             stored = self.db.read(&scope, repo::published)?;
         }
@@ -161,8 +189,16 @@ impl Signing {
 
 fn rotate_if_due(tx: &mut base::store::Tx<'_>, master: &MasterKey) -> Result<Change> {
     let due = tx.now().plus_days(-ROTATED_EVERY_DAYS);
-    match repo::published(tx)?.iter().max_by_key(|key| key.number) {
-        Some(newest) if newest.signs_from <= due => keys::rotate(tx, master, Rotation::Planned),
-        _ => Ok(Change::Already),
+    let published = repo::published(tx)?;
+    let mut change = Change::Already;
+    for algorithm in SigningAlgorithm::ALL {
+        let own = published.iter().filter(|key| key.algorithm == algorithm);
+        let Some(newest) = own.max_by_key(|key| key.number) else { continue };
+        if newest.signs_from <= due
+            && keys::rotate_one(tx, master, (algorithm, Rotation::Planned))? == Change::Made
+        {
+            change = Change::Made;
+        }
     }
+    Ok(change)
 }

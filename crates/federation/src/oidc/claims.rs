@@ -5,12 +5,14 @@
 use base::kernel::{Instant, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::clients::Client;
 use domain::sessions::session_name;
 use domain::signin::{Given, Member};
 use domain::signing::{Handles, Issuer, Ring};
 use domain::subscribers::Role;
+use formats::jose::SigningAlgorithm;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 
 /// How long an ID token is good: it is read at once, or not at all.
 const ID_TOKEN_SECONDS: i64 = 600;
@@ -70,19 +72,20 @@ pub(super) enum Moment {
     Refresh,
 }
 
-/// The signed ID token that goes with `access_token`.
+/// The ID token that goes with `access_token`, signed with what `client` is registered with.
 ///
 /// # Errors
 /// `internal` when it can not be signed.
 pub(super) fn id_token(
     (handles, issuer, ring): (&Handles, &Issuer, &Ring),
-    given: &Given,
+    (given, client): (&Given, &Client),
     (access_token, moment): (&str, Moment),
     now: Instant,
 ) -> Result<String> {
     let authorization = &given.authorization;
     let seconds = now.ms() / 1000;
-    let client = (given.operator.as_str(), authorization.client_id.as_str());
+    let whose = (given.operator.as_str(), authorization.client_id.as_str());
+    let algorithm = client.terms.profile.id_token_signed_response_alg;
     let claims = IdToken {
         iss: issuer.url(),
         aud: &authorization.client_id,
@@ -92,18 +95,46 @@ pub(super) fn id_token(
         nonce: authorization.nonce.as_deref().filter(|_| moment == Moment::Code),
         acr: &authorization.acr,
         amr: authorization.amr.split(' ').collect(),
-        sid: session_name(handles, client, authorization.session()),
-        at_hash: at_hash(access_token),
+        sid: session_name(handles, whose, authorization.session()),
+        at_hash: at_hash(access_token, algorithm),
         about: About::of(given),
     };
-    ring.signer(now)?.sign("JWT", &claims).map_err(base::kernel::Error::internal)
+    ring.signer_with(algorithm, now)?.sign("JWT", &claims).map_err(base::kernel::Error::internal)
 }
 
-/// The left half of the SHA-256 of an access token. Source: §3.1.3.6.
-fn at_hash(access_token: &str) -> String {
-    let digest = Sha256::digest(access_token.as_bytes());
-    let (left, _) = digest.split_at(16);
+/// The left half of an access token's hash, by the hash of the ID token's algorithm: SHA-512 is the one
+/// inside of Ed25519. Source: §3.1.3.6, RFC 8032 §5.1.
+fn at_hash(access_token: &str, algorithm: SigningAlgorithm) -> String {
+    let token = access_token.as_bytes();
+    let digest = match algorithm {
+        SigningAlgorithm::Es256 | SigningAlgorithm::Rs256 => Sha256::digest(token).to_vec(),
+        SigningAlgorithm::EdDsa => Sha512::digest(token).to_vec(),
+    };
+    let (left, _) = digest.split_at(digest.len() / 2);
     URL_SAFE_NO_PAD.encode(left)
+}
+
+#[derive(Serialize)]
+struct SignedAbout<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    #[serde(flatten)]
+    about: About<'a>,
+}
+
+/// What userinfo tells `client`, as a token signed with `algorithm`. Source: §5.3.2.
+///
+/// # Errors
+/// `internal` when it can not be signed.
+pub(super) fn signed_about(
+    (issuer, ring): (&Issuer, &Ring),
+    (given, client): (&Given, &Client),
+    algorithm: SigningAlgorithm,
+    now: Instant,
+) -> Result<String> {
+    let claims = SignedAbout { iss: issuer.url(), aud: &client.id, about: About::of(given) };
+    let signer = ring.signer_with(algorithm, now)?;
+    signer.sign("userinfo+jwt", &claims).map_err(base::kernel::Error::internal)
 }
 
 #[cfg(test)]
@@ -114,6 +145,8 @@ mod tests {
     fn the_example_of_the_core_specification_is_met() {
         // OpenID Connect Core §A.3 has this pair.
         let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
-        assert_eq!(at_hash(token), "77QmUPtjPfzWtF2AnpK9RQ");
+        for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+            assert_eq!(at_hash(token, algorithm), "77QmUPtjPfzWtF2AnpK9RQ");
+        }
     }
 }

@@ -5,6 +5,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use formats::jose::SigningAlgorithm;
 use http::header::CACHE_CONTROL;
 use serde_json::json;
 use web::{Problem, blocking};
@@ -26,6 +27,7 @@ pub(super) async fn configuration(
 ) -> Result<Response, Problem> {
     let issuer = blocking(move || place.issuer(&provider)).await?;
     let at = |path: &str| format!("{}{path}", issuer.url());
+    let signed_with = SigningAlgorithm::ALL.map(SigningAlgorithm::name);
     let metadata = json!({
         "issuer": issuer.url(),
         "authorization_endpoint": at("/authorize"),
@@ -50,7 +52,8 @@ pub(super) async fn configuration(
             "urn:ietf:params:oauth:grant-type:device_code",
         ],
         "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": signed_with,
+        "userinfo_signing_alg_values_supported": signed_with,
         "token_endpoint_auth_methods_supported": METHODS,
         "token_endpoint_auth_signing_alg_values_supported":
             ["ES256", "ES384", "PS256", "RS256", "EdDSA"],

@@ -34,7 +34,7 @@ pub(super) fn hint_of(provider: &Provider, issuer: &Issuer, token: &str) -> Resu
         issuer: issuer.url(),
         audience: Audience::Unchecked,
         token_type: TokenType::Required("JWT"),
-        algorithms: &[Algorithm::Es256],
+        algorithms: &[Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa],
         now: clock::now().ms() / 1000,
         leeway: OLDEST_HINT_SECONDS,
     };

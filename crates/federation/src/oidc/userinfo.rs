@@ -6,13 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, clock};
-use http::header::{AUTHORIZATION, CACHE_CONTROL};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use web::access::Acted;
 use web::{Problem, blocking, current};
 
 use super::Provider;
-use super::claims::About;
+use super::claims::{About, signed_about};
 use super::place::Place;
 
 /// The endpoint.
@@ -23,18 +23,24 @@ pub(super) async fn answer(
 ) -> Result<Response, Problem> {
     let token =
         bearer(&headers).ok_or(Error::Unauthenticated { code: "token.missing" })?.to_owned();
-    let (given, client) = blocking(move || {
+    let (mut response, client) = blocking(move || {
         let issuer = place.issuer(&provider)?;
         let verified = provider.tokens.verify(&issuer, &token)?;
         current::share_with(&verified.client.terms.profile.web_origins);
         if !verified.allows("openid") {
             return Err(Error::Forbidden { code: "token.scope_missing" });
         }
-        let given = provider.journeys.holder(&verified.claims, &verified.client, clock::now())?;
-        Ok((given, verified.client))
+        let (client, now) = (verified.client, clock::now());
+        let given = provider.journeys.holder(&verified.claims, &client, now)?;
+        // Core §5.3.2: as JSON, or signed for a client that registered for it.
+        let Some(algorithm) = client.terms.profile.userinfo_signed_response_alg else {
+            return Ok((Json(About::of(&given)).into_response(), client));
+        };
+        let ring = provider.signing.ring_with(issuer.operator(), algorithm)?;
+        let token = signed_about((&issuer, &ring), (&given, &client), algorithm, now)?;
+        Ok((([(CONTENT_TYPE, "application/jwt")], token).into_response(), client))
     })
     .await?;
-    let mut response = Json(About::of(&given)).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(Acted(format!("client:{}", client.id).into()));
     Ok(response)

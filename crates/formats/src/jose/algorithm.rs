@@ -1,6 +1,7 @@
 //! The algorithms we accept: public-key signatures only.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
+use serde::{Deserialize, Serialize};
 
 /// A signature algorithm. There is deliberately no `none` and no HMAC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Algorithm {
         }
     }
 
-    const fn key_algorithm(self) -> KeyAlgorithm {
+    pub(super) const fn key_algorithm(self) -> KeyAlgorithm {
         match self {
             Self::Es256 => KeyAlgorithm::ES256,
             Self::Es384 => KeyAlgorithm::ES384,
@@ -77,5 +78,49 @@ impl Algorithm {
         let stated = key.common.key_algorithm;
         let fits = |each: &Self| stated.is_none_or(|stated| stated == each.key_algorithm());
         of_kind.iter().copied().filter(fits).collect()
+    }
+}
+
+/// An algorithm we sign with: the default and the two that services ask for.
+///
+/// Source: RFC 7518 §3.1 (ES256, RS256), RFC 8037 §3.1 (EdDSA, with Ed25519).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// ECDSA on P-256 with SHA-256: what everything is signed with unless a client wants another.
+    #[default]
+    #[serde(rename = "ES256")]
+    Es256,
+    /// RSA PKCS#1 v1.5 with SHA-256, keys of 2048 bits.
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl SigningAlgorithm {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Es256, Self::Rs256, Self::EdDsa];
+
+    /// The name in `alg`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.verified_as().name()
+    }
+
+    /// The algorithm of this name, if we sign with it.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|each| each.name() == name)
+    }
+
+    /// What its signatures are verified as.
+    #[must_use]
+    pub const fn verified_as(self) -> Algorithm {
+        match self {
+            Self::Es256 => Algorithm::Es256,
+            Self::Rs256 => Algorithm::Rs256,
+            Self::EdDsa => Algorithm::EdDsa,
+        }
     }
 }

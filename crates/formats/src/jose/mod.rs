@@ -1,6 +1,6 @@
-//! Signed tokens: ES256 signing, verification against public key sets, thumbprints, PKCE.
+//! Signed tokens: signing, verification against public key sets, thumbprints, PKCE.
 //!
-//! We sign with ES256 only. We verify what others sign with the algorithms of [`Algorithm`]; `none`
+//! We sign with the algorithms of [`SigningAlgorithm`]. We verify what others sign with the algorithms of [`Algorithm`]; `none`
 //! and the HMAC family can not be spelled, and a key is used with its own algorithms only, so a
 //! public key is never taken for a secret. Nothing here reads a clock: the caller says when *now* is.
 //!
@@ -12,7 +12,7 @@ mod pkce;
 mod sign;
 mod verify;
 
-pub use algorithm::Algorithm;
+pub use algorithm::{Algorithm, SigningAlgorithm};
 pub use error::TokenError;
 pub use jsonwebtoken::jwk::{Jwk, JwkSet};
 pub use pkce::{is_pkce_challenge, is_pkce_verifier, pkce_s256_challenge, pkce_s256_matches};
@@ -22,5 +22,7 @@ pub use verify::{
     verify,
 };
 
+#[cfg(test)]
+mod algorithm_tests;
 #[cfg(test)]
 mod tests;

@@ -86,11 +86,12 @@ impl Story {
             )
         };
         let told = format!("profile = {{ backchannel_logout_uri = \"http://{address}/ended\" }}");
+        let by_ed25519 = told.replace(" }", ", id_token_signed_response_alg = \"EdDSA\" }");
         let station = format!(
             "[[operators]]\ncode = \"{OPERATOR}\"\nname_ja = \"北浜\"\nname_en = \"Kita\"\n{}{}{}",
             client("operators.", "portal", &told),
             client("operators.", "silent", ""),
-            client("", "everywhere", &told),
+            client("", "everywhere", &by_ed25519),
         );
         folder.write("station.toml", &station);
         folder.configure(&format!("outgoing.allow = [\"{address}\"]\n"));
@@ -197,11 +198,13 @@ impl Story {
         };
         let ring = self.parts.signing.ring(issuer.operator()).unwrap();
         let keys = VerificationKeys::of(ring.public());
+        // As each is registered: see `new`.
+        let algorithm = if client == "everywhere" { Algorithm::EdDsa } else { Algorithm::Es256 };
         let expected = Expected {
             issuer: issuer.url(),
             audience: Audience::OneOf(&[client]),
             token_type: TokenType::Required("logout+jwt"),
-            algorithms: &[Algorithm::Es256],
+            algorithms: &[algorithm],
             now: clock::now().ms() / 1000,
             leeway: 0,
         };

@@ -103,7 +103,8 @@ fn work(
     let program = known(provider, place, (headers, body))?;
     let Program { issuer, client, form, now } = program;
     let caller = Arc::clone(&client);
-    let ring = provider.signing.ring(issuer.operator())?;
+    let algorithm = client.terms.profile.id_token_signed_response_alg;
+    let ring = provider.signing.ring_with(issuer.operator(), algorithm)?;
     ring.signer(now)?;
     let asking = Asking { provider, issuer, ring, client, form, now };
     Ok((asking.tokens(), caller))
@@ -138,7 +139,7 @@ impl Asking<'_> {
         let access_token = provider.tokens.mint(keys, &self.client, (scope, Some(behalf)), now)?;
         let signer = (provider.signing.handles(), &self.issuer, self.ring.as_ref());
         let id_token = match scope.split(' ').any(|one| one == "openid") {
-            true => Some(id_token(signer, &given, (&access_token, moment), now)?),
+            true => Some(id_token(signer, (&given, &self.client), (&access_token, moment), now)?),
             false => None,
         };
         Ok(Tokens {
