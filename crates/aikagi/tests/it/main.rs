@@ -84,6 +84,7 @@ mod programs;
 mod pushed;
 mod recovery;
 mod refreshing;
+mod resources;
 mod restart;
 mod second_factor;
 mod security_page;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use base::kernel::Scope;
+use url::Url;
 
 /// An OpenID issuer of this installation: an operator's own, or the platform's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,18 @@ impl Issuer {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether `resource` names what its access tokens are good for: the issuer itself, which everything
+    /// that takes them lies under. There is no other.
+    ///
+    /// Source: RFC 8707 §2 (an absolute URI without a fragment).
+    #[must_use]
+    pub fn is_resource(&self, resource: &str) -> bool {
+        match (Url::parse(resource), Url::parse(self.url())) {
+            (Ok(named), Ok(own)) => named == own,
+            _ => false,
+        }
     }
 
     /// Whether this is the platform's issuer.

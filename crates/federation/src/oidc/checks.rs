@@ -37,6 +37,7 @@ pub(super) struct Asked<'a> {
     pub(super) client: Arc<Client>,
     pub(super) redirect_uri: &'a str,
     pub(super) way: Way,
+    issuer: &'a Issuer,
     /// The person its `id_token_hint` is about; `Err`: it brought one that is worth nothing.
     hinted: std::result::Result<Option<String>, ()>,
 }
@@ -49,7 +50,7 @@ pub(super) struct Asked<'a> {
 /// Source: RFC 6749 §3.1.2, §4.1.1.
 pub(super) fn identify<'a>(
     provider: &Provider,
-    issuer: &Issuer,
+    issuer: &'a Issuer,
     (parameters, way): (&'a Parameters<'a>, Way),
 ) -> Result<Asked<'a>> {
     let unknown = || Error::invalid("authorize.client_unknown", "client_id");
@@ -71,7 +72,7 @@ pub(super) fn identify<'a>(
             hint.map(|hint| Some(hint.sub)).ok_or(())
         }
     };
-    Ok(Asked { parameters, client, redirect_uri: asked, way, hinted })
+    Ok(Asked { parameters, client, redirect_uri: asked, way, issuer, hinted })
 }
 
 type Check = fn(&Asked<'_>) -> std::result::Result<(), Refused>;
@@ -84,6 +85,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("OAuth 2.0 Multiple Response Types §2.1; Form Post Response Mode §2", response_mode),
     ("RFC 6749 §4.1.2.1 unauthorized_client", grant),
     ("OpenID Connect Core §3.1.2.1 scope", scope),
+    ("RFC 8707 §2.1", resource),
     ("RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1", pkce),
     ("OpenID Connect Core §3.1.2.1 nonce; RFC 6749 §4.1.1 state", lengths),
     ("OpenID Connect Core §3.1.2.1 prompt", prompt),
@@ -166,6 +168,13 @@ fn scope(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
         return Ok(());
     }
     refuse("invalid_scope", "scope has no openid, or the client may not have it")
+}
+
+fn resource(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    match asked.parameters.get("resource") {
+        Some(named) if !asked.issuer.is_resource(named) => refuse("invalid_target", "resource"),
+        _ => Ok(()),
+    }
 }
 
 fn pkce(asked: &Asked<'_>) -> std::result::Result<(), Refused> {

@@ -1,6 +1,6 @@
 //! `POST …/token`: one table of grants, a file each.
 //!
-//! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12.
+//! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12; RFC 8707 §2.2.
 
 mod code;
 mod device;
@@ -120,6 +120,10 @@ impl Asking<'_> {
         };
         if !self.client.may(*grant) {
             return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
+        }
+        // Before anything is spent: who names another resource would get a token that is worth nothing there.
+        if self.form.get("resource").is_some_and(|named| !self.issuer.is_resource(named)) {
+            return Err(TokenRefusal::request("invalid_target", "request.resource_unknown"));
         }
         answer(self)
     }
