@@ -43,6 +43,9 @@ struct Recovering {
 
 const TYPISTS: [(&str, &str); 3] = [("A-011", "tanaka"), ("A-012", "suzuki"), ("A-013", "yamada")];
 
+/// What the client that signs comes with.
+const SIGNED: [&str; 2] = ["assertion", "request"];
+
 const OWN: At<'static> = ("/o/KITA01", "vod");
 
 fn redeems(house: &House, (issuer, client): At<'_>, form: &[(&str, &str)]) -> bool {
@@ -115,6 +118,12 @@ const PLACES: &[(&str, Place)] = &[
     ("request_uri", |stage, (issuer, client), it| {
         let house = &stage.house;
         let path = format!("{issuer}/authorize?client_id={client}&request_uri={}", encoded(it));
+        let answer = house.get(&path);
+        answer.status == 303 && answer.location().path().ends_with("/signin")
+    }),
+    ("request", |stage, (issuer, client), it| {
+        let house = &stage.house;
+        let path = format!("{issuer}/authorize?client_id={client}&request={}", encoded(it));
         let answer = house.get(&path);
         answer.status == 303 && answer.location().path().ends_with("/signin")
     }),
@@ -213,6 +222,14 @@ impl Stage {
         self.key.sign("JWT", &claims).unwrap()
     }
 
+    fn request(&self) -> String {
+        let claims = json!({"iss": "signer", "client_id": "signer", "aud": format!("{BASE}/o/KITA01"),
+            "exp": clock::now().ms() / 1000 + 200, "response_type": "code", "scope": "openid",
+            "redirect_uri": CALLBACK, "code_challenge_method": "S256",
+            "code_challenge": formats::jose::pkce_s256_challenge(VERIFIER)});
+        self.key.sign("oauth-authz-req+jwt", &claims).unwrap()
+    }
+
     /// A television's code that a person confirmed, and one that waits.
     fn device(&self, reference: &str) -> (String, String) {
         let form = [("device_id", reference), ("scope", "openid")];
@@ -297,6 +314,7 @@ impl Stage {
                 pushed.json()["request_uri"].as_str().unwrap().to_owned(),
             ),
             thing("a client assertion", &["assertion"], true, self.assertion("one")),
+            thing("a signed request", &["request"], false, self.request()),
             thing("a client's secret", &["secret"], false, SECRET.to_owned()),
             thing("a session's cookie", &["session"], false, session),
             thing("a sign-in's ticket", &["ticket"], false, ticket),
@@ -324,7 +342,7 @@ fn nothing_is_worth_anything_at_another_place_nor_spent_there() {
     }
     for artefact in &all {
         for name in artefact.own.iter().rev() {
-            let client = if *name == "assertion" { "signer" } else { "vod" };
+            let client = if SIGNED.contains(name) { "signer" } else { "vod" };
             let taken = place(name)(&stage, (OWN.0, client), &artefact.it);
             assert!(taken, "{} is spent or was never good at {name}", artefact.name);
         }
@@ -364,7 +382,7 @@ fn nothing_is_worth_anything_to_another_client_or_at_another_operator_nor_spent_
     }
     for artefact in &all {
         for name in artefact.own.iter().rev() {
-            let client = if *name == "assertion" { "signer" } else { "vod" };
+            let client = if SIGNED.contains(name) { "signer" } else { "vod" };
             let taken = place(name)(&stage, (OWN.0, client), &artefact.it);
             assert!(taken, "{} is spent or was never good at {name}", artefact.name);
         }

@@ -1,12 +1,13 @@
 //! Programs that may ask us: services (OpenID Connect, decisions) and the operators' SMSs.
 //!
 //! Owns the tables `clients` and `assertion_ids`. A client of operator `*` serves all operators.
-//! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, OpenID Connect Core §8.1 and §9.
+//! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, RFC 9101, OpenID Connect Core §8.1 and §9.
 
 mod guard;
 mod profile;
 mod put;
 mod repo;
+mod request_object;
 mod terms;
 
 pub use guard::{Clients, Presented, Snapshot};

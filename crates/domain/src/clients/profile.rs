@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::put::is_web_address;
-use super::terms::{AuthMethod, Client, ClientTerms};
+use super::terms::{AuthMethod, Client, ClientTerms, Proof};
 
 /// The options of the protocol a client is registered with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,11 @@ pub struct Profile {
     /// Source: RFC 9126 §6 (`require_pushed_authorization_requests`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_pushed: bool,
+    /// Takes authorization requests only when the client signed them.
+    ///
+    /// Source: RFC 9101 §10.5 (`require_signed_request_object`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request: bool,
     /// Belongs to what the household bought, so that nobody is asked whether it may know them. Given one by
     /// one; every other service is allowed by each person first (`docs/decisions/0028`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -86,7 +91,7 @@ impl Client {
 
 /// Every rule about the options, each a function of its own.
 const RULES: &[fn(&ClientTerms) -> Result<()>] =
-    &[post_logout_redirect_uris, backchannel_logout_uri, refresh, web_origins];
+    &[post_logout_redirect_uris, backchannel_logout_uri, refresh, web_origins, signed_request];
 
 /// As a browser writes them, or they would match nothing: no path, no slash at the end, no default port.
 fn web_origins(terms: &ClientTerms) -> Result<()> {
@@ -99,6 +104,14 @@ fn web_origins(terms: &ClientTerms) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid("client.origin_malformed", "web_origins"))
+}
+
+/// Who has to sign has registered keys to sign with.
+fn signed_request(terms: &ClientTerms) -> Result<()> {
+    if terms.profile.require_signed_request && !matches!(terms.proof, Proof::Keys(_)) {
+        return Err(Error::invalid("client.request_keys_missing", "require_signed_request"));
+    }
+    Ok(())
 }
 
 /// A token that stays is bound to a proof; who has none gets another one each time.

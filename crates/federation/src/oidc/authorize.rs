@@ -21,6 +21,7 @@ use super::answers::{Back, Refused, SESSION_COOKIE, finished, refused, see_other
 use super::checks::{Passed, Prompt, Way, check, identify, keep, mode_of};
 use super::place::{Place, issuer_of};
 use super::pushed::brought;
+use super::request_object::opened;
 
 /// The cookie that says which browser began a sign-in. Holds nothing about the person.
 pub(super) const BROWSER_COOKIE: &str = "aikagi-browser";
@@ -111,9 +112,11 @@ fn decide(
     let parse = |text| Parameters::parse(text).map_err(|fault| parameter_fault(&fault));
     let came = parse(text)?;
     let kept = brought(provider, issuer, &came)?;
-    let (parameters, way) = match &kept {
-        Some(kept) => (parse(kept.as_bytes())?, Way::Pushed),
-        None => (came, Way::Browser),
+    let signed = if kept.is_none() { opened(provider, issuer, &came)? } else { None };
+    let (parameters, way) = match (&kept, &signed) {
+        (Some(kept), _) => (parse(kept.as_bytes())?, Way::Pushed),
+        (None, Some(signed)) => (parse(signed.as_bytes())?, Way::Signed),
+        (None, None) => (came, Way::Browser),
     };
     let asked = identify(provider, issuer, (&parameters, way))?;
     let back =

@@ -25,8 +25,12 @@ const LONGEST: usize = 2048;
 /// How a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
-    /// The client pushed it.
+    /// The client pushed it, signed if it has to be.
     Pushed,
+    /// The client is pushing it, not signed.
+    Pushing,
+    /// The browser brought it whole, signed by the client.
+    Signed,
     /// The browser brought it whole.
     Browser,
 }
@@ -80,6 +84,7 @@ type Check = fn(&Asked<'_>) -> std::result::Result<(), Refused>;
 /// Every check and where it stands.
 const CHECKS: &[(&str, Check)] = &[
     ("RFC 9126 §6", pushed),
+    ("RFC 9101 §10.5", signed),
     ("OpenID Connect Core §6, §3.1.2.6", no_request_object),
     ("RFC 6749 §4.1.1, §3.1.1", response_type),
     ("OAuth 2.0 Multiple Response Types §2.1; Form Post Response Mode §2", response_mode),
@@ -111,12 +116,22 @@ const fn refuse(
 }
 
 fn pushed(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
-    if asked.way == Way::Browser && asked.client.terms.profile.require_pushed {
+    if matches!(asked.way, Way::Browser | Way::Signed) && asked.client.terms.profile.require_pushed
+    {
         return refuse("invalid_request", "the client has to push its requests");
     }
     Ok(())
 }
 
+fn signed(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    let unsigned = matches!(asked.way, Way::Browser | Way::Pushing);
+    if unsigned && asked.client.terms.profile.require_signed_request {
+        return refuse("invalid_request", "the client has to sign its requests");
+    }
+    Ok(())
+}
+
+/// What a client signed is opened before; here stand those of clients without keys, and addresses.
 fn no_request_object(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
     if asked.parameters.get("request").is_some() {
         return refuse("request_not_supported", "request");

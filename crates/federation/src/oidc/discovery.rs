@@ -19,6 +19,8 @@ const KEEP: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=36
 /// How a client may prove who it is; and those ways that prove it.
 const METHODS: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
 const PROVEN: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+/// What the signatures of clients may be.
+const VERIFIED: [&str; 5] = ["ES256", "ES384", "PS256", "RS256", "EdDSA"];
 
 /// `GET …/.well-known/openid-configuration`, and in the form of RFC 8414.
 pub(super) async fn configuration(
@@ -55,11 +57,11 @@ pub(super) async fn configuration(
         "id_token_signing_alg_values_supported": signed_with,
         "userinfo_signing_alg_values_supported": signed_with,
         "token_endpoint_auth_methods_supported": METHODS,
-        "token_endpoint_auth_signing_alg_values_supported":
-            ["ES256", "ES384", "PS256", "RS256", "EdDSA"],
+        "token_endpoint_auth_signing_alg_values_supported": VERIFIED,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_object_signing_alg_values_supported": VERIFIED,
         "request_uri_parameter_supported": false,
         "claims_parameter_supported": true,
         "claims_supported": [

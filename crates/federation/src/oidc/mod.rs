@@ -22,6 +22,7 @@ mod passkeys;
 mod place;
 mod programs;
 mod pushed;
+mod request_object;
 mod revoke;
 mod security;
 mod services;

@@ -22,6 +22,7 @@ use super::authorize::LONGEST_ADDRESS;
 use super::checks::{Way, check, identify};
 use super::place::Place;
 use super::programs::{Program, answered, known};
+use super::request_object::opened;
 
 /// What proves the client, and is never kept.
 const PROOFS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
@@ -48,13 +49,20 @@ fn work(
     (headers, body): (&HeaderMap, &[u8]),
 ) -> std::result::Result<(Response, String), TokenRefusal> {
     let Program { issuer, client, form, now } = known(provider, place, (headers, body))?;
-    let asked = identify(provider, &issuer, (&form, Way::Pushed))?;
+    let signed = opened(provider, &issuer, &form).map_err(object_refused)?;
+    let signed = signed.as_ref().map(|text| Parameters::parse(text.as_bytes())).transpose();
+    let signed = signed.map_err(|_| object_refused(malformed()))?;
+    let (parameters, way) = match &signed {
+        Some(signed) => (signed, Way::Pushed),
+        None => (&form, Way::Pushing),
+    };
+    let asked = identify(provider, &issuer, (parameters, way))?;
     // A proof may name one client and the request another.
     if asked.client.id != client.id {
         return Err(Error::Unauthenticated { code: "client.not_authenticated" }.into());
     }
     check(&asked)?;
-    let kept = form.iter().filter(|(name, _)| !PROOFS.contains(name));
+    let kept = parameters.iter().filter(|(name, _)| !PROOFS.contains(name));
     let kept = Serializer::new(String::new()).extend_pairs(kept).finish();
     if kept.len() > LONGEST_ADDRESS {
         return Err(TokenRefusal::request("invalid_request", "request.parameters_malformed"));
@@ -63,6 +71,18 @@ fn work(
     let request_uri = provider.journeys.push(whose, (kept, now))?;
     let pushed = Pushed { request_uri, expires_in: PUSHED_SECONDS };
     Ok(((StatusCode::CREATED, Json(pushed)).into_response(), client.id.clone()))
+}
+
+fn malformed() -> Error {
+    Error::invalid("authorize.request_object_invalid", "request")
+}
+
+/// RFC 9101 §7: what is wrong with a signed request has a word of its own.
+fn object_refused(error: Error) -> TokenRefusal {
+    match error {
+        Error::Invalid { code, .. } => TokenRefusal::request("invalid_request_object", code),
+        other => TokenRefusal::from(other),
+    }
 }
 
 /// What was pushed, when the browser brings the name of a pushed request; beside it only the client
