@@ -4,5 +4,6 @@
 
 pub mod http;
 pub mod logout;
+pub mod paper;
 pub mod post;
 pub mod webhook;

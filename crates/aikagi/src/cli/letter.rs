@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use domain::credentials::{LETTER_DAYS, PrintedLetter, Waiting, waiting_for_letter, write_letter};
 
 use super::context::Context;
+use super::letter_pages::Pages;
 use crate::failure::Failure;
 use crate::output;
 
@@ -40,6 +41,12 @@ pub(super) struct Issue {
     /// A new file for the printer, which only its owner may read; the screen when left out
     #[arg(long, value_name = "NEW FILE", conflicts_with = "contract")]
     out: Option<PathBuf>,
+    /// A new folder for letters ready to print, A4, in files of up to 100; only its owner may read it
+    #[arg(long, value_name = "NEW FOLDER", conflicts_with = "out")]
+    pdf: Option<PathBuf>,
+    /// With --pdf: the file of a Japanese typeface (TTF, OTF, TTC); one of the system when left out
+    #[arg(long, value_name = "FILE", requires = "pdf")]
+    font: Option<PathBuf>,
 }
 
 /// One member, those a file names, or all who wait.
@@ -60,17 +67,28 @@ struct Whose {
 type Member = (String, i64);
 
 pub(super) fn run(context: &Context, command: Letter) -> std::result::Result<(), Failure> {
-    let Letter::Issue(Issue { operator, whose, person, out }) = command;
+    let Letter::Issue(Issue { operator, whose, person, out, pdf, font }) = command;
     let db = context.db()?;
+    let paper = || match &pdf {
+        None => Paper::list(out.as_deref()),
+        Some(folder) => {
+            let base_url = context.config()?.base_url;
+            let whose = (&db, operator.as_str(), base_url.as_str());
+            Pages::to(folder, font.as_deref(), whose).map(Paper::Pages)
+        }
+    };
     match whose {
-        Whose { contract: Some(number), .. } => one(&db, &operator, number, person),
+        Whose { contract: Some(number), .. } if pdf.is_none() => {
+            one(&db, &operator, number, person)
+        }
+        Whose { contract: Some(number), .. } => {
+            Letters::on(paper()?).write_all(&db, &operator, &[(number, person)])
+        }
         Whose { file: Some(file), .. } => {
             let members = named_in(&file)?;
-            let mut letters = Letters::to(out.as_deref())?;
-            letters.write(&db, &operator, &members)?;
-            letters.end()
+            Letters::on(paper()?).write_all(&db, &operator, &members)
         }
-        Whose { .. } => unregistered(&db, &operator, out.as_deref()),
+        Whose { .. } => unregistered(&db, &operator, Letters::on(paper()?)),
     }
 }
 
@@ -88,8 +106,7 @@ fn one(
     Ok(())
 }
 
-fn unregistered(db: &Db, operator: &str, out: Option<&Path>) -> std::result::Result<(), Failure> {
-    let mut letters = Letters::to(out)?;
+fn unregistered(db: &Db, operator: &str, mut letters: Letters) -> std::result::Result<(), Failure> {
     let mut after = String::new();
     loop {
         let Waiting { members, next } =
@@ -100,16 +117,16 @@ fn unregistered(db: &Db, operator: &str, out: Option<&Path>) -> std::result::Res
     }
 }
 
-/// The list for the printer: a line of names, then a letter a line.
-struct Letters {
-    list: csv::Writer<Box<dyn Write>>,
-    file: Option<File>,
-    written: usize,
-    refused: usize,
+/// What letters are written on.
+enum Paper {
+    /// The list for the printer: a line of names, then a letter a line; the screen, or a file.
+    List(Box<csv::Writer<Box<dyn Write>>>, Option<File>),
+    /// The letters themselves.
+    Pages(Pages),
 }
 
-impl Letters {
-    fn to(path: Option<&Path>) -> std::result::Result<Self, Failure> {
+impl Paper {
+    fn list(path: Option<&Path>) -> std::result::Result<Self, Failure> {
         let made = |path: &Path| {
             let mut options = OpenOptions::new();
             let file = options.write(true).create_new(true).mode(0o600).open(path)?;
@@ -127,7 +144,47 @@ impl Letters {
         let mut list = csv::Writer::from_writer(to);
         list.write_record(["contract_number", "person_number", "code", "expires"])
             .map_err(|error| Failure::refused(error.to_string()))?;
-        Ok(Self { list, file, written: 0, refused: 0 })
+        Ok(Self::List(Box::new(list), file))
+    }
+
+    /// Writes down the letters of a transaction.
+    fn write(&mut self, letters: &[&PrintedLetter]) -> std::io::Result<()> {
+        match self {
+            Self::Pages(pages) => pages.write(letters),
+            Self::List(list, file) => {
+                for letter in letters {
+                    let person = format!("{:03}", letter.person_no);
+                    let (code, expires) = (grouped(&letter.code), letter.expires.rfc3339_jst());
+                    list.write_record([&letter.number, &person, &code, &expires])
+                        .map_err(std::io::Error::other)?;
+                }
+                list.flush()?;
+                file.as_ref().map_or(Ok(()), File::sync_all)
+            }
+        }
+    }
+}
+
+/// The letters of one run.
+struct Letters {
+    paper: Paper,
+    written: usize,
+    refused: usize,
+}
+
+impl Letters {
+    const fn on(paper: Paper) -> Self {
+        Self { paper, written: 0, refused: 0 }
+    }
+
+    fn write_all(
+        mut self,
+        db: &Db,
+        operator: &str,
+        members: &[Member],
+    ) -> std::result::Result<(), Failure> {
+        self.write(db, operator, members)?;
+        self.end()
     }
 
     /// Makes the letters of these members, a chunk a transaction, and writes each chunk down before
@@ -142,8 +199,8 @@ impl Letters {
             let ours = chunk.to_vec();
             let made =
                 db.transact(&Context::scope(operator), move |tx| write_letters(tx, &ours))?;
-            let kept = made.iter().flatten().try_for_each(|letter| self.line(letter));
-            if let Err(error) = kept.and_then(|()| self.settle()) {
+            let letters: Vec<&PrintedLetter> = made.iter().flatten().collect();
+            if let Err(error) = self.paper.write(&letters) {
                 let from = chunk.first().map_or("", |member| member.0.as_str());
                 return Err(Failure::refused(format!(
                     "{error}: the letters of {} members from contract {from} on are lost; issue \
@@ -164,22 +221,10 @@ impl Letters {
         Ok(())
     }
 
-    fn line(&mut self, letter: &PrintedLetter) -> std::io::Result<()> {
-        let person = format!("{:03}", letter.person_no);
-        let (code, expires) = (grouped(&letter.code), letter.expires.rfc3339_jst());
-        self.list
-            .write_record([&letter.number, &person, &code, &expires])
-            .map_err(std::io::Error::other)
-    }
-
-    fn settle(&mut self) -> std::io::Result<()> {
-        self.list.flush()?;
-        self.file.as_ref().map_or(Ok(()), File::sync_all)
-    }
-
     fn end(mut self) -> std::result::Result<(), Failure> {
-        self.settle().map_err(|error| Failure::refused(error.to_string()))?;
-        if self.file.is_some() {
+        // A list without a letter still has its line of names.
+        self.paper.write(&[]).map_err(|error| Failure::refused(error.to_string()))?;
+        if !matches!(self.paper, Paper::List(_, None)) {
             output::line(format!("{} letters, good for {LETTER_DAYS} days", self.written));
         }
         if self.refused == 0 {

@@ -13,6 +13,7 @@ mod doctor;
 mod generate;
 mod keys;
 mod letter;
+mod letter_pages;
 mod migrate;
 mod operator;
 mod outbox;

@@ -112,3 +112,53 @@ fn one_letter_is_shown_and_a_command_that_names_nobody_or_two_is_refused() {
     assert_eq!(issue(&["OP0012"]).code, 2);
     assert_eq!(issue(&["OP0012", "--contract", "A-001", "--unregistered"]).code, 2);
 }
+
+#[test]
+fn without_a_typeface_no_letter_is_made_and_no_folder() {
+    let folder = station(&[(Op::Start, "A-001", 0)]);
+    folder.write("no.ttf", "this is no typeface");
+    for font in ["no.ttf", "not-there.ttf"] {
+        let font = folder.path(font);
+        let ended = folder.run(&[
+            "letter",
+            "issue",
+            "--operator",
+            "OP0012",
+            "--unregistered",
+            "--pdf",
+            "letters",
+            "--font",
+            font.to_str().unwrap(),
+        ]);
+        assert!(ended.code == 1 && ended.err.contains("letter.typeface"), "{}", ended.err);
+    }
+    assert_eq!(issued(&folder), 0);
+    assert!(!folder.path("letters").exists());
+}
+
+#[test]
+#[ignore = "needs the Japanese typeface that ./check installs beside the browser"]
+fn browser_less_letters_are_a_page_a_member_in_files_that_only_their_owner_may_read() {
+    let folder =
+        station(&[(Op::Start, "A-001", 0), (Op::PersonAdd, "A-001", 2), (Op::Start, "A-002", 0)]);
+    let issue = |out: &str| {
+        let wanted = ["letter", "issue", "--operator", "OP0012", "--unregistered", "--pdf", out];
+        folder.run(&wanted)
+    };
+    let out = folder.path("letters");
+    let path = out.to_str().unwrap();
+    assert_eq!(issue(path).well(), "3 letters, good for 14 days\n");
+    let file = out.join("letters-0001.pdf");
+    let pdf = std::fs::read(&file).unwrap();
+    assert!(pdf.starts_with(b"%PDF-"), "{:?}", &pdf[..8]);
+    let text = String::from_utf8_lossy(&pdf);
+    assert_eq!(text.matches("/MediaBox").count(), 3, "a page each");
+    assert!(pdf.len() < 500_000, "only what is used of the typeface: {} bytes", pdf.len());
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!((mode(&out) & 0o777, mode(&file) & 0o777), (0o700, 0o600));
+    assert_eq!(issued(&folder), 3);
+
+    let again = issue(path);
+    assert_eq!(again.code, 1, "older letters are not written over: {}", again.err);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+}
