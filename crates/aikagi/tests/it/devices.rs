@@ -12,7 +12,7 @@ use crate::world::{KITA, MINAMI};
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A house whose operator has a television service `tv` that proves nothing, as applications do.
-fn house() -> House {
+pub fn house() -> House {
     let house = House::new();
     for operator in [KITA, MINAMI, Scope::PLATFORM] {
         let id = if operator == Scope::PLATFORM { "tv-everywhere" } else { "tv" };
@@ -28,7 +28,7 @@ fn house() -> House {
     house
 }
 
-fn text(json: &Json, name: &str) -> String {
+pub fn text(json: &Json, name: &str) -> String {
     json[name].as_str().unwrap_or_else(|| panic!("{name} in {json}")).to_owned()
 }
 
@@ -36,14 +36,14 @@ fn ask(house: &House) -> Json {
     ask_as(house, "living-room")
 }
 
-fn ask_as(house: &House, device: &str) -> Json {
+pub fn ask_as(house: &House, device: &str) -> Json {
     let form = [("client_id", "tv"), ("device_id", device), ("device_model", "STB <b>髙橋</b>")];
     let answer = house.public_form("/o/KITA01/device_authorization", &form);
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()
 }
 
-fn poll(house: &House, asked: &Json) -> Answer {
+pub fn poll(house: &House, asked: &Json) -> Answer {
     poll_as(house, ("/o/KITA01", "tv"), &text(asked, "device_code"))
 }
 
@@ -74,7 +74,7 @@ fn address(asked: &Json) -> String {
     format!("/o/KITA01/device?user_code={}", text(asked, "user_code"))
 }
 
-fn allow(viewer: &mut Viewer<'_>, asked: &Json) -> Answer {
+pub fn allow(viewer: &mut Viewer<'_>, asked: &Json) -> Answer {
     let number = text(asked, "confirmation_number");
     decide(viewer, asked, &[("decision", "allow"), ("number", &number)])
 }

@@ -71,6 +71,8 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/security", Guard::Browser),
     Route("GET", At::Both, "/services", Guard::Browser),
     Route("POST", At::Both, "/services", Guard::Browser),
+    Route("GET", At::Both, "/sessions", Guard::Browser),
+    Route("POST", At::Both, "/sessions", Guard::Browser),
     Route("GET", At::Both, "/contacts", Guard::Browser),
     Route("POST", At::Both, "/contacts", Guard::Browser),
     Route("GET", At::Both, "/passkeys", Guard::Browser),

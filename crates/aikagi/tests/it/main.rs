@@ -88,6 +88,7 @@ mod resources;
 mod restart;
 mod second_factor;
 mod security_page;
+mod sessions_page;
 mod signed_requests;
 mod signin;
 mod sms_online;

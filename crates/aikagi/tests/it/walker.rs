@@ -164,6 +164,7 @@ impl<'h> Walk<'h> {
             authorize(&[("client_id", "shop")]),
             authorize(&[("client_id", "shop"), ("prompt", "consent")]),
             "/o/KITA01/services".to_owned(),
+            "/o/KITA01/sessions".to_owned(),
             "/o/KITA01/contacts".to_owned(),
             "/o/KITA01/passkeys".to_owned(),
             "/o/KITA01/security".to_owned(),

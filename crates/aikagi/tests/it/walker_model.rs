@@ -157,12 +157,12 @@ impl Model {
                 }
                 "person.recovery_proved" => self.recovering.contains_key(sent.ticket()),
                 "person.recovered" => now && sent.form() == "renewal",
-                "person.sessions_ended" => true,
+                "device.renamed" | "device.removed" => by_session && sent.form() == "sessions",
                 "person.totp_begun" | "person.totp_removed" => by_session,
                 "device.bound" => by_session && self.allowed(sent),
                 "device_code.approved" => session.is_some() && self.allowed(sent),
                 "device_code.refused" => session.is_some() && sent.form() == "device",
-                "session.ended" | "person.locked_out" => true,
+                "session.ended" | "person.sessions_ended" | "person.locked_out" => true,
                 other => panic!("{other} came about, which the model does not know: {sent:?}"),
             };
             assert!(fair, "{act} of {subject} came about by {sent:?}, as {session:?}");

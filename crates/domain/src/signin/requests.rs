@@ -80,6 +80,8 @@ pub enum OwnPage {
     Passkeys,
     /// What the person proves themselves by beside the password.
     Security,
+    /// Where the person is signed in.
+    Sessions,
 }
 
 /// A sign-in for a page of our own.

@@ -113,6 +113,7 @@ pub(super) fn to_own(provider: &Provider, visit: &Visit) -> String {
     let issuer = issuer_of(provider, &visit.issuer);
     match &visit.own {
         OwnPage::Security => format!("{}/security", issuer.url()),
+        OwnPage::Sessions => format!("{}/sessions", issuer.url()),
         OwnPage::Services => format!("{}/services", issuer.url()),
         OwnPage::Contacts => format!("{}/contacts", issuer.url()),
         OwnPage::Passkeys => format!("{}/passkeys", issuer.url()),

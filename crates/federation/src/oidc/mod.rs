@@ -26,6 +26,7 @@ mod request_object;
 mod revoke;
 mod security;
 mod services;
+mod sessions;
 mod signin;
 mod strangers;
 mod token;
@@ -94,7 +95,7 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 31] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 32] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -107,6 +108,7 @@ pub fn routes(provider: Provider) -> Router {
         ("/device", get(device::show).post(device::decide)),
         ("/security", get(security::show).post(security::change)),
         ("/services", get(services::show).post(services::withdraw)),
+        ("/sessions", get(sessions::show).post(sessions::change)),
         ("/contacts", get(contacts::show).post(contacts::change)),
         ("/passkeys", get(passkeys::show).post(passkeys::change)),
         ("/passkeys/ask", post(passkeys::ask)),

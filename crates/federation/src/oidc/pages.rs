@@ -147,6 +147,9 @@ fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
         (Purpose::Own(Visit { own: OwnPage::Services, .. }), _) => {
             words::page(frame.language, "signin.own.services").to_owned()
         }
+        (Purpose::Own(Visit { own: OwnPage::Sessions, .. }), _) => {
+            words::page(frame.language, "signin.own.sessions").to_owned()
+        }
         (Purpose::Own(Visit { own: OwnPage::Contacts, .. }), _) => {
             words::page(frame.language, "signin.own.contacts").to_owned()
         }

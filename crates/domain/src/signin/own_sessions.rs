@@ -1,0 +1,77 @@
+//! Where a signed-in person is signed in, and its end, chosen by that person.
+
+use base::kernel::{Actor, Change, Instant, Result, Scope};
+
+use crate::operators;
+use crate::sessions::{self, Device, Ended, ListedSession};
+
+use super::continuing::SignedIn;
+use super::journeys::Journeys;
+
+/// Shown at once, of each.
+const LISTED: i64 = 100;
+
+/// What a person is signed in by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInBy {
+    /// Living sessions of browsers, the oldest first.
+    pub browsers: Vec<ListedSession>,
+    /// Devices that were let in, the oldest first.
+    pub devices: Vec<Device>,
+}
+
+/// The person, acting for themselves: nothing here needs more proof than the session, because it only takes away.
+fn themselves(who: &SignedIn, now: Instant) -> (String, Scope) {
+    let person_id = who.member.person_id.clone();
+    let scope = Scope::new(&who.operator, Actor::Person(person_id.clone()), now);
+    (person_id, scope.caused_by("own-sessions"))
+}
+
+impl Journeys {
+    /// Where a person is signed in.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn signed_in_by(&self, who: &SignedIn, now: Instant) -> Result<SignedInBy> {
+        let (person_id, scope) = themselves(who, now);
+        self.db.read(&scope, |tx| {
+            let policies = tx.operator_fact(operators::find_operator)?.policies.clone();
+            let browsers = sessions::list_sessions(tx, &person_id, ("", LISTED), &policies)?;
+            let devices = sessions::list_devices(tx, &person_id, ("", LISTED))?;
+            Ok(SignedInBy { browsers, devices })
+        })
+    }
+
+    /// Ends a session of the person, with what services were given in it.
+    ///
+    /// # Errors
+    /// `session.unknown` — also somebody else's
+    pub fn end_own_session(&self, who: &SignedIn, id: &str, now: Instant) -> Result<Ended> {
+        let ((person_id, scope), id) = (themselves(who, now), id.to_owned());
+        self.db.transact(&scope, move |tx| sessions::end_session_of(tx, (&person_id, &id)))
+    }
+
+    /// Gives a device of the person the name they call it by.
+    ///
+    /// # Errors
+    /// `device.unknown` — also somebody else's; `device.name_malformed`
+    pub fn rename_own_device(
+        &self,
+        who: &SignedIn,
+        (id, name): (&str, &str),
+        now: Instant,
+    ) -> Result<Change> {
+        let (person_id, scope) = themselves(who, now);
+        let (id, name) = (id.to_owned(), name.to_owned());
+        self.db.transact(&scope, move |tx| sessions::rename_device(tx, (&person_id, &id), &name))
+    }
+
+    /// Takes a device of the person from the list: it has to be let in again.
+    ///
+    /// # Errors
+    /// `device.unknown` — also somebody else's
+    pub fn remove_own_device(&self, who: &SignedIn, id: &str, now: Instant) -> Result<()> {
+        let ((person_id, scope), id) = (themselves(who, now), id.to_owned());
+        self.db.transact(&scope, move |tx| sessions::remove_device(tx, (&person_id, &id)))
+    }
+}
