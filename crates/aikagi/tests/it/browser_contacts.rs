@@ -3,32 +3,23 @@
 use fantoccini::Client;
 
 use crate::browser::{
-    Look, NUMBER, PATIENCE, PC, click, household, letter, open_browser, picture, start_demo,
-    start_driver, type_into, wait_for,
+    Look, NUMBER, PATIENCE, PC, click, household, letter, open_browser, start_demo, start_driver,
+    type_into, wait_for,
 };
+use crate::browser_looks::look_at;
 use crate::world::look_again;
 
 const PHONE: Look = Look { name: "phone", size: (390, 844), phone: true, night: false };
 
-/// Nothing is wider than the screen.
-const WIDTHS: &str =
-    "return [document.documentElement.scrollWidth, document.documentElement.clientWidth];";
-
-async fn fits(browser: &Client, page: &str) {
-    picture(browser, &format!("contacts-{page}")).await;
-    let widths = browser.execute(WIDTHS, Vec::new()).await.unwrap();
-    assert_eq!(widths[0], widths[1], "{page}");
-}
-
 /// The code of the newest message that says `about`, once it has arrived.
-async fn arrived(browser: &Client, site: &str, about: &str) -> String {
+async fn arrived(browser: &Client, (site, look): (&str, Look), about: &str) -> String {
     let begun = std::time::Instant::now();
     loop {
         browser.goto(&format!("{site}/post")).await.unwrap();
         let page = browser.source().await.unwrap();
         let newest = page.split("<pre>").skip(1).find(|message| message.contains(about));
         if let Some((_, rest)) = newest.and_then(|one| one.split_once("確認コード: ")) {
-            fits(browser, "post").await;
+            look_at(browser, look, "contacts-post").await;
             return rest.chars().take(8).collect();
         }
         assert!(begun.elapsed() < PATIENCE, "nothing arrived: {page}");
@@ -36,7 +27,7 @@ async fn arrived(browser: &Client, site: &str, about: &str) -> String {
     }
 }
 
-async fn walk(browser: &Client, site: &str, registration: &str) {
+async fn walk(browser: &Client, (site, look): (&str, Look), registration: &str) {
     browser.goto(&format!("{site}/sign-in")).await.unwrap();
     wait_for(browser, "#operator").await;
     let ours = browser.current_url().await.unwrap().origin().ascii_serialization();
@@ -51,40 +42,40 @@ async fn walk(browser: &Client, site: &str, registration: &str) {
     click(browser, "button[type=submit]").await;
 
     wait_for(browser, "#none").await;
-    fits(browser, "none").await;
+    look_at(browser, look, "contacts-none").await;
     type_into(browser, "#add-MAIL", "hanako.takahashi+aikagi.long.name@mail.kitahama.example.jp")
         .await;
     click(browser, "#add-MAIL ~ button").await;
     wait_for(browser, "section input[name=code]").await;
-    fits(browser, "waiting").await;
-    let code = arrived(browser, site, "連絡先の確認コード").await;
+    look_at(browser, look, "contacts-waiting").await;
+    let code = arrived(browser, (site, look), "連絡先の確認コード").await;
     browser.goto(&page).await.unwrap();
     type_into(browser, "section input[name=code]", &code).await;
     click(browser, "button[value=verify]").await;
     wait_for(browser, "#message").await;
-    fits(browser, "confirmed").await;
+    look_at(browser, look, "contacts-confirmed").await;
 
     browser.delete_all_cookies().await.unwrap();
     browser.goto(&page).await.unwrap();
     click(browser, "button[value=recover]").await;
     wait_for(browser, "form[action*=forgotten]").await;
-    fits(browser, "forgotten").await;
+    look_at(browser, look, "contacts-forgotten").await;
     type_into(browser, "#username", "takahashi.hanako").await;
     click(browser, "form[action*=forgotten] button").await;
     wait_for(browser, "form[action*=recovery]").await;
-    fits(browser, "code").await;
+    look_at(browser, look, "contacts-code").await;
     let asked = browser.current_url().await.unwrap();
-    let code = arrived(browser, site, "パスワードの再設定").await;
+    let code = arrived(browser, (site, look), "パスワードの再設定").await;
     browser.goto(asked.as_str()).await.unwrap();
     type_into(browser, "#code", &code).await;
     click(browser, "form[action*=recovery] button").await;
     wait_for(browser, "form[action*=renewal]").await;
-    fits(browser, "new-password").await;
+    look_at(browser, look, "contacts-new-password").await;
     type_into(browser, "#password", "minami no shima no toudai").await;
     click(browser, "form[action*=renewal] button").await;
     // Back at the page the sign-in was for.
     wait_for(browser, "#add-MAIL").await;
-    fits(browser, "in-again").await;
+    look_at(browser, look, "contacts-in-again").await;
 }
 
 #[test]
@@ -99,7 +90,7 @@ fn browser_a_mail_address_lets_in_again_who_forgot_the_password_on_phone_and_pc(
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let browser = open_browser(&address, &folder.path().join("profile"), look).await;
-            walk(&browser, &demo.site, &code).await;
+            walk(&browser, (&demo.site, look), &code).await;
             browser.close().await.unwrap();
         });
         drop(driver);

@@ -31,7 +31,7 @@ const FAULTS: &str = r#"
     }
     for (const form of document.forms) {
         const { origin, pathname } = new URL(form.action);
-        const ours = pathname.match(/^(\/o\/[A-Z0-9]{6})?\/signin\/[a-z]+$|^\/[a-z-]+$/);
+        const ours = pathname.match(/^(\/o\/[A-Z0-9]{6})?\/(signin\/)?[a-z-]+$/);
         if (origin !== location.origin || !ours) {
             faults.push(`a form leads to ${form.action}`);
         }
@@ -42,7 +42,7 @@ const FAULTS: &str = r#"
     return faults;
 "#;
 
-async fn look_at(browser: &Client, look: Look, page: &str) {
+pub async fn look_at(browser: &Client, look: Look, page: &str) {
     picture(browser, &format!("{}-{page}", look.name)).await;
     let faults = browser.execute(FAULTS, vec![LEAST_HEIGHT.into()]).await.unwrap();
     assert_eq!(faults, serde_json::json!([]), "{page} on {}", look.name);
