@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use base::kernel::Instant;
+
 use crate::Language;
 
 type Table = HashMap<String, String>;
@@ -62,6 +64,22 @@ pub fn fill(language: Language, key: &'static str, values: &[(&str, &str)]) -> S
         text = text.replace(&format!("{{{name}}}"), value);
     }
     text
+}
+
+/// The text of a page key with an instant in it, as clocks in Japan show it: `{year}`, `{month}`, `{day}`, `{hour}`,
+/// `{minute}`.
+#[must_use]
+pub fn fill_at(language: Language, key: &'static str, at: Instant) -> String {
+    let at = at.compact_jst();
+    let part = |from: usize, to: usize| at.get(from..to).unwrap_or_default();
+    let values = [
+        ("year", part(0, 4)),
+        ("month", part(4, 6)),
+        ("day", part(6, 8)),
+        ("hour", part(8, 10)),
+        ("minute", part(10, 12)),
+    ];
+    fill(language, key, &values)
 }
 
 fn find(language: Language, table: &str, key: &'static str) -> &'static str {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use base::kernel::{Instant, clock};
+use base::kernel::clock;
 use base::store::Db;
 use domain::credentials::PrintedLetter;
 use domain::operators;
@@ -76,13 +76,16 @@ impl Pages {
         let fact = |key, value: &str| (ja(key).to_owned(), value.to_owned());
         Sheet {
             from: self.station.0.clone(),
-            day: on_day("letter.day", clock::now()),
+            day: words::fill_at(Language::Japanese, "letter.day", clock::now()),
             to: words::fill(Language::Japanese, "letter.to", &whose),
             title: ja("letter.title").to_owned(),
             opening: ja("letter.opening").to_owned(),
             facts: vec![
                 fact("letter.number", &letter.number),
-                fact("letter.until", &on_day("letter.until.day", letter.expires)),
+                fact(
+                    "letter.until",
+                    &words::fill_at(Language::Japanese, "letter.until.day", letter.expires),
+                ),
                 fact("letter.code", &grouped(&letter.code)),
             ],
             steps: ja("letter.steps").to_owned(),
@@ -90,18 +93,4 @@ impl Pages {
             foot: format!("{ja_foot}\n \n{en_foot}"),
         }
     }
-}
-
-/// A sentence with the day and minute of `at` in Japan.
-fn on_day(key: &'static str, at: Instant) -> String {
-    let at = at.compact_jst();
-    let part = |from: usize, to: usize| at.get(from..to).unwrap_or_default();
-    let values = [
-        ("year", part(0, 4)),
-        ("month", part(4, 6)),
-        ("day", part(6, 8)),
-        ("hour", part(8, 10)),
-        ("minute", part(10, 12)),
-    ];
-    words::fill(Language::Japanese, key, &values)
 }

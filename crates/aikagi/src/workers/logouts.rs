@@ -5,13 +5,13 @@
 
 use base::kernel::{Error, Result, Scope, clock};
 use base::records::outbox::{Delivery, Outcome};
-use base::records::{LinkageLine, log_linkage};
 use domain::sessions::{self, Told};
 use domain::signing::Issuer;
 use outlets::logout;
 use serde_json::json;
 use url::Url;
 
+use super::outbox::note_call;
 use super::system;
 use crate::wiring::Parts;
 
@@ -29,22 +29,7 @@ pub(super) async fn deliver(parts: &Parts, operator: &str, delivery: &Delivery) 
         Ok(None) => Outcome::Refused("the client is not told of ends any more".to_owned()),
         Err(error) => Outcome::Failed(error.code().to_owned()),
     };
-    let (result, detail) = match &outcome {
-        Outcome::Delivered => ("delivered", ""),
-        Outcome::Failed(why) => ("failed", why.as_str()),
-        Outcome::Refused(why) => ("refused", why.as_str()),
-    };
-    let line = LinkageLine {
-        operator,
-        direction: "out",
-        peer: &delivery.receiver_id,
-        kind: "logout",
-        reference: &delivery.id,
-        digest: String::new(),
-        result,
-        detail: json!({"attempt": delivery.attempts + 1, "why": detail}).to_string(),
-    };
-    log_linkage(&parts.books.linkage, clock::now(), &line);
+    note_call(parts, (operator, "logout"), (delivery, &outcome));
     outcome
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use base::kernel::{Error, Result, Scope, clock};
 use base::records::outbox::{self, Delivery, Due, Outcome};
-use base::records::{Receiver, list_receivers};
+use base::records::{LinkageLine, Receiver, list_receivers, log_linkage};
 use domain::credentials::{FORGOTTEN, POST_MAIL, POST_TEXT};
 use domain::sessions::{BACKCHANNEL, READER, told_to};
 use formats::webhook::WebhookSecret;
 use outlets::webhook;
+use serde_json::json;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use url::Url;
@@ -240,4 +241,28 @@ async fn settle(parts: &Parts, operator: &str, settled: Vec<(Delivery, Outcome)>
         })
     })
     .await
+}
+
+/// Writes into the linkage log how a call went whose body is not ours to keep.
+pub(super) fn note_call(
+    parts: &Parts,
+    (operator, kind): (&str, &'static str),
+    (delivery, outcome): (&Delivery, &Outcome),
+) {
+    let (result, why) = match outcome {
+        Outcome::Delivered => ("delivered", ""),
+        Outcome::Failed(why) => ("failed", why.as_str()),
+        Outcome::Refused(why) => ("refused", why.as_str()),
+    };
+    let line = LinkageLine {
+        operator,
+        direction: "out",
+        peer: &delivery.receiver_id,
+        kind,
+        reference: &delivery.id,
+        digest: String::new(),
+        result,
+        detail: json!({"attempt": delivery.attempts + 1, "why": why}).to_string(),
+    };
+    log_linkage(&parts.books.linkage, clock::now(), &line);
 }

@@ -1,15 +1,14 @@
 //! Messages to persons: what waits in the outbox becomes a mail or a text when it is sent, so that the code and the address
 //! of now count, and the outbox holds neither.
 
-use base::kernel::{Result, clock};
+use base::kernel::Result;
 use base::records::outbox::{Delivery, Outcome};
-use base::records::{LinkageLine, log_linkage};
 use domain::credentials::{self, Alert, ContactKind, Message, SENT_CODE_SECONDS, Says};
 use domain::operators;
 use outlets::post::{Mail, Sent, Text};
-use serde_json::json;
 use web::{Language, words};
 
+use super::outbox::note_call;
 use super::system;
 use crate::wiring::Parts;
 
@@ -29,22 +28,7 @@ pub(super) async fn deliver(parts: &Parts, operator: &str, delivery: &Delivery) 
         Ok(None) => Outcome::Refused("there is nothing to be sent any more".to_owned()),
         Err(error) => Outcome::Failed(error.code().to_owned()),
     };
-    let (result, detail) = match &outcome {
-        Outcome::Delivered => ("delivered", ""),
-        Outcome::Failed(why) => ("failed", why.as_str()),
-        Outcome::Refused(why) => ("refused", why.as_str()),
-    };
-    let line = LinkageLine {
-        operator,
-        direction: "out",
-        peer: &delivery.receiver_id,
-        kind: "post",
-        reference: &delivery.id,
-        digest: String::new(),
-        result,
-        detail: json!({"attempt": delivery.attempts + 1, "why": detail}).to_string(),
-    };
-    log_linkage(&parts.books.linkage, clock::now(), &line);
+    note_call(parts, (operator, "post"), (delivery, &outcome));
     outcome
 }
 

@@ -146,8 +146,5 @@ pub(super) fn is_fresh(here: &Here, now: Instant) -> bool {
 
 /// A day as people read it, in the sentence `key`.
 pub(super) fn on_day(words: Words, key: &'static str, at: Instant) -> String {
-    let day = at.day_jst().compact();
-    let part = |from: usize, to: usize| day.get(from..to).unwrap_or_default();
-    let day = [("year", part(0, 4)), ("month", part(4, 6)), ("day", part(6, 8))];
-    words::fill(words.0, key, &day)
+    words::fill_at(words.0, key, at)
 }
