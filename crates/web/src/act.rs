@@ -1,7 +1,9 @@
 //! From the asynchronous edge into the synchronous core.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use base::kernel::{Error, Result, Scope};
-use base::store::{Db, Tx};
+use base::store::{Db, Tx, from_memory};
 
 use crate::{Problem, current};
 
@@ -32,6 +34,26 @@ where
     blocking(move || db.read(&scope, work)).await
 }
 
+/// Runs a job where it stands when memory knows all it asks for, else from its beginning off the runtime's
+/// threads ([`blocking`]). The job changes nothing before it asks the database, and says
+/// [`needs_time`](base::store::needs_time) before it computes for long.
+///
+/// # Errors
+/// As [`blocking`].
+pub async fn at_once<T: Send + 'static>(
+    job: impl Fn() -> Result<T> + Send + 'static,
+) -> std::result::Result<T, Problem> {
+    match catch_unwind(AssertUnwindSafe(|| from_memory(&job))) {
+        Ok(Some(result)) => result.map_err(Problem::from),
+        Ok(None) => blocking(job).await,
+        Err(_) => Err(panicked()),
+    }
+}
+
+fn panicked() -> Problem {
+    Problem::from(Error::internal("a job of a request panicked"))
+}
+
 /// Runs a job that waits or computes off the runtime's threads.
 ///
 /// # Errors
@@ -44,6 +66,6 @@ pub async fn blocking<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(job).await;
     match done {
         Ok(result) => result.map_err(Problem::from),
-        Err(_) => Err(Problem::from(Error::internal("a job of a request panicked"))),
+        Err(_) => Err(panicked()),
     }
 }

@@ -17,7 +17,7 @@ pub mod reasons;
 pub mod strangers;
 pub mod words;
 
-pub use act::{act, blocking, look};
+pub use act::{act, at_once, blocking, look};
 pub use language::Language;
 pub use page::{Page, SUBMIT, passkeys_script};
 pub use problem::{Problem, Refusal, status_of};

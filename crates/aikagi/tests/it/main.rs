@@ -48,6 +48,7 @@ mod doors;
 mod doors_world;
 mod factors;
 mod forgotten;
+mod holders;
 mod house;
 mod inspection;
 mod isolation;

@@ -1,5 +1,6 @@
 //! The database as the house sees it: open, transact, read, housekeep.
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,6 +10,7 @@ use rand::RngExt as _;
 
 use crate::kernel::{Error, Result, Scope};
 
+use super::at_hand::needs_time;
 use super::facts::Facts;
 use super::postgres::Postgres;
 use super::sqlite::{Sqlite, SqliteSession, run_cached};
@@ -37,7 +39,8 @@ pub enum Settings {
 pub struct Touched {
     /// The operator's code, or [`Scope::PLATFORM`] for everything.
     pub operator: Arc<str>,
-    /// The contract number; `None`: any fact of the operator.
+    /// The contract number, or the id of the person, session or authorization; `None`: any fact of the
+    /// operator.
     pub key: Option<Arc<str>>,
 }
 
@@ -215,6 +218,7 @@ impl Db {
     /// # Errors
     /// `unavailable` when the database fails; else whatever `work` refuses.
     pub fn read<T>(&self, scope: &Scope, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        needs_time()?;
         match &self.inner.backend {
             Backend::Sqlite(sqlite) => sqlite.read(|connection| {
                 let engine = Engine::Sqlite(SqliteSession { connection });
@@ -234,11 +238,28 @@ impl Db {
         }
     }
 
+    /// A fact about the scope's operator as [`Tx::operator_fact`], without a transaction where it is in
+    /// memory.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn operator_fact<T: Any + Send + Sync>(
+        &self,
+        scope: &Scope,
+        load: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<Arc<T>> {
+        match self.inner.facts.find(scope.operator()) {
+            Some(known) => Ok(known),
+            None => self.read(scope, |tx| tx.operator_fact(load)),
+        }
+    }
+
     fn write<T, W>(&self, scope: &Scope, purpose: Purpose, work: W) -> Result<T>
     where
         T: Send + 'static,
         W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
+        needs_time()?;
         match &self.inner.backend {
             Backend::Sqlite(sqlite) => self.write_sqlite(sqlite, scope, purpose, work),
             Backend::Postgres(postgres) => self.write_postgres(postgres, scope, purpose, &work),

@@ -257,8 +257,8 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// Tells the caches, once committed, that `key` (a contract number, or `None` for all the
-    /// operator's facts) changed.
+    /// Tells the caches, once committed, that `key` (a contract number; the id of a person, session or
+    /// authorization; `None` for all the operator's facts) changed.
     pub fn touch(&mut self, key: Option<&str>) {
         let touched =
             Touched { operator: Arc::from(self.scope.operator()), key: key.map(Arc::from) };

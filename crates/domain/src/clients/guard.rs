@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base::kernel::{Error, Instant, Result, Scope, clock};
-use base::store::{Db, Epoch};
+use base::store::{Db, Epoch, needs_time};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use formats::jose::{self, Algorithm, Audience, Expected, TokenType};
@@ -200,6 +200,7 @@ impl Clients {
         (token, audiences): (&str, &[&str]),
     ) -> Result<()> {
         let keys = client.keys.as_ref().ok_or(NOT_AUTHENTICATED)?;
+        needs_time()?;
         let now = scope.now();
         let expected = Expected {
             issuer: &client.id,

@@ -330,6 +330,7 @@ pub fn rotate(
 /// `unavailable` when the database fails.
 pub fn revoke(tx: &mut Tx<'_>, which: &Authorization, cause: &'static str) -> Result<()> {
     if repo::revoke(tx, &which.id, cause)? {
+        tx.touch(Some(&which.id));
         let detail = json!({"client": which.client_id, "grant": which.id, "cause": cause});
         record(tx, &Entry::new("authorization.revoked", &which.person_id).detail(detail))?;
     }

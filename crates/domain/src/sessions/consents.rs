@@ -189,6 +189,7 @@ pub fn withdraw_consent(
     if withdrawn == 0 {
         return was_given(tx, &row).map(|()| Change::Already);
     }
+    tx.touch(Some(person_id));
     let detail = json!({"client": client_id});
     record(tx, &Entry::new("consent.withdrawn", person_id).detail(detail))?;
     end_sessions(tx, Reason::ConsentWithdrawn(person_id, client_id))?;

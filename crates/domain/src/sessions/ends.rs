@@ -114,6 +114,7 @@ pub fn end_sessions(tx: &mut Tx<'_>, reason: Reason<'_>) -> Result<Ended> {
         }
     };
     if (ended.sessions, ended.authorizations) != (0, 0) {
+        tx.touch(Some(subject));
         notify(tx, &told)?;
         let detail = json!({
             "cause": cause, "sessions": ended.sessions, "authorizations": ended.authorizations,

@@ -13,6 +13,7 @@ use crate::sessions::{self, Reason};
 use crate::signing::{Handle, HandleKind, Signing};
 
 use super::finish::Aim;
+use super::holders::Holders;
 use super::repo;
 use super::requests::{Purpose, Request, Step};
 
@@ -109,6 +110,7 @@ pub struct Journeys {
     pub(super) signing: Arc<Signing>,
     pub(super) clients: Arc<Clients>,
     pub(super) passwords: Arc<Passwords>,
+    pub(super) holders: Holders,
 }
 
 impl Journeys {
@@ -120,7 +122,7 @@ impl Journeys {
         clients: Arc<Clients>,
         passwords: Arc<Passwords>,
     ) -> Self {
-        Self { db: db.clone(), signing, clients, passwords }
+        Self { db: db.clone(), signing, clients, passwords, holders: Holders::new(db) }
     }
 
     /// Begins a sign-in in the browser that holds `browser`, and answers its ticket.
@@ -208,7 +210,7 @@ impl Journeys {
     /// `unavailable` when the database fails.
     pub fn operators(&self, now: Instant) -> Result<Arc<Vec<Choice>>> {
         let scope = Scope::new(Scope::PLATFORM, Actor::Anonymous, now);
-        self.db.read(&scope, |tx| tx.operator_fact(operators::list_choices))
+        self.db.operator_fact(&scope, operators::list_choices)
     }
 
     /// Goes to the step a person may always go to: the letter, a forgotten password, or back to the password.

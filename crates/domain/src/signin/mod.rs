@@ -9,6 +9,7 @@ mod continuing;
 mod factors;
 mod finish;
 mod forgotten;
+mod holders;
 mod inspection;
 mod journeys;
 mod logout;

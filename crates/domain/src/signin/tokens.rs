@@ -8,7 +8,6 @@ use base::store::Tx;
 use crate::clients::Client;
 use crate::sessions::{self, Authorization, Lasting, Redeemed, Redemption, Rotated, Subjects};
 use crate::signing::{Handle, HandleKind, Handles};
-use crate::tokens::AccessClaims;
 
 use super::Member;
 use super::journeys::Journeys;
@@ -142,25 +141,6 @@ impl Journeys {
             }
         })?;
         outcome.into_result()
-    }
-
-    /// Who the access token of a person is about now.
-    ///
-    /// # Errors
-    /// `token.invalid` — a client's own token, or its authorization is over; those of the guard
-    pub fn holder(&self, claims: &AccessClaims, client: &Client, now: Instant) -> Result<Given> {
-        let invalid = Error::Unauthenticated { code: "token.invalid" };
-        let (Some(operator), Some(grant)) = (&claims.operator, &claims.grant) else {
-            return Err(invalid);
-        };
-        let scope = Scope::new(operator, Actor::Client(client.id.clone()), now);
-        self.db.read(&scope, |tx| {
-            let found = sessions::find_authorization(tx, grant)?;
-            let alive = found.filter(|found| found.is_alive(now) && found.client_id == client.id);
-            let alive = alive.ok_or(invalid)?;
-            let scope = client.narrow(&claims.scope);
-            given(tx, self.signing.handles(), (client, alive), scope)
-        })
     }
 
     /// Reads a code or token; one of another operator than the issuer's is unknown here.

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Instant};
+use base::store::needs_time;
 use domain::clients::{AuthMethod, Client};
 use domain::signin::Inspected;
 use domain::signing::Issuer;
@@ -69,6 +70,7 @@ fn work(
     let found = provider.journeys.inspect(&provider.tokens, (&client, &issuer), (token, now))?;
     let said = word(&found, (&issuer, &client), now);
     let response = if signed {
+        needs_time()?;
         let claims = SignedAnswer {
             iss: issuer.url(),
             aud: &client.id,

@@ -271,6 +271,6 @@ fn page(
         return Ok(page);
     }
     let scope = Scope::new(operator, Actor::Anonymous, clock::now());
-    let found = provider.db.read(&scope, |tx| tx.operator_fact(operators::find_operator))?;
+    let found = provider.db.operator_fact(&scope, operators::find_operator)?;
     Ok(page.owned_by(in_language(language, &found.name_ja, &found.name_en)))
 }

@@ -76,7 +76,7 @@ impl Provider {
     /// The operator with this code, as it is now.
     fn operator(&self, code: &str) -> Result<Arc<Operator>> {
         let scope = Scope::new(code, Actor::Anonymous, clock::now());
-        self.db.read(&scope, |tx| tx.operator_fact(operators::find_operator))
+        self.db.operator_fact(&scope, operators::find_operator)
     }
 
     /// The site passkeys are made for here.

@@ -40,7 +40,7 @@ impl Place {
             return Err(Error::not_found("operator.unknown", ""));
         }
         let scope = Scope::new(code, Actor::Anonymous, clock::now());
-        provider.db.read(&scope, |tx| tx.operator_fact(operators::find_operator))?;
+        provider.db.operator_fact(&scope, operators::find_operator)?;
         web::current::operator_is_there(code);
         Ok(Issuer::of_operator(&provider.base_url, code))
     }

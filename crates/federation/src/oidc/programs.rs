@@ -12,7 +12,7 @@ use formats::oauth::{BasicCredentials, ParameterFault, Parameters};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use web::access::Acted;
-use web::{blocking, current};
+use web::{at_once, current};
 
 use super::Provider;
 use super::answers::TokenRefusal;
@@ -28,12 +28,12 @@ pub(super) struct Program<'a> {
     pub(super) now: Instant,
 }
 
-/// Answers an endpoint of programs off the runtime: `work` makes the answer and says whose it is, for the
+/// Answers an endpoint of programs, at once where memory knows enough: `work` makes the answer and says whose it is, for the
 /// access log. Nobody on the way may keep it.
 pub(super) async fn answered(
-    work: impl FnOnce() -> std::result::Result<(Response, String), TokenRefusal> + Send + 'static,
+    work: impl Fn() -> std::result::Result<(Response, String), TokenRefusal> + Send + 'static,
 ) -> Response {
-    let worked = blocking(move || Ok(work())).await;
+    let worked = at_once(move || Ok(work())).await;
     match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
         Err(refusal) => refusal.into_response(),
         Ok((mut response, client)) => {

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Result, clock};
+use base::store::needs_time;
 use domain::sessions::PUSHED_SECONDS;
 use domain::signin::PUSHED_PREFIX;
 use domain::signing::Issuer;
@@ -49,6 +50,7 @@ fn work(
     (headers, body): (&HeaderMap, &[u8]),
 ) -> std::result::Result<(Response, String), TokenRefusal> {
     let Program { issuer, client, form, now } = known(provider, place, (headers, body))?;
+    needs_time()?;
     let signed = opened(provider, &issuer, &form).map_err(object_refused)?;
     let signed = signed.as_ref().map(|text| Parameters::parse(text.as_bytes())).transpose();
     let signed = signed.map_err(|_| object_refused(malformed()))?;

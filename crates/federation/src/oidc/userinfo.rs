@@ -6,10 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, clock};
+use base::store::needs_time;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use web::access::Acted;
-use web::{Problem, blocking, current};
+use web::{Problem, at_once, current};
 
 use super::Provider;
 use super::claims::{About, signed_about};
@@ -23,7 +24,7 @@ pub(super) async fn answer(
 ) -> Result<Response, Problem> {
     let token =
         bearer(&headers).ok_or(Error::Unauthenticated { code: "token.missing" })?.to_owned();
-    let (mut response, client) = blocking(move || {
+    let (mut response, client) = at_once(move || {
         let issuer = place.issuer(&provider)?;
         let verified = provider.tokens.verify(&issuer, &token)?;
         current::share_with(&verified.client.terms.profile.web_origins);
@@ -36,6 +37,7 @@ pub(super) async fn answer(
         let Some(algorithm) = client.terms.profile.userinfo_signed_response_alg else {
             return Ok((Json(About::of(&given)).into_response(), client));
         };
+        needs_time()?;
         let ring = provider.signing.ring_with(issuer.operator(), algorithm)?;
         let token = signed_about((&issuer, &ring), (&given, &client), algorithm, now)?;
         Ok((([(CONTENT_TYPE, "application/jwt")], token).into_response(), client))

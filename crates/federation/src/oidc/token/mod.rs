@@ -14,6 +14,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::Instant;
+use base::store::needs_time;
 use domain::clients::{AuthMethod, Client, Grant};
 use domain::signin::Given;
 use domain::signing::{Issuer, Ring};
@@ -23,7 +24,7 @@ use http::header::{CACHE_CONTROL, PRAGMA};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use web::access::Acted;
-use web::blocking;
+use web::at_once;
 
 use super::Provider;
 use super::answers::TokenRefusal;
@@ -73,7 +74,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let worked = blocking(move || Ok(work(&provider, &place, (&headers, &body)))).await;
+    let worked = at_once(move || Ok(work(&provider, &place, (&headers, &body)))).await;
     let (answer, client) = match worked.map_err(TokenRefusal::from).and_then(|inner| inner) {
         Ok(both) => both,
         Err(refusal) => return refusal.into_response(),
@@ -118,6 +119,9 @@ impl Asking<'_> {
             let code = "request.grant_type_unknown";
             return Err(TokenRefusal::request("unsupported_grant_type", code));
         };
+        if *grant != Grant::ClientCredentials {
+            needs_time()?;
+        }
         if !self.client.may(*grant) {
             return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
         }

@@ -168,8 +168,7 @@ impl Batch {
         if !file.has_effect() || file.is_resolved("errors") || file.is_discarded() {
             return Ok(None);
         }
-        let operator =
-            self.db.read(&self.scope(job), |tx| tx.operator_fact(operators::find_operator))?;
+        let operator = self.db.operator_fact(&self.scope(job), operators::find_operator)?;
         Ok(Some(operator.policies.error_limit.allowed(file.lines_total)))
     }
 

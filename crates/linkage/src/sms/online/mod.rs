@@ -106,8 +106,7 @@ impl Online {
 
     /// Takes one call from the client's pace. To be called where waiting is allowed.
     fn check_pace(&self, caller: &Caller, scope: &Scope) -> Result<()> {
-        let operator =
-            self.callers.db.read(scope, |tx| tx.operator_fact(domain::operators::find_operator))?;
+        let operator = self.callers.db.operator_fact(scope, domain::operators::find_operator)?;
         let pace = operator.policies.sms_pace;
         let client = (scope.operator().to_owned(), caller.client.clone());
         self.paces.take(&client, Rate::per_second(pace.per_second, pace.burst))
