@@ -255,7 +255,11 @@ fn callers(parts: &Parts) -> Callers {
 }
 
 fn vod(parts: &Parts) -> Vod {
-    Vod { callers: callers(parts), decisions: Arc::clone(&parts.decisions) }
+    Vod {
+        callers: callers(parts),
+        decisions: Arc::clone(&parts.decisions),
+        signing: Arc::clone(&parts.signing),
+    }
 }
 
 fn online(parts: &Parts) -> Online {

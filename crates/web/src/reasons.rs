@@ -5,7 +5,7 @@
 //! finds the decision again. Source: brief tve §5.8, §11.3, §12.4.
 
 use base::kernel::Instant;
-use domain::decisions::{AdultSwitch, Finding, PERMIT, Station};
+use domain::decisions::{AdultSwitch, Finding, PERMIT, PinFor, Refused, Station};
 use domain::subscribers::Reason;
 
 use crate::{Language, words};
@@ -48,7 +48,19 @@ const fn user_key(finding: &Finding) -> &'static str {
         Finding::RentalOver { .. } => "decision.D12.user",
         Finding::AdultNotAllowed { off } => adult_key(off.as_slice()),
         Finding::RatedAbove { .. } => "decision.D14.user",
+        Finding::PinNeeded { pin, set, given, .. } => pin_key(*pin, *set, *given),
         Finding::PurchaseNeeded => "decision.D18.user",
+    }
+}
+
+/// A PIN nobody set can not be typed: first it is set.
+const fn pin_key(pin: PinFor, set: bool, given: Refused) -> &'static str {
+    match (given, set, pin) {
+        (Refused::Locked, _, _) => "decision.D15.user.locked",
+        (_, false, _) => "decision.D15.user.unset",
+        (Refused::Wrong, true, _) => "decision.D15.user.wrong",
+        (Refused::Missing, true, PinFor::Viewing) => "decision.D15.user",
+        (Refused::Missing, true, PinFor::Purchase) => "decision.D15.user.purchase",
     }
 }
 
@@ -93,6 +105,10 @@ const fn admin_key(finding: &Finding) -> &'static str {
         Finding::AdultNotAllowed { .. } => "decision.D13.admin",
         Finding::RatedAbove { by_age: false, .. } => "decision.D14.admin",
         Finding::RatedAbove { by_age: true, .. } => "decision.D14.admin.age",
+        Finding::PinNeeded { set: false, .. } => "decision.D15.admin.unset",
+        Finding::PinNeeded { given: Refused::Missing, .. } => "decision.D15.admin",
+        Finding::PinNeeded { given: Refused::Wrong, .. } => "decision.D15.admin.wrong",
+        Finding::PinNeeded { given: Refused::Locked, .. } => "decision.D15.admin.locked",
         Finding::PurchaseNeeded => "decision.D18.admin",
     }
 }
@@ -131,6 +147,14 @@ fn fill(language: Language, key: &'static str, finding: &Finding, station: &Stat
             let named = |one: &AdultSwitch| words::page(language, switch_key(*one));
             let off = off.iter().map(named).collect::<Vec<_>>().join(", ");
             words::fill(language, key, &[("off", &off)])
+        }
+        Finding::PinNeeded { pin, wait_s, .. } => {
+            let minutes = wait_s.max(&0).unsigned_abs().div_ceil(60).to_string();
+            let pin = match pin {
+                PinFor::Viewing => words::page(language, "pin.viewing"),
+                PinFor::Purchase => words::page(language, "pin.purchase"),
+            };
+            filled(language, key, &[("pin", pin.to_owned()), ("minutes", minutes)])
         }
         Finding::RatedAbove { asks, allows, .. } => {
             filled(language, key, &[("asks", asks.to_string()), ("allows", allows.to_string())])
@@ -256,6 +280,7 @@ mod tests {
     fn every_key_is_worded() {
         let at = Instant::default();
         let (code, off) = ("PACK".to_owned(), vec![AdultSwitch::Household]);
+        let pin = |pin, set, given| Finding::PinNeeded { pin, set, given, wait_s: 61 };
         let all = [
             Finding::OperatorDisabled,
             Finding::SubjectUnknown,
@@ -281,6 +306,11 @@ mod tests {
             Finding::AdultNotAllowed { off: vec![AdultSwitch::Nobody] },
             Finding::RatedAbove { asks: 15, allows: 14, by_age: true },
             Finding::RatedAbove { asks: 15, allows: 12, by_age: false },
+            pin(PinFor::Viewing, true, Refused::Missing),
+            pin(PinFor::Purchase, true, Refused::Missing),
+            pin(PinFor::Viewing, false, Refused::Missing),
+            pin(PinFor::Viewing, true, Refused::Wrong),
+            pin(PinFor::Viewing, true, Refused::Locked),
             Finding::PurchaseNeeded,
         ];
         for finding in &all {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use base::kernel::{Error, Scope, clock};
 use base::store::Db;
 use clap::Args;
-use domain::decisions::{Action, Ask, Capacity, Decisions, Explanation, Question, Subject};
+use domain::decisions::{
+    Action, Ask, Capacity, Decisions, Explanation, PinGiven, Question, Subject,
+};
 use domain::operators;
 use web::{Language, reasons};
 
@@ -61,6 +63,7 @@ pub(super) fn decide(context: &Context, command: &Decide) -> Result<(), Failure>
             resource: &command.resource,
             least_age: command.least_age,
             adult: command.adult,
+            pin: PinGiven::Missing,
         },
     };
     let answer = decisions.answer(&ask, clock::now())?;

@@ -147,6 +147,7 @@ const fn alert_key(alert: Alert) -> &'static str {
         Alert::TotpAdded => "post.alert.totp_added",
         Alert::TotpRemoved => "post.alert.totp_removed",
         Alert::RecoveryCodesMade => "post.alert.recovery_codes",
+        Alert::PinChanged => "post.alert.pin_changed",
     }
 }
 

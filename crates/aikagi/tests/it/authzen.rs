@@ -1,14 +1,17 @@
 //! What a VOD platform gets to hear: AuthZEN over the operator's and the platform's address.
 
+use std::sync::Arc;
+
 use domain::clients::ClientKind;
 use domain::commands::{Command, Op};
+use domain::credentials::{self, Fresh, PinKind};
 use domain::subscribers::Reason;
 use serde_json::{Value as Json, json};
 
 use crate::calls::{Doors, Said, request};
 use crate::decisions::given_registered;
 use crate::decisions_kept::given_subject;
-use crate::world::{KITA, MINAMI};
+use crate::world::{KITA, MINAMI, sms};
 
 const ONE: &str = "/o/KITA01/access/v1/evaluation";
 const MANY: &str = "/o/KITA01/access/v1/evaluations";
@@ -84,7 +87,7 @@ fn subjects_nobody_knows_and_those_of_other_operators_are_answered_alike() {
     let (doors, token) = given_platform();
     doors
         .world
-        .at(MINAMI, crate::world::sms(), |tx| {
+        .at(MINAMI, sms(), |tx| {
             domain::commands::execute(tx, &Command::new("m-1", Op::Start, "M-001"))
         })
         .unwrap();
@@ -262,4 +265,49 @@ fn a_first_play_is_told_once_and_answered_alike_when_told_again() {
     let other = json!({"subject": subject, "resource": {"type": "title", "id": "T0001"}});
     let refused = doors.post("/o/KITA01/vod/v1/plays", &token, other.to_string());
     assert_eq!(refused.problem(), "409 rental.unknown");
+}
+
+#[test]
+fn a_pin_goes_with_the_question_and_opens_the_title_it_is_asked_for() {
+    let (doors, token) = given_platform();
+    doors.world.given_key("A-001", "MIHODAI");
+    let person = doors.world.household("A-001").persons[0].person_id.clone();
+    let signing = Arc::clone(&doors.signing);
+    let set = move |tx: &mut base::store::Tx<'_>| {
+        let fresh = Fresh { person_id: &person, proved: tx.now() };
+        credentials::set_pin(tx, signing.master(), &fresh, (PinKind::Viewing, "2580"))
+    };
+    doors.world.act(sms(), set).unwrap();
+    let with = |pin: &Json| {
+        let mut about = question("p-sub", "title:T0001");
+        about["resource"]["properties"] = json!({"rating": "R18+"});
+        about["context"] = json!({"device_id": "tv-1", "pin": pin});
+        about
+    };
+    let missing = ask(&doors, &token, &with(&Json::Null));
+    let context = &missing.body["context"];
+    assert_eq!((&missing.body["decision"], &context["codes"]), (&json!(false), &json!(["D15"])));
+    let finding =
+        json!({"code": "D15", "pin": "viewing", "set": true, "given": "missing", "wait_s": 0});
+    assert_eq!(context["findings"], json!([finding]));
+    assert_eq!(context["obligations"][0]["action"], "ask_pin");
+    assert_eq!(context["obligations"][0]["pin"], "viewing");
+    assert!(context["reason_user"]["ja"].as_str().unwrap().contains("視聴用の暗証番号を入力"));
+
+    let wrong = ask(&doors, &token, &with(&json!("739146")));
+    assert_eq!(wrong.body["context"]["findings"][0]["given"], "wrong");
+    assert!(!wrong.body.to_string().contains("739146"), "what was typed is not repeated");
+    let right = ask(&doors, &token, &with(&json!("2580")));
+    assert_eq!(right.body["decision"], json!(true), "{}", right.body);
+    let number = ask(&doors, &token, &with(&json!(2580)));
+    assert_eq!(number.problem(), "400 json.malformed context");
+
+    let alone = doors.post(MANY, &token, with(&json!("2580")).to_string());
+    assert_eq!(alone.body["decision"], json!(true), "one question at the address for many");
+    let mut many = with(&json!("2580"));
+    many["evaluations"] = json!([{}, {}]);
+    let many = doors.post(MANY, &token, many.to_string());
+    for one in many.body["evaluations"].as_array().unwrap() {
+        assert_eq!(one["context"]["findings"][0]["given"], "missing", "not looked at among many");
+    }
 }

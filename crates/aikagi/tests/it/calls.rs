@@ -31,7 +31,7 @@ pub struct Doors {
     pub linkage: Arc<WriteBehind>,
     router: Router,
     tokens: Arc<AccessTokens>,
-    signing: Arc<Signing>,
+    pub signing: Arc<Signing>,
     clients: Arc<Clients>,
     runtime: tokio::runtime::Runtime,
 }
@@ -69,7 +69,7 @@ impl Doors {
         let book = WriteBehind::start(world.db.clone(), "linkage", LinkageLine::INSERT).unwrap();
         let linkage = Arc::new(book);
         let online = Online::new(callers.clone(), Arc::clone(&decisions), Arc::clone(&linkage));
-        let vod = linkage::vod::Vod { callers, decisions };
+        let vod = linkage::vod::Vod { callers, decisions, signing: Arc::clone(&signing) };
         let router = linkage::vod::routes(vod)
             .merge(linkage::sms::online::routes(online))
             .layer(axum::middleware::from_fn(web::current::establish));

@@ -70,7 +70,7 @@ pub fn given_contact(
     id
 }
 
-fn pass_ten_minutes(house: &House) {
+pub fn pass_ten_minutes(house: &House) {
     let scope = Scope::new(KITA, sato(), clock::now());
     let age = |tx: &mut Tx<'_>| {
         tx.exec("UPDATE browser_sessions SET auth_ms = auth_ms - 600000", &[]).map(drop)

@@ -4,7 +4,9 @@
 use base::kernel::Actor;
 use base::records::{Entry, record};
 use domain::commands::{Command, Op};
-use domain::decisions::{Action, Answer, Ask, Capacity, Decisions, Finding, Question, Subject};
+use domain::decisions::{
+    Action, Answer, Ask, Capacity, Decisions, Finding, PinGiven, Question, Subject,
+};
 use domain::operators;
 use domain::subscribers::{self, Attributes, By, Load, Reason, Source, Unit};
 
@@ -21,7 +23,13 @@ pub fn about<'a>(number: &'a str, person_no: i64, resource: &'a str) -> Ask<'a> 
         operator: KITA,
         client: "test",
         subject: Subject::Member { number, person_no },
-        question: Question { action: Action::View, resource, least_age: None, adult: false },
+        question: Question {
+            action: Action::View,
+            resource,
+            least_age: None,
+            adult: false,
+            pin: PinGiven::Missing,
+        },
     }
 }
 

@@ -2,7 +2,9 @@
 
 use base::kernel::{Day, Instant};
 use domain::catalogue::{Catalogue, Product};
-use domain::decisions::{Action, Asker, Building, Decision, Question, Station, Viewer, decide};
+use domain::decisions::{
+    Action, Asker, Building, Decision, Guarded, PinGiven, Question, Station, Viewer, decide,
+};
 use domain::entitlements::{Grant, Keyring};
 use domain::operators::{Operator, OperatorState, Policies};
 use domain::subscribers::{Attributes, By, Household, Key, PersonState, Reason, Source, Unit};
@@ -92,8 +94,10 @@ fn ask(facts: &Facts, resource: &str, (action, years): (Action, i64), now: Insta
         keyring: &facts.keyring,
         building: Some(Building { household: &facts.building, keyring: &facts.shared }),
         coming: None,
+        guarded: Guarded::default(),
     };
-    let question = Question { action, resource, least_age: Some(years), adult: false };
+    let question =
+        Question { action, resource, least_age: Some(years), adult: false, pin: PinGiven::Missing };
     decide(&facts.station, Some(&viewer), &question, now)
 }
 

@@ -75,6 +75,8 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/sessions", Guard::Browser),
     Route("GET", At::Both, "/contacts", Guard::Browser),
     Route("POST", At::Both, "/contacts", Guard::Browser),
+    Route("GET", At::Both, "/pins", Guard::Browser),
+    Route("POST", At::Both, "/pins", Guard::Browser),
     Route("GET", At::Both, "/passkeys", Guard::Browser),
     Route("POST", At::Both, "/passkeys", Guard::Browser),
     Route("POST", At::Both, "/passkeys/ask", Guard::Session),

@@ -12,7 +12,7 @@ use base::kernel::{Actor, Scope, clock, ids};
 use base::store::Settings;
 use domain::clients::{Client, ClientKind, Grant, put};
 use domain::commands::{Command, Op};
-use domain::decisions::{Action, Ask, Question, Subject};
+use domain::decisions::{Action, Ask, PinGiven, Question, Subject};
 use domain::sessions::{self, DeviceAsk, Draft, Proven, Subjects};
 use domain::signin::{AskedByDevice, PUSHED_PREFIX, Purpose, Request as SignInRequest};
 use domain::signing::{HandleKind, Issuer};
@@ -329,6 +329,7 @@ fn given_trace(parts: &Parts, number: &str) -> String {
             resource: "channel:101",
             least_age: None,
             adult: false,
+            pin: PinGiven::Missing,
         },
     };
     parts.decisions.answer(&asked, clock::now()).unwrap().trace

@@ -35,6 +35,14 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("credentials::reset_pin", |tx, known| {
         said(credentials::reset_pin(tx, &known.person_id, PinKind::Viewing))
     }),
+    ("credentials::ask_pin_from", |tx, known| {
+        let who = fresh(tx, known);
+        said(credentials::ask_pin_from(tx, &who, 15))
+    }),
+    ("credentials::remove_pin", |tx, known| {
+        let who = fresh(tx, known);
+        said(credentials::remove_pin(tx, &who, PinKind::Viewing))
+    }),
     ("credentials::pins_of", |tx, known| said(credentials::pins_of(tx, &known.person_id))),
     ("credentials::contacts_of", |tx, known| said(credentials::contacts_of(tx, &known.person_id))),
     ("credentials::add_contact", |tx, known| {

@@ -11,7 +11,7 @@ use base::kernel::{Actor, Result, Scope, clock};
 use domain::clients::Presented;
 use domain::commands::{Command, CommandGroups, Op};
 use domain::credentials::Site;
-use domain::decisions::{Action, Ask, Question, Subject};
+use domain::decisions::{Action, Ask, PinGiven, Question, Subject};
 use domain::sessions::{DeviceAsk, Lasting};
 use domain::signin::{Caller, Conditions, Continued, Extent, Purpose, Redeeming, Request, Step};
 use domain::subscribers::Reason;
@@ -48,6 +48,10 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::add_contact", "of who is signed in: credentials::add_contact"),
     ("Journeys::verify_contact", "of who is signed in: credentials::verify_contact"),
     ("Journeys::remove_contact", "of who is signed in: credentials::remove_contact"),
+    ("Journeys::pins_of", "of who is signed in: credentials::pins_of"),
+    ("Journeys::set_pin", "of who is signed in: credentials::set_pin"),
+    ("Journeys::ask_pin_from", "of who is signed in: credentials::ask_pin_from"),
+    ("Journeys::remove_pin", "of who is signed in: credentials::remove_pin"),
     ("Journeys::begin_totp", "of who is signed in: credentials::enrol_totp"),
     ("Journeys::confirm_totp", "of who is signed in: credentials::confirm_totp"),
     ("Journeys::new_recovery_codes", "of who is signed in: credentials::issue_recovery_codes"),
@@ -80,8 +84,13 @@ fn said<T: std::fmt::Debug>(answer: Result<T>) -> String {
 }
 
 fn ask(subject: Subject<'_>) -> Ask<'_> {
-    let question =
-        Question { action: Action::View, resource: "channel:101", least_age: None, adult: false };
+    let question = Question {
+        action: Action::View,
+        resource: "channel:101",
+        least_age: None,
+        adult: false,
+        pin: PinGiven::Missing,
+    };
     Ask { operator: MINAMI, client: "service", subject, question }
 }
 
@@ -97,8 +106,12 @@ fn subjects(two: &Two, names: &Names) -> [String; 3] {
         let ask = ask(subject);
         let memory = two.parts.decisions.answer_from_memory(&ask, clock::now()).is_some();
         let answer = two.parts.decisions.answer(&ask, clock::now());
+        let typed = (two.parts.signing.master(), "2580");
+        let with_pin = two.parts.decisions.answer_with_pin(&ask, typed, clock::now());
+        let with_pin = said(with_pin.map(|one| one.decision.findings));
         let found = two.parts.decisions.search(&ask, ("channel", "", 10), clock::now());
-        format!("{memory} {} {}", said(answer.map(|one| one.decision.findings)), said(found))
+        let answer = said(answer.map(|one| one.decision.findings));
+        format!("{memory} {answer} {with_pin} {}", said(found))
     })
 }
 
@@ -160,6 +173,7 @@ const PROBES: &[(&str, Probe)] = &[
         said(groups.execute(&scope, command).map(|report| report.code))
     }),
     ("Decisions::answer", |two, names| subjects(two, names).concat()),
+    ("Decisions::answer_with_pin", |two, names| subjects(two, names).concat()),
     ("Decisions::answer_from_memory", |two, names| subjects(two, names).concat()),
     ("Decisions::search", |two, names| subjects(two, names).concat()),
     ("Decisions::explain", |two, names| {

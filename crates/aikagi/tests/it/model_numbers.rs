@@ -11,7 +11,9 @@ use base::kernel::{Actor, Error, Instant};
 use domain::clients::Clients;
 use domain::commands::{Command, End, Op};
 use domain::credentials::{LetterCheck, Passwords, check_letter, write_letter};
-use domain::decisions::{Action, Ask, Capacity, Decisions, Question, Subject, record_first_play};
+use domain::decisions::{
+    Action, Ask, Capacity, Decisions, PinGiven, Question, Subject, record_first_play,
+};
 use domain::signin::{Caller, Journeys, Moved, OwnPage, Purpose, Step as At, Visit};
 use domain::signing::{MasterKey, Signing};
 use domain::subscribers::{Household, Load, Reason};
@@ -342,8 +344,13 @@ fn picture(town: &Town<'_>, desk: &Desk) -> Picture {
             .collect();
         let watch = ["channel:101", "title:T0001", "title:R0001"].map(|resource| {
             let subject = Subject::Member { number: &number, person_no: 0 };
-            let question =
-                Question { action: Action::View, resource, least_age: None, adult: false };
+            let question = Question {
+                action: Action::View,
+                resource,
+                least_age: None,
+                adult: false,
+                pin: PinGiven::Missing,
+            };
             let ask = Ask { operator: KITA, client: "vod", subject, question };
             town.decisions.answer(&ask, now).unwrap().decision.permit()
         });

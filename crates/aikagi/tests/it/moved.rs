@@ -2,7 +2,7 @@
 
 use base::kernel::clock;
 use domain::commands::{Command, Op};
-use domain::decisions::{Action, Ask, Capacity, Decisions, Question, Subject};
+use domain::decisions::{Action, Ask, Capacity, Decisions, PinGiven, Question, Subject};
 
 use crate::viewers::{House, authorize, claims};
 use crate::world::KITA;
@@ -10,8 +10,13 @@ use crate::world::KITA;
 /// What is answered about a household by the name a service has for it.
 fn codes(house: &House, household: &str) -> Vec<&'static str> {
     let decisions = Decisions::open(&house.world.db, Capacity::default()).unwrap();
-    let question =
-        Question { action: Action::View, resource: "channel:101", least_age: None, adult: false };
+    let question = Question {
+        action: Action::View,
+        resource: "channel:101",
+        least_age: None,
+        adult: false,
+        pin: PinGiven::Missing,
+    };
     let subject = Subject::Household { id: household, sector: "vod.example.jp" };
     let ask = Ask { operator: KITA, client: "vod", subject, question };
     decisions.answer(&ask, clock::now()).unwrap().decision.codes().collect()

@@ -7,7 +7,7 @@ use crate::factors::Holder;
 use crate::world::sato;
 
 impl Holder {
-    fn set_pin(&self, kind: PinKind, pin: &'static str) -> base::kernel::Result<()> {
+    pub fn set_pin(&self, kind: PinKind, pin: &'static str) -> base::kernel::Result<()> {
         self.does(move |tx, master, who| credentials::set_pin(tx, master, who, (kind, pin)))
     }
 }
@@ -86,5 +86,33 @@ fn one_pin_is_not_taken_for_two_purposes_nor_a_simple_one_for_any() {
     assert_eq!(holder.pin(PinKind::Purchase, "2580").unwrap(), Tried::Wrong);
     let person = holder.person.clone();
     let pins = holder.world.look(|tx| credentials::pins_of(tx, &person)).unwrap();
-    assert_eq!(pins, [PinKind::Viewing]);
+    assert_eq!(pins.iter().map(|pin| pin.kind).collect::<Vec<_>>(), [PinKind::Viewing]);
+}
+
+#[test]
+fn a_person_chooses_from_which_rating_on_they_are_asked_and_takes_their_pin_away() {
+    let holder = Holder::new();
+    let from = |years| holder.does(move |tx, _, who| credentials::ask_pin_from(tx, who, years));
+    assert_eq!(from(15).unwrap_err().code(), "pin.unknown");
+    holder.set_pin(PinKind::Viewing, "2580").unwrap();
+    assert_eq!(from(13).unwrap_err().code(), "pin.rating_unknown");
+    assert_eq!((from(15).unwrap(), from(15).unwrap()), (Change::Made, Change::Already));
+    holder.set_pin(PinKind::Viewing, "1470").unwrap();
+    let person = holder.person.clone();
+    let pins = || holder.world.look(|tx| credentials::pins_of(tx, &person)).unwrap();
+    assert_eq!(pins()[0].asks_years, 15, "another PIN, the same choice");
+    assert_eq!(holder.books("person.pin_asks_changed", "VIEWING"), 1);
+
+    let remove = || holder.does(|tx, _, who| credentials::remove_pin(tx, who, PinKind::Viewing));
+    assert_eq!((remove().unwrap(), remove().unwrap()), (Change::Made, Change::Already));
+    assert_eq!((pins(), holder.books("person.pin_removed", "VIEWING")), (vec![], 1));
+    let old = |tx: &mut base::store::Tx<'_>, who: &credentials::Fresh<'_>| {
+        credentials::ask_pin_from(tx, who, 12)
+            .and_then(|_| credentials::remove_pin(tx, who, PinKind::Viewing))
+    };
+    let late = holder.does_after(301, move |tx, _, who| old(tx, who));
+    assert_eq!(late.unwrap_err().code(), "proof.too_old");
+    let late =
+        holder.does_after(301, |tx, _, who| credentials::remove_pin(tx, who, PinKind::Viewing));
+    assert_eq!(late.unwrap_err().code(), "proof.too_old");
 }

@@ -3,7 +3,7 @@
 use base::kernel::clock;
 use domain::clients::{AuthMethod, ClientKind, ClientTerms, Grant, Pkce};
 use domain::commands::{Command, Op};
-use domain::decisions::{Action, Ask, Capacity, Decisions, Question, Subject};
+use domain::decisions::{Action, Ask, Capacity, Decisions, PinGiven, Question, Subject};
 use domain::operators::{self, OperatorDraft, Policies};
 use domain::signing::Issuer;
 
@@ -262,6 +262,7 @@ fn the_adult_claim_says_what_a_decision_finds() {
                 resource: "title:A0001",
                 least_age: None,
                 adult: true,
+                pin: PinGiven::Missing,
             };
             let subject = Subject::Member { number: "A-001", person_no: 1 };
             let ask = Ask { operator: KITA, client: "vod", subject, question };

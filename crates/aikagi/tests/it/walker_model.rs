@@ -152,17 +152,14 @@ impl Model {
                 "person.passkey_refused" => {
                     sent.form() == "passkey" || by_session && sent.form() == "passkeys"
                 }
-                "person.contact_added" | "person.contact_refused" | "person.contact_removed" => {
-                    by_session && sent.form() == "contacts"
-                }
                 "person.recovery_proved" => self.recovering.contains_key(sent.ticket()),
                 "person.recovered" => now && sent.form() == "renewal",
-                "device.renamed" | "device.removed" => by_session && sent.form() == "sessions",
                 "person.totp_begun" | "person.totp_removed" => by_session,
                 "device.bound" => by_session && self.allowed(sent),
                 "device_code.approved" => session.is_some() && self.allowed(sent),
                 "device_code.refused" => session.is_some() && sent.form() == "device",
                 "session.ended" | "person.sessions_ended" | "person.locked_out" => true,
+                own if page_of(own).is_some() => by_session && page_of(own) == Some(sent.form()),
                 other => panic!("{other} came about, which the model does not know: {sent:?}"),
             };
             assert!(fair, "{act} of {subject} came about by {sent:?}, as {session:?}");
@@ -304,4 +301,16 @@ fn session(house: &House, cookie: &str) -> Option<SignedIn> {
 
 fn person(house: &House, number: &str) -> String {
     house.world.household(number).persons[0].person_id.clone()
+}
+
+/// The page of one's own a change is made on, by who is signed in and in no other way.
+fn page_of(act: &str) -> Option<&'static str> {
+    match act {
+        "person.contact_added" | "person.contact_refused" | "person.contact_removed" => {
+            Some("contacts")
+        }
+        "device.renamed" | "device.removed" => Some("sessions"),
+        "person.pin_set" | "person.pin_removed" | "person.pin_asks_changed" => Some("pins"),
+        _ => None,
+    }
 }

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "0018_signing_algorithms",
         include_str!("../../../../migrations/0018_signing_algorithms.sql"),
     ),
+    (19, "0019_pins_asked", include_str!("../../../../migrations/0019_pins_asked.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

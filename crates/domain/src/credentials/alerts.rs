@@ -41,6 +41,8 @@ pub enum Alert {
     TotpRemoved,
     /// They have new recovery codes.
     RecoveryCodesMade,
+    /// A PIN of theirs was set, changed or taken away.
+    PinChanged,
 }
 
 /// What waits in the outbox for a contact.

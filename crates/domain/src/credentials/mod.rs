@@ -53,7 +53,7 @@ pub use lost::{FORGOTTEN, send_recovery};
 pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery};
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
 pub(crate) use pins::try_pin;
-pub use pins::{PinKind, pins_of, reset_pin, set_pin};
+pub use pins::{PIN_RATINGS, Pin, PinKind, ask_pin_from, pins_of, remove_pin, reset_pin, set_pin};
 pub use pool::{Passwords, check_new_password, check_password_of};
 pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};
 pub use questions::sweep_questions;

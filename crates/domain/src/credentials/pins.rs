@@ -5,19 +5,23 @@
 //! the master key. Sources: brief tve §12.3, §13; `docs/decisions/0027-pins-and-codes-are-keyed.md`.
 
 use aws_lc_rs::hmac;
-use base::kernel::{Change, Error, Result, ids};
+use base::kernel::{Change, Error, Instant, Result, ids};
 use base::records::{Entry, record};
 use base::store::{Tx, Value};
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::signing::MasterKey;
+use crate::subscribers::{self, Load, PERSON_UNKNOWN};
 
+use super::alerts::{self, Alert};
 use super::factors::{Attempt, Fresh, Tried, try_counted};
 use super::lockout;
 
 /// Bad tries of one PIN before it is locked.
 const TRIES: i64 = 5;
+/// The ratings from which on a viewing PIN may be asked for, in years: everything, PG12, R15+, R18+.
+pub const PIN_RATINGS: [i64; 4] = [0, 12, 15, 18];
 
 /// What a PIN is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,8 +57,21 @@ impl PinKind {
     }
 }
 
+/// A PIN a person has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pin {
+    /// What it is for.
+    pub kind: PinKind,
+    /// From which rating on it is asked for, in years; of a viewing PIN.
+    pub asks_years: i64,
+    /// Since when the person has it.
+    pub since: Instant,
+}
+
 struct Stored {
     kind: Option<PinKind>,
+    asks_years: i64,
+    since: Instant,
     salt: String,
     hash: String,
 }
@@ -66,6 +83,7 @@ struct Stored {
 /// - `pin.malformed` — not four to six digits
 /// - `pin.too_simple` — one digit only, a run up or down (`0123`, `9876`), or a part repeated (`1212`)
 /// - `pin.same_as_other` — the person's PIN for something else: who sees it typed could do both
+/// - `person.unknown`
 pub fn set_pin(
     tx: &mut Tx<'_>,
     master: &MasterKey,
@@ -102,8 +120,48 @@ pub fn set_pin(
         &row,
     )?;
     lockout::forgive(tx, &subject(person_id, kind))?;
-    let detail = json!({"kind": kind.as_str()});
-    record(tx, &Entry::new("person.pin_set", person_id).detail(detail))
+    alerts::tell_person(tx, person_id, Alert::PinChanged)?;
+    changed(tx, "person.pin_set", (person_id, kind))
+}
+
+/// From now on the viewing PIN of the person is asked for from this rating on, in years.
+///
+/// # Errors
+/// - `proof.too_old`
+/// - `pin.rating_unknown` — none of [`PIN_RATINGS`]
+/// - `pin.unknown` — the person has no viewing PIN
+pub fn ask_pin_from(tx: &mut Tx<'_>, fresh: &Fresh<'_>, years: i64) -> Result<Change> {
+    fresh.check(tx)?;
+    if !PIN_RATINGS.contains(&years) {
+        return Err(Error::invalid("pin.rating_unknown", "from"));
+    }
+    let (person_id, kind) = (fresh.person_id, PinKind::Viewing);
+    let mine = stored(tx, person_id)?.into_iter().find(|one| one.kind == Some(kind));
+    let mine = mine.ok_or_else(|| Error::not_found("pin.unknown", person_id))?;
+    if mine.asks_years == years {
+        return Ok(Change::Already);
+    }
+    let row: [Value; 4] =
+        [tx.operator().into(), person_id.into(), kind.as_str().into(), years.into()];
+    tx.change_one(
+        "UPDATE pins SET asks_years = ?4 WHERE operator_id = ?1 AND person_id = ?2 AND kind = ?3",
+        &row,
+    )?;
+    changed(tx, "person.pin_asks_changed", (person_id, kind))?;
+    Ok(Change::Made)
+}
+
+/// Takes a PIN away, with its lock-out: its person wants it no more.
+///
+/// # Errors
+/// `proof.too_old`
+pub fn remove_pin(tx: &mut Tx<'_>, fresh: &Fresh<'_>, kind: PinKind) -> Result<Change> {
+    fresh.check(tx)?;
+    if !take_away(tx, (fresh.person_id, kind))? {
+        return Ok(Change::Already);
+    }
+    changed(tx, "person.pin_removed", (fresh.person_id, kind))?;
+    Ok(Change::Made)
 }
 
 /// Takes a PIN away, with its lock-out, without anybody seeing it: the person called the station.
@@ -111,26 +169,52 @@ pub fn set_pin(
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn reset_pin(tx: &mut Tx<'_>, person_id: &str, kind: PinKind) -> Result<Change> {
+    if !take_away(tx, (person_id, kind))? {
+        return Ok(Change::Already);
+    }
+    changed(tx, "person.pin_reset", (person_id, kind))?;
+    Ok(Change::Made)
+}
+
+/// Whether there was one.
+fn take_away(tx: &mut Tx<'_>, (person_id, kind): (&str, PinKind)) -> Result<bool> {
     let keys: [Value; 3] = [tx.operator().into(), person_id.into(), kind.as_str().into()];
     let gone =
         tx.exec("DELETE FROM pins WHERE operator_id = ?1 AND person_id = ?2 AND kind = ?3", &keys)?;
     if gone == 0 {
-        return Ok(Change::Already);
+        return Ok(false);
     }
     lockout::forgive(tx, &subject(person_id, kind))?;
-    let detail = json!({"kind": kind.as_str()});
-    record(tx, &Entry::new("person.pin_reset", person_id).detail(detail))?;
-    Ok(Change::Made)
+    alerts::tell_person(tx, person_id, Alert::PinChanged)?;
+    Ok(true)
 }
 
-/// Which PINs a person has.
+/// Writes a change down, and lets decisions know: what a PIN guards is one of the facts they keep.
+fn changed(tx: &mut Tx<'_>, act: &'static str, (person_id, kind): (&str, PinKind)) -> Result<()> {
+    let unknown = || Error::not_found(PERSON_UNKNOWN, person_id);
+    let (key, _) = subscribers::key_of_person(tx, person_id)?.ok_or_else(unknown)?;
+    let before = subscribers::load(tx, vec![key.number.clone()], Load::ForContractChange)?;
+    let version = subscribers::next_version(&before);
+    let mut after = before.clone();
+    let household = after.iter_mut().find(|one| one.key() == key).ok_or_else(unknown)?;
+    household.contract.version = version;
+    subscribers::save(tx, &before, &after)?;
+    tx.touch(Some(&key.number));
+    let detail = json!({"kind": kind.as_str()});
+    record(tx, &Entry::new(act, person_id).detail(detail))
+}
+
+/// Which PINs a person has, in the order of their kinds.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn pins_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<PinKind>> {
-    let mut kinds: Vec<_> = stored(tx, person_id)?.into_iter().filter_map(|one| one.kind).collect();
-    kinds.sort_unstable();
-    Ok(kinds)
+pub fn pins_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Pin>> {
+    let pin = |Stored { kind, asks_years, since, .. }: Stored| {
+        kind.map(|kind| Pin { kind, asks_years, since })
+    };
+    let mut pins: Vec<_> = stored(tx, person_id)?.into_iter().filter_map(pin).collect();
+    pins.sort_unstable_by_key(|pin| pin.kind);
+    Ok(pins)
 }
 
 /// Tries a PIN of a person: five bad ones lock it for fifteen minutes, then thirty, and so on. To be
@@ -217,12 +301,19 @@ fn subject(person_id: &str, kind: PinKind) -> String {
 fn stored(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Stored>> {
     let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
     tx.rows(
-        "SELECT kind, salt, pin_hash FROM pins WHERE operator_id = ?1 AND person_id = ?2",
+        "SELECT kind, asks_years, set_ms, salt, pin_hash FROM pins
+          WHERE operator_id = ?1 AND person_id = ?2",
         &keys,
         |row| {
             let name = row.text()?;
             let kind = PinKind::ALL.into_iter().find(|kind| kind.as_str() == name);
-            Ok(Stored { kind, salt: row.text()?, hash: row.text()? })
+            Ok(Stored {
+                kind,
+                asks_years: row.int()?,
+                since: row.instant()?,
+                salt: row.text()?,
+                hash: row.text()?,
+            })
         },
     )
 }

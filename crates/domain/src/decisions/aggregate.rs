@@ -5,7 +5,7 @@ use base::kernel::Instant;
 use crate::entitlements::Keyring;
 use crate::subscribers::{Household, Person, Stored, Unit};
 
-use super::question::Building;
+use super::question::{Asker, Building, Guarded};
 
 /// One contract number. Of contracts and persons only what decisions depend on is read: no names,
 /// no telephones, no addresses.
@@ -15,6 +15,8 @@ pub struct Aggregate {
     pub(super) generations: Vec<(Household, Keyring)>,
     /// When the next scheduled command is due.
     pub(super) coming: Option<Instant>,
+    /// What PINs guard, by person; who has none is not in it.
+    pub(super) guarded: Vec<(String, Guarded)>,
 }
 
 impl Aggregate {
@@ -37,6 +39,14 @@ impl Aggregate {
         self.generations.iter().rev().find_map(|generation| {
             generation.0.person_by_id(person_id).map(|person| (generation, person))
         })
+    }
+
+    /// What the PINs guard of who asks; the owner's count where nobody is signed in.
+    pub(super) fn guarded_for(&self, household: &Household, asker: &Asker<'_>) -> Guarded {
+        let of = |person: &Person| {
+            self.guarded.iter().find(|(id, _)| *id == person.person_id).map(|(_, guarded)| *guarded)
+        };
+        asker.pin_holder(household).and_then(of).unwrap_or_default()
     }
 
     /// As what a building's flats share.
@@ -66,7 +76,7 @@ impl Aggregate {
                 + 150 * household.holds.len()
                 + 250 * keyring.grants.len()
         };
-        self.generations.iter().map(of).sum::<usize>() as u64 + 200
+        self.generations.iter().map(of).sum::<usize>() as u64 + 200 + 80 * self.guarded.len() as u64
     }
 }
 

@@ -1,8 +1,8 @@
 //! May this viewer do this to that resource now? Pure: facts in, answer out.
 //!
 //! All checks are made, so that repairing one never reveals the next by surprise. Checks whose facts
-//! belong to rooms not built yet are left out, never guessed: D08 (devices), D15 (PIN), D16
-//! (region), D17 (streams), D19 (credit), D20 and P01 (degradation). Source: brief tve §5.8, §8.2.
+//! belong to rooms not built yet are left out, never guessed: D08 (devices), D16 (region),
+//! D17 (streams), D19 (credit), D20 and P01 (degradation). Source: brief tve §5.8, §8.2.
 
 use base::kernel::Instant;
 
@@ -11,6 +11,7 @@ use crate::subscribers::{Hold, Household, PersonState, Reason, Stored};
 use super::findings::Finding;
 use super::horizon::Horizon;
 use super::keys::{self, Relied};
+use super::pins;
 use super::question::{Action, Asker, Decision, Question, Station, Viewer};
 use super::ratings;
 
@@ -47,6 +48,7 @@ pub fn decide(
         relied = access.relied;
         access.report(viewer, &mut horizon, &mut findings);
         ratings::check(station, viewer, question, &mut horizon, &mut findings);
+        pins::check(station, viewer, question, &mut findings);
         access.report_purchase(&mut findings);
     } else {
         findings.push(Finding::SubjectUnknown);

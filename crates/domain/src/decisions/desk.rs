@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use base::kernel::{Error, Instant, Result, Scope};
+use base::kernel::{Actor, Error, Instant, Result, Scope};
 use base::records::WriteBehind;
 use base::store::Db;
 
+use crate::credentials::{self, Tried};
+use crate::signing::MasterKey;
+
 use super::decide::decide;
 use super::explain::{Explanation, explain};
+use super::findings::Finding;
 pub use super::gather::Subject;
 use super::gather::{From, Gathered, Gatherer};
 use super::kept::Kept;
 use super::log;
-use super::question::{Decision, Question, Station};
+use super::question::{Decision, PinGiven, Question, Station};
 use super::trace;
 
 /// How much is kept in memory.
@@ -92,6 +96,44 @@ impl Decisions {
             Some(gathered) => Ok(self.answer_with(&gathered, ask, now)),
             None => Err(Error::internal("facts were read and are not there")),
         }
+    }
+
+    /// The answer to a question that came with a PIN. It is tried when it is all that stands in the way, and
+    /// counted with all other tries of it; what is kept in the log and in the books is how that ended.
+    ///
+    /// # Errors
+    /// Those of [`Decisions::answer`].
+    pub fn answer_with_pin(
+        &self,
+        ask: &Ask<'_>,
+        (master, typed): (&MasterKey, &str),
+        now: Instant,
+    ) -> Result<Answer> {
+        let gathered = self.gather(ask, now, From::Database)?;
+        let gathered =
+            gathered.ok_or_else(|| Error::internal("facts were read and are not there"))?;
+        let viewer = gathered.viewer();
+        let without = decide(&gathered.station.fact, viewer.as_ref(), &ask.question, now);
+        let mut ask = *ask;
+        if let [Finding::PinNeeded { pin, .. }] = *without.findings.as_slice()
+            && let Some(viewer) = &viewer
+            && let Some(person) = viewer.asker.pin_holder(viewer.household)
+        {
+            let scope = Scope::new(ask.operator, Actor::Client(ask.client.to_owned()), now);
+            let (master, typed) = (master.clone(), typed.to_owned());
+            let person_id = person.person_id.clone();
+            let tried = self.db.housekeep(&scope, "decision-pin", move |tx| {
+                credentials::try_pin(tx, &master, &person_id, (pin.kind(), &typed))
+            })?;
+            ask.question.pin = match tried {
+                Tried::Good => PinGiven::Right,
+                Tried::Wrong => PinGiven::Wrong,
+                Tried::Locked(wait) => {
+                    PinGiven::Locked(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX))
+                }
+            };
+        }
+        Ok(self.answer_with(&gathered, &ask, now))
     }
 
     pub(super) fn gather(

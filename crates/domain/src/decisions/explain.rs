@@ -16,7 +16,7 @@ use super::facts::{self, Fact};
 use super::findings::{Finding, PERMIT};
 use super::gather::MOST_MOVES;
 use super::log;
-use super::question::{Action, Asker, Question, Station, Viewer};
+use super::question::{Action, Asker, PinGiven, Question, Station, Viewer};
 use super::repo;
 
 /// What is known about an answer that was given.
@@ -98,15 +98,17 @@ pub fn explain(tx: &mut Tx<'_>, trace: &str) -> Result<Explanation> {
     let aggregate = repo::find_aggregate(tx, &line.number)?.unwrap_or_default();
     let building = building(tx, &aggregate)?;
     let viewer = viewer(&aggregate, building.as_ref(), &line);
+    let permitted = line.codes == PERMIT;
     let question = Question {
         action: Action::parse(&line.action)?,
         resource: &line.resource,
         least_age: line.least_age,
         adult: line.adult,
+        // No PIN is in the log. Who was let in had the right one, if one was asked for.
+        pin: if permitted { PinGiven::Right } else { PinGiven::Missing },
     };
     let decision = decide(&station, viewer.as_ref(), &question, now);
     let facts = facts::collect(&station, viewer.as_ref(), &question, now);
-    let permitted = line.codes == PERMIT;
     let verdict = match (permitted, decision.permit()) {
         (false, false) => Verdict::Refused,
         (false, true) => Verdict::RepairedSince,
@@ -157,7 +159,8 @@ fn viewer<'a>(
     };
     let shared = parent_of(household).and(building).and_then(Aggregate::building);
     let coming = aggregate.coming_with(building);
-    Some(Viewer { asker, household, keyring, building: shared, coming })
+    let guarded = aggregate.guarded_for(household, &asker);
+    Some(Viewer { asker, household, keyring, building: shared, coming, guarded })
 }
 
 /// The building of a flat, under the number it has now.

@@ -30,6 +30,28 @@ pub enum AdultSwitch {
     Nobody,
 }
 
+/// What a PIN is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinFor {
+    /// Watching.
+    Viewing,
+    /// Buying.
+    Purchase,
+}
+
+/// Why the PIN that came with a question does not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// None came, or none was tried because something else fails too.
+    Missing,
+    /// It was wrong.
+    Wrong,
+    /// Too many were wrong before.
+    Locked,
+}
+
 /// One failed check. The code says which, the fields say by which facts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code")]
@@ -125,6 +147,18 @@ pub enum Finding {
         /// Whether it is the person's age that forbids it, not the setting.
         by_age: bool,
     },
+    /// A PIN is asked for, and none that is right came with the question.
+    #[serde(rename = "D15")]
+    PinNeeded {
+        /// Which one.
+        pin: PinFor,
+        /// Whether the person has one. Who has none sets one first.
+        set: bool,
+        /// What became of the one that came.
+        given: Refused,
+        /// For how many seconds none is tried; 0: it is.
+        wait_s: i64,
+    },
     /// Only rented titles open it: it has to be bought first.
     #[serde(rename = "D18")]
     PurchaseNeeded,
@@ -148,6 +182,7 @@ impl Finding {
             Self::RentalOver { .. } => "D12",
             Self::AdultNotAllowed { .. } => "D13",
             Self::RatedAbove { .. } => "D14",
+            Self::PinNeeded { .. } => "D15",
             Self::PurchaseNeeded => "D18",
         }
     }

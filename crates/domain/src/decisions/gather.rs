@@ -82,7 +82,8 @@ impl Gathered {
         let building = self.building.as_ref().map(|one| &one.fact);
         let coming = aggregate.coming_with(building);
         let building = building.and_then(Aggregate::building);
-        Some(Viewer { asker, household, keyring, building, coming })
+        let guarded = aggregate.guarded_for(household, &asker);
+        Some(Viewer { asker, household, keyring, building, coming, guarded })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Decisions: may this person, or this household, do this to that resource now — and if not, why not.
 //!
-//! Owns the table `decision_log`; reads contracts, holds, persons, grants, subjects and jobs in its
+//! Owns the table `decision_log`; reads contracts, holds, persons, pins, grants, subjects and jobs in its
 //! own statements, because a cold answer may cost no more than three. [`decide()`] is pure;
 //! [`Decisions`] keeps the facts it needs in memory, never longer than they hold (house decision
 //! 7), and writes each answer down under an eight-character trace that [`explain()`] replays.
@@ -18,6 +18,7 @@ mod horizon;
 mod kept;
 mod keys;
 mod log;
+mod pins;
 mod question;
 mod ratings;
 mod repo;
@@ -29,8 +30,10 @@ pub use decide::decide;
 pub use desk::{Answer, Ask, Capacity, Decisions, Subject};
 pub use explain::{Explanation, SinceThen, Then, Verdict, explain};
 pub use facts::Fact;
-pub use findings::{AdultSwitch, Finding, PERMIT};
+pub use findings::{AdultSwitch, Finding, PERMIT, PinFor, Refused};
 pub use first_play::{RENTAL_UNKNOWN, record_first_play};
 pub use log::sweep;
-pub use question::{Action, Asker, Building, Decision, Question, Station, Viewer};
+pub use question::{
+    Action, Asker, Building, Decision, Guarded, PinGiven, Question, Station, Viewer,
+};
 pub use search::Found;

@@ -61,6 +61,31 @@ pub struct Question<'q> {
     pub least_age: Option<i64>,
     /// Whether the caller says it is for adults.
     pub adult: bool,
+    /// What became of the PIN that came with the question.
+    pub pin: PinGiven,
+}
+
+/// What became of the PIN that came with a question. Never the PIN itself: it is tried where tries are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PinGiven {
+    /// None came, or none was tried.
+    #[default]
+    Missing,
+    /// It was wrong.
+    Wrong,
+    /// Too many were wrong: none is tried for this many seconds.
+    Locked(i64),
+    /// It was right.
+    Right,
+}
+
+/// What of a person a PIN guards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Guarded {
+    /// From which rating on the person wants to be asked, in years; none: they have no viewing PIN.
+    pub viewing_years: Option<i64>,
+    /// Whether they have a purchase PIN.
+    pub purchase: bool,
 }
 
 /// What an operator is and sells, as decisions see it.
@@ -90,7 +115,16 @@ pub enum Asker<'f> {
     Household,
 }
 
-impl Asker<'_> {
+impl<'f> Asker<'f> {
+    /// Whose PINs count: the member's own, and the owner's where nobody is signed in.
+    #[must_use]
+    pub fn pin_holder(&self, household: &'f Household) -> Option<&'f Person> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Household => household.owner(),
+        }
+    }
+
     /// The member's number; 0 for the household.
     #[must_use]
     pub const fn person_no(&self) -> i64 {
@@ -114,6 +148,8 @@ pub struct Viewer<'f> {
     pub building: Option<Building<'f>>,
     /// When the next scheduled command of the contract is due.
     pub coming: Option<Instant>,
+    /// What the PINs guard of the person who asks; at a set-top box, those of the owner.
+    pub guarded: Guarded,
 }
 
 /// The answer: no findings, no objection.

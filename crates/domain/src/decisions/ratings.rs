@@ -54,6 +54,11 @@ fn asked(station: &Station, question: &Question<'_>) -> Asked {
     Asked { years: if adult { years.max(MAJORITY) } else { years }, adult }
 }
 
+/// The age the resource asks for, in years.
+pub(super) fn years(station: &Station, question: &Question<'_>) -> i64 {
+    asked(station, question).years
+}
+
 fn switches_off(station: &Station, viewer: &Viewer<'_>, horizon: &mut Horizon) -> Vec<AdultSwitch> {
     let mut off = Vec::new();
     if !station.operator.policies.adult_sold {

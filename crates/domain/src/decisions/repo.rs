@@ -11,6 +11,7 @@ use crate::subscribers::{
 };
 
 use super::aggregate::Aggregate;
+use super::question::Guarded;
 
 /// Where a subject leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,11 @@ const SELECT_AGGREGATE: &str = "
       FROM holds WHERE operator_id = ?1 AND number = ?2 AND lifted_ms IS NULL
     UNION ALL
     SELECT 3, gen, person_no, max_rating_years, adult_allowed, stopped_ms, created_ms, updated_ms,
-           NULL, NULL, NULL,
+           (SELECT asks_years FROM pins v WHERE v.operator_id = persons.operator_id
+               AND v.person_id = persons.person_id AND v.kind = 'VIEWING'),
+           (SELECT COUNT(*) FROM pins b WHERE b.operator_id = persons.operator_id
+               AND b.person_id = persons.person_id AND b.kind = 'PURCHASE'),
+           NULL,
            person_id, role, state, birth_on, NULL, cause
       FROM persons WHERE operator_id = ?1 AND number = ?2
     UNION ALL
@@ -77,7 +82,7 @@ pub(super) fn find_aggregate(tx: &mut Tx<'_>, number: &str) -> Result<Option<Agg
     let keys: [Value; 2] = [tx.operator().into(), number.into()];
     let lines = tx.rows(SELECT_AGGREGATE, &keys, Line::read)?;
     let mut generations: BTreeMap<i64, (Household, Keyring)> = BTreeMap::new();
-    let mut coming = None;
+    let (mut coming, mut guarded) = (None, Vec::new());
     for mut line in lines {
         let at = generations.get_mut(&line.generation);
         match (line.section, at) {
@@ -87,14 +92,20 @@ pub(super) fn find_aggregate(tx: &mut Tx<'_>, number: &str) -> Result<Option<Agg
                 generations.insert(line.generation, (household, Keyring::default()));
             }
             (2, Some((household, _))) => household.holds.push(line.hold()?),
-            (3, Some((household, _))) => household.persons.push(line.person()?),
+            (3, Some((household, _))) => {
+                let (person, its) = line.person()?;
+                if its != Guarded::default() {
+                    guarded.push((person.person_id.clone(), its));
+                }
+                household.persons.push(person);
+            }
             (4, Some((_, keyring))) => keyring.grants.push(line.grant()?),
             (5, _) => coming = line.instant_if_any(),
             _ => {}
         }
     }
     let generations: Vec<_> = generations.into_values().collect();
-    Ok((!generations.is_empty()).then_some(Aggregate { generations, coming }))
+    Ok((!generations.is_empty()).then_some(Aggregate { generations, coming, guarded }))
 }
 
 /// One row, whose numbers and texts are taken in the order of its section.
@@ -181,8 +192,8 @@ impl Line {
         })
     }
 
-    fn person(&mut self) -> Result<Person> {
-        Ok(Person {
+    fn person(&mut self) -> Result<(Person, Guarded)> {
+        let person = Person {
             person_no: self.int()?,
             max_rating_years: self.int()?,
             adult_allowed: self.int()? != 0,
@@ -198,7 +209,10 @@ impl Line {
             stopped_from: None,
             access_no: 0,
             kana: None,
-        })
+        };
+        let viewing_years = self.int_if_any();
+        let purchase = self.int_if_any().unwrap_or_default() > 0;
+        Ok((person, Guarded { viewing_years, purchase }))
     }
 
     fn grant(&mut self) -> Result<Grant> {

@@ -5,7 +5,7 @@ use base::kernel::{Instant, Result};
 use super::decide::decide;
 use super::desk::{Ask, Decisions};
 use super::gather::From;
-use super::question::Question;
+use super::question::{PinGiven, Question};
 
 /// One page of what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,9 @@ impl Decisions {
         ids.sort_unstable();
         for id in ids {
             let resource = format!("{kind}:{id}");
-            let question = Question { resource: &resource, ..ask.question };
+            // A PIN is asked for when one of them is watched.
+            let pin = PinGiven::Right;
+            let question = Question { resource: &resource, pin, ..ask.question };
             if !decide(station, viewer.as_ref(), &question, now).permit() {
                 continue;
             }

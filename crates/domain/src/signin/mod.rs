@@ -17,6 +17,7 @@ mod members;
 mod own_sessions;
 mod passkeys;
 mod passwords;
+mod pins;
 mod pushed;
 mod registration;
 mod repo;

@@ -78,6 +78,8 @@ pub enum OwnPage {
     Contacts,
     /// The person's passkeys.
     Passkeys,
+    /// The person's PINs.
+    Pins,
     /// What the person proves themselves by beside the password.
     Security,
     /// Where the person is signed in.

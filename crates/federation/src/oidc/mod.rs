@@ -19,6 +19,7 @@ mod origins;
 mod own;
 mod pages;
 mod passkeys;
+mod pins;
 mod place;
 mod programs;
 mod pushed;
@@ -95,7 +96,7 @@ impl Provider {
 
 /// All routes of the provider.
 pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 32] = [
+    let endpoints: [(&str, MethodRouter<Provider>); 33] = [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -112,6 +113,7 @@ pub fn routes(provider: Provider) -> Router {
         ("/contacts", get(contacts::show).post(contacts::change)),
         ("/passkeys", get(passkeys::show).post(passkeys::change)),
         ("/passkeys/ask", post(passkeys::ask)),
+        ("/pins", get(pins::show).post(pins::change)),
         ("/logout", get(logout::by_query).post(logout::by_form)),
         ("/logout/confirm", post(logout::confirm)),
         ("/signin", get(signin::show)),

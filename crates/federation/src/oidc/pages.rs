@@ -156,6 +156,9 @@ fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
         (Purpose::Own(Visit { own: OwnPage::Passkeys, .. }), _) => {
             words::page(frame.language, "signin.own.passkeys").to_owned()
         }
+        (Purpose::Own(Visit { own: OwnPage::Pins, .. }), _) => {
+            words::page(frame.language, "signin.own.pins").to_owned()
+        }
         (Purpose::Code(_), None) => String::new(),
         (Purpose::Code(_), Some(client)) => {
             let (japanese, english) = (&client.terms.name_ja, &client.terms.name_en);

@@ -5,7 +5,7 @@
 
 use axum::response::{IntoResponse, Response};
 use base::kernel::Error;
-use domain::decisions::{Answer, Finding, Station};
+use domain::decisions::{Answer, Finding, PinFor, Station};
 use formats::authzen::EvaluationResponse;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -65,6 +65,8 @@ enum Doing {
     Offer { products: Vec<Offered> },
     /// Lead to the parental settings of the household.
     ParentalSettings,
+    /// Ask the viewer for this PIN, or lead them to where they set one, and ask again with it.
+    AskPin { pin: PinFor, set: bool },
 }
 
 #[derive(Serialize)]
@@ -128,6 +130,11 @@ fn obligations(findings: &[Finding], offers: &[String], station: &Station) -> Ve
     if findings.iter().any(parental) {
         obligations.push(obligation("parental", Doing::ParentalSettings));
     }
+    let pin = |finding: &Finding| match finding {
+        Finding::PinNeeded { pin, set, .. } => Some(Doing::AskPin { pin: *pin, set: *set }),
+        _ => None,
+    };
+    obligations.extend(findings.iter().find_map(pin).map(|doing| obligation("pin", doing)));
     obligations
 }
 

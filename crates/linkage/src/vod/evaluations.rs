@@ -10,7 +10,7 @@ use base::kernel::{Error, Result, clock};
 use domain::clients::ClientKind;
 use domain::decisions::Answer;
 use formats::authzen::{
-    Batch, EvaluationsResponse, RequestFault, parse_evaluation, parse_evaluations,
+    Batch, Evaluation, EvaluationsResponse, RequestFault, parse_evaluation, parse_evaluations,
 };
 use http::HeaderMap;
 use web::access::{Acted, InAnotherBook};
@@ -61,13 +61,24 @@ pub(super) async fn one(
 fn from_memory(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<Option<Answer>> {
     let question = parse_evaluation(body).map_err(|one| fault(&one))?;
     let asked = Asked::of(&question, caller)?;
+    if asked.pin().is_some() {
+        return Ok(None);
+    }
     Ok(vod.decisions.answer_from_memory(&asked.ask(caller), clock::now()))
 }
 
 fn from_database(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<Answer> {
     let question = parse_evaluation(body).map_err(|one| fault(&one))?;
-    let asked = Asked::of(&question, caller)?;
-    vod.decisions.answer(&asked.ask(caller), clock::now())
+    answer_one(vod, caller, &question)
+}
+
+fn answer_one(vod: &Vod, caller: &Caller, question: &Evaluation<'_>) -> Result<Answer> {
+    let asked = Asked::of(question, caller)?;
+    let (ask, now) = (asked.ask(caller), clock::now());
+    match asked.pin() {
+        Some(typed) => vod.decisions.answer_with_pin(&ask, (vod.signing.master(), typed), now),
+        None => vod.decisions.answer(&ask, now),
+    }
 }
 
 /// Many questions — `docs/api/decisions.md#evaluations`.
@@ -105,12 +116,15 @@ enum Answers {
 
 fn answer_all(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<Answers> {
     let now = clock::now();
-    let answer = |question: &formats::authzen::Evaluation<'_>| {
+    // A PIN opens one title, and is asked for when that is watched: among many it is not looked at.
+    let answer = |question: &Evaluation<'_>| {
         let asked = Asked::of(question, caller)?;
         vod.decisions.answer(&asked.ask(caller), now)
     };
     match parse_evaluations(body).map_err(|one| fault(&one))? {
-        Batch::Single(question) => answer(&question).map(|one| Answers::One(Box::new(one))),
+        Batch::Single(question) => {
+            answer_one(vod, caller, &question).map(|one| Answers::One(Box::new(one)))
+        }
         Batch::Many { semantic, questions } => {
             let decide = |question: std::result::Result<_, RequestFault>| {
                 question.map_err(|one| fault(&one)).and_then(|question| answer(&question))

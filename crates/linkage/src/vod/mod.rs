@@ -18,6 +18,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use domain::decisions::Decisions;
+use domain::signing::Signing;
 
 use crate::callers::Callers;
 
@@ -31,6 +32,8 @@ pub struct Vod {
     pub callers: Callers,
     /// Where questions are answered.
     pub decisions: Arc<Decisions>,
+    /// What PINs are tried with.
+    pub signing: Arc<Signing>,
 }
 
 /// All routes of this door.

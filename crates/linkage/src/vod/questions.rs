@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base::kernel::{Error, Result};
 use base64::Engine as _;
-use domain::decisions::{Action, Ask, Question, Subject};
+use domain::decisions::{Action, Ask, PinGiven, Question, Subject};
 use domain::operators;
 use domain::signing::Issuer;
 use domain::tokens::Verified;
@@ -33,6 +33,7 @@ pub(super) struct Asked<'q> {
     resource: String,
     least_age: Option<i64>,
     adult: bool,
+    pin: Option<Cow<'q, str>>,
 }
 
 #[derive(Clone, Copy)]
@@ -55,6 +56,12 @@ struct ResourceProperties<'a> {
     adult: Option<bool>,
 }
 
+#[derive(Deserialize)]
+struct Context<'a> {
+    #[serde(borrow, default)]
+    pin: Option<Cow<'a, str>>,
+}
+
 impl<'q> Asked<'q> {
     /// Reads one question of `caller`.
     ///
@@ -71,6 +78,11 @@ impl<'q> Asked<'q> {
                 .map_err(|_| Error::invalid("json.malformed", "resource.properties"))?;
             asked.least_age = known.rating.as_deref().map(years_of).transpose()?.flatten();
             asked.adult = known.adult.unwrap_or(false);
+        }
+        if let Some(context) = &question.context {
+            let known: Context<'q> =
+                context.read().map_err(|_| Error::invalid("json.malformed", "context"))?;
+            asked.pin = known.pin;
         }
         Ok(asked)
     }
@@ -93,7 +105,13 @@ impl<'q> Asked<'q> {
             resource: String::new(),
             least_age: None,
             adult: false,
+            pin: None,
         })
+    }
+
+    /// The PIN that came with the question.
+    pub(super) fn pin(&self) -> Option<&str> {
+        self.pin.as_deref()
     }
 
     /// Whose subject it is.
@@ -121,6 +139,7 @@ impl<'q> Asked<'q> {
                 resource: &self.resource,
                 least_age: self.least_age,
                 adult: self.adult,
+                pin: PinGiven::Missing,
             },
         }
     }

@@ -6,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, Scope};
-use domain::decisions::{Action, Answer, Ask, Explanation, Question, Subject};
+use domain::decisions::{Action, Answer, Ask, Explanation, PinGiven, Question, Subject};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use web::{Language, Problem, blocking, reasons};
@@ -73,6 +73,7 @@ fn explain(
         resource: &asked.resource,
         least_age: None,
         adult: false,
+        pin: PinGiven::Missing,
     };
     let subject = Subject::Member { number, person_no: asked.person_no.unwrap_or(0) };
     let ask = Ask { operator: scope.operator(), client, subject, question };

@@ -1,0 +1,170 @@
+//! `…/pins`: where a person sets, changes and takes away the PINs for watching and for buying.
+//!
+//! Sources: brief tve §12.1, §13; `docs/decisions/0034`.
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use base::kernel::{Error, Result, clock};
+use domain::credentials::{PIN_RATINGS, Pin, PinKind};
+use domain::signin::OwnPage;
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use web::{Page, current, status_of};
+
+use super::Provider;
+use super::own::{Here, is_fresh, on_day, posted, shown};
+use super::pages::{Words, message};
+use super::place::Place;
+
+/// What the proof in the forms of the page is bound to, beside the session.
+const PURPOSE: &str = "pins";
+/// The PINs of this page, as its forms name them.
+const KINDS: [(PinKind, &str); 2] =
+    [(PinKind::Viewing, "viewing"), (PinKind::Purchase, "purchase")];
+
+/// What the page says beside what there is.
+#[derive(Clone, Copy)]
+enum Said<'s> {
+    Nothing,
+    Done(&'static str),
+    Refused(&'s Error),
+}
+
+/// One kind of PIN on the page.
+struct Listed {
+    name: &'static str,
+    title: &'static str,
+    text: &'static str,
+    /// Since when there is one; empty: there is none.
+    since: String,
+    /// From which rating on it is asked for: years, words, whether that is so now.
+    ratings: Vec<(i64, &'static str, bool)>,
+}
+
+#[derive(Template)]
+#[template(path = "pins.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'static str,
+    address: &'b str,
+    proof: &'b str,
+    message: Option<String>,
+    refused: bool,
+    fresh: bool,
+    listed: Vec<Listed>,
+}
+
+/// `GET …/pins`: signs in first, then shows which there are.
+pub(super) async fn show(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+) -> Response {
+    shown((provider, place), (headers, OwnPage::Pins), |provider, here| {
+        page(provider, here, Said::Nothing)
+    })
+    .await
+}
+
+/// `POST …/pins`: sets or takes away a PIN, or signs in again to be allowed to.
+pub(super) async fn change(
+    State(provider): State<Provider>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = ((headers, body), OwnPage::Pins, PURPOSE);
+    posted((provider, place), form, changed).await
+}
+
+fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
+    match act(provider, here, form) {
+        Ok(done) => page(provider, here, Said::Done(done)),
+        Err(error @ Error::Unauthenticated { .. }) => Err(error),
+        Err(error) if status_of(&error).is_client_error() => {
+            page(provider, here, Said::Refused(&error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
+    let get = |name| form.get(name).unwrap_or_default();
+    let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
+    let named = |name: &str| KINDS.into_iter().find(|one| one.1 == name).map(|one| one.0);
+    let kind = || named(get("kind")).ok_or_else(|| Error::invalid("pin.kind_unknown", "kind"));
+    match get("do") {
+        "set" => {
+            journeys.set_pin(who, (kind()?, get("pin")), now)?;
+            Ok("pins.set")
+        }
+        "ask" => {
+            let years = get("from").parse();
+            let years = years.map_err(|_| Error::invalid("pin.rating_unknown", "from"))?;
+            journeys.ask_pin_from(who, years, now)?;
+            Ok("pins.asked")
+        }
+        "remove" => {
+            journeys.remove_pin(who, kind()?, now)?;
+            Ok("pins.removed")
+        }
+        // The button of who signed in too long ago.
+        _ => Err(Error::Unauthenticated { code: "proof.too_old" }),
+    }
+}
+
+fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
+    let (words, now) = (Words(current::get().language), clock::now());
+    let pins = provider.journeys.pins_of(&here.who, now)?;
+    let error = match said {
+        Said::Refused(error) => Some(error),
+        Said::Nothing | Said::Done(_) => None,
+    };
+    let body = Body {
+        words,
+        title: words.get("pins.title"),
+        address: &format!("{}/pins", here.issuer.url()),
+        proof: &here.proof(provider, PURPOSE),
+        message: match said {
+            Said::Nothing => None,
+            Said::Done(key) => Some(words.get(key).to_owned()),
+            Said::Refused(error) => Some(message(words.0, error)),
+        },
+        refused: error.is_some(),
+        fresh: is_fresh(here, now),
+        listed: KINDS.into_iter().map(|one| listed(words, one, &pins)).collect(),
+    };
+    here.answer(provider, Page::new(words.0, body.title, &body)?, error)
+}
+
+fn listed(words: Words, (kind, name): (PinKind, &'static str), pins: &[Pin]) -> Listed {
+    let pin = pins.iter().find(|pin| pin.kind == kind);
+    let (title, text) = match kind {
+        PinKind::Purchase => (words.get("pins.purchase.title"), words.get("pins.purchase.text")),
+        PinKind::Viewing | PinKind::Owner => {
+            (words.get("pins.viewing.title"), words.get("pins.viewing.text"))
+        }
+    };
+    let asked = pin.filter(|_| kind == PinKind::Viewing);
+    let ratings = asked.into_iter().flat_map(|pin| {
+        PIN_RATINGS.map(|years| (years, words.get(rating(years)), pin.asks_years == years))
+    });
+    Listed {
+        name,
+        title,
+        text,
+        since: pin.map(|pin| on_day(words, "pins.since", pin.since)).unwrap_or_default(),
+        ratings: ratings.collect(),
+    }
+}
+
+const fn rating(years: i64) -> &'static str {
+    match years {
+        0 => "pins.from.0",
+        12 => "pins.from.12",
+        15 => "pins.from.15",
+        _ => "pins.from.18",
+    }
+}
