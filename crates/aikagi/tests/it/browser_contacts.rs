@@ -76,6 +76,21 @@ async fn walk(browser: &Client, (site, look): (&str, Look), registration: &str) 
     // Back at the page the sign-in was for.
     wait_for(browser, "#add-MAIL").await;
     look_at(browser, look, "contacts-in-again").await;
+    set_pin(browser, (&ours, look)).await;
+}
+
+async fn set_pin(browser: &Client, (ours, look): (&str, Look)) {
+    browser.goto(&format!("{ours}/o/OP0012/pins")).await.unwrap();
+    wait_for(browser, "#viewing").await;
+    look_at(browser, look, "pins-none").await;
+    type_into(browser, "#viewing", "1111").await;
+    click(browser, "#viewing ~ button").await;
+    wait_for(browser, "[role=alert]").await;
+    look_at(browser, look, "pins-refused").await;
+    type_into(browser, "#viewing", "2580").await;
+    click(browser, "#viewing ~ button").await;
+    wait_for(browser, "#from").await;
+    look_at(browser, look, "pins-set").await;
 }
 
 #[test]
