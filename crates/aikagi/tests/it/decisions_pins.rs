@@ -24,7 +24,7 @@ impl Holder {
     fn asks_everybody_from(&self, years: i64) {
         let change = move |tx: &mut Tx<'_>| {
             let known = operators::find_operator(tx)?;
-            let policies = Policies { pin_rating_years: Some(years), ..known.policies };
+            let policies = Policies { pin_rating_years: years, ..known.policies };
             let (name_ja, name_en) = (known.name_ja, known.name_en);
             operators::put_operator(tx, &OperatorDraft { name_ja, name_en, policies })
         };

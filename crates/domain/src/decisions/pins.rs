@@ -31,9 +31,9 @@ pub(super) fn check(
     let (pin, needed, set) = match question.action {
         Action::Purchase => (PinFor::Purchase, guarded.purchase, guarded.purchase),
         Action::View | Action::Cast | Action::Download => {
-            let asked_for = [station.operator.policies.pin_rating_years, guarded.viewing_years];
-            let from = asked_for.into_iter().flatten().min();
-            let needed = from.is_some_and(|years| ratings::years(station, question) >= years);
+            let everybody = station.operator.policies.pin_rating_years;
+            let from = guarded.viewing_years.map_or(everybody, |own| own.min(everybody));
+            let needed = ratings::years(station, question) >= from;
             (PinFor::Viewing, needed, guarded.viewing_years.is_some())
         }
     };

@@ -13,9 +13,9 @@ pub struct Policies {
     pub adult_sold: bool,
     /// The age asked for a title nobody has rated, in years.
     pub nr_rating_years: i64,
-    /// From this rating on, in years, everybody is asked for their viewing PIN (D15); none: only who wants to
-    /// be asked.
-    pub pin_rating_years: Option<i64>,
+    /// From this rating on, in years, everybody is asked for their viewing PIN (D15). No title is rated 21: only
+    /// who wants to is asked.
+    pub pin_rating_years: i64,
     /// A browser session ends after this many minutes without a request.
     pub session_idle_minutes: i64,
     /// A browser session ends this many hours after the sign-in, whatever happens.
@@ -112,7 +112,7 @@ impl Default for Policies {
             max_persons: 6,
             adult_sold: false,
             nr_rating_years: 15,
-            pin_rating_years: None,
+            pin_rating_years: 21,
             session_idle_minutes: 60 * 24 * 14,
             session_absolute_hours: 24 * 90,
             mass_guard: MassGuard::default(),
@@ -162,7 +162,7 @@ impl Policies {
         let ranges = [
             ("max_persons", self.max_persons, 1, 10),
             ("nr_rating_years", self.nr_rating_years, 0, 20),
-            ("pin_rating_years", self.pin_rating_years.unwrap_or_default(), 0, 20),
+            ("pin_rating_years", self.pin_rating_years, 0, 21),
             ("session_idle_minutes", self.session_idle_minutes, 1, 60 * 24 * 90),
             ("session_absolute_hours", self.session_absolute_hours, 1, 24 * 400),
             ("mass_guard.lines", self.mass_guard.lines, 0, 1_000_000),
