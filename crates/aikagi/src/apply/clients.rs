@@ -15,6 +15,8 @@ use crate::failure::Failure;
 pub(super) struct PreparedClient {
     id: String,
     terms: ClientTerms,
+    /// As the file says, if it does.
+    enabled: Option<bool>,
     /// Used when no file gives one and the client has none yet.
     made: Option<String>,
 }
@@ -50,9 +52,9 @@ pub(super) fn prepare(
         sector: entry.sector,
         pkce: entry.pkce,
         profile: entry.profile,
-        enabled: entry.enabled,
+        enabled: true,
     };
-    Ok(PreparedClient { id: entry.id, terms, made })
+    Ok(PreparedClient { id: entry.id, terms, enabled: entry.enabled, made })
 }
 
 /// What a client of a kind may do when the file does not say.
@@ -78,12 +80,15 @@ impl PreparedClient {
 
     /// Puts the client; also says whether the secret made for it was used.
     pub(super) fn put(&self, tx: &mut Tx<'_>) -> Result<(Option<Difference>, bool)> {
-        let has_secret = match clients::find(tx, &self.id) {
-            Ok(known) => matches!(known.terms.proof, Proof::Secret(Some(_))),
-            Err(Error::NotFound { .. }) => false,
+        let known = match clients::find(tx, &self.id) {
+            Ok(known) => Some(known.terms),
+            Err(Error::NotFound { .. }) => None,
             Err(error) => return Err(error),
         };
         let mut terms = self.terms.clone();
+        let was_enabled = known.as_ref().is_none_or(|known| known.enabled);
+        terms.enabled = self.enabled.unwrap_or(was_enabled);
+        let has_secret = known.is_some_and(|known| matches!(known.proof, Proof::Secret(Some(_))));
         let made = self.made.as_ref().filter(|_| !has_secret);
         if let Some(secret) = made {
             terms.proof = Proof::Secret(Some(clients::hash_secret(secret)?));

@@ -88,8 +88,8 @@ pub(super) struct ClientEntry {
     pub(super) pkce: Pkce,
     #[serde(default)]
     pub(super) profile: Profile,
-    #[serde(default = "yes")]
-    pub(super) enabled: bool,
+    /// Left out: as it is, so that a client switched off by hand stays off.
+    pub(super) enabled: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

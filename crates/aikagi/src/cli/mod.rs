@@ -5,6 +5,7 @@
 
 mod apply;
 mod audit;
+mod client;
 mod configuration;
 mod context;
 mod decide;
@@ -17,6 +18,7 @@ mod letter_pages;
 mod migrate;
 mod operator;
 mod outbox;
+mod perform;
 mod person;
 mod sms;
 
@@ -59,6 +61,9 @@ enum Command {
     /// Look at operators, switch them off and on
     #[command(subcommand)]
     Operator(operator::Operator),
+    /// Services and SMSs that may ask us: look at them, switch them off and on, new secrets
+    #[command(subcommand)]
+    Client(client::Client),
     /// Prove the audit
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -84,6 +89,9 @@ enum Command {
     Decide(decide::Decide),
     /// Why a question was answered so: the facts, how old they are, where they came from
     Explain(decide::Explain),
+    /// Be a client of a running server, to see whether it works: from its discovery document alone
+    #[command(subcommand)]
+    Perform(perform::Perform),
     /// Invent data
     #[command(subcommand)]
     Generate(generate::Generate),
@@ -118,6 +126,8 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Apply(command) => apply::run(context, &command),
         Command::Migrate(command) => migrate::run(context, &command),
         Command::Operator(command) => operator::run(context, command),
+        Command::Client(command) => client::run(context, command),
+        Command::Perform(command) => perform::run(context, &command),
         Command::Audit(command) => audit::run(context, command),
         Command::Outbox(command) => outbox::run(context, command),
         Command::Config(command) => configuration::run(context, &command),

@@ -1,10 +1,11 @@
 //! `aikagi person`: a member who calls the station.
 
-use base::kernel::{Change, Error};
+use base::kernel::{Change, Error, clock, ids};
 use base::store::Tx;
 use clap::{Args, Subcommand};
+use domain::commands::{self, Command, Op, ResultKind};
 use domain::sessions::{self, Reason};
-use domain::subscribers::{self, Load, PERSON_UNKNOWN, UNKNOWN};
+use domain::subscribers::{self, Load, PERSON_UNKNOWN, Reason as Why, UNKNOWN};
 use domain::{credentials, operators};
 
 use super::context::Context;
@@ -16,6 +17,17 @@ use crate::output;
 pub(super) enum Person {
     /// End a member's lock-out after wrong passwords, and forget them; see first who is calling
     Unlock(Whose),
+    /// Shut a member out until `resume`: no sign-in, no watching; sessions work again afterwards
+    Suspend {
+        /// Which member
+        #[command(flatten)]
+        whose: Whose,
+        /// Why, by number: 10 unpaid, 20 pause, 30 work, 40 fraud, 50 the station's decision, 60 deceased, 90 other
+        #[arg(long, default_value = "50")]
+        reason: String,
+    },
+    /// Lift the station's holds on a member; those of the SMS and of the owner stay
+    Resume(Whose),
     /// Where a member is signed in: browsers, and devices with a session of their own
     Sessions(Whose),
     /// End everything a member is signed in with, or one session; see first who is calling
@@ -49,6 +61,11 @@ pub(super) struct Whose {
 pub(super) fn run(context: &Context, command: Person) -> Result<(), Failure> {
     match command {
         Person::Unlock(whose) => unlock(context, whose),
+        Person::Suspend { whose, reason } => {
+            let why = Why::parse(&reason, "reason")?;
+            hold(context, &whose, (Op::PersonSuspend, Some(why)))
+        }
+        Person::Resume(whose) => hold(context, &whose, (Op::PersonResume, None)),
         Person::Sessions(whose) => list(context, &whose),
         Person::EndSessions { whose, session } => end(context, whose, session),
     }
@@ -64,6 +81,22 @@ fn unlock(context: &Context, whose: Whose) -> Result<(), Failure> {
         Change::Already => "was not locked out",
     });
     Ok(())
+}
+
+/// The same command an SMS gives, from the station.
+fn hold(context: &Context, whose: &Whose, (op, why): (Op, Option<Why>)) -> Result<(), Failure> {
+    let scope = Context::scope(&whose.operator);
+    let mut command = Command::new(&ids::new_id("cli", clock::now()), op, &whose.contract);
+    command.person_no = whose.person;
+    command.reason = why;
+    let report = context.db()?.transact(&scope, move |tx| commands::execute(tx, &command))?;
+    match (report.result, report.code) {
+        (ResultKind::Error, code) => Err(Failure::refused(code.unwrap_or_default())),
+        (_, code) => {
+            output::line(code.map_or_else(|| "done".to_owned(), |note| format!("done: {note}")));
+            Ok(())
+        }
+    }
 }
 
 /// The id of a member of the newest household of this number.

@@ -128,6 +128,9 @@ const PROBES: &[(&str, Probe)] = &[
     ("catalogue::load", |tx, _| said(catalogue::load(tx))),
     ("clients::find", |tx, _| said(clients::find(tx, "secret-vod").map(|one| one.id))),
     ("clients::list", |tx, _| said(clients::list(tx, "", 1000).map(|all| all.len()))),
+    ("clients::disable", |tx, _| said(clients::disable(tx, "secret-vod"))),
+    ("clients::enable", |tx, _| said(clients::enable(tx, "secret-vod"))),
+    ("clients::renew_secret", |tx, _| said(clients::renew_secret(tx, "secret-vod"))),
     ("subscribers::load", |tx, _| said(subscribers::load(tx, numbers(), Load::Whole))),
     ("subscribers::key_of_person", |tx, known| {
         said(subscribers::key_of_person(tx, &known.person_id))

@@ -45,6 +45,7 @@ mod decisions_pins;
 mod decisions_rules;
 mod decisions_ttl;
 mod devices;
+mod disabled;
 mod doors;
 mod doors_world;
 mod factors;

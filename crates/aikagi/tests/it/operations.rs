@@ -2,6 +2,7 @@
 
 mod applying;
 mod backchannel;
+mod clients;
 mod configuration;
 mod demo;
 mod guard;
@@ -9,6 +10,8 @@ mod letters;
 mod master;
 mod others;
 mod patience;
+mod performing;
+mod persons;
 mod program;
 mod serving;
 mod sms_files;

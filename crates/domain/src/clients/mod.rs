@@ -8,12 +8,14 @@ mod profile;
 mod put;
 mod repo;
 mod request_object;
+mod switch;
 mod terms;
 
 pub use guard::{Clients, Presented, Snapshot};
 pub use profile::{Profile, RefreshPolicy};
 pub use put::{find, list, put};
 pub use repo::{sweep, told_of_logouts};
+pub use switch::{disable, enable, renew_secret};
 pub use terms::{
     AuthMethod, Client, ClientKind, ClientTerms, Grant, Pkce, Proof, SCOPES, hash_secret,
     new_secret,

@@ -69,6 +69,7 @@ fn record_put(
     let act = match known {
         None => "client.created",
         Some(before) if before.enabled && !terms.enabled => "client.disabled",
+        Some(before) if !before.enabled && terms.enabled => "client.enabled",
         Some(_) => "client.changed",
     };
     let detail = json!({
