@@ -22,6 +22,13 @@ pub struct Difference {
     pub fields: Vec<(String, String, String)>,
 }
 
+impl Difference {
+    /// A thing that is nobody's to see, and was added.
+    pub(super) fn added(operator: &str, thing: String) -> Self {
+        Self { operator: operator.to_owned(), thing, added: true, fields: Vec::new() }
+    }
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mark = if self.added { '+' } else { '~' };

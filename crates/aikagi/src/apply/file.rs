@@ -31,6 +31,23 @@ pub(super) struct OperatorEntry {
     pub(super) clients: Vec<ClientEntry>,
     pub(super) api_clients: Vec<ClientEntry>,
     pub(super) webhooks: Vec<WebhookEntry>,
+    /// Login ids and passwords another system kept.
+    pub(super) logins: Vec<LoginEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LoginEntry {
+    pub(super) contract: String,
+    /// Left out: the owner's.
+    #[serde(default = "owner")]
+    pub(super) person_no: i64,
+    pub(super) login_id: String,
+    pub(super) password_hash: String,
+}
+
+const fn owner() -> i64 {
+    1
 }
 
 #[derive(Debug, Deserialize)]

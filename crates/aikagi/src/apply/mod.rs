@@ -13,9 +13,10 @@ mod webhooks;
 use std::path::Path;
 use std::sync::Arc;
 
-use base::kernel::{Actor, Result, Scope, clock};
+use base::kernel::{Actor, Change, Result, Scope, clock};
 use base::store::{Db, Tx};
 use domain::operators::{self, OperatorDraft, Role, StaffDraft};
+use domain::signin;
 use domain::signing::MasterKey;
 
 use crate::failure::Failure;
@@ -162,6 +163,15 @@ fn apply_part(
     for product in products::in_order(&part.entry.products) {
         at(&format!("product {}", product.code));
         differences.extend(products::put(tx, product)?);
+    }
+    for login in &part.entry.logins {
+        let thing = format!("login {}/{:03}", login.contract, login.person_no);
+        at(&thing);
+        let member = (login.contract.as_str(), login.person_no);
+        let kept = (login.login_id.as_str(), login.password_hash.as_str());
+        if signin::import_login(tx, member, kept)? == Change::Made {
+            differences.push(Difference::added(tx.operator(), thing));
+        }
     }
     for client in &part.clients {
         at(&format!("client {}", client.id()));

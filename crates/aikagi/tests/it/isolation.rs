@@ -22,7 +22,7 @@ use crate::world::{KITA, MINAMI, World};
 
 /// What must never be in an answer to the other operator.
 const SECRETS: [&str; 4] = ["ﾋﾐﾂﾉ ﾅﾏｴ", "0311112222", "秘密パック", "himitsu@example.jp"];
-const NUMBER: &str = "K-0001";
+pub const NUMBER: &str = "K-0001";
 
 /// Functions that ask about nothing of anybody's, and why.
 const NOTHING_TO_ASK: &[(&str, &str)] = &[

@@ -67,6 +67,10 @@ pub const PROBES: &[(&str, Probe)] = &[
         let payload = format!("{{\"sign_in\": \"{}\"}}", known.contact);
         said(credentials::send_recovery(tx, &payload))
     }),
+    ("signin::import_login", |tx, _| {
+        let hash = "$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE";
+        said(signin::import_login(tx, (crate::isolation::NUMBER, 1), ("minamino", hash)))
+    }),
     ("signin::try_factor", |tx, known| {
         let master = MasterKey::random();
         said(signin::try_factor(tx, &master, &known.person_id, Factor::Totp("123456")))

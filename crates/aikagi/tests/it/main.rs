@@ -52,6 +52,7 @@ mod factors;
 mod forgotten;
 mod holders;
 mod house;
+mod imported;
 mod inspection;
 mod isolation;
 mod isolation_devices;

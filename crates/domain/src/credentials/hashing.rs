@@ -9,11 +9,15 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq as _;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::elsewhere;
+use super::stored::{self, Stored};
+
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// The most memory a stored hash (an imported one) may ask for, in KiB.
-const MOST_KIB: u32 = 262_144;
+/// Bytes of salt and hash.
+const SALT: usize = 16;
+const HASH: usize = 32;
 
 /// Scratch memory of one thread: 19 MiB while there is work.
 #[derive(Default)]
@@ -48,37 +52,84 @@ fn normal(password: &str) -> String {
 
 /// `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, with a new salt.
 pub(super) fn hash(password: &str, scratch: &mut Scratch) -> Result<String> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(Error::internal)?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH)).map_err(Error::internal)?;
     let salt: [u8; 32] = ids::secret_bytes();
-    let (salt, _) = salt.split_at(16);
-    let computed = compute(&params, (password, salt), scratch)?;
+    let (salt, _) = salt.split_at(SALT);
+    let computed = compute((Algorithm::Argon2id, &params), (password, salt), scratch)?;
     let (salt, computed) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(computed));
     Ok(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${computed}"))
 }
 
-/// Whether `password` is the one `stored` was made of. Without `stored` the same work is done and the
-/// answer is no: how long it took tells nobody whether a login id exists.
-pub(super) fn verify(password: &str, stored: Option<&str>, scratch: &mut Scratch) -> Result<bool> {
-    let parsed = match stored {
-        Some(text) => parse(text)?,
-        None => Stored {
-            params: Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(Error::internal)?,
-            salt: vec![0; 16],
-            hash: vec![0; 32],
-        },
+/// How a password was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// Whether it is the one.
+    pub same: bool,
+    /// What to keep of it from now on, where what is kept was made elsewhere or costs less than ours.
+    pub renewed: Option<String>,
+}
+
+/// Whether `password` is the one `stored` was made of. Without `stored`, or where it can not be read, the same
+/// work is done and the answer is no: how long it took tells nobody whether a login id exists. What was made
+/// elsewhere costs ours on top, right or wrong.
+pub(super) fn verify(
+    password: &str,
+    stored: Option<&str>,
+    scratch: &mut Scratch,
+) -> Result<Compared> {
+    let read = |text| match stored::parse(text) {
+        Ok(parsed) => Some(parsed),
+        Err(fault) => {
+            tracing::error!(?fault, "a stored password hash can not be read");
+            None
+        }
     };
-    let computed = compute(&parsed.params, (password, &parsed.salt), scratch)?;
-    let same = bool::from(computed.ct_eq(parsed.hash.as_slice()));
-    Ok(same && stored.is_some())
+    let Some(parsed) = stored.and_then(read) else {
+        hash(password, scratch)?;
+        return Ok(Compared { same: false, renewed: None });
+    };
+    let same = is_of(password, &parsed, scratch)?;
+    if is_ours(&parsed) {
+        return Ok(Compared { same, renewed: None });
+    }
+    let renewed = hash(password, scratch)?;
+    Ok(Compared { same, renewed: same.then_some(renewed) })
+}
+
+/// Whether it was made as [`hash`] makes them, or better.
+fn is_ours(stored: &Stored<'_>) -> bool {
+    let Stored::Argon2 { algorithm: Algorithm::Argon2id, params, salt, hash } = stored else {
+        return false;
+    };
+    params.m_cost() >= MEMORY_KIB
+        && params.t_cost() >= PASSES
+        && salt.len() >= SALT
+        && hash.len() >= HASH
+}
+
+fn is_of(password: &str, stored: &Stored<'_>, scratch: &mut Scratch) -> Result<bool> {
+    Ok(match stored {
+        Stored::Argon2 { algorithm, params, salt, hash } => {
+            let computed = compute((*algorithm, params), (password, salt), scratch)?;
+            bool::from(computed.ct_eq(hash))
+        }
+        Stored::Pbkdf2 { digest, rounds, salt, hash } => {
+            elsewhere::is_pbkdf2(password, (*digest, *rounds), (salt, hash))
+        }
+        Stored::Salted { digest, salt, hash } => {
+            elsewhere::is_salted(password, *digest, (salt, hash))
+        }
+        Stored::Crypt { scheme, text } => elsewhere::is_crypt(password, *scheme, text),
+    })
 }
 
 fn compute(
-    params: &Params,
+    (algorithm, params): (Algorithm, &Params),
     (password, salt): (&str, &[u8]),
     scratch: &mut Scratch,
-) -> Result<[u8; 32]> {
-    let mut computed = [0; 32];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+) -> Result<Vec<u8>> {
+    let mut computed = vec![0; params.output_len().unwrap_or(HASH)];
+    Argon2::new(algorithm, Version::V0x13, params.clone())
         .hash_password_into_with_memory(
             normal(password).as_bytes(),
             salt,
@@ -87,44 +138,6 @@ fn compute(
         )
         .map_err(Error::internal)?;
     Ok(computed)
-}
-
-struct Stored {
-    params: Params,
-    salt: Vec<u8>,
-    hash: Vec<u8>,
-}
-
-/// Reads a PHC string of Argon2id version 19 with a hash of 32 bytes.
-fn parse(text: &str) -> Result<Stored> {
-    let unreadable = || Error::internal("a stored password hash can not be read");
-    let mut parts = text.split('$');
-    let (Some(""), Some("argon2id"), Some("v=19"), Some(costs), Some(salt), Some(hash), None) = (
-        parts.next(),
-        parts.next(),
-        parts.next(),
-        parts.next(),
-        parts.next(),
-        parts.next(),
-        parts.next(),
-    ) else {
-        return Err(unreadable());
-    };
-    let mut numbers = costs.split(',').map(|cost| {
-        cost.split_once('=').and_then(|(name, value)| Some((name, value.parse::<u32>().ok()?)))
-    });
-    let (Some(Some(("m", memory))), Some(Some(("t", passes))), Some(Some(("p", lanes))), None) =
-        (numbers.next(), numbers.next(), numbers.next(), numbers.next())
-    else {
-        return Err(unreadable());
-    };
-    let (salt, hash) = (STANDARD_NO_PAD.decode(salt), STANDARD_NO_PAD.decode(hash));
-    let (Ok(salt), Ok(hash)) = (salt, hash) else { return Err(unreadable()) };
-    if memory > MOST_KIB || passes > 64 || hash.len() != 32 {
-        return Err(unreadable());
-    }
-    let params = Params::new(memory, passes, lanes, Some(32)).map_err(|_| unreadable())?;
-    Ok(Stored { params, salt, hash })
 }
 
 #[cfg(test)]
@@ -136,29 +149,89 @@ mod tests {
         let mut scratch = Scratch::default();
         let stored = hash("髙橋さんのねこは３匹", &mut scratch).unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(verify("髙橋さんのねこは3匹", Some(&stored), &mut scratch).unwrap());
-        assert!(!verify("髙橋さんのねこは4匹", Some(&stored), &mut scratch).unwrap());
-        assert!(!verify("髙橋さんのねこは3匹", None, &mut scratch).unwrap());
+        let mut same = |password, stored| verify(password, stored, &mut scratch).unwrap();
+        let right = same("髙橋さんのねこは3匹", Some(&stored));
+        assert_eq!(right, Compared { same: true, renewed: None });
+        assert!(!same("髙橋さんのねこは4匹", Some(&stored)).same);
+        assert!(!same("髙橋さんのねこは3匹", None).same);
         let again = hash("髙橋さんのねこは３匹", &mut scratch).unwrap();
         assert_ne!(stored, again, "salted");
     }
 
+    /// Password and hash, each as somebody else published it.
+    const PUBLISHED: &[(&str, &str)] = &[
+        // The reference implementation of Argon2: echo -n password | argon2 somesalt -t 2 -k 65536
+        (
+            "password",
+            "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+        ),
+        (
+            "password",
+            "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA",
+        ),
+        // RFC 6070, RFC 7914 §11; in the three ways they are written.
+        ("password", "$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE"),
+        ("password", "$pbkdf2-sha1$i=4096,l=20$c2FsdA$SwB5AbdlSJq+rUnZJvch0GWkKcE"),
+        ("password", "pbkdf2_sha1$4096$salt$SwB5AbdlSJq+rUnZJvch0GWkKcE="),
+        ("Password", "$pbkdf2-sha256$80000$TmFDbA$TdzY9guYviGDDO5e8icB.WQaRBjQTAQUrv8Ih2s0q1Y"),
+        ("Password", "$pbkdf2-sha256$i=80000$TmFDbA$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y"),
+        ("Password", "pbkdf2_sha256$80000$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y="),
+        (
+            "password",
+            "$pbkdf2-sha512$4096$c2FsdA$0Zexsz2wFD4BixLz0dFHnmzevcyXxcD4f2kC4HL0V7UUPzBgJkGz1VzTNZiMs2uEN2Bg7NUy4Dm3QqI5Q0ry1Q",
+        ),
+        // Passlib's documentation.
+        ("testing123", "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr"),
+        // OpenBSD, by way of jBCrypt.
+        ("", "$2a$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkgY8jIucDrjc8deX1s."),
+        ("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe"),
+        ("abc", "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"),
+        ("password", "$2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6/FuA2/mHZFpe"),
+        // The specification of SHA-crypt.
+        ("Hello world!", "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5"),
+        ("Hello world!", "{CRYPT}$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5"),
+        (
+            "Hello world!",
+            "$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v.",
+        ),
+    ];
+
     #[test]
-    fn a_hash_made_elsewhere_with_other_costs_is_verified() {
-        // Made with the reference implementation: echo -n password | argon2 somesalt -id -t 2 -k 65536
-        let stored = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-        assert!(verify("password", Some(stored), &mut Scratch::default()).unwrap());
+    fn a_password_kept_elsewhere_is_found_and_kept_in_our_way_from_then_on() {
+        let mut scratch = Scratch::default();
+        for (password, stored) in PUBLISHED {
+            let right = verify(password, Some(stored), &mut scratch).unwrap();
+            assert!(right.same, "{stored}");
+            match right.renewed {
+                Some(renewed) => {
+                    let again = verify(password, Some(&renewed), &mut scratch).unwrap();
+                    assert_eq!(again, Compared { same: true, renewed: None });
+                }
+                None => assert!(stored.starts_with("$argon2id"), "{stored}"),
+            }
+            let wrong = verify("Passw0rd", Some(stored), &mut scratch).unwrap();
+            assert_eq!(wrong, Compared { same: false, renewed: None }, "{stored}");
+        }
     }
 
     #[test]
-    fn a_stored_hash_that_asks_for_too_much_is_not_computed() {
-        for bad in [
-            "",
-            "$argon2i$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$AAAA",
-            "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
-            "$argon2id$v=19$t=2,m=19456,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
-        ] {
-            assert!(verify("x", Some(bad), &mut Scratch::default()).is_err(), "{bad}");
+    fn an_argon2_that_costs_less_than_ours_is_made_anew() {
+        let mut scratch = Scratch::default();
+        let params = Params::new(8192, 2, 1, Some(32)).unwrap();
+        let with = (Algorithm::Argon2id, &params);
+        let computed = compute(with, ("kita no hama", &[7; 16]), &mut scratch).unwrap();
+        let text = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
+        let weak = format!("$argon2id$v=19$m=8192,t=2,p=1${}${}", text(&[7; 16]), text(&computed));
+        let found = verify("kita no hama", Some(&weak), &mut scratch).unwrap();
+        assert!(found.same && found.renewed.unwrap().contains("$m=19456,t=2,p=1$"));
+    }
+
+    #[test]
+    fn what_can_not_be_read_answers_like_a_wrong_password() {
+        let mut scratch = Scratch::default();
+        for bad in ["", "x", "$2b$31$", "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$AAAA"] {
+            let found = verify("x", Some(bad), &mut scratch).unwrap();
+            assert_eq!(found, Compared { same: false, renewed: None }, "{bad}");
         }
     }
 }

@@ -117,6 +117,25 @@ pub(crate) fn password_is_of(tx: &mut Tx<'_>, person_id: &str, at: Instant) -> R
     Ok(set.first().is_some_and(|set| *set <= at))
 }
 
+/// Keeps this hash of the person's password in place of the one that was read with `login`, made elsewhere or
+/// cheaper. The password is the same, so nothing ends by it and nobody is told.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub(crate) fn renew_password(tx: &mut Tx<'_>, login: &Login, renewed: &str) -> Result<()> {
+    let row: [Value; 4] = [
+        tx.operator().into(),
+        (&login.person_id).into(),
+        login.hash.as_deref().unwrap_or_default().into(),
+        renewed.into(),
+    ];
+    tx.change_one(
+        "UPDATE passwords SET hash = ?4 WHERE operator_id = ?1 AND person_id = ?2 AND hash = ?3",
+        &row,
+    )?;
+    record(tx, &Entry::new("person.password_rehashed", &login.person_id))
+}
+
 /// The login id of a person, if they registered.
 ///
 /// # Errors

@@ -10,6 +10,7 @@
 mod alerts;
 mod contact_book;
 mod contacts;
+mod elsewhere;
 mod factors;
 mod guessable;
 mod hashing;
@@ -26,6 +27,7 @@ mod questions;
 mod recovery;
 mod sent_codes;
 mod sites;
+mod stored;
 mod totp;
 
 pub use alerts::{Alert, Message, POST_MAIL, POST_TEXT, Says, message_of};
@@ -36,6 +38,7 @@ pub use contacts::{
 };
 pub(crate) use factors::try_factor;
 pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
+pub use hashing::Compared;
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LetterCheck, check_letter, issue_letter_code, kill_letters,
     spend_letter, sweep_letters,
@@ -44,11 +47,11 @@ pub(crate) use lockout::typing_of;
 pub use lockout::{
     Try, begin_try, forgive, locked_out, note_failure, sweep, take_back_try, unlock,
 };
-pub(crate) use logins::password_is_of;
 pub use logins::{
     Login, forget_credentials, forget_passwords, is_current, login_name, login_of,
     replace_credentials,
 };
+pub(crate) use logins::{password_is_of, renew_password};
 pub use lost::{FORGOTTEN, send_recovery};
 pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery};
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
@@ -60,4 +63,5 @@ pub use questions::sweep_questions;
 pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
 pub use sent_codes::{SENT_CODE_SECONDS, sweep_sent_codes};
 pub use sites::Site;
+pub use stored::check_password_hash;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};

@@ -12,7 +12,7 @@ use std::time::Duration;
 use base::kernel::{Error, Result};
 
 use super::guessable::is_guessable;
-use super::hashing::{self, Scratch};
+use super::hashing::{self, Compared, Scratch};
 
 /// Computations waiting at most, for one operator and for all together.
 const MOST_WAITING: usize = 64;
@@ -33,7 +33,7 @@ enum Work {
 }
 
 enum Answer {
-    Verified(bool),
+    Verified(Compared),
     Hashed(String),
 }
 
@@ -135,13 +135,18 @@ impl Passwords {
     ///
     /// # Errors
     /// `password.busy` when the operator's queue is full.
-    pub fn verify(&self, operator: &str, password: &str, stored: Option<String>) -> Result<bool> {
+    pub fn verify(
+        &self,
+        operator: &str,
+        password: &str,
+        stored: Option<String>,
+    ) -> Result<Compared> {
         // Longer than any we take is nobody's; it costs what a wrong one costs.
         let (password, stored) =
             if password.len() > MOST_BYTES * 4 { ("", None) } else { (password, stored) };
         let work = Work::Verify { password: password.to_owned(), stored };
         match self.wait_for(operator, work)? {
-            Answer::Verified(same) => Ok(same),
+            Answer::Verified(verified) => Ok(verified),
             Answer::Hashed(_) => Err(Error::internal("a password was hashed, not verified")),
         }
     }
@@ -307,7 +312,8 @@ mod tests {
                 queue.pop().unwrap();
             }
             let mine = queue.pop().unwrap();
-            mine.answer.send(Ok(Answer::Verified(true))).unwrap();
+            let right = Compared { same: true, renewed: None };
+            mine.answer.send(Ok(Answer::Verified(right))).unwrap();
             assert!(answered.try_recv().unwrap().is_ok(), "{flooded}");
         }
     }
@@ -335,7 +341,7 @@ mod tests {
         let stored = || Some("$argon2id$not even read".to_owned());
         let long = "a".repeat(MOST_BYTES * 4 + 1);
         let pool = Passwords::start(1).unwrap();
-        assert!(!pool.verify("KITA01", &long, stored()).unwrap());
+        assert!(!pool.verify("KITA01", &long, stored()).unwrap().same);
 
         let nobody_computes = Passwords { shared: Arc::new(Shared::default()) };
         let mut queue = nobody_computes.shared.queue.lock().unwrap();
@@ -358,7 +364,7 @@ mod tests {
                     scope.spawn(move || {
                         let password =
                             if number % 2 == 0 { "correct horse battery" } else { "wrong" };
-                        pool.verify("KITA01", password, Some(stored)).unwrap()
+                        pool.verify("KITA01", password, Some(stored)).unwrap().same
                     })
                 })
                 .collect();

@@ -23,6 +23,14 @@ struct Begun {
     counted_as: String,
 }
 
+/// How a password that was held against what is kept was found.
+enum Held {
+    Right(Moved),
+    Wrong,
+    /// It is the one that was read; what is kept of it is not that any more.
+    Renewed,
+}
+
 impl Journeys {
     /// Tries login id and password; when they are right the sign-in goes on or is at its end.
     ///
@@ -30,7 +38,8 @@ impl Journeys {
     /// exists: not the answer, not the time, not the lock-out. States of contract and person are told
     /// only to who knows the password, and such a try does not count. A password replaced while it
     /// was computed is a wrong one. Two transactions with the computation between them; at most
-    /// twelve statements, and one more when the browser's earlier session is ended.
+    /// twelve statements, one more when the browser's earlier session is ended, and two the first time a password
+    /// another system kept is right: from then on our own hash of it is kept.
     ///
     /// # Errors
     /// - `signin.failed`; `signin.locked` with the time to wait; `password.busy`
@@ -45,22 +54,20 @@ impl Journeys {
     ) -> Result<Moved> {
         let ticket = self.read(caller)?;
         let name = credentials::login_name(typed_name).map_err(|_| FAILED)?;
-        let begun = self.begin_try(&ticket, name)?;
-        let stored = begun.login.as_ref().and_then(|login| login.hash.clone());
-        let verified = self.passwords.verify(ticket.scope.operator(), password, stored);
-        if verified.is_err() {
-            self.take_back(&ticket.scope, &begun)?;
+        let mut begun = self.begin_try(&ticket, name.clone())?;
+        let mut tried = self.hold_against(&ticket, &begun, password);
+        if let Ok(Held::Renewed) = tried {
+            // Another sign-in of this person was faster, and keeps the same password in another way now.
+            (begun.purpose, begun.login) = self.look_again(&ticket, &name)?;
+            tried = self.hold_against(&ticket, &begun, password);
         }
-        let (true, Some(login)) = (verified?, &begun.login) else {
-            return self.fail(&ticket.scope, begun);
-        };
-        match self.finish_password(&ticket, (login, &begun)) {
-            Err(FAILED) => self.fail(&ticket.scope, begun),
+        match tried {
+            Ok(Held::Wrong | Held::Renewed) => self.fail(&ticket.scope, begun),
             Err(error) => {
                 self.take_back(&ticket.scope, &begun)?;
                 Err(error)
             }
-            Ok(moved) => {
+            Ok(Held::Right(moved)) => {
                 if moved.opened_session() {
                     self.end_elsewhere(&ticket)?;
                 } else {
@@ -69,6 +76,26 @@ impl Journeys {
                 Ok(moved)
             }
         }
+    }
+
+    /// Holds the password against what was read, and goes on if it is the one.
+    fn hold_against(&self, ticket: &Ticket, begun: &Begun, password: &str) -> Result<Held> {
+        let stored = begun.login.as_ref().and_then(|login| login.hash.clone());
+        let verified = self.passwords.verify(ticket.scope.operator(), password, stored)?;
+        let (true, Some(login)) = (verified.same, &begun.login) else { return Ok(Held::Wrong) };
+        let renewed = verified.renewed;
+        let is_renewed = renewed.is_some();
+        match self.finish_password(ticket, (login, begun), renewed) {
+            Err(FAILED) if is_renewed => Ok(Held::Renewed),
+            Err(FAILED) => Ok(Held::Wrong),
+            Err(error) => Err(error),
+            Ok(moved) => Ok(Held::Right(moved)),
+        }
+    }
+
+    /// What the login id leads to now.
+    fn look_again(&self, ticket: &Ticket, name: &str) -> Result<(Purpose, Option<Login>)> {
+        self.db.read(&ticket.scope, |tx| ticket.at_password(tx, name))
     }
 
     /// Counts a try, if the sign-in is at the password: nothing is counted or computed for another.
@@ -109,7 +136,13 @@ impl Journeys {
         Err(Error::TooMany { code: "signin.locked", wait })
     }
 
-    fn finish_password(&self, ticket: &Ticket, (login, begun): (&Login, &Begun)) -> Result<Moved> {
+    /// `renewed`: what to keep of the password from now on, if what is kept was made elsewhere.
+    fn finish_password(
+        &self,
+        ticket: &Ticket,
+        (login, begun): (&Login, &Begun),
+        renewed: Option<String>,
+    ) -> Result<Moved> {
         let aim = self.aim_of(begun.purpose.clone())?;
         let actor = Actor::Person(login.person_id.clone());
         let scope = Scope::new(ticket.scope.operator(), actor, ticket.scope.now());
@@ -117,6 +150,9 @@ impl Journeys {
         let signing = Arc::clone(&self.signing);
         self.db.transact(&scope, move |tx| {
             let factors = credentials::is_current(tx, &login)?.ok_or(FAILED)?;
+            if let Some(renewed) = &renewed {
+                credentials::renew_password(tx, &login, renewed)?;
+            }
             let member = find_member(tx, (&login.key, login.person_no))?;
             settle(tx, &signing, (&ticket, &aim), (&member, &Proven::password(), factors))
         })

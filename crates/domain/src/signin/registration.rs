@@ -87,7 +87,7 @@ impl Journeys {
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
         let here = ticket.clone();
         let moved = self.db.transact(&scope, move |tx| {
-            let member = activate(tx, &person_id)?;
+            let member = activate(tx, &person_id, "letter")?;
             if !credentials::spend_letter(tx, &person_id, checked)? {
                 return Err(REFUSED);
             }
@@ -104,8 +104,13 @@ impl Journeys {
     }
 }
 
-/// Makes the member of the letter ACTIVE, in the household's own words, and admits them.
-fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
+/// Makes a member ACTIVE, in the household's own words, and admits them. `registered_by`: what for, in
+/// the books.
+pub(super) fn activate(
+    tx: &mut Tx<'_>,
+    person_id: &str,
+    registered_by: &'static str,
+) -> Result<Member> {
     let operator = tx.operator_fact(operators::find_operator)?;
     if !operator.enabled() {
         return Err(Error::refused("operator.disabled"));
@@ -124,7 +129,7 @@ fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
     if outcome.change == Change::Made {
         household.contract.version = version;
         household.contract.updated = tx.now();
-        record_registered(tx, household, person_no)?;
+        record_registered(tx, household, (person_no, registered_by))?;
         tx.touch(Some(&key.number));
     }
     let member = admit(&operator, household, (person_no, tx.now()))?;
@@ -132,7 +137,11 @@ fn activate(tx: &mut Tx<'_>, person_id: &str) -> Result<Member> {
     Ok(member)
 }
 
-fn record_registered(tx: &mut Tx<'_>, household: &Household, person_no: i64) -> Result<()> {
+fn record_registered(
+    tx: &mut Tx<'_>,
+    household: &Household,
+    (person_no, by): (i64, &'static str),
+) -> Result<()> {
     let contract = &household.contract;
     let state = household.standing(tx.now()).as_str();
     let payload = json!({
@@ -147,7 +156,7 @@ fn record_registered(tx: &mut Tx<'_>, household: &Household, person_no: i64) -> 
     let subject = format!("{}/{person_no:03}", household.key().label());
     let entry = Entry::new("person.registered", &subject)
         .version(contract.version)
-        .detail(json!({"by": "letter"}))
+        .detail(json!({"by": by}))
         .event(&contract.number, payload);
     record(tx, &entry)
 }
