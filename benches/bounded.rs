@@ -3,7 +3,7 @@
 
 use base::kernel::{Actor, Instant, Scope, clock};
 use base::store::{Db, Settings};
-use domain::sessions::{self, DeviceAsk, Draft, Lasting, Proven, Redemption};
+use domain::sessions::{self, DeviceAsk, Draft, Holder, Lasting, Proven, Redemption};
 
 use crate::common::{OPERATOR, databases, folder, given_operator, row, scope};
 use crate::households::{CALLBACK, CLIENT, given_client, given_contracts, owner};
@@ -49,6 +49,7 @@ fn come(tx: &mut base::store::Tx<'_>, person: &str, n: u64) -> base::kernel::Res
         redirect_uri: CALLBACK,
         challenge: None,
         nonce: Some("n"),
+        jkt: None,
     };
     let grant = sessions::grant(tx, &draft)?;
     if n.is_multiple_of(2) {
@@ -57,7 +58,7 @@ fn come(tx: &mut base::store::Tx<'_>, person: &str, n: u64) -> base::kernel::Res
             issuer: OPERATOR,
             redirect_uri: CALLBACK,
             verifier: None,
-            lasting: Lasting::Refreshed,
+            holder: Holder { lasting: Lasting::Refreshed, jkt: None, binds: false },
         };
         sessions::redeem(tx, &grant, &with)?;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::store::Settings;
 use base64::Engine as _;
-use domain::sessions::{self, Draft, Lasting, Proven, Redemption};
+use domain::sessions::{self, Draft, Holder, Lasting, Proven, Redemption};
 use domain::signing::{HandleKind, Handles};
 use domain::subscribers::By;
 use formats::jose::SigningKey;
@@ -41,6 +41,7 @@ pub fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
                 redirect_uri: CALLBACK,
                 challenge: None,
                 nonce: Some("n"),
+                jkt: None,
             };
             let id = sessions::grant(tx, &draft)?;
             let with = Redemption {
@@ -48,7 +49,7 @@ pub fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
                 issuer: OPERATOR,
                 redirect_uri: CALLBACK,
                 verifier: None,
-                lasting: Lasting::Refreshed,
+                holder: Holder { lasting: Lasting::Refreshed, jkt: None, binds: false },
             };
             sessions::redeem(tx, &id, &with)?;
             Ok(id)

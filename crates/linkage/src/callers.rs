@@ -9,9 +9,8 @@ use base::store::Db;
 use domain::clients::ClientKind;
 use domain::operators;
 use domain::signing::Issuer;
-use domain::tokens::{AccessTokens, Verified};
+use domain::tokens::{AccessTokens, Shown, Verified};
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use web::{Problem, blocking, current};
 
 /// What the doors of programs share.
@@ -41,23 +40,26 @@ impl Callers {
     /// the token was seen within the last second.
     ///
     /// # Errors
-    /// `token.missing`, `token.invalid`, `token.scope_missing`; `operator.unknown`.
+    /// `token.missing`, those of `AccessTokens::client_for`; `operator.unknown`.
     pub(crate) async fn client(
         &self,
         issuer: &Issuer,
         headers: &HeaderMap,
         (kind, scope): (ClientKind, &'static str),
     ) -> std::result::Result<Verified, Problem> {
-        let token = bearer(headers).ok_or(TOKEN_MISSING)?;
-        if let Some(known) = self.tokens.client_from_memory(issuer, token, (kind, scope)) {
+        let proof = current::get().proof();
+        let shown = web::shown(headers, proof.as_deref()).ok_or(TOKEN_MISSING)?;
+        if let Some(known) = self.tokens.client_from_memory(issuer, &shown, (kind, scope)) {
             // Only an operator that is there has clients.
             note(issuer);
             return Ok(known?);
         }
-        let (callers, issuer, token) = (self.clone(), issuer.clone(), token.to_owned());
+        let (callers, issuer) = (self.clone(), issuer.clone());
+        let (token, scheme) = (shown.token.to_owned(), shown.scheme);
         blocking(move || {
             callers.check_operator(&issuer)?;
-            callers.tokens.client_for(&issuer, &token, (kind, scope))
+            let shown = Shown { token: &token, scheme, proof: proof.as_deref() };
+            callers.tokens.client_for(&issuer, &shown, (kind, scope))
         })
         .await
     }
@@ -83,13 +85,6 @@ fn note(issuer: &Issuer) {
     if !issuer.is_platform() {
         current::operator_is_there(issuer.operator());
     }
-}
-
-/// The token of `Authorization: Bearer …`. Source: RFC 6750 §2.1.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// The body, unless it was longer than the door reads or broke off.

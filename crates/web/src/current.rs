@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use base::kernel::{clock, ids};
+use domain::tokens::KeyProof;
 use http::header::ORIGIN;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::Instrument as _;
@@ -14,6 +15,8 @@ use crate::{Language, cookies};
 
 /// The header by which a caller names its request, and we name it back (AuthZEN 1.0 §10).
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header a proof of a key comes in.
+const DPOP: HeaderName = HeaderName::from_static("dpop");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The cookie that remembers the language a reader chose.
 pub const LANGUAGE_COOKIE: &str = "aikagi-language";
@@ -42,6 +45,8 @@ pub struct Context {
     origin: Option<Arc<str>>,
     /// Set once a door found that scripts of that page may read the answer.
     shared: Arc<OnceLock<()>>,
+    /// That the caller holds a key, with the call it is for.
+    proof: Option<Arc<KeyProof>>,
 }
 
 impl Context {
@@ -49,6 +54,12 @@ impl Context {
     #[must_use]
     pub fn operator(&self) -> Option<Arc<str>> {
         self.operator.get().cloned()
+    }
+
+    /// The proof of a key the caller sent along (RFC 9449 §4.1).
+    #[must_use]
+    pub fn proof(&self) -> Option<Arc<KeyProof>> {
+        self.proof.clone()
     }
 
     /// The origin whose scripts may read the answer, if a door found so.
@@ -72,6 +83,7 @@ pub fn get() -> Context {
         operator: Arc::default(),
         origin: None,
         shared: Arc::default(),
+        proof: None,
     })
 }
 
@@ -104,6 +116,7 @@ pub async fn establish(request: Request, next: Next) -> Response {
         operator: Arc::default(),
         origin: origin(request.headers()),
         shared: Arc::default(),
+        proof: proof_of_key(&request),
     };
     let span = tracing::info_span!(
         "request",
@@ -140,6 +153,15 @@ fn trace_id(headers: &HeaderMap) -> String {
 
 fn origin(headers: &HeaderMap) -> Option<Arc<str>> {
     headers.get(ORIGIN).and_then(|value| value.to_str().ok()).map(Arc::from)
+}
+
+/// One header, or it says nothing (RFC 9449 §4.3 check 1).
+fn proof_of_key(request: &Request) -> Option<Arc<KeyProof>> {
+    let mut all = request.headers().get_all(DPOP).iter();
+    let (first, more) = (all.next()?, all.next());
+    let text = first.to_str().ok().filter(|_| more.is_none()).map(str::to_owned);
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    Some(Arc::new(KeyProof { text, method, path }))
 }
 
 fn language(headers: &HeaderMap) -> Language {

@@ -14,6 +14,7 @@ pub mod pace;
 pub mod page;
 mod problem;
 pub mod reasons;
+mod shown;
 pub mod strangers;
 pub mod words;
 
@@ -21,3 +22,4 @@ pub use act::{act, at_once, blocking, look};
 pub use language::Language;
 pub use page::{Page, SUBMIT, passkeys_script};
 pub use problem::{Problem, Refusal, status_of};
+pub use shown::shown;

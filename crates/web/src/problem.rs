@@ -138,6 +138,16 @@ impl IntoResponse for Problem {
                 let challenge = r#"Bearer realm="aikagi", error="invalid_token""#;
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
+            Error::Unauthenticated { code: "token.bound" } => {
+                let challenge =
+                    r#"DPoP error="invalid_token", algs="ES256 ES384 PS256 RS256 EdDSA""#;
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
+            Error::Unauthenticated { code: "dpop.proof_invalid" } => {
+                let challenge =
+                    r#"DPoP error="invalid_dpop_proof", algs="ES256 ES384 PS256 RS256 EdDSA""#;
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
             Error::Unauthenticated { .. } => {
                 let challenge = r#"Bearer realm="aikagi""#;
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

@@ -49,6 +49,7 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-sign-ins", |tx| domain::signin::sweep(tx, ROWS)),
     ("sweep-sessions", |tx| domain::sessions::sweep(tx, ROWS)),
     ("sweep-device-codes", |tx| domain::sessions::sweep_device_codes(tx, ROWS)),
+    ("sweep-key-proofs", |tx| domain::tokens::sweep(tx, ROWS)),
     ("sweep-pushed-requests", |tx| domain::sessions::sweep_pushed(tx, ROWS)),
     ("sweep-files", |tx| domain::files::archive_due(tx, ROWS)),
     ("sweep-lockouts", |tx| domain::credentials::sweep(tx, ROWS)),

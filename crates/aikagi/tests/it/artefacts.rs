@@ -10,6 +10,7 @@ use formats::jose::{JwkSet, SigningKey};
 use http::Request;
 use serde_json::json;
 
+use crate::dpop;
 use crate::forgotten::{ask, codes, fan_out, given_reachable};
 use crate::viewers::{
     Answer, BASE, CALLBACK, House, PASSWORD, SECRET, VERIFIER, Viewer, authorize,
@@ -102,6 +103,11 @@ const PLACES: &[(&str, Place)] = &[
         let house = &stage.house;
         let form = [("grant_type", "client_credentials")];
         house.token_at(issuer, (client, it), &form).status == 200
+    }),
+    ("proof", |stage, (issuer, client), it| {
+        let form = [("grant_type", "client_credentials")];
+        let path = format!("{issuer}/token");
+        dpop::send(&stage.house, (&path, Some(client)), (&form, &[it])).status == 200
     }),
     ("bearer", |stage, (issuer, _), it| {
         let house = &stage.house;
@@ -230,6 +236,30 @@ impl Stage {
         self.key.sign("oauth-authz-req+jwt", &claims).unwrap()
     }
 
+    /// The name of a request that a service pushed.
+    fn pushed(&self) -> String {
+        let pushed = self.house.client_form(
+            "/o/KITA01/par",
+            ("vod", SECRET),
+            &[
+                ("client_id", "vod"),
+                ("response_type", "code"),
+                ("redirect_uri", CALLBACK),
+                ("scope", "openid"),
+                ("code_challenge", &formats::jose::pkce_s256_challenge(VERIFIER)),
+                ("code_challenge_method", "S256"),
+            ],
+        );
+        pushed.json()["request_uri"].as_str().unwrap().to_owned()
+    }
+
+    /// A person's access token that is bound to a key.
+    fn bound(&self, holder: &dpop::Holder) -> String {
+        let (code, proof) = (self.code(), holder.proof(("POST", "/o/KITA01/token")));
+        let tokens = dpop::redeem(&self.house, Some("vod"), &code, &[&proof]).json();
+        tokens["access_token"].as_str().unwrap().to_owned()
+    }
+
     /// A television's code that a person confirmed, and one that waits.
     fn device(&self, reference: &str) -> (String, String) {
         let form = [("device_id", reference), ("scope", "openid")];
@@ -269,21 +299,10 @@ impl Stage {
         let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
         let (access, refresh, id) = (text("access_token"), text("refresh_token"), text("id_token"));
         let own = self.house.token(&[("grant_type", "client_credentials")]).json();
+        let holder = dpop::Holder::new();
         let (device_code, user_code) = self.device("living-room");
         self.approve(&user_code, "living-room");
         let (_, waiting) = self.device("kitchen");
-        let pushed = self.house.client_form(
-            "/o/KITA01/par",
-            ("vod", SECRET),
-            &[
-                ("client_id", "vod"),
-                ("response_type", "code"),
-                ("redirect_uri", CALLBACK),
-                ("scope", "openid"),
-                ("code_challenge", &formats::jose::pkce_s256_challenge(VERIFIER)),
-                ("code_challenge_method", "S256"),
-            ],
-        );
         let session = signed_in(&self.house, "takahashi").cookies["__Host-aikagi-session"].clone();
         let mut under_way = Viewer::new(&self.house);
         under_way.open_page(&authorize(&[]));
@@ -297,6 +316,8 @@ impl Stage {
         vec![
             thing("a code", &["code"], true, self.code()),
             thing("an access token", &["bearer", "introspect"], false, access),
+            thing("a proof of a key", &["proof"], true, holder.proof(("POST", "/o/KITA01/token"))),
+            thing("a bound access token", &["introspect"], false, self.bound(&holder)),
             thing("a refresh token", &["refresh", "introspect"], true, refresh),
             thing("an ID token", &["hint"], false, id),
             thing(
@@ -307,12 +328,7 @@ impl Stage {
             ),
             thing("a device code", &["device"], false, device_code),
             thing("a television's code", &["user_code"], false, waiting),
-            thing(
-                "a pushed request",
-                &["request_uri"],
-                true,
-                pushed.json()["request_uri"].as_str().unwrap().to_owned(),
-            ),
+            thing("a pushed request", &["request_uri"], true, self.pushed()),
             thing("a client assertion", &["assertion"], true, self.assertion("one")),
             thing("a signed request", &["request"], false, self.request()),
             thing("a client's secret", &["secret"], false, SECRET.to_owned()),
@@ -393,7 +409,7 @@ fn nothing_is_worth_anything_to_another_client_or_at_another_operator_nor_spent_
 fn of_many_that_come_at_once_with_one_thing_one_is_let_in() {
     let mut stage = Stage::new();
     let all = stage.all();
-    let single = ["a code", "a pushed request", "a client assertion"];
+    let single = ["a code", "a pushed request", "a client assertion", "a proof of a key"];
     for artefact in all.iter().filter(|one| single.contains(&one.name)) {
         let client = if artefact.own == ["assertion"] { "signer" } else { "vod" };
         let shown = place(artefact.own[0]);

@@ -13,7 +13,7 @@ use domain::clients::{
 use domain::decisions::{Capacity, Decisions};
 use domain::signing::{Issuer, MasterKey, Signing};
 use domain::subscribers::Standing;
-use domain::tokens::AccessTokens;
+use domain::tokens::{AccessTokens, Asked};
 use http::{HeaderMap, Request, StatusCode};
 use linkage::Callers;
 use linkage::sms::online::Online;
@@ -30,9 +30,9 @@ pub struct Doors {
     pub world: World,
     pub linkage: Arc<WriteBehind>,
     router: Router,
-    tokens: Arc<AccessTokens>,
+    pub tokens: Arc<AccessTokens>,
     pub signing: Arc<Signing>,
-    clients: Arc<Clients>,
+    pub clients: Arc<Clients>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -110,7 +110,7 @@ impl Doors {
         let client = self.clients.find(operator, id).unwrap().unwrap().client;
         let scope = client.scopes_of("");
         let ring = self.signing.ring(operator).unwrap();
-        self.tokens.mint((&issuer, &ring), &client, (&scope, None), clock::now()).unwrap()
+        self.tokens.mint((&issuer, &ring), &client, &Asked::own(&scope), clock::now()).unwrap()
     }
 
     /// Where a contract stands by the clock the doors read.

@@ -126,6 +126,10 @@ fn a_television_shows_a_code_and_has_tokens_once_its_person_typed_what_it_shows(
     assert_eq!(acts.map(|act| house.audited(act)), [1, 1, 2], "one more code was the sign-in's");
 }
 
+fn holding(lasting: sessions::Lasting) -> domain::signin::Holding<'static> {
+    domain::signin::Holding { lasting, jkt: None }
+}
+
 #[test]
 fn a_lost_answer_is_given_again_at_once_and_never_later() {
     let house = house();
@@ -139,7 +143,7 @@ fn a_lost_answer_is_given_again_at_once_and_never_later() {
     let later = clock::now().plus_seconds(sessions::GRACE_SECONDS + 1);
     let late = house.provider.journeys.poll_device(
         (&client, KITA),
-        (&text(&asked, "device_code"), sessions::Lasting::Refreshed),
+        (&text(&asked, "device_code"), holding(sessions::Lasting::Refreshed)),
         later,
     );
     assert_eq!(late.unwrap_err().code(), "grant.invalid");
@@ -152,7 +156,7 @@ fn a_device_that_asks_too_often_is_told_to_wait_longer_each_time() {
     let client = house.provider.clients.find(KITA, "tv").unwrap().unwrap().client;
     let begun = clock::now();
     let at = |seconds: i64| {
-        let asks = (text(&asked, "device_code"), sessions::Lasting::Once);
+        let asks = (text(&asked, "device_code"), holding(sessions::Lasting::Once));
         let (journeys, when) = (&house.provider.journeys, begun.plus_seconds(seconds));
         format!("{:?}", journeys.poll_device((&client, KITA), (&asks.0, asks.1), when).unwrap())
     };

@@ -17,7 +17,7 @@ use domain::sessions::{self, DeviceAsk, Draft, Proven, Subjects};
 use domain::signin::{AskedByDevice, PUSHED_PREFIX, Purpose, Request as SignInRequest};
 use domain::signing::{HandleKind, Issuer};
 use domain::subscribers::Key;
-use domain::tokens::OnBehalfOf;
+use domain::tokens::{Asked, OnBehalfOf};
 use domain::{credentials, operators};
 use http::{Request, StatusCode};
 use serde_json::Value as Json;
@@ -227,6 +227,7 @@ fn ticket(parts: &Parts, operator: &str) -> String {
         state: None,
         nonce: None,
         challenge: None,
+        dpop_jkt: None,
         login_hint: None,
         language: None,
         mode: domain::signin::ResponseMode::default(),
@@ -271,6 +272,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
                 redirect_uri: CALLBACK,
                 challenge: None,
                 nonce: None,
+                jkt: None,
             };
             let grant = sessions::grant(tx, &draft)?;
             Ok((session, grant, credentials::issue_letter_code(tx, NUMBER, 0, 1)?))
@@ -278,11 +280,10 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         .unwrap();
     let client = parts.clients.find(KITA, "service").unwrap().unwrap().client;
     let behalf = OnBehalfOf { subject: &subjects.person, operator: KITA, grant: &grant };
-    let asked = ("openid", Some(behalf));
     let device = given_device(parts, &client);
     Names {
         number: NUMBER.to_owned(),
-        token: mint(parts, KITA, &client, asked),
+        token: mint(parts, KITA, &client, ("openid", Some(behalf))),
         person: subjects.person,
         household: subjects.household,
         login: "himitsu".to_owned(),
@@ -339,10 +340,13 @@ fn mint(
     parts: &Parts,
     operator: &str,
     client: &Client,
-    asked: (&str, Option<OnBehalfOf<'_>>),
+    (scope, behalf): (&str, Option<OnBehalfOf<'_>>),
 ) -> String {
     let ring = parts.signing.ring(operator).unwrap();
-    parts.tokens.mint((&issuer(operator), &ring), client, asked, clock::now()).unwrap()
+    parts
+        .tokens
+        .mint((&issuer(operator), &ring), client, &Asked { scope, behalf, cnf: None }, clock::now())
+        .unwrap()
 }
 
 fn nobodys(parts: &Parts) -> Names {

@@ -55,6 +55,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("sessions::push_request", "writes a request of its own scope"),
     ("sessions::sweep_pushed", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep_device_codes", "housekeeping of expired rows, answers a number"),
+    ("tokens::sweep", "housekeeping of expired rows, answers a number"),
     ("signin::sweep", "housekeeping of expired rows, answers a number"),
     ("signing::check_master", "the platform's own look at one sealed value, answers yes or no"),
     ("signing::rotate", "writes keys of its own scope"),
@@ -102,6 +103,7 @@ fn draft<'d>(person_id: &'d str, session_id: &'d str) -> sessions::Draft<'d> {
         redirect_uri: "https://vod.example/cb",
         challenge: None,
         nonce: Some("n"),
+        jkt: None,
     }
 }
 
@@ -109,6 +111,9 @@ fn draft<'d>(person_id: &'d str, session_id: &'d str) -> sessions::Draft<'d> {
 pub fn said<T: Debug>(answer: Result<T>) -> String {
     format!("{answer:?}")
 }
+
+pub const HOLDER: sessions::Holder<'static> =
+    sessions::Holder { lasting: sessions::Lasting::Refreshed, jkt: None, binds: false };
 
 fn numbers() -> Vec<String> {
     vec![NUMBER.to_owned()]
@@ -239,16 +244,14 @@ const PROBES: &[(&str, Probe)] = &[
             issuer: KITA,
             redirect_uri: "https://vod.example/cb",
             verifier: None,
-            lasting: sessions::Lasting::Refreshed,
+            holder: HOLDER,
         };
         said(sessions::redeem(tx, &known.authorization, &with))
     }),
     ("sessions::rotate", |tx, known| {
-        said(sessions::rotate(
-            tx,
-            (&known.authorization, 0),
-            (("vod", KITA), clients::RefreshPolicy::Rotated),
-        ))
+        let policy = clients::RefreshPolicy::Rotated;
+        let whose = sessions::Refresher { client_id: "vod", issuer: KITA, policy, jkt: None };
+        said(sessions::rotate(tx, (&known.authorization, 0), &whose))
     }),
     ("sessions::revoke", |tx, known| {
         let found = sessions::find_authorization(tx, &known.authorization);

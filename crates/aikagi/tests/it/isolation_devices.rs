@@ -87,7 +87,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(sessions::forget_consents(tx, vec![known.person_id.clone()]))
     }),
     ("sessions::redeem_for_device", |tx, known| {
-        let with = ((known.device.client_id.as_str(), KITA), sessions::Lasting::Refreshed);
+        let with = ((known.device.client_id.as_str(), KITA), &crate::isolation::HOLDER);
         said(sessions::redeem_for_device(tx, &known.authorization, with))
     }),
     ("sessions::list_devices", |tx, known| {

@@ -13,8 +13,11 @@ use domain::commands::{Command, CommandGroups, Op};
 use domain::credentials::Site;
 use domain::decisions::{Action, Ask, PinGiven, Question, Subject};
 use domain::sessions::{DeviceAsk, Lasting};
-use domain::signin::{Caller, Conditions, Continued, Extent, Purpose, Redeeming, Request, Step};
+use domain::signin::{
+    Caller, Conditions, Continued, Extent, Holding, Purpose, Redeeming, Refreshing, Request, Step,
+};
 use domain::subscribers::Reason;
+use domain::tokens::{Scheme, Shown};
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
 use crate::picture::assert_same;
@@ -27,6 +30,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::look_at_device", "finds a code of its own issuer: sessions::find_user_code"),
     ("Journeys::decide_device", "decides what look_at_device found: sessions::decide_device"),
     ("AccessTokens::new", "makes the room"),
+    ("AccessTokens::proven_key", "knows nobody: a proof brings its own key"),
     ("AccessTokens::mint", "writes a token for the issuer and client it is given"),
     ("Clients::new", "makes the room"),
     ("Clients::is_current", "a snapshot the caller holds"),
@@ -126,14 +130,20 @@ fn at_password<T: std::fmt::Debug>(
     said(work(&caller(&two.own_ticket())))
 }
 
+const HOLDING: Holding<'static> = Holding { lasting: Lasting::Refreshed, jkt: None };
+
 fn redeemed(two: &Two, names: &Names) -> String {
     let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
     let with = Redeeming { code: &names.code, redirect_uri: CALLBACK, verifier: None };
-    let lasting = (Lasting::Refreshed, clock::now());
-    let given = two.parts.journeys.redeem_code((&client, MINAMI), &with, lasting);
-    let turned =
-        two.parts.journeys.refresh((&client, MINAMI), (&names.refresh, None), clock::now());
+    let holding = (HOLDING, clock::now());
+    let given = two.parts.journeys.redeem_code((&client, MINAMI), &with, holding);
+    let with = Refreshing { token: &names.refresh, wanted: None, jkt: None };
+    let turned = two.parts.journeys.refresh((&client, MINAMI), &with, clock::now());
     format!("{} {}", said(given.map(|_| "given")), said(turned.map(|_| "given")))
+}
+
+fn bearer(names: &Names) -> Shown<'_> {
+    Shown { token: &names.token, scheme: Scheme::Bearer, proof: None }
 }
 
 fn held(two: &Two, names: &Names) -> String {
@@ -147,13 +157,21 @@ fn held(two: &Two, names: &Names) -> String {
 
 const PROBES: &[(&str, Probe)] = &[
     ("AccessTokens::verify", held),
+    ("AccessTokens::verify_shown", |two, names| {
+        let verified = two.parts.tokens.verify_shown(&issuer(MINAMI), &bearer(names));
+        let held = verified.and_then(|verified| {
+            two.parts.journeys.holder(&verified.claims, &verified.client, clock::now())
+        });
+        said(held.map(|_| "a person"))
+    }),
     ("AccessTokens::client_for", |two, names| {
         let wanted = (domain::clients::ClientKind::Service, "openid");
-        said(two.parts.tokens.client_for(&issuer(MINAMI), &names.token, wanted).map(|_| "good"))
+        said(two.parts.tokens.client_for(&issuer(MINAMI), &bearer(names), wanted).map(|_| "good"))
     }),
     ("AccessTokens::client_from_memory", |two, names| {
         let wanted = (domain::clients::ClientKind::Service, "openid");
-        let known = two.parts.tokens.client_from_memory(&issuer(MINAMI), &names.token, wanted);
+        let shown = bearer(names);
+        let known = two.parts.tokens.client_from_memory(&issuer(MINAMI), &shown, wanted);
         format!("{:?}", known.is_some_and(|answer| answer.is_ok()))
     }),
     ("Clients::find", |two, names| {
@@ -190,6 +208,7 @@ const PROBES: &[(&str, Probe)] = &[
             state: None,
             nonce: None,
             challenge: None,
+            dpop_jkt: None,
             login_hint: None,
             language: None,
             mode: domain::signin::ResponseMode::default(),
@@ -215,6 +234,7 @@ const PROBES: &[(&str, Probe)] = &[
             state: None,
             nonce: None,
             challenge: None,
+            dpop_jkt: None,
             login_hint: None,
             language: None,
             mode: domain::signin::ResponseMode::default(),
@@ -295,7 +315,7 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("Journeys::poll_device", |two, names| {
         let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
-        let asks = (names.device_code.as_str(), Lasting::Refreshed);
+        let asks = (names.device_code.as_str(), HOLDING);
         let answer = two.parts.journeys.poll_device((&client, MINAMI), asks, clock::now());
         said(answer)
     }),

@@ -296,6 +296,7 @@ fn a_television_survives_the_logout_of_a_phone_unless_everything_shall_end() {
                 redirect_uri: "",
                 challenge: None,
                 nonce: None,
+                jkt: None,
                 seconds: 60,
             };
             sessions::grant(tx, &draft)

@@ -48,6 +48,7 @@ mod devices;
 mod disabled;
 mod doors;
 mod doors_world;
+mod dpop;
 mod factors;
 mod forgotten;
 mod holders;

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::clients::{Grant, Pkce};
 use domain::sessions::GRACE_SECONDS;
+use domain::signin::Refreshing;
 use domain::signing::{Issuer, Rotation, rotate};
 use formats::jose::{Algorithm, Audience, Expected, JwkSet, TokenType, VerificationKeys, verify};
 use serde_json::{Value as Json, json};
@@ -120,7 +121,11 @@ fn a_lost_answer_may_be_asked_for_again_and_a_stolen_token_ends_the_family() {
 
     let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
     let later = clock::now().plus_seconds(GRACE_SECONDS + 1);
-    let reused = house.provider.journeys.refresh((&client, KITA), (&first, None), later);
+    let reused = house.provider.journeys.refresh(
+        (&client, KITA),
+        &Refreshing { token: &first, wanted: None, jkt: None },
+        later,
+    );
     assert_eq!(reused.unwrap_err().code(), "grant.replayed");
     assert_eq!(house.refresh(&second).json()["error_description"], "grant.invalid");
     assert_eq!(house.audited("authorization.revoked"), 1);
@@ -139,7 +144,11 @@ fn many_refreshes_at_once_with_one_token_get_one_answer() {
                 let refresh = || {
                     let journeys = &house.provider.journeys;
                     journeys
-                        .refresh((&client, KITA), (&first, None), clock::now())
+                        .refresh(
+                            (&client, KITA),
+                            &Refreshing { token: &first, wanted: None, jkt: None },
+                            clock::now(),
+                        )
                         .unwrap()
                         .refresh
                         .unwrap()

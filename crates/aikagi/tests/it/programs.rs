@@ -6,6 +6,7 @@ use axum::body::Body;
 use base::kernel::{Scope, clock};
 use domain::clients::{AuthMethod, ClientKind, Grant, Proof};
 use domain::signing::{Issuer, MasterKey, Signing};
+use domain::tokens::{Scheme, Shown};
 use formats::jose::{JwkSet, SigningKey};
 use http::Request;
 use serde_json::{Value as Json, json};
@@ -54,8 +55,9 @@ fn a_clients_token_is_good_for_its_scope_at_its_issuer_and_not_after_it_is_switc
     let token = answer["access_token"].as_str().unwrap();
     let (kita, minami) = (Issuer::of_operator(BASE, KITA), Issuer::of_operator(BASE, MINAMI));
     let tokens = &house.provider.tokens;
+    let shown = Shown { token, scheme: Scheme::Bearer, proof: None };
     let good = |issuer: &Issuer, kind, scope| {
-        tokens.client_for(issuer, token, (kind, scope)).map(drop).map_err(|error| error.code())
+        tokens.client_for(issuer, &shown, (kind, scope)).map(drop).map_err(|error| error.code())
     };
     assert_eq!(good(&kita, ClientKind::Service, "decisions"), Ok(()));
     assert_eq!(good(&kita, ClientKind::Service, "sms"), Err("token.scope_missing"));

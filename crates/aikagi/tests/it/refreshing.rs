@@ -2,6 +2,7 @@
 
 use base::kernel::{Instant, clock};
 use domain::clients::{AuthMethod, ClientTerms, Grant, Proof, RefreshPolicy};
+use domain::signin::Refreshing;
 
 use crate::viewers::{CALLBACK, House, VERIFIER, Viewer, authorize};
 use crate::world::KITA;
@@ -28,7 +29,11 @@ fn given_token(house: &House, viewer: &mut Viewer<'_>) -> String {
 /// Refreshes at an instant, below the doors; answers the refresh token that is good from then on.
 fn refreshed(house: &House, token: &str, at: Instant) -> Result<String, &'static str> {
     let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
-    let given = house.provider.journeys.refresh((&client, KITA), (token, None), at);
+    let given = house.provider.journeys.refresh(
+        (&client, KITA),
+        &Refreshing { token, wanted: None, jkt: None },
+        at,
+    );
     given.map(|given| given.refresh.unwrap()).map_err(|error| error.code())
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::kernel::{Error, Instant, clock};
 use domain::commands::{Command, Op};
-use domain::signin::{Caller, Purpose, Request, Step};
+use domain::signin::{Caller, Purpose, Refreshing, Request, Step};
 use domain::subscribers::{PersonState, Reason};
 
 use crate::viewers::{CALLBACK, House, PASSWORD, Viewer, authorize, claims};
@@ -143,6 +143,7 @@ pub fn request() -> Purpose {
         state: None,
         nonce: None,
         challenge: Some("c".repeat(43)),
+        dpop_jkt: None,
         login_hint: None,
         language: None,
         mode: domain::signin::ResponseMode::default(),
@@ -303,8 +304,11 @@ fn a_sign_in_takes_twelve_statements_and_a_refresh_five() {
     let mut refresh = refresh;
     let took = (0..5).map(|_| {
         let before = house.world.db.statements();
-        let given =
-            house.provider.journeys.refresh((&client, KITA), (&refresh, None), clock::now());
+        let given = house.provider.journeys.refresh(
+            (&client, KITA),
+            &Refreshing { token: &refresh, wanted: None, jkt: None },
+            clock::now(),
+        );
         refresh = given.unwrap().refresh.unwrap();
         house.world.db.statements() - before
     });

@@ -6,6 +6,7 @@ use domain::commands::{Command, Op};
 use domain::decisions::{Action, Ask, Capacity, Decisions, PinGiven, Question, Subject};
 use domain::operators::{self, OperatorDraft, Policies};
 use domain::signing::Issuer;
+use domain::tokens::Asked;
 
 use crate::picture::{Picture, assert_same, picture};
 use crate::viewers::{BASE, CALLBACK, House, PASSWORD, SECRET, VERIFIER, Viewer, authorize};
@@ -210,7 +211,8 @@ fn nobody_gets_keys_or_tokens_of_an_operator_that_is_not_there() {
     let ring = signing.ring(KITA).unwrap();
     let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
     let tokens = &house.provider.tokens;
-    let token = tokens.mint((&nowhere, &ring), &client, ("decisions", None), clock::now()).unwrap();
+    let token =
+        tokens.mint((&nowhere, &ring), &client, &Asked::own("decisions"), clock::now()).unwrap();
     assert_eq!(tokens.verify(&nowhere, &token).err().unwrap().code(), "operator.unknown");
     let there = picture(&house.world.db, "NOSUCH", |_, _| false);
     assert!(there.values().all(Vec::is_empty), "{there:?}");

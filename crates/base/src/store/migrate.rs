@@ -31,6 +31,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/0018_signing_algorithms.sql"),
     ),
     (19, "0019_pins_asked", include_str!("../../../../migrations/0019_pins_asked.sql")),
+    (20, "0020_dpop", include_str!("../../../../migrations/0020_dpop.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -113,7 +113,7 @@ pub struct Snapshot {
 
 /// Finds and authenticates clients, keeping them in memory for at most a second.
 pub struct Clients {
-    db: Db,
+    pub(crate) db: Db,
     epoch: Arc<Epoch>,
     kept: Cache<(String, String), Snapshot>,
 }

@@ -35,6 +35,11 @@ pub struct Profile {
     /// Source: RFC 9101 §10.5 (`require_signed_request_object`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_signed_request: bool,
+    /// Gets tokens only that are bound to a key it shows to hold.
+    ///
+    /// Source: RFC 9449 §5.2 (`dpop_bound_access_tokens`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens: bool,
     /// Belongs to what the household bought, so that nobody is asked whether it may know them. Given one by
     /// one; every other service is allowed by each person first (`docs/decisions/0028`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -86,6 +91,21 @@ impl Client {
             _ => RefreshPolicy::Stable,
         };
         self.terms.profile.refresh.unwrap_or(own)
+    }
+}
+
+impl Client {
+    /// Whether it may be given a token bound to this key, or to none.
+    ///
+    /// # Errors
+    /// `dpop.proof_missing` — it gets bound ones only
+    ///
+    /// Source: RFC 9449 §5.2.
+    pub fn check_bound(&self, jkt: Option<&str>) -> Result<()> {
+        if jkt.is_none() && self.terms.profile.dpop_bound_access_tokens {
+            return Err(Error::Unauthenticated { code: "dpop.proof_missing" });
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use base::kernel::{Change, Error, Result};
 use base::records::{Entry, record};
 use base::store::Tx;
-use formats::jose::{JwkSet, VerificationKeys};
+use formats::jose::{JwkSet, VerificationKeys, has_private_part};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -116,17 +116,13 @@ fn complete(draft: &ClientTerms, known: Option<&ClientTerms>, id: &str) -> Resul
     Ok(terms)
 }
 
-/// Members of private and symmetric keys. Source: RFC 7518 §6.2.2, §6.3.2, §6.4.1.
-const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-
 /// A key set as it is kept. One with a private key was never meant for us: it is refused, so that its
 /// owner hears of it, and nothing of it is kept.
 fn public_form(json: &str) -> Result<String> {
     let malformed = || Error::invalid("client.keys_malformed", "jwks");
     let given: Value = serde_json::from_str(json).map_err(|_| malformed())?;
     let keys = given.get("keys").and_then(Value::as_array).ok_or_else(malformed)?;
-    let is_private = |key: &Value| PRIVATE_MEMBERS.iter().any(|member| key.get(member).is_some());
-    if keys.iter().any(is_private) {
+    if keys.iter().any(has_private_part) {
         return Err(malformed());
     }
     let set: JwkSet = serde_json::from_value(given).map_err(|_| malformed())?;
@@ -314,7 +310,7 @@ pub(super) mod tests {
                 terms.proof = Proof::Keys(json!({"keys": [key]}).to_string());
             })
         };
-        for member in PRIVATE_MEMBERS {
+        for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
             assert_eq!(put(member), "client.keys_malformed", "{member}");
         }
         assert_eq!(put("note"), "accepted");

@@ -58,6 +58,8 @@ pub struct Draft<'d> {
     pub challenge: Option<&'d str>,
     /// The client's `nonce`.
     pub nonce: Option<&'d str>,
+    /// The key the code has to be redeemed with, as its thumbprint (RFC 9449 §10).
+    pub jkt: Option<&'d str>,
 }
 
 /// An authorization.
@@ -105,6 +107,8 @@ pub struct Authorization {
     pub created: Instant,
     /// The sector the client knew the person in; empty when it was given before that was noted.
     pub sector: String,
+    /// The key it is bound to, as its thumbprint: the code, then the refresh tokens.
+    pub jkt: Option<String>,
 }
 
 impl Authorization {
@@ -150,8 +154,28 @@ pub struct Redemption<'r> {
     pub redirect_uri: &'r str,
     /// PKCE verifier.
     pub verifier: Option<&'r str>,
+    /// What it goes on with.
+    pub holder: Holder<'r>,
+}
+
+/// With what a code is redeemed, and how it goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder<'h> {
     /// Whether it gets refresh tokens.
     pub lasting: Lasting,
+    /// The key it showed to hold, as its thumbprint.
+    pub jkt: Option<&'h str>,
+    /// Whether the refresh tokens are bound to that key: those of a client that proves nothing else.
+    ///
+    /// Source: RFC 9449 §5.
+    pub binds: bool,
+}
+
+impl Holder<'_> {
+    /// What the refresh tokens are bound to.
+    fn bound_to(&self) -> Option<String> {
+        self.jkt.filter(|_| self.binds).map(str::to_owned)
+    }
 }
 
 /// What became of a code.
@@ -173,8 +197,21 @@ pub enum Rotated {
     Turned(Box<Authorization>),
     /// A token used before came back: the whole family is ended.
     Reused,
-    /// Not good: unknown, ended, too old, or of another client.
+    /// Not good: unknown, ended, too old, of another client, or bound to another key.
     Refused,
+}
+
+/// Who comes with a refresh token.
+#[derive(Debug, Clone, Copy)]
+pub struct Refresher<'r> {
+    /// The client that authenticated.
+    pub client_id: &'r str,
+    /// The issuer it came to.
+    pub issuer: &'r str,
+    /// What becomes of its refresh tokens.
+    pub policy: RefreshPolicy,
+    /// The key it showed to hold, as its thumbprint.
+    pub jkt: Option<&'r str>,
 }
 
 /// Notes an authorization and answers its id, which the code's handle names. One statement and an
@@ -226,6 +263,9 @@ pub fn redeem(tx: &mut Tx<'_>, id: &str, with: &Redemption<'_>) -> Result<Redeem
     if !proven || found.redirect_uri != with.redirect_uri {
         return Ok(Redeemed::Refused);
     }
+    if found.jkt.is_some() && found.jkt.as_deref() != with.holder.jkt {
+        return Ok(Redeemed::Refused);
+    }
     if found.turn > 0 {
         revoke(tx, &found, "code_replayed")?;
         return Ok(Redeemed::Replayed);
@@ -233,7 +273,8 @@ pub fn redeem(tx: &mut Tx<'_>, id: &str, with: &Redemption<'_>) -> Result<Redeem
     if !found.is_alive(now) || found.code_expires <= now {
         return Ok(Redeemed::Refused);
     }
-    let expires = with.lasting.until(now);
+    let expires = with.holder.lasting.until(now);
+    found.jkt = with.holder.bound_to();
     if !repo::turn(tx, &found, expires)? {
         revoke(tx, &found, "code_replayed")?;
         return Ok(Redeemed::Replayed);
@@ -254,7 +295,7 @@ pub fn redeem(tx: &mut Tx<'_>, id: &str, with: &Redemption<'_>) -> Result<Redeem
 pub fn redeem_for_device(
     tx: &mut Tx<'_>,
     id: &str,
-    ((client_id, issuer), lasting): ((&str, &str), Lasting),
+    ((client_id, issuer), holder): ((&str, &str), &Holder<'_>),
 ) -> Result<Redeemed> {
     let now = tx.now();
     let Some(mut found) = repo::find_authorization(tx, id)? else { return Ok(Redeemed::Refused) };
@@ -263,9 +304,11 @@ pub fn redeem_for_device(
         return Ok(Redeemed::Refused);
     }
     if found.turn == 1 && found.turned.plus_seconds(GRACE_SECONDS) > now {
-        return Ok(Redeemed::Now(Box::new(found)));
+        let same = found.jkt == holder.bound_to();
+        return Ok(if same { Redeemed::Now(Box::new(found)) } else { Redeemed::Refused });
     }
-    let expires = lasting.until(now);
+    let expires = holder.lasting.until(now);
+    found.jkt = holder.bound_to();
     if found.turn != 0 || found.code_expires <= now || !repo::turn(tx, &found, expires)? {
         return Ok(Redeemed::Refused);
     }
@@ -285,15 +328,14 @@ pub fn redeem_for_device(
 /// `unavailable` when the database fails.
 ///
 /// Source: RFC 6749 §6; RFC 9700 §4.14.2.
-pub fn rotate(
-    tx: &mut Tx<'_>,
-    (id, turn): (&str, i64),
-    ((client_id, issuer), policy): ((&str, &str), RefreshPolicy),
-) -> Result<Rotated> {
+pub fn rotate(tx: &mut Tx<'_>, (id, turn): (&str, i64), whose: &Refresher<'_>) -> Result<Rotated> {
+    let policy = whose.policy;
     let now = tx.now();
     let Some(mut found) = repo::find_authorization(tx, id)? else { return Ok(Rotated::Refused) };
-    let theirs = (found.client_id.as_str(), found.issuer.as_str()) == (client_id, issuer);
-    if !theirs || !found.is_alive(now) || turn < 1 || turn > found.turn {
+    let theirs =
+        (found.client_id.as_str(), found.issuer.as_str()) == (whose.client_id, whose.issuer);
+    let holds = found.jkt.is_none() || found.jkt.as_deref() == whose.jkt;
+    if !theirs || !holds || !found.is_alive(now) || turn < 1 || turn > found.turn {
         return Ok(Rotated::Refused);
     }
     if turn == found.turn {

@@ -20,8 +20,9 @@ mod repo;
 mod subjects;
 
 pub use authorizations::{
-    Authorization, CODE_SECONDS, Draft, GRACE_SECONDS, Lasting, REFRESH_DAYS, Redeemed, Redemption,
-    Rotated, find_authorization, grant, redeem, redeem_for_device, revoke, rotate,
+    Authorization, CODE_SECONDS, Draft, GRACE_SECONDS, Holder, Lasting, REFRESH_DAYS, Redeemed,
+    Redemption, Refresher, Rotated, find_authorization, grant, redeem, redeem_for_device, revoke,
+    rotate,
 };
 pub use browsers::{BrowserSession, find_session, hold_session, note_seen, open_session};
 pub use consents::{

@@ -206,7 +206,7 @@ pub(super) fn told_by_household(
 /// ended is over at once. A device has no session.
 pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>) -> Result<()> {
     let code_expires = tx.now().plus_seconds(draft.seconds);
-    let row: [Value; 16] = [
+    let row: [Value; 17] = [
         tx.operator().into(),
         id.into(),
         draft.client_id.into(),
@@ -223,17 +223,18 @@ pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>)
         code_expires.into(),
         tx.now().into(),
         draft.sector.into(),
+        draft.jkt.into(),
     ];
     tx.change_one(
         "INSERT INTO authorizations
             (operator_id, grant_id, client_id, issuer, person_id, session_id, scope, acr, amr,
              auth_ms, redirect_uri, challenge, nonce, code_expires_ms, turn, turned_ms, expires_ms,
-             created_ms, sector, access_no)
+             created_ms, sector, jkt, access_no)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?14, ?15,
-                 ?16, COALESCE((SELECT access_no FROM browser_sessions
-                                 WHERE operator_id = ?1 AND session_id = ?6),
-                               (SELECT access_no FROM persons
-                                 WHERE operator_id = ?1 AND person_id = ?5), 0))",
+                 ?16, ?17, COALESCE((SELECT access_no FROM browser_sessions
+                                      WHERE operator_id = ?1 AND session_id = ?6),
+                                    (SELECT access_no FROM persons
+                                      WHERE operator_id = ?1 AND person_id = ?5), 0))",
         &row,
     )
 }
@@ -246,7 +247,7 @@ pub(super) fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Aut
                 a.nonce, a.code_expires_ms, a.turn, a.turned_ms, a.expires_ms,
                 CASE WHEN a.access_no = p.access_no THEN a.revoked_ms
                      ELSE COALESCE(a.revoked_ms, a.created_ms) END,
-                a.created_ms, a.sector
+                a.created_ms, a.sector, a.jkt
            FROM authorizations a
            JOIN persons p ON p.operator_id = a.operator_id AND p.person_id = a.person_id
           WHERE a.operator_id = ?1 AND a.grant_id = ?2",
@@ -275,22 +276,24 @@ pub(super) fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Aut
                 revoked: row.instant_if_any()?,
                 created: row.instant()?,
                 sector: row.text()?,
+                jkt: row.text_if_any()?,
             })
         },
     )
 }
 
-/// Brings an authorization to its next turn; `false` when somebody else did.
+/// Brings an authorization to its next turn, bound to the key it names; `false` when somebody else did.
 pub(super) fn turn(tx: &mut Tx<'_>, from: &Authorization, expires: Instant) -> Result<bool> {
-    let row: [Value; 5] = [
+    let row: [Value; 6] = [
         tx.operator().into(),
         (&from.id).into(),
         from.turn.into(),
         tx.now().into(),
         expires.into(),
+        from.jkt.as_deref().into(),
     ];
     let turned = tx.exec(
-        "UPDATE authorizations SET turn = turn + 1, turned_ms = ?4, expires_ms = ?5
+        "UPDATE authorizations SET turn = turn + 1, turned_ms = ?4, expires_ms = ?5, jkt = ?6
           WHERE operator_id = ?1 AND grant_id = ?2 AND turn = ?3 AND revoked_ms IS NULL",
         &row,
     )?;

@@ -287,6 +287,7 @@ fn give_code(
         redirect_uri: &request.redirect_uri,
         challenge: request.challenge.as_deref(),
         nonce: request.nonce.as_deref(),
+        jkt: request.dpop_jkt.as_deref(),
     };
     let grant = hand_over(tx, client, &draft)?;
     Ok(handles.write(HandleKind::Code, tx.operator(), (&grant, 0)))

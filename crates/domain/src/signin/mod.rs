@@ -41,5 +41,5 @@ pub use pushed::PUSHED_PREFIX;
 pub use repo::sweep;
 pub use requests::{OwnPage, Proof, Purpose, Request, ResponseMode, Step, Visit};
 pub use televisions::{AskedByDevice, DeviceAnswer, LookedAt, Wish};
-pub use tokens::{Given, Redeeming};
+pub use tokens::{Given, Holding, Redeeming, Refreshing};
 pub use wanted::Wanted;

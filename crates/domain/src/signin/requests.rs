@@ -27,12 +27,15 @@ pub struct Request {
     /// PKCE S256 challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
+    /// The key the code has to be redeemed with, as its thumbprint (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<Box<str>>,
     /// The login id the client expects, filled into the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
     /// The language the client asked for (`ui_locales`), a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
+    pub language: Option<Box<str>>,
     /// How the answer goes back (`response_mode`).
     #[serde(default, skip_serializing_if = "ResponseMode::is_query")]
     pub mode: ResponseMode,

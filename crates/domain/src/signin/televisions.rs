@@ -23,7 +23,7 @@ use super::consent::hand_over;
 use super::continuing::SignedIn;
 use super::journeys::Journeys;
 use super::members::find_member;
-use super::tokens::{Given, given, granted, turn_of};
+use super::tokens::{Given, Holding, given, granted, turn_of};
 
 /// A code nobody asked for, or that is over: nobody is told which.
 const UNKNOWN: &str = "device.code_unknown";
@@ -237,7 +237,7 @@ impl Journeys {
     pub fn poll_device(
         &self,
         (client, issuer): (&Arc<Client>, &str),
-        (device_code, lasting): (&str, Lasting),
+        (device_code, holding): (&str, Holding<'_>),
         now: Instant,
     ) -> Result<DeviceAnswer> {
         let invalid = || Error::refused("grant.invalid");
@@ -257,7 +257,7 @@ impl Journeys {
             Polled::Expired => Ok(DeviceAnswer::Expired),
             Polled::Approved { operator, grant } => {
                 let own = Scope::new(&operator, actor, now);
-                self.redeem_device(&own, (client, issuer), (grant, lasting))
+                self.redeem_device(&own, (client, issuer), (grant, holding))
             }
         }
     }
@@ -266,12 +266,14 @@ impl Journeys {
         &self,
         scope: &Scope,
         (client, issuer): (&Arc<Client>, &str),
-        (grant, lasting): (String, Lasting),
+        (grant, holding): (String, Holding<'_>),
     ) -> Result<DeviceAnswer> {
+        let (lasting, jkt) = (holding.lasting, holding.jkt.map(str::to_owned));
         let (client, issuer) = (Arc::clone(client), issuer.to_owned());
         let signing = Arc::clone(&self.signing);
         let given = self.db.transact(scope, move |tx| {
-            let with = ((client.id.as_str(), issuer.as_str()), lasting);
+            let holder = Holding { lasting, jkt: jkt.as_deref() }.of(&client);
+            let with = ((client.id.as_str(), issuer.as_str()), &holder);
             let Redeemed::Now(found) = sessions::redeem_for_device(tx, &grant, with)? else {
                 return Ok(None);
             };
@@ -324,6 +326,7 @@ impl Giving<'_> {
             redirect_uri: "",
             challenge: None,
             nonce: None,
+            jkt: None,
         };
         if let Some(shown) = self.shown {
             let allowed = (self.code.scope.as_str(), shown);

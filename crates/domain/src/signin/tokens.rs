@@ -5,8 +5,10 @@ use std::sync::Arc;
 use base::kernel::{Actor, Error, Instant, Result, Scope};
 use base::store::Tx;
 
-use crate::clients::Client;
-use crate::sessions::{self, Authorization, Lasting, Redeemed, Redemption, Rotated, Subjects};
+use crate::clients::{AuthMethod, Client};
+use crate::sessions::{
+    self, Authorization, Holder, Lasting, Redeemed, Redemption, Refresher, Rotated, Subjects,
+};
 use crate::signing::{Handle, HandleKind, Handles};
 
 use super::Member;
@@ -26,6 +28,35 @@ pub struct Redeeming<'r> {
     pub redirect_uri: &'r str,
     /// PKCE verifier.
     pub verifier: Option<&'r str>,
+}
+
+/// What who redeems something gets, and what it showed to hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Holding<'h> {
+    /// Whether it gets refresh tokens.
+    pub lasting: Lasting,
+    /// The key it showed to hold, as its thumbprint.
+    pub jkt: Option<&'h str>,
+}
+
+impl<'h> Holding<'h> {
+    /// In the hands of `client`: refresh tokens of one that proves itself are bound to that proof, so that it
+    /// may change its key. Source: RFC 9449 §5.
+    pub(super) fn of(self, client: &Client) -> Holder<'h> {
+        let binds = client.terms.method == AuthMethod::None;
+        Holder { lasting: self.lasting, jkt: self.jkt, binds }
+    }
+}
+
+/// What a client asks for with a refresh token.
+#[derive(Debug, Clone, Copy)]
+pub struct Refreshing<'r> {
+    /// The refresh token.
+    pub token: &'r str,
+    /// The scope of the new tokens, when it shall be narrower than what was given.
+    pub wanted: Option<&'r str>,
+    /// The key the client showed to hold, as its thumbprint.
+    pub jkt: Option<&'r str>,
 }
 
 /// An authorization in use, and who it is about now.
@@ -73,9 +104,10 @@ impl Journeys {
         &self,
         (client, issuer): (&Arc<Client>, &str),
         with: &Redeeming<'_>,
-        (lasting, now): (Lasting, Instant),
+        (holding, now): (Holding<'_>, Instant),
     ) -> Result<Given> {
         let handle = self.handle(HandleKind::Code, with.code, issuer)?;
+        let (lasting, jkt) = (holding.lasting, holding.jkt.map(str::to_owned));
         let scope = Scope::new(&handle.operator, Actor::Client(client.id.clone()), now);
         let (client, issuer) = (Arc::clone(client), issuer.to_owned());
         let (redirect_uri, verifier) =
@@ -87,7 +119,7 @@ impl Journeys {
                 issuer: &issuer,
                 redirect_uri: &redirect_uri,
                 verifier: verifier.as_deref(),
-                lasting,
+                holder: Holding { lasting, jkt: jkt.as_deref() }.of(&client),
             };
             match sessions::redeem(tx, &handle.id, &redemption)? {
                 Redeemed::Replayed => Ok(Outcome::Replayed),
@@ -109,26 +141,29 @@ impl Journeys {
     /// and the person's state (three reads). A person who is shut out keeps the token, which works again when they are let in;
     /// whatever else refuses leaves the token as it was too, but for a reuse.
     ///
-    /// `wanted`: the scope of the new tokens, when it shall be narrower than what was given.
-    ///
     /// # Errors
     /// `grant.invalid`; `grant.replayed` — used before: the family is ended; `request.scope_wider`;
     /// `client.scope_not_allowed` — nothing is left of what was given; those of the guard
     pub fn refresh(
         &self,
         (client, issuer): (&Arc<Client>, &str),
-        (token, wanted): (&str, Option<&str>),
+        with: &Refreshing<'_>,
         now: Instant,
     ) -> Result<Given> {
-        let handle = self.handle(HandleKind::Refresh, token, issuer)?;
+        let handle = self.handle(HandleKind::Refresh, with.token, issuer)?;
         let scope = Scope::new(&handle.operator, Actor::Client(client.id.clone()), now);
         let (client, issuer) = (Arc::clone(client), issuer.to_owned());
-        let wanted = wanted.map(str::to_owned);
+        let (wanted, jkt) = (with.wanted.map(str::to_owned), with.jkt.map(str::to_owned));
         let signing = Arc::clone(&self.signing);
         let outcome = self.db.housekeep(&scope, "refresh", move |tx| {
             let which = (handle.id.as_str(), handle.turn);
-            let whose = ((client.id.as_str(), issuer.as_str()), client.refresh_policy());
-            match sessions::rotate(tx, which, whose)? {
+            let whose = Refresher {
+                client_id: &client.id,
+                issuer: &issuer,
+                policy: client.refresh_policy(),
+                jkt: jkt.as_deref(),
+            };
+            match sessions::rotate(tx, which, &whose)? {
                 Rotated::Reused => Ok(Outcome::Replayed),
                 Rotated::Refused => Ok(Outcome::Refused),
                 Rotated::Turned(found) => {

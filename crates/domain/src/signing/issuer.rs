@@ -40,6 +40,17 @@ impl Issuer {
         &self.url
     }
 
+    /// The address everything lies under, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        let own = format!("/o/{}", self.operator);
+        if self.is_platform() {
+            &self.url
+        } else {
+            self.url.strip_suffix(&own).unwrap_or(&self.url)
+        }
+    }
+
     /// Whether `resource` names what its access tokens are good for: the issuer itself, which everything
     /// that takes them lies under. There is no other.
     ///

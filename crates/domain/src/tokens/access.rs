@@ -11,6 +11,8 @@ use sha2::{Digest as _, Sha256};
 use crate::clients::{Client, ClientKind, Clients, Snapshot};
 use crate::signing::{Issuer, Ring, Signing};
 
+use super::sender::{Confirmation, Scheme, Shown};
+
 /// How long an access token lives.
 pub const ACCESS_SECONDS: i64 = 600;
 /// Verified tokens kept in memory: a calling service has one alive, or a few.
@@ -42,6 +44,9 @@ pub struct AccessClaims {
     /// The authorization it came from; absent in a client's own token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<String>,
+    /// What who shows it has to hold; absent in a token that is good for whoever has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 impl AccessClaims {
@@ -60,6 +65,25 @@ pub struct OnBehalfOf<'p> {
     pub operator: &'p str,
     /// The authorization.
     pub grant: &'p str,
+}
+
+/// What a token is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// What for, separated by spaces.
+    pub scope: &'a str,
+    /// The person it speaks for; `None`: the client itself.
+    pub behalf: Option<OnBehalfOf<'a>>,
+    /// What it is bound to.
+    pub cnf: Option<&'a Confirmation>,
+}
+
+impl<'a> Asked<'a> {
+    /// A client's own token, bound to nothing.
+    #[must_use]
+    pub const fn own(scope: &'a str) -> Self {
+        Self { scope, behalf: None, cnf: None }
+    }
 }
 
 /// A token that was verified, and the client it belongs to.
@@ -83,11 +107,11 @@ impl Verified {
 /// Mints and verifies access tokens. One for the process.
 pub struct AccessTokens {
     signing: Arc<Signing>,
-    clients: Arc<Clients>,
+    pub(super) clients: Arc<Clients>,
     kept: Cache<[u8; 32], Verified>,
 }
 
-const INVALID: Error = Error::Unauthenticated { code: "token.invalid" };
+pub(super) const INVALID: Error = Error::Unauthenticated { code: "token.invalid" };
 
 impl AccessTokens {
     /// With the keys of `signing` and the clients of `clients`.
@@ -96,35 +120,38 @@ impl AccessTokens {
         Arc::new(Self { signing, clients, kept: Cache::new(KEPT) })
     }
 
-    /// A token for `client`: for itself, or `behalf` of a person. Signs with the issuer's key, which
+    /// A token for `client`, for itself or for a person. Signs with the issuer's key, which
     /// the caller has at hand before anything is spent for the token.
     ///
     /// # Errors
-    /// `internal` when it can not be signed.
+    /// `dpop.proof_missing` — the client gets bound ones only; `internal` when it can not be signed.
     pub fn mint(
         &self,
         (issuer, ring): (&Issuer, &Ring),
         client: &Client,
-        (scope, behalf): (&str, Option<OnBehalfOf<'_>>),
+        asked: &Asked<'_>,
         now: Instant,
     ) -> Result<String> {
+        client.check_bound(asked.cnf.map(Confirmation::jkt))?;
         let seconds = now.ms() / 1000;
+        let behalf = asked.behalf;
         let claims = AccessClaims {
             iss: issuer.url().to_owned(),
             sub: behalf.map_or(client.id.as_str(), |person| person.subject).to_owned(),
             aud: issuer.url().to_owned(),
             client_id: client.id.clone(),
-            scope: scope.to_owned(),
+            scope: asked.scope.to_owned(),
             iat: seconds,
             exp: seconds + ACCESS_SECONDS,
             jti: ids::new_id("tok", now),
             operator: behalf.map(|person| person.operator.to_owned()),
             grant: behalf.map(|person| person.grant.to_owned()),
+            cnf: asked.cnf.cloned(),
         };
         ring.signer(now)?.sign(TYPE, &claims).map_err(Error::internal)
     }
 
-    /// What a token of `issuer` says, if it is genuine, alive, and its client still enabled. The
+    /// What a token of `issuer` says, whoever holds it, if it is genuine, alive, and its client still enabled. The
     /// signature is verified once; later calls cost one hash.
     ///
     /// Consequence: a client switched off is refused within a second; a person's token still has to
@@ -178,27 +205,31 @@ impl AccessTokens {
     /// that programs call with their own token.
     ///
     /// # Errors
-    /// `token.invalid`; `token.scope_missing` when it is good for other things only.
+    /// Those of [`AccessTokens::verify_shown`]; `token.scope_missing` when it is good for other things only.
     pub fn client_for(
         &self,
         issuer: &Issuer,
-        token: &str,
+        shown: &Shown<'_>,
         (kind, scope): (ClientKind, &str),
     ) -> Result<Verified> {
-        verified_for(self.verify(issuer, token)?, (kind, scope))
+        verified_for(self.verify_shown(issuer, shown)?, (kind, scope))
     }
 
-    /// As [`AccessTokens::client_for`], if the token was verified before and its client was read
-    /// within the last second: never waits. `None` says nothing about the token.
+    /// As [`AccessTokens::client_for`], if the token is bound to nothing, was verified before and its client
+    /// was read within the last second: never waits. `None` says nothing about the token.
     #[must_use]
     pub fn client_from_memory(
         &self,
         issuer: &Issuer,
-        token: &str,
+        shown: &Shown<'_>,
         wanted: (ClientKind, &str),
     ) -> Option<Result<Verified>> {
-        let key: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        self.known(issuer, &key, clock::now()).map(|verified| verified_for(verified, wanted))
+        if shown.scheme != Scheme::Bearer {
+            return None;
+        }
+        let key: [u8; 32] = Sha256::digest(shown.token.as_bytes()).into();
+        let known = self.known(issuer, &key, clock::now())?;
+        known.claims.cnf.is_none().then(|| verified_for(known, wanted))
     }
 }
 

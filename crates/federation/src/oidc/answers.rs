@@ -183,6 +183,10 @@ impl From<Error> for TokenRefusal {
                 (StatusCode::BAD_REQUEST, "invalid_scope", None)
             }
             Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_request", None),
+            // RFC 9449 §5: the client is who it says, and its key is not.
+            Error::Unauthenticated { code: "dpop.proof_invalid" | "dpop.proof_missing" } => {
+                (StatusCode::BAD_REQUEST, "invalid_dpop_proof", None)
+            }
             Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "invalid_client", None),
             Error::Forbidden { .. } => (StatusCode::BAD_REQUEST, "unauthorized_client", None),
             Error::NotFound { .. } | Error::Refused { .. } => {

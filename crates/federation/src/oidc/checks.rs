@@ -92,6 +92,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("OpenID Connect Core §3.1.2.1 scope", scope),
     ("RFC 8707 §2.1", resource),
     ("RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1", pkce),
+    ("RFC 9449 §10", key),
     ("OpenID Connect Core §3.1.2.1 nonce; RFC 6749 §4.1.1 state", lengths),
     ("OpenID Connect Core §3.1.2.1 prompt", prompt),
     ("OpenID Connect Core §3.1.2.1 max_age", max_age),
@@ -213,6 +214,14 @@ fn pkce(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
     }
 }
 
+/// A thumbprint has the form of a challenge: 32 bytes, base64url.
+fn key(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
+    match asked.parameters.get("dpop_jkt") {
+        Some(jkt) if !is_pkce_challenge(jkt) => refuse("invalid_request", "dpop_jkt"),
+        _ => Ok(()),
+    }
+}
+
 fn lengths(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
     let long = |name| asked.parameters.get(name).is_some_and(|value| value.len() > LONGEST);
     if long("state") || long("nonce") {
@@ -291,8 +300,9 @@ pub(super) fn keep(issuer: &Issuer, asked: &Asked<'_>) -> Passed {
         state: get("state"),
         nonce: get("nonce"),
         challenge: get("code_challenge"),
+        dpop_jkt: get("dpop_jkt").map(String::into_boxed_str),
         login_hint: get("login_hint").filter(|hint| hint.len() <= 256),
-        language: language.map(|language| language.tag().to_owned()),
+        language: language.map(|language| language.tag().into()),
         mode: mode_of(asked),
         ask_consent: has("consent"),
         wanted: wanted(asked).ok().filter(|wanted| !wanted.is_empty()).map(Box::new),

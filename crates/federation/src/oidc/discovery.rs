@@ -1,11 +1,11 @@
 //! What a service reads before the first sign-in: metadata and public keys.
 //!
-//! Source: OpenID Connect Discovery 1.0 §3, RFC 8414 §2 and §3, RFC 9207 §3, RFC 7517 §5.
+//! Source: OpenID Connect Discovery 1.0 §3, RFC 8414 §2 and §3, RFC 9207 §3, RFC 7517 §5, RFC 9449 §5.1.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use formats::jose::SigningAlgorithm;
+use formats::jose::{Algorithm, PROOF_ALGORITHMS, SigningAlgorithm};
 use http::header::CACHE_CONTROL;
 use serde_json::json;
 use web::{Problem, blocking};
@@ -59,6 +59,7 @@ pub(super) async fn configuration(
         "token_endpoint_auth_methods_supported": METHODS,
         "token_endpoint_auth_signing_alg_values_supported": VERIFIED,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": PROOF_ALGORITHMS.map(Algorithm::name),
         "authorization_response_iss_parameter_supported": true,
         "request_parameter_supported": true,
         "request_object_signing_alg_values_supported": VERIFIED,

@@ -11,6 +11,7 @@ use base::store::needs_time;
 use domain::clients::{AuthMethod, Client};
 use domain::signin::Inspected;
 use domain::signing::Issuer;
+use domain::tokens::Confirmation;
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
@@ -90,11 +91,14 @@ fn work(
 fn word(found: &Inspected, (issuer, client): (&Issuer, &Client), now: Instant) -> Value {
     match found {
         Inspected::Inactive => json!({"active": false}),
-        Inspected::Access(claims) => json!({
-            "active": true, "token_type": "Bearer", "client_id": claims.client_id,
-            "scope": claims.scope, "sub": claims.sub, "aud": claims.aud, "iss": claims.iss,
-            "iat": claims.iat, "exp": claims.exp, "jti": claims.jti,
-        }),
+        Inspected::Access(claims) => with_cnf(
+            claims.cnf.as_ref(),
+            json!({
+                "active": true, "token_type": Confirmation::token_type(claims.cnf.as_ref()), "client_id": claims.client_id,
+                "scope": claims.scope, "sub": claims.sub, "aud": claims.aud, "iss": claims.iss,
+                "iat": claims.iat, "exp": claims.exp, "jti": claims.jti,
+            }),
+        ),
         Inspected::Refresh(given) => json!({
             "active": true, "client_id": client.id, "scope": given.scope,
             "sub": given.subjects.person, "iss": issuer.url(),
@@ -102,4 +106,12 @@ fn word(found: &Inspected, (issuer, client): (&Issuer, &Client), now: Instant) -
             "exp": given.authorization.expires.ms() / 1000,
         }),
     }
+}
+
+/// With what the token is bound to, so that who asks can hold its caller to it (RFC 9449 §6.2).
+fn with_cnf(cnf: Option<&Confirmation>, mut said: Value) -> Value {
+    if let (Some(cnf), Some(said)) = (cnf, said.as_object_mut()) {
+        said.insert("cnf".to_owned(), json!(cnf));
+    }
+    said
 }

@@ -69,7 +69,10 @@ fn asked_before() -> Response {
     let headers = HeaderMap::from_iter([
         (ACCESS_CONTROL_ALLOW_ORIGIN, ANYBODY),
         (ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST")),
-        (ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type")),
+        (
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("authorization, content-type, dpop"),
+        ),
         (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600")),
     ]);
     (StatusCode::NO_CONTENT, headers).into_response()

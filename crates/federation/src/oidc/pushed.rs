@@ -1,7 +1,7 @@
 //! `POST …/par`: a service hands in its authorization request itself, and sends the browser with a name
 //! for it.
 //!
-//! Source: RFC 9126 §2, §4.
+//! Source: RFC 9126 §2, §4; RFC 9449 §10.1.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -16,6 +16,7 @@ use formats::oauth::Parameters;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use url::form_urlencoded::Serializer;
+use web::current;
 
 use super::Provider;
 use super::answers::TokenRefusal;
@@ -64,8 +65,9 @@ fn work(
         return Err(Error::Unauthenticated { code: "client.not_authenticated" }.into());
     }
     check(&asked)?;
+    let shown = shown_key(provider, &issuer, parameters)?;
     let kept = parameters.iter().filter(|(name, _)| !PROOFS.contains(name));
-    let kept = Serializer::new(String::new()).extend_pairs(kept).finish();
+    let kept = Serializer::new(String::new()).extend_pairs(kept).extend_pairs(shown).finish();
     if kept.len() > LONGEST_ADDRESS {
         return Err(TokenRefusal::request("invalid_request", "request.parameters_malformed"));
     }
@@ -73,6 +75,27 @@ fn work(
     let request_uri = provider.journeys.push(whose, (kept, now))?;
     let pushed = Pushed { request_uri, expires_in: PUSHED_SECONDS };
     Ok(((StatusCode::CREATED, Json(pushed)).into_response(), client.id.clone()))
+}
+
+/// The key the client showed to hold when it pushed, as it would name it in the request: the code is bound to
+/// it. `None`: it showed none, or named it too.
+///
+/// # Errors
+/// `dpop.proof_invalid`, also when the request names another key
+///
+/// Source: RFC 9449 §10.1.
+fn shown_key(
+    provider: &Provider,
+    issuer: &Issuer,
+    parameters: &Parameters<'_>,
+) -> Result<Option<(&'static str, String)>> {
+    let Some(proof) = current::get().proof() else { return Ok(None) };
+    let jkt = provider.tokens.proven_key(issuer, &proof, None)?;
+    match parameters.get("dpop_jkt") {
+        None => Ok(Some(("dpop_jkt", jkt))),
+        Some(named) if named == jkt => Ok(None),
+        Some(_) => Err(Error::Unauthenticated { code: "dpop.proof_invalid" }),
+    }
 }
 
 fn malformed() -> Error {

@@ -1,13 +1,14 @@
 //! `GET` and `POST …/userinfo`: what a service may know of a person, as it is now.
 //!
-//! Source: OpenID Connect Core §5.3, RFC 6750 §2.1, §3.1.
+//! Source: OpenID Connect Core §5.3, RFC 6750 §2.1, §3.1; RFC 9449 §7.1.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, clock};
 use base::store::needs_time;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use domain::tokens::Shown;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use web::access::Acted;
 use web::{Problem, at_once, current};
@@ -22,11 +23,14 @@ pub(super) async fn answer(
     place: Place,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let token =
-        bearer(&headers).ok_or(Error::Unauthenticated { code: "token.missing" })?.to_owned();
+    let proof = current::get().proof();
+    let shown =
+        web::shown(&headers, None).ok_or(Error::Unauthenticated { code: "token.missing" })?;
+    let (token, scheme) = (shown.token.to_owned(), shown.scheme);
     let (mut response, client) = at_once(move || {
         let issuer = place.issuer(&provider)?;
-        let verified = provider.tokens.verify(&issuer, &token)?;
+        let shown = Shown { token: &token, scheme, proof: proof.as_deref() };
+        let verified = provider.tokens.verify_shown(&issuer, &shown)?;
         current::share_with(&verified.client.terms.profile.web_origins);
         if !verified.allows("openid") {
             return Err(Error::Forbidden { code: "token.scope_missing" });
@@ -46,11 +50,4 @@ pub(super) async fn answer(
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(Acted(format!("client:{}", client.id).into()));
     Ok(response)
-}
-
-/// The token of `Authorization: Bearer …`; in no other place (RFC 9700 §2.6).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }

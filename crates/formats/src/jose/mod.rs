@@ -4,15 +4,17 @@
 //! and the HMAC family can not be spelled, and a key is used with its own algorithms only, so a
 //! public key is never taken for a secret. Nothing here reads a clock: the caller says when *now* is.
 //!
-//! Source: RFC 7515, 7517, 7518, 7519, 7636, 7638, 8725 (best current practice), 9068.
+//! Source: RFC 7515, 7517, 7518, 7519, 7636, 7638, 8725 (best current practice), 9068, 9449.
 
 mod algorithm;
+mod dpop;
 mod error;
 mod pkce;
 mod sign;
 mod verify;
 
 pub use algorithm::{Algorithm, SigningAlgorithm};
+pub use dpop::{DpopProof, PROOF_ALGORITHMS, has_private_part, open_dpop};
 pub use error::TokenError;
 pub use jsonwebtoken::jwk::{Jwk, JwkSet};
 pub use pkce::{is_pkce_challenge, is_pkce_verifier, pkce_s256_challenge, pkce_s256_matches};

@@ -112,9 +112,27 @@ impl SigningKey {
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, TokenError> {
         let algorithm = self.algorithm().name();
         let header = format!(r#"{{"alg":"{algorithm}","typ":"{typ}","kid":"{}"}}"#, self.kid);
+        self.sign_text(&header, claims)
+    }
+
+    /// A signed token under this very `header`, which nobody checks: what else may be wrong with it is
+    /// told by who verifies it.
+    ///
+    /// # Errors
+    /// As [`SigningKey::sign`].
+    pub fn sign_with_header(
+        &self,
+        header: &impl Serialize,
+        claims: &impl Serialize,
+    ) -> Result<String, TokenError> {
+        let header = serde_json::to_string(header).map_err(|_| TokenError::Claims)?;
+        self.sign_text(&header, claims)
+    }
+
+    fn sign_text(&self, header: &str, claims: &impl Serialize) -> Result<String, TokenError> {
         let claims = serde_json::to_vec(claims).map_err(|_| TokenError::Claims)?;
         let mut token = String::with_capacity((header.len() + claims.len() + 64) * 4 / 3 + 8);
-        URL_SAFE_NO_PAD.encode_string(&header, &mut token);
+        URL_SAFE_NO_PAD.encode_string(header, &mut token);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(&claims, &mut token);
         let signature = self.signature_of(token.as_bytes())?;

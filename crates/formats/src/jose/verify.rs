@@ -81,7 +81,11 @@ impl VerificationKeys {
     }
 
     /// The key named by `kid`; without `kid` the only one of the algorithm.
-    fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&DecodingKey, TokenError> {
+    pub(super) fn find(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<&DecodingKey, TokenError> {
         let mut fitting = self.keys.iter().filter(|key| {
             key.algorithms.contains(&algorithm)
                 && kid.is_none_or(|kid| key.kid.as_deref() == Some(kid))
@@ -127,17 +131,18 @@ enum OneOrMany {
 /// # Errors
 /// `jose.malformed`.
 pub fn unverified_header(token: &str) -> Result<Header, TokenError> {
-    let mut parts = token.split('.');
-    let (Some(header), Some(_), Some(_), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(TokenError::Malformed);
-    };
     if token.len() > LONGEST_TOKEN {
         return Err(TokenError::Malformed);
     }
-    let json = URL_SAFE_NO_PAD.decode(header).map_err(|_| TokenError::Malformed)?;
-    serde_json::from_slice(&json).map_err(|_| TokenError::Malformed)
+    serde_json::from_slice(&part(token, 0)?).map_err(|_| TokenError::Malformed)
+}
+
+/// The bytes of one of the three parts of a token.
+pub(super) fn part(token: &str, number: usize) -> Result<Vec<u8>, TokenError> {
+    let mut parts = token.split('.');
+    let wanted = parts.clone().nth(number).filter(|_| parts.by_ref().count() == 3);
+    let text = wanted.ok_or(TokenError::Malformed)?;
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Malformed)
 }
 
 /// The claims of a token that is signed by one of `keys` and is what is `expected`.
@@ -164,17 +169,25 @@ pub fn verify<T: DeserializeOwned>(
         return Err(TokenError::Critical);
     }
     let key = keys.find(header.kid.as_deref(), algorithm)?;
-    let claims = jsonwebtoken::decode::<Box<RawValue>>(token, key, &signature_only(algorithm))
-        .map_err(|error| match error.kind() {
-            ErrorKind::InvalidSignature => TokenError::Signature,
-            ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
-            ErrorKind::Json(_) => TokenError::Claims,
-            ErrorKind::InvalidEcdsaKey | ErrorKind::InvalidRsaKey(_) => TokenError::UnknownKey,
-            _ => TokenError::Malformed,
-        })?
-        .claims;
+    let claims = signed_claims(token, key, algorithm)?;
     check_claims(claims.get(), expected)?;
     serde_json::from_str(claims.get()).map_err(|_| TokenError::Claims)
+}
+
+/// What a token says, if it is signed with `key`; nothing of what it says is looked at.
+pub(super) fn signed_claims(
+    token: &str,
+    key: &DecodingKey,
+    algorithm: Algorithm,
+) -> Result<Box<RawValue>, TokenError> {
+    let decoded = jsonwebtoken::decode(token, key, &signature_only(algorithm));
+    decoded.map(|token| token.claims).map_err(|error| match error.kind() {
+        ErrorKind::InvalidSignature => TokenError::Signature,
+        ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
+        ErrorKind::Json(_) => TokenError::Claims,
+        ErrorKind::InvalidEcdsaKey | ErrorKind::InvalidRsaKey(_) => TokenError::UnknownKey,
+        _ => TokenError::Malformed,
+    })
 }
 
 /// The library checks the signature; claims are checked here, against the caller's clock.
@@ -186,7 +199,7 @@ fn signature_only(algorithm: Algorithm) -> Validation {
     validation
 }
 
-fn type_fits(stated: Option<&str>, wanted: TokenType<'_>) -> bool {
+pub(super) fn type_fits(stated: Option<&str>, wanted: TokenType<'_>) -> bool {
     let same = |stated: &str, wanted: &str| {
         let prefix = "application/";
         let has_prefix = stated.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix));
@@ -230,7 +243,7 @@ fn check_claims(json: &str, expected: &Expected<'_>) -> Result<(), TokenError> {
 }
 
 /// A NumericDate (RFC 7519 §2) in whole seconds; fractions are cut off.
-fn seconds(number: &serde_json::Number) -> Result<i64, TokenError> {
+pub(super) fn seconds(number: &serde_json::Number) -> Result<i64, TokenError> {
     if let Some(whole) = number.as_i64() {
         return Ok(whole);
     }

@@ -16,7 +16,9 @@ use base::records::outbox;
 use base::store::{Settings, Tx};
 use domain::commands::{Command, Op, execute_many};
 use domain::operators::Policies;
-use domain::sessions::{self, Draft, Lasting, Proven, Reason, Redemption, Subjects, session_name};
+use domain::sessions::{
+    self, Draft, Holder, Lasting, Proven, Reason, Redemption, Subjects, session_name,
+};
 use domain::signing::Issuer;
 use domain::subscribers::{self, Key, Load};
 use formats::jose::{
@@ -152,6 +154,7 @@ impl Story {
                 redirect_uri: CALLBACK,
                 challenge: None,
                 nonce: Some("n"),
+                jkt: None,
             };
             let grant = sessions::grant(tx, &draft)?;
             sessions::listen_for_ends(tx, &found)?;
@@ -160,7 +163,7 @@ impl Story {
                 issuer,
                 redirect_uri: CALLBACK,
                 verifier: None,
-                lasting: Lasting::Refreshed,
+                holder: Holder { lasting: Lasting::Refreshed, jkt: None, binds: false },
             };
             sessions::redeem(tx, &grant, &with)?;
             Ok(Given { session: session.clone(), grant })

@@ -1,7 +1,5 @@
 //! The grant of a code from the browser.
 
-use domain::clients::Grant;
-use domain::sessions::Lasting;
 use domain::signin::Redeeming;
 
 use super::super::claims::Moment;
@@ -14,13 +12,11 @@ pub(super) fn answer(asking: &Asking<'_>) -> Answer {
         redirect_uri: asking.require("redirect_uri")?,
         verifier: asking.form.get("code_verifier"),
     };
-    let lasting =
-        if asking.client.may(Grant::RefreshToken) { Lasting::Refreshed } else { Lasting::Once };
     let issuer = asking.issuer.operator();
     let given = asking.provider.journeys.redeem_code(
         (&asking.client, issuer),
         &redeeming,
-        (lasting, asking.now),
+        (asking.holding(), asking.now),
     )?;
     asking.personal(given, Moment::Code)
 }

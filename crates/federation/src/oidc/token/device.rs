@@ -1,7 +1,5 @@
 //! The grant of a device's code.
 
-use domain::clients::Grant;
-use domain::sessions::Lasting;
 use domain::signin::DeviceAnswer;
 
 use super::super::answers::TokenRefusal;
@@ -10,9 +8,7 @@ use super::{Answer, Asking};
 
 /// RFC 8628 §3.4: asked again and again, until the person decided.
 pub(super) fn answer(asking: &Asking<'_>) -> Answer {
-    let lasting =
-        if asking.client.may(Grant::RefreshToken) { Lasting::Refreshed } else { Lasting::Once };
-    let code = (asking.require("device_code")?, lasting);
+    let code = (asking.require("device_code")?, asking.holding());
     let whose = (&asking.client, asking.issuer.operator());
     // RFC 8628 §3.5: each has a word of its own.
     let (error, code) = match asking.provider.journeys.poll_device(whose, code, asking.now)? {

@@ -1,6 +1,6 @@
 //! `POST …/token`: one table of grants, a file each.
 //!
-//! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12; RFC 8707 §2.2.
+//! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12; RFC 8707 §2.2; RFC 9449 §5.
 
 mod code;
 mod device;
@@ -16,15 +16,16 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::Instant;
 use base::store::needs_time;
 use domain::clients::{AuthMethod, Client, Grant};
-use domain::signin::Given;
+use domain::sessions::Lasting;
+use domain::signin::{Given, Holding};
 use domain::signing::{Issuer, Ring};
-use domain::tokens::{ACCESS_SECONDS, OnBehalfOf};
+use domain::tokens::{ACCESS_SECONDS, Asked, Confirmation, OnBehalfOf};
 use formats::oauth::Parameters;
 use http::header::{CACHE_CONTROL, PRAGMA};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use web::access::Acted;
-use web::at_once;
+use web::{at_once, current};
 
 use super::Provider;
 use super::answers::TokenRefusal;
@@ -64,6 +65,8 @@ struct Asking<'a> {
     ring: Arc<Ring>,
     client: Arc<Client>,
     form: Parameters<'a>,
+    /// What the tokens are bound to: the key the client showed to hold.
+    cnf: Option<Confirmation>,
     now: Instant,
 }
 
@@ -107,7 +110,13 @@ fn work(
     let algorithm = client.terms.profile.id_token_signed_response_alg;
     let ring = provider.signing.ring_with(issuer.operator(), algorithm)?;
     ring.signer(now)?;
-    let asking = Asking { provider, issuer, ring, client, form, now };
+    let jkt = match current::get().proof() {
+        Some(proof) => Some(provider.tokens.proven_key(&issuer, &proof, None)?),
+        None => None,
+    };
+    client.check_bound(jkt.as_deref())?;
+    let cnf = jkt.map(Confirmation::Key);
+    let asking = Asking { provider, issuer, ring, client, form, cnf, now };
     Ok((asking.tokens(), caller))
 }
 
@@ -136,6 +145,20 @@ impl Asking<'_> {
         self.form.require(name).map_err(|_| TokenRefusal::missing())
     }
 
+    fn holding(&self) -> Holding<'_> {
+        let lasts = self.client.may(Grant::RefreshToken);
+        let lasting = if lasts { Lasting::Refreshed } else { Lasting::Once };
+        Holding { lasting, jkt: self.jkt() }
+    }
+
+    fn jkt(&self) -> Option<&str> {
+        self.cnf.as_ref().map(Confirmation::jkt)
+    }
+
+    fn token_type(&self) -> &'static str {
+        Confirmation::token_type(self.cnf.as_ref())
+    }
+
     fn personal(&self, given: Given, moment: Moment) -> Answer {
         let behalf = OnBehalfOf {
             subject: &given.subjects.person,
@@ -144,7 +167,8 @@ impl Asking<'_> {
         };
         let (provider, now, scope) = (self.provider, self.now, given.scope.as_str());
         let keys = (&self.issuer, self.ring.as_ref());
-        let access_token = provider.tokens.mint(keys, &self.client, (scope, Some(behalf)), now)?;
+        let asked = Asked { scope, behalf: Some(behalf), cnf: self.cnf.as_ref() };
+        let access_token = provider.tokens.mint(keys, &self.client, &asked, now)?;
         let signer = (provider.signing.handles(), &self.issuer, self.ring.as_ref());
         let id_token = match scope.split(' ').any(|one| one == "openid") {
             true => Some(id_token(signer, (&given, &self.client), (&access_token, moment), now)?),
@@ -152,7 +176,7 @@ impl Asking<'_> {
         };
         Ok(Tokens {
             access_token,
-            token_type: "Bearer",
+            token_type: self.token_type(),
             expires_in: ACCESS_SECONDS,
             scope: scope.to_owned(),
             refresh_token: given.refresh,

@@ -1,7 +1,7 @@
 //! The grant of a client for itself.
 
 use domain::clients::AuthMethod;
-use domain::tokens::ACCESS_SECONDS;
+use domain::tokens::{ACCESS_SECONDS, Asked};
 
 use super::super::answers::TokenRefusal;
 use super::{Answer, Asking, Tokens};
@@ -25,11 +25,11 @@ pub(super) fn answer(asking: &Asking<'_>) -> Answer {
     }
     let scope = scope.join(" ");
     let keys = (&asking.issuer, asking.ring.as_ref());
-    let access_token =
-        asking.provider.tokens.mint(keys, &asking.client, (&scope, None), asking.now)?;
+    let asked = Asked { cnf: asking.cnf.as_ref(), ..Asked::own(&scope) };
+    let access_token = asking.provider.tokens.mint(keys, &asking.client, &asked, asking.now)?;
     Ok(Tokens {
         access_token,
-        token_type: "Bearer",
+        token_type: asking.token_type(),
         expires_in: ACCESS_SECONDS,
         scope,
         refresh_token: None,
