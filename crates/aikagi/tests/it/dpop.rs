@@ -33,7 +33,7 @@ impl Holder {
         Self::of(SigningAlgorithm::Es256)
     }
 
-    fn of(algorithm: SigningAlgorithm) -> Self {
+    pub fn of(algorithm: SigningAlgorithm) -> Self {
         let der = SigningKey::generate_for(algorithm).unwrap();
         Self { key: SigningKey::from_pkcs8(&der).unwrap() }
     }
@@ -416,7 +416,8 @@ fn one_proof_is_good_once_however_many_come_at_once_and_after_a_restart() {
     );
     let came = KeyProof { text: Some(proof), method: "POST".into(), path: TOKEN.into() };
     let issuer = domain::signing::Issuer::of_operator(BASE, KITA);
-    let refused = again.proven_key(&issuer, &came, None);
+    let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
+    let refused = again.proven_key((&issuer, &client), &came, None);
     assert_eq!(refused.unwrap_err().code(), "dpop.proof_invalid");
     let sweep = |at| {
         let scope = Scope::new(KITA, Actor::System, at);

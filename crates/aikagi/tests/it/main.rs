@@ -50,6 +50,7 @@ mod doors;
 mod doors_world;
 mod dpop;
 mod factors;
+mod fapi;
 mod forgotten;
 mod holders;
 mod house;

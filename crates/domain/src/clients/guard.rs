@@ -6,7 +6,7 @@ use base::kernel::{Error, Instant, Result, Scope, clock};
 use base::store::{Db, Epoch, needs_time};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use formats::jose::{self, Algorithm, Audience, Expected, TokenType};
+use formats::jose::{self, Audience, Expected, TokenType};
 use quick_cache::sync::Cache;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -160,7 +160,7 @@ impl Clients {
     }
 
     /// The client that proves to be who it says, by the one method it is registered with.
-    /// `audiences`: what an assertion may be addressed to (the issuer, the token endpoint).
+    /// `audiences`: what an assertion may be addressed to: the issuer first, then the token endpoint.
     ///
     /// Consequence: an assertion is spent here, whatever becomes of the request.
     ///
@@ -204,15 +204,9 @@ impl Clients {
         let now = scope.now();
         let expected = Expected {
             issuer: &client.id,
-            audience: Audience::OneOf(audiences),
+            audience: Audience::OneOf(client.addressed(audiences)),
             token_type: TokenType::Optional("JWT"),
-            algorithms: &[
-                Algorithm::Es256,
-                Algorithm::Es384,
-                Algorithm::Ps256,
-                Algorithm::Rs256,
-                Algorithm::EdDsa,
-            ],
+            algorithms: client.signs_with(),
             now: now.ms() / 1000,
             leeway: LEEWAY_SECONDS,
         };

@@ -1,8 +1,9 @@
 //! Programs that may ask us: services (OpenID Connect, decisions) and the operators' SMSs.
 //!
 //! Owns the tables `clients` and `assertion_ids`. A client of operator `*` serves all operators.
-//! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, RFC 9101, OpenID Connect Core §8.1 and §9.
+//! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, RFC 9101, FAPI 2.0 Security Profile, OpenID Connect Core §8.1 and §9.
 
+mod fapi;
 mod guard;
 mod profile;
 mod put;

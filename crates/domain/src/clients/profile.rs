@@ -8,6 +8,7 @@ use formats::jose::SigningAlgorithm;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::fapi::fapi;
 use super::put::is_web_address;
 use super::terms::{AuthMethod, Client, ClientTerms, Proof};
 
@@ -40,6 +41,9 @@ pub struct Profile {
     /// Source: RFC 9449 §5.2 (`dpop_bound_access_tokens`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dpop_bound_access_tokens: bool,
+    /// Held to the rules of the FAPI 2.0 Security Profile, which its other options have to allow for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fapi: bool,
     /// Belongs to what the household bought, so that nobody is asked whether it may know them. Given one by
     /// one; every other service is allowed by each person first (`docs/decisions/0028`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -110,8 +114,14 @@ impl Client {
 }
 
 /// Every rule about the options, each a function of its own.
-const RULES: &[fn(&ClientTerms) -> Result<()>] =
-    &[post_logout_redirect_uris, backchannel_logout_uri, refresh, web_origins, signed_request];
+const RULES: &[fn(&ClientTerms) -> Result<()>] = &[
+    fapi,
+    post_logout_redirect_uris,
+    backchannel_logout_uri,
+    refresh,
+    web_origins,
+    signed_request,
+];
 
 /// As a browser writes them, or they would match nothing: no path, no slash at the end, no default port.
 fn web_origins(terms: &ClientTerms) -> Result<()> {

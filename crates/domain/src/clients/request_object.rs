@@ -3,7 +3,7 @@
 //! Source: RFC 9101 §4, §6, §10.8; RFC 8725 §3.11.
 
 use base::kernel::{Error, Instant, Result};
-use formats::jose::{self, Algorithm, Audience, Expected, TokenType};
+use formats::jose::{self, Audience, Expected, TokenType};
 use serde_json::{Map, Value};
 
 use super::terms::Client;
@@ -49,13 +49,7 @@ impl Client {
             issuer: &self.id,
             audience: Audience::OneOf(&[issuer]),
             token_type: TokenType::Required(TYPE),
-            algorithms: &[
-                Algorithm::Es256,
-                Algorithm::Es384,
-                Algorithm::Ps256,
-                Algorithm::Rs256,
-                Algorithm::EdDsa,
-            ],
+            algorithms: self.signs_with(),
             now: now.ms() / 1000,
             leeway: LEEWAY_SECONDS,
         };

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use crate::clients::Client;
 use crate::signing::Issuer;
 
 use super::access::{AccessTokens, INVALID, Verified};
@@ -99,13 +100,13 @@ impl AccessTokens {
             (Some(_), Scheme::Bearer) => Err(BOUND),
             (Some(Confirmation::Key(jkt)), Scheme::Dpop) => {
                 let proof = shown.proof.ok_or(PROOF_INVALID)?;
-                let key = self.proven_key(issuer, proof, Some(shown.token))?;
+                let key = self.proven_key((issuer, &verified.client), proof, Some(shown.token))?;
                 if key == *jkt { Ok(verified) } else { Err(PROOF_INVALID) }
             }
         }
     }
 
-    /// The key (its thumbprint) that a proof shows whoever made this call to hold; `token`: the access token
+    /// The key (its thumbprint) that a proof shows whoever made this call for `client` to hold; `token`: the access token
     /// it has to be for, at endpoints that take one.
     ///
     /// Consequence: the proof is spent here, whatever becomes of the call. One statement.
@@ -116,7 +117,7 @@ impl AccessTokens {
     /// Source: RFC 9449 §4.3.
     pub fn proven_key(
         &self,
-        issuer: &Issuer,
+        (issuer, client): (&Issuer, &Client),
         proof: &KeyProof,
         token: Option<&str>,
     ) -> Result<String> {
@@ -127,6 +128,9 @@ impl AccessTokens {
         };
         let text = proof.text.as_deref().ok_or_else(|| refuse("none, or several"))?;
         let said = open_dpop(text).map_err(|error| refuse(error.code()))?;
+        if !client.signs_with().contains(&said.algorithm) {
+            return Err(refuse("signed as the client may not"));
+        }
         let now = clock::now();
         if !is_fresh(&said, now) {
             return Err(refuse("too old, or of tomorrow"));

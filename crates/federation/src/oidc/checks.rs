@@ -83,7 +83,7 @@ type Check = fn(&Asked<'_>) -> std::result::Result<(), Refused>;
 
 /// Every check and where it stands.
 const CHECKS: &[(&str, Check)] = &[
-    ("RFC 9126 §6", pushed),
+    ("RFC 9126 §6; FAPI 2.0 Security Profile §5.3.2.2", pushed),
     ("RFC 9101 §10.5", signed),
     ("OpenID Connect Core §6, §3.1.2.6", no_request_object),
     ("RFC 6749 §4.1.1, §3.1.1", response_type),
@@ -117,8 +117,7 @@ const fn refuse(
 }
 
 fn pushed(asked: &Asked<'_>) -> std::result::Result<(), Refused> {
-    if matches!(asked.way, Way::Browser | Way::Signed) && asked.client.terms.profile.require_pushed
-    {
+    if matches!(asked.way, Way::Browser | Way::Signed) && asked.client.has_to_push() {
         return refuse("invalid_request", "the client has to push its requests");
     }
     Ok(())

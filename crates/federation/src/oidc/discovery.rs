@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use formats::jose::{Algorithm, PROOF_ALGORITHMS, SigningAlgorithm};
+use formats::jose::{Algorithm, SigningAlgorithm};
 use http::header::CACHE_CONTROL;
 use serde_json::json;
 use web::{Problem, blocking};
@@ -19,8 +19,6 @@ const KEEP: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=36
 /// How a client may prove who it is; and those ways that prove it.
 const METHODS: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
 const PROVEN: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
-/// What the signatures of clients may be.
-const VERIFIED: [&str; 5] = ["ES256", "ES384", "PS256", "RS256", "EdDSA"];
 
 /// `GET …/.well-known/openid-configuration`, and in the form of RFC 8414.
 pub(super) async fn configuration(
@@ -29,6 +27,8 @@ pub(super) async fn configuration(
 ) -> Result<Response, Problem> {
     let issuer = blocking(move || place.issuer(&provider)).await?;
     let at = |path: &str| format!("{}{path}", issuer.url());
+    // What the signatures of clients may be.
+    let verified = Algorithm::ALL.map(Algorithm::name);
     let signed_with = SigningAlgorithm::ALL.map(SigningAlgorithm::name);
     let metadata = json!({
         "issuer": issuer.url(),
@@ -57,12 +57,12 @@ pub(super) async fn configuration(
         "id_token_signing_alg_values_supported": signed_with,
         "userinfo_signing_alg_values_supported": signed_with,
         "token_endpoint_auth_methods_supported": METHODS,
-        "token_endpoint_auth_signing_alg_values_supported": VERIFIED,
+        "token_endpoint_auth_signing_alg_values_supported": verified,
         "code_challenge_methods_supported": ["S256"],
-        "dpop_signing_alg_values_supported": PROOF_ALGORITHMS.map(Algorithm::name),
+        "dpop_signing_alg_values_supported": verified,
         "authorization_response_iss_parameter_supported": true,
         "request_parameter_supported": true,
-        "request_object_signing_alg_values_supported": VERIFIED,
+        "request_object_signing_alg_values_supported": verified,
         "request_uri_parameter_supported": false,
         "claims_parameter_supported": true,
         "claims_supported": [

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Result, clock};
 use base::store::needs_time;
+use domain::clients::Client;
 use domain::sessions::PUSHED_SECONDS;
 use domain::signin::PUSHED_PREFIX;
 use domain::signing::Issuer;
@@ -65,7 +66,7 @@ fn work(
         return Err(Error::Unauthenticated { code: "client.not_authenticated" }.into());
     }
     check(&asked)?;
-    let shown = shown_key(provider, &issuer, parameters)?;
+    let shown = shown_key(provider, (&issuer, &client), parameters)?;
     let kept = parameters.iter().filter(|(name, _)| !PROOFS.contains(name));
     let kept = Serializer::new(String::new()).extend_pairs(kept).extend_pairs(shown).finish();
     if kept.len() > LONGEST_ADDRESS {
@@ -86,11 +87,11 @@ fn work(
 /// Source: RFC 9449 §10.1.
 fn shown_key(
     provider: &Provider,
-    issuer: &Issuer,
+    (issuer, client): (&Issuer, &Client),
     parameters: &Parameters<'_>,
 ) -> Result<Option<(&'static str, String)>> {
     let Some(proof) = current::get().proof() else { return Ok(None) };
-    let jkt = provider.tokens.proven_key(issuer, &proof, None)?;
+    let jkt = provider.tokens.proven_key((issuer, client), &proof, None)?;
     match parameters.get("dpop_jkt") {
         None => Ok(Some(("dpop_jkt", jkt))),
         Some(named) if named == jkt => Ok(None),

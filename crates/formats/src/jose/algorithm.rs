@@ -19,6 +19,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Es256, Self::Es384, Self::Ps256, Self::Rs256, Self::EdDsa];
+
     /// The name in `alg`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -34,9 +37,7 @@ impl Algorithm {
     /// The algorithm of this name, if we accept it.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Es256, Self::Es384, Self::Rs256, Self::Ps256, Self::EdDsa]
-            .into_iter()
-            .find(|each| each.name() == name)
+        Self::ALL.into_iter().find(|each| each.name() == name)
     }
 
     pub(super) const fn library(self) -> jsonwebtoken::Algorithm {

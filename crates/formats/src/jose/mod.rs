@@ -14,7 +14,7 @@ mod sign;
 mod verify;
 
 pub use algorithm::{Algorithm, SigningAlgorithm};
-pub use dpop::{DpopProof, PROOF_ALGORITHMS, has_private_part, open_dpop};
+pub use dpop::{DpopProof, has_private_part, open_dpop};
 pub use error::TokenError;
 pub use jsonwebtoken::jwk::{Jwk, JwkSet};
 pub use pkce::{is_pkce_challenge, is_pkce_verifier, pkce_s256_challenge, pkce_s256_matches};

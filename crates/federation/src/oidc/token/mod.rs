@@ -111,7 +111,7 @@ fn work(
     let ring = provider.signing.ring_with(issuer.operator(), algorithm)?;
     ring.signer(now)?;
     let jkt = match current::get().proof() {
-        Some(proof) => Some(provider.tokens.proven_key(&issuer, &proof, None)?),
+        Some(proof) => Some(provider.tokens.proven_key((&issuer, &client), &proof, None)?),
         None => None,
     };
     client.check_bound(jkt.as_deref())?;
