@@ -46,6 +46,7 @@ mod decisions_rules;
 mod decisions_ttl;
 mod devices;
 mod disabled;
+mod discovery;
 mod doors;
 mod doors_world;
 mod dpop;

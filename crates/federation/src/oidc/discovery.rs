@@ -10,8 +10,8 @@ use http::header::CACHE_CONTROL;
 use serde_json::json;
 use web::{Problem, blocking};
 
-use super::Provider;
 use super::place::Place;
+use super::{Provider, token};
 
 /// Services may keep both for an hour; a new key is published a day before it signs.
 const KEEP: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=3600")];
@@ -49,10 +49,7 @@ pub(super) async fn configuration(
         "introspection_endpoint_auth_methods_supported": PROVEN,
         "introspection_signing_alg_values_supported": ["ES256"],
         "device_authorization_endpoint": at("/device_authorization"),
-        "grant_types_supported": [
-            "authorization_code", "refresh_token", "client_credentials",
-            "urn:ietf:params:oauth:grant-type:device_code",
-        ],
+        "grant_types_supported": token::grants().collect::<Vec<_>>(),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": signed_with,
         "userinfo_signing_alg_values_supported": signed_with,

@@ -53,6 +53,11 @@ const GRANTS: &[(&str, Grant, Answerer)] = &[
     ("urn:ietf:params:oauth:grant-type:device_code", Grant::DeviceCode, device::answer),
 ];
 
+/// What all grants are called.
+pub(super) fn grants() -> impl Iterator<Item = &'static str> {
+    GRANTS.iter().map(|(name, ..)| *name)
+}
+
 type Answerer = fn(&Asking<'_>) -> Answer;
 
 type Answer = std::result::Result<Tokens, TokenRefusal>;
