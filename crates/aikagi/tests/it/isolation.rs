@@ -253,6 +253,12 @@ const PROBES: &[(&str, Probe)] = &[
         let whose = sessions::Refresher { client_id: "vod", issuer: KITA, policy, jkt: None };
         said(sessions::rotate(tx, (&known.authorization, 0), &whose))
     }),
+    ("sessions::rotate_known", |tx, known| {
+        match sessions::find_authorization(tx, &known.authorization) {
+            Ok(Some(one)) => said(sessions::rotate_known(tx, &one, 1)),
+            other => said(other),
+        }
+    }),
     ("sessions::revoke", |tx, known| {
         let found = sessions::find_authorization(tx, &known.authorization);
         match found {

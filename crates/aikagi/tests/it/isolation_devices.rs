@@ -70,8 +70,11 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("sessions::take_pushed", |tx, known| {
         said(sessions::take_pushed(tx, &known.pushed, "secret-vod"))
     }),
-    ("sessions::allows", |tx, known| {
-        said(sessions::allows(tx, &known.person_id, &known.client, "openid"))
+    ("sessions::find_allowed", |tx, known| {
+        said(
+            sessions::find_allowed(tx, &known.person_id, &known.client)
+                .map(|allowed| allowed.covers("openid")),
+        )
     }),
     ("sessions::hold_allowed", |tx, known| {
         said(sessions::hold_allowed(tx, &known.person_id, &known.client, "openid"))

@@ -118,6 +118,24 @@ impl Authorization {
         if self.session_id.is_empty() { &self.id } else { &self.session_id }
     }
 
+    /// Whether who proved to hold the key `jkt` may use its tokens: it is bound to none, or to this one.
+    #[must_use]
+    pub fn is_held_by(&self, jkt: Option<&str>) -> bool {
+        self.jkt.is_none() || self.jkt.as_deref() == jkt
+    }
+
+    /// Until when its next refresh token is good.
+    fn next_end(&self, now: Instant) -> Instant {
+        now.plus_days(REFRESH_DAYS).min(self.created.plus_days(FAMILY_DAYS))
+    }
+
+    /// Whether its refresh token is good for so long yet that nothing is to be written when it is used and
+    /// stays.
+    #[must_use]
+    pub fn lasts(&self, now: Instant) -> bool {
+        self.expires.plus_days(1) >= self.next_end(now)
+    }
+
     /// Whether tokens of it are good at `now`.
     #[must_use]
     pub fn is_alive(&self, now: Instant) -> bool {
@@ -318,6 +336,24 @@ pub fn redeem_for_device(
     Ok(Redeemed::Now(Box::new(found)))
 }
 
+/// Uses the refresh token of `turn` of an authorization that is `known` from memory, in the usual case: it
+/// is the latest one, and is replaced. One write. `None`: it is not the usual case, see [`rotate`].
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn rotate_known(
+    tx: &mut Tx<'_>,
+    known: &Authorization,
+    turn: i64,
+) -> Result<Option<Authorization>> {
+    let (now, expires) = (tx.now(), known.next_end(tx.now()));
+    let latest = Authorization { turn, ..known.clone() };
+    if turn < 1 || !known.is_alive(now) || !repo::turn(tx, &latest, expires)? {
+        return Ok(None);
+    }
+    Ok(Some(Authorization { turn: turn + 1, turned: now, expires, ..latest }))
+}
+
 /// Uses the refresh token of `turn`, which is replaced or stays as the client's policy says: one read, and one
 /// write; for one that stays, a write at most once a day.
 ///
@@ -334,15 +370,18 @@ pub fn rotate(tx: &mut Tx<'_>, (id, turn): (&str, i64), whose: &Refresher<'_>) -
     let Some(mut found) = repo::find_authorization(tx, id)? else { return Ok(Rotated::Refused) };
     let theirs =
         (found.client_id.as_str(), found.issuer.as_str()) == (whose.client_id, whose.issuer);
-    let holds = found.jkt.is_none() || found.jkt.as_deref() == whose.jkt;
-    if !theirs || !holds || !found.is_alive(now) || turn < 1 || turn > found.turn {
+    if !theirs
+        || !found.is_held_by(whose.jkt)
+        || !found.is_alive(now)
+        || turn < 1
+        || turn > found.turn
+    {
         return Ok(Rotated::Refused);
     }
     if turn == found.turn {
-        let latest = found.created.plus_days(FAMILY_DAYS);
-        let expires = now.plus_days(REFRESH_DAYS).min(latest);
+        let expires = found.next_end(now);
         if policy == RefreshPolicy::Stable {
-            if found.expires.plus_days(1) < expires {
+            if !found.lasts(now) {
                 repo::prolong(tx, &found, expires)?;
                 found.expires = expires;
             }

@@ -30,20 +30,38 @@ pub struct Consent {
     pub given: Instant,
 }
 
-/// Whether `client` may have `scopes` of this person: it is asked about never, or was allowed all of them. At
-/// most one statement.
+/// What a person allows a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allowed {
+    /// It belongs to the house, and is asked about never.
+    Everything,
+    /// These scopes, separated by spaces; `None`: nothing.
+    Scopes(Option<String>),
+}
+
+impl Allowed {
+    /// Whether it is all of `scopes`.
+    #[must_use]
+    pub fn covers(&self, scopes: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Scopes(allowed) => covers(allowed.as_deref(), scopes),
+        }
+    }
+}
+
+/// What this person allows `client` now. At most one statement.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn allows(tx: &mut Tx<'_>, person_id: &str, client: &Client, scopes: &str) -> Result<bool> {
+pub fn find_allowed(tx: &mut Tx<'_>, person_id: &str, client: &Client) -> Result<Allowed> {
     if client.terms.profile.first_party {
-        return Ok(true);
+        return Ok(Allowed::Everything);
     }
-    let allowed = tx.row(ALLOWED, &keys(tx, (person_id, client)), |row| row.text())?;
-    Ok(covers(allowed.as_deref(), scopes))
+    tx.row(ALLOWED, &keys(tx, (person_id, client)), |row| row.text()).map(Allowed::Scopes)
 }
 
-/// As [`allows`], and nothing of it is withdrawn before this transaction is: what is given in it is given
+/// Whether `client` may have `scopes` of this person, as [`find_allowed`] says, and nothing of it is withdrawn before this transaction is: what is given in it is given
 /// before a withdrawal, which then finds it, or not at all.
 ///
 /// # Errors
@@ -112,6 +130,7 @@ pub fn give_consent(
             withdrawn_ms = NULL",
         &row,
     )?;
+    tx.touch(Some(person_id));
     let detail = json!({"client": client.id, "scope": scopes, "shown": shown});
     record(tx, &Entry::new("consent.given", person_id).detail(detail))
 }

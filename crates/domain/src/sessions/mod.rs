@@ -22,12 +22,12 @@ mod subjects;
 pub use authorizations::{
     Authorization, CODE_SECONDS, Draft, GRACE_SECONDS, Holder, Lasting, REFRESH_DAYS, Redeemed,
     Redemption, Refresher, Rotated, find_authorization, grant, redeem, redeem_for_device, revoke,
-    rotate,
+    rotate, rotate_known,
 };
 pub use browsers::{BrowserSession, find_session, hold_session, note_seen, open_session};
 pub use consents::{
-    Consent, allows, forget_consents, give_consent, hold_allowed, list_consents, refuse_consent,
-    withdraw_consent,
+    Allowed, Consent, find_allowed, forget_consents, give_consent, hold_allowed, list_consents,
+    refuse_consent, withdraw_consent,
 };
 pub use device_codes::{
     Confirmed, DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS, DeviceAsk, DeviceCode, Polled,

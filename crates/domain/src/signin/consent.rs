@@ -29,7 +29,7 @@ impl Aim {
             Self::Own(_) => Ok(false),
             Self::Code(request, _) if request.ask_consent => Ok(true),
             Self::Code(request, client) => {
-                Ok(!sessions::allows(tx, person_id, client, &request.scope)?)
+                Ok(!sessions::find_allowed(tx, person_id, client)?.covers(&request.scope))
             }
         }
     }

@@ -1,19 +1,22 @@
-//! Who access tokens are about, as it is now; kept in memory until a commit touches it.
+//! Who tokens are about, as it is now; kept in memory until a commit touches it.
 
 use std::sync::Arc;
 
 use base::kernel::{Actor, Error, Instant, Result, Scope};
-use base::store::{Db, LastTouched, Mark};
+use base::store::{Db, LastTouched, Mark, Tx};
 use quick_cache::sync::Cache;
 
 use crate::clients::Client;
-use crate::sessions;
+use crate::sessions::{self, Allowed, Authorization, Subjects};
+use crate::signing::Handles;
 use crate::tokens::AccessClaims;
 
+use super::Member;
 use super::journeys::Journeys;
-use super::tokens::{Given, given};
+use super::members::find_member;
+use super::tokens::{Given, INVALID};
 
-/// Holders kept: the tokens that are shown again and again, about a kilobyte each.
+/// Holders kept: those whose tokens are shown again and again, about a kilobyte each.
 const KEPT: usize = 16_384;
 /// Milliseconds for which one is relied on without asking, where other nodes write too: what they end
 /// counts within a second, whether their news arrives or not.
@@ -21,15 +24,71 @@ const FRESH_SHARED_MS: i64 = 700;
 /// The same where this node alone writes, which drops what it touches: days pass, and with them birthdays.
 const FRESH_MS: i64 = 60_000;
 
+/// Who an authorization is about: all that is read for its tokens.
+pub(super) struct Holder {
+    operator: String,
+    pub(super) authorization: Authorization,
+    pub(super) member: Member,
+    subjects: Subjects,
+    allowed: Allowed,
+}
+
+impl Holder {
+    /// Whom `authorization` of `client` is about now, if they may be signed in.
+    ///
+    /// # Errors
+    /// `grant.invalid` — the client has become another; those of the guard
+    pub(super) fn find(
+        tx: &mut Tx<'_>,
+        handles: &Handles,
+        (client, authorization): (&Client, Authorization),
+    ) -> Result<Self> {
+        if !authorization.sector.is_empty() && authorization.sector != client.terms.sector {
+            return Err(INVALID);
+        }
+        let allowed = sessions::find_allowed(tx, &authorization.person_id, client)?;
+        let member = find_member(tx, (&authorization.key, authorization.person_no))?;
+        let whose = (member.person_id.as_str(), &member.key);
+        let subjects = Subjects::of(handles, tx.operator(), &client.terms.sector, whose);
+        let operator = tx.operator().to_owned();
+        Ok(Self { operator, authorization, member, subjects, allowed })
+    }
+
+    /// What the client gets of `authorization` (this one, at whatever turn) with `scope`.
+    ///
+    /// # Errors
+    /// `grant.invalid` — a service that belonged to the house when it got this, and does no more, has to
+    /// ask first
+    pub(super) fn given(&self, authorization: Authorization, scope: String) -> Result<Given> {
+        if !self.allowed.covers(&scope) {
+            return Err(INVALID);
+        }
+        Ok(Given {
+            operator: self.operator.clone(),
+            authorization,
+            member: self.member.clone(),
+            subjects: self.subjects.clone(),
+            scope,
+            refresh: None,
+        })
+    }
+
+    /// Whose changes are changes of this.
+    fn keys(&self) -> [&str; 4] {
+        let one = &self.authorization;
+        [&one.key.number, &one.person_id, one.session(), &one.id]
+    }
+}
+
 /// A holder as it was read.
 #[derive(Clone)]
 struct Known {
-    given: Arc<Given>,
+    holder: Arc<Holder>,
     mark: Mark,
     read: Instant,
 }
 
-/// The holders of access tokens, by the token's own id.
+/// The holders in memory, by their authorizations.
 pub(super) struct Holders {
     kept: Cache<String, Known>,
     touched: Arc<LastTouched>,
@@ -43,20 +102,13 @@ impl Holders {
         Self { kept: Cache::new(KEPT), touched: LastTouched::watch(db), fresh_ms }
     }
 
-    fn find(&self, claims: &AccessClaims, now: Instant) -> Option<Arc<Given>> {
-        let known = self.kept.get(&claims.jti)?;
-        let age = now.ms() - known.read.ms();
-        let Given { authorization, operator, .. } = &*known.given;
-        let keys = [
-            authorization.key.number.as_str(),
-            &authorization.person_id,
-            authorization.session(),
-            &authorization.id,
-        ];
-        let good = (0..self.fresh_ms).contains(&age)
-            && authorization.is_alive(now)
-            && self.touched.is_untouched(known.mark, operator, &keys);
-        good.then_some(known.given)
+    fn find(&self, (operator, grant): (&str, &str), now: Instant) -> Option<Arc<Holder>> {
+        let Known { holder, mark, read } = self.kept.get(grant)?;
+        let good = holder.operator == operator
+            && (0..self.fresh_ms).contains(&(now.ms() - read.ms()))
+            && holder.authorization.is_alive(now)
+            && self.touched.is_untouched(mark, operator, &holder.keys());
+        good.then_some(holder)
     }
 }
 
@@ -67,30 +119,51 @@ impl Journeys {
     ///
     /// # Errors
     /// `token.invalid` — a client's own token, or its authorization is over; those of the guard
-    pub fn holder(
-        &self,
-        claims: &AccessClaims,
-        client: &Client,
-        now: Instant,
-    ) -> Result<Arc<Given>> {
+    pub fn holder(&self, claims: &AccessClaims, client: &Client, now: Instant) -> Result<Given> {
         let invalid = Error::Unauthenticated { code: "token.invalid" };
         let (Some(operator), Some(grant)) = (&claims.operator, &claims.grant) else {
             return Err(invalid);
         };
-        if let Some(known) = self.holders.find(claims, now) {
-            return Ok(known);
-        }
+        let known = self.holders.find((operator, grant), now);
+        let holder = match known.filter(|one| one.authorization.client_id == client.id) {
+            Some(known) => known,
+            None => self.read_holder((operator, grant), client, now)?.ok_or(invalid)?,
+        };
+        holder.given(holder.authorization.clone(), client.narrow(&claims.scope))
+    }
+
+    /// The holder of an authorization of this client at this issuer, from memory or the database; `None` when
+    /// nothing good can be said of it.
+    pub(super) fn good_holder(
+        &self,
+        which: (&str, &str),
+        (client, issuer): (&Client, &str),
+        now: Instant,
+    ) -> Option<Arc<Holder>> {
+        let known = self.holders.find(which, now);
+        let holder = known.or_else(|| self.read_holder(which, client, now).ok().flatten())?;
+        let Authorization { client_id, issuer: given_at, .. } = &holder.authorization;
+        let theirs = (client_id.as_str(), given_at.as_str()) == (client.id.as_str(), issuer);
+        theirs.then_some(holder)
+    }
+
+    fn read_holder(
+        &self,
+        (operator, grant): (&str, &str),
+        client: &Client,
+        now: Instant,
+    ) -> Result<Option<Arc<Holder>>> {
         let mark = self.holders.touched.mark();
         let scope = Scope::new(operator, Actor::Client(client.id.clone()), now);
-        let given = self.db.read(&scope, |tx| {
+        let found = self.db.read(&scope, |tx| {
             let found = sessions::find_authorization(tx, grant)?;
             let alive = found.filter(|found| found.is_alive(now) && found.client_id == client.id);
-            let alive = alive.ok_or(invalid)?;
-            let scope = client.narrow(&claims.scope);
-            given(tx, self.signing.handles(), (client, alive), scope)
+            let holder = alive.map(|one| Holder::find(tx, self.signing.handles(), (client, one)));
+            holder.transpose()
         })?;
-        let known = Known { given: Arc::new(given), mark, read: now };
-        self.holders.kept.insert(claims.jti.clone(), known.clone());
-        Ok(known.given)
+        let Some(holder) = found.map(Arc::new) else { return Ok(None) };
+        let known = Known { holder: Arc::clone(&holder), mark, read: now };
+        self.holders.kept.insert(grant.to_owned(), known);
+        Ok(Some(holder))
     }
 }

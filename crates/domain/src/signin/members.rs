@@ -4,6 +4,7 @@ use base::kernel::{Error, Instant, Result};
 use base::store::Tx;
 
 use crate::operators::{self, Operator};
+use crate::sessions::Authorization;
 use crate::subscribers::{
     self, Household, Key, Load, PERSON_STOPPED, PERSON_UNKNOWN, PersonState, Reason, Role, STOPPED,
     SUSPENDED, Standing,
@@ -28,6 +29,14 @@ pub struct Member {
     /// Whether station, household and person all allow adult titles and no age forbids them, as a
     /// decision would find (D13; brief tve §13).
     pub adult: bool,
+}
+
+impl Member {
+    /// Whether the household got its number after `authorization` was given: its client knows it by the
+    /// earlier one.
+    pub(super) fn has_new_number(&self, authorization: &Authorization) -> bool {
+        self.numbered > authorization.created
+    }
 }
 
 /// The member `person_no` of `key`, if they may be signed in. Three statements.

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use base::kernel::{Actor, Error, Instant, Result, Scope};
-use base::store::Tx;
+use base::store::{Tx, needs_time};
 
-use crate::clients::{AuthMethod, Client};
+use crate::clients::{AuthMethod, Client, RefreshPolicy};
 use crate::sessions::{
-    self, Authorization, Holder, Lasting, Redeemed, Redemption, Refresher, Rotated, Subjects,
+    self, Authorization, Lasting, Redeemed, Redemption, Refresher, Rotated, Subjects,
 };
 use crate::signing::{Handle, HandleKind, Handles};
 
 use super::Member;
+use super::holders::Holder;
 use super::journeys::Journeys;
-use super::members::find_member;
 
-const INVALID: Error = Error::Refused { code: "grant.invalid" };
+pub(super) const INVALID: Error = Error::Refused { code: "grant.invalid" };
 /// The family was ended, and that is kept.
 const REPLAYED: Error = Error::Refused { code: "grant.replayed" };
 
@@ -42,9 +42,9 @@ pub struct Holding<'h> {
 impl<'h> Holding<'h> {
     /// In the hands of `client`: refresh tokens of one that proves itself are bound to that proof, so that it
     /// may change its key. Source: RFC 9449 §5.
-    pub(super) fn of(self, client: &Client) -> Holder<'h> {
+    pub(super) fn of(self, client: &Client) -> sessions::Holder<'h> {
         let binds = client.terms.method == AuthMethod::None;
-        Holder { lasting: self.lasting, jkt: self.jkt, binds }
+        sessions::Holder { lasting: self.lasting, jkt: self.jkt, binds }
     }
 }
 
@@ -137,9 +137,10 @@ impl Journeys {
         outcome.into_result()
     }
 
-    /// Uses a refresh token of `client`, which is replaced or stays as its policy says: one read, one write,
-    /// and the person's state (three reads). A person who is shut out keeps the token, which works again when they are let in;
-    /// whatever else refuses leaves the token as it was too, but for a reuse.
+    /// Uses a refresh token of `client`, which is replaced or stays as its policy says. For who is in memory one
+    /// write, or none for a token that stays; else it is read who that is (four reads). A person who is shut out
+    /// keeps the token, which works again when they are let in; whatever else refuses leaves the token as it was
+    /// too, but for a reuse.
     ///
     /// # Errors
     /// `grant.invalid`; `grant.replayed` — used before: the family is ended; `request.scope_wider`;
@@ -150,30 +151,42 @@ impl Journeys {
         with: &Refreshing<'_>,
         now: Instant,
     ) -> Result<Given> {
+        let rotated = client.refresh_policy() == RefreshPolicy::Rotated;
+        if rotated {
+            needs_time()?;
+        }
         let handle = self.handle(HandleKind::Refresh, with.token, issuer)?;
+        let known = self.good_holder((&handle.operator, &handle.id), (client, issuer), now);
+        let known = known.filter(|one| one.authorization.is_held_by(with.jkt));
+        if let Some(holder) = known.as_ref().filter(|one| stays(client, one, (&handle, now))) {
+            let scope = granted(client, &holder.authorization, with.wanted)?;
+            let given = holder.given(holder.authorization.clone(), scope)?;
+            return Ok(Given { refresh: Some(turn_of(&self.signing, &given)), ..given });
+        }
         let scope = Scope::new(&handle.operator, Actor::Client(client.id.clone()), now);
         let (client, issuer) = (Arc::clone(client), issuer.to_owned());
         let (wanted, jkt) = (with.wanted.map(str::to_owned), with.jkt.map(str::to_owned));
         let signing = Arc::clone(&self.signing);
         let outcome = self.db.housekeep(&scope, "refresh", move |tx| {
-            let which = (handle.id.as_str(), handle.turn);
-            let whose = Refresher {
-                client_id: &client.id,
-                issuer: &issuer,
-                policy: client.refresh_policy(),
-                jkt: jkt.as_deref(),
+            let holder = known.as_deref().filter(|_| rotated);
+            let turned =
+                holder.map(|one| sessions::rotate_known(tx, &one.authorization, handle.turn));
+            let (found, holder) = match turned.transpose()?.flatten() {
+                Some(found) => (found, holder),
+                None => match rotate(tx, (&client, &issuer), (&handle, jkt.as_deref()))? {
+                    Rotated::Reused => return Ok(Outcome::Replayed),
+                    Rotated::Refused => return Ok(Outcome::Refused),
+                    Rotated::Turned(found) => (*found, None),
+                },
             };
-            match sessions::rotate(tx, which, &whose)? {
-                Rotated::Reused => Ok(Outcome::Replayed),
-                Rotated::Refused => Ok(Outcome::Refused),
-                Rotated::Turned(found) => {
-                    let scope = granted(&client, &found, wanted.as_deref())?;
-                    let given = given(tx, signing.handles(), (&client, *found), scope)?;
-                    note_new_number(tx, &client, &given)?;
-                    let refresh = Some(turn_of(&signing, &given));
-                    Ok(Outcome::Good(Box::new(Given { refresh, ..given })))
-                }
-            }
+            let scope = granted(&client, &found, wanted.as_deref())?;
+            let given = match holder {
+                Some(holder) => holder.given(found, scope)?,
+                None => given(tx, signing.handles(), (&client, found), scope)?,
+            };
+            note_new_number(tx, &client, &given)?;
+            let refresh = Some(turn_of(&signing, &given));
+            Ok(Outcome::Good(Box::new(Given { refresh, ..given })))
         })?;
         outcome.into_result()
     }
@@ -186,6 +199,25 @@ impl Journeys {
         }
         Err(INVALID)
     }
+}
+
+fn rotate(
+    tx: &mut Tx<'_>,
+    (client, issuer): (&Client, &str),
+    (handle, jkt): (&Handle, Option<&str>),
+) -> Result<Rotated> {
+    let (client_id, policy) = (client.id.as_str(), client.refresh_policy());
+    let whose = Refresher { client_id, issuer, policy, jkt };
+    sessions::rotate(tx, (&handle.id, handle.turn), &whose)
+}
+
+/// Whether the refresh token `handle` of `holder` stays as it is, and nothing is to be written.
+fn stays(client: &Client, holder: &Holder, (handle, now): (&Handle, Instant)) -> bool {
+    let Holder { authorization, .. } = holder;
+    client.refresh_policy() == RefreshPolicy::Stable
+        && authorization.turn == handle.turn
+        && authorization.lasts(now)
+        && !holder.member.has_new_number(authorization)
 }
 
 /// What is asked at the code is asked again when it is redeemed: the terms of now decide.
@@ -216,30 +248,24 @@ pub(super) fn granted(
     Err(Error::invalid("request.scope_wider", "scope"))
 }
 
+/// Who an authorization is about now, and what of it `client` gets with `scope`.
+///
+/// # Errors
+/// `grant.invalid` — the client has become another; those of [`Holder::given`] and of the guard
 pub(super) fn given(
     tx: &mut Tx<'_>,
     handles: &Handles,
     (client, authorization): (&Client, Authorization),
     scope: String,
 ) -> Result<Given> {
-    if !authorization.sector.is_empty() && authorization.sector != client.terms.sector {
-        return Err(INVALID);
-    }
-    // A service that belonged to the house when it got this, and does no more, has to ask first.
-    if !sessions::allows(tx, &authorization.person_id, client, &scope)? {
-        return Err(INVALID);
-    }
-    let member = find_member(tx, (&authorization.key, authorization.person_no))?;
-    let whose = (member.person_id.as_str(), &member.key);
-    let subjects = Subjects::of(handles, tx.operator(), &client.terms.sector, whose);
-    let operator = tx.operator().to_owned();
-    Ok(Given { operator, authorization, member, subjects, scope, refresh: None })
+    let holder = Holder::find(tx, handles, (client, authorization))?;
+    holder.given(holder.authorization.clone(), scope)
 }
 
 /// A household that got another number since the authorization was given is told to the client by
 /// another name from now on: the name must lead back when the client asks by it.
 fn note_new_number(tx: &mut Tx<'_>, client: &Client, given: &Given) -> Result<()> {
-    if given.member.numbered <= given.authorization.created {
+    if !given.member.has_new_number(&given.authorization) {
         return Ok(());
     }
     let whose = (given.member.person_id.as_str(), &given.member.key);

@@ -20,6 +20,7 @@ use domain::sessions::Lasting;
 use domain::signin::{Given, Holding};
 use domain::signing::{Issuer, Ring};
 use domain::tokens::{ACCESS_SECONDS, Asked, Confirmation, OnBehalfOf};
+use formats::jose::SigningAlgorithm;
 use formats::oauth::Parameters;
 use http::header::{CACHE_CONTROL, PRAGMA};
 use http::{HeaderMap, HeaderValue};
@@ -133,7 +134,7 @@ impl Asking<'_> {
             let code = "request.grant_type_unknown";
             return Err(TokenRefusal::request("unsupported_grant_type", code));
         };
-        if *grant != Grant::ClientCredentials {
+        if matches!(grant, Grant::AuthorizationCode | Grant::DeviceCode) {
             needs_time()?;
         }
         if !self.client.may(*grant) {
@@ -171,6 +172,9 @@ impl Asking<'_> {
             grant: &given.authorization.id,
         };
         let (provider, now, scope) = (self.provider, self.now, given.scope.as_str());
+        if self.client.terms.profile.id_token_signed_response_alg == SigningAlgorithm::Rs256 {
+            needs_time()?;
+        }
         let keys = (&self.issuer, self.ring.as_ref());
         let asked = Asked { scope, behalf: Some(behalf), cnf: self.cnf.as_ref() };
         let access_token = provider.tokens.mint(keys, &self.client, &asked, now)?;
