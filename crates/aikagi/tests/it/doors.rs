@@ -95,6 +95,7 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/signin/renewal", Guard::Ticket),
     Route("POST", At::Both, "/signin/second", Guard::Ticket),
     Route("POST", At::Both, "/signin/consent", Guard::Ticket),
+    Route("POST", At::Both, "/signin/stay", Guard::Ticket),
     Route("POST", At::Both, "/signin/go", Guard::Ticket),
     Route("POST", At::Both, "/signin/language", Guard::Ticket),
     Route("GET", At::Platform, "/.well-known/authzen-configuration", Guard::Open),

@@ -51,7 +51,7 @@ fn what_is_asked_again_is_answered_without_the_database() {
 #[test]
 fn whatever_ends_a_session_ends_what_memory_knows_of_it() {
     type Ending = fn(&Authorization) -> Option<Reason<'_>>;
-    let endings: [(&str, bool, Ending); 7] = [
+    let endings: [(&str, bool, Ending); 9] = [
         ("logout", false, |one| Some(Reason::Logout(&one.session_id))),
         // The browser is somebody else's now; what was given in it goes on.
         ("signed in again", true, |one| Some(Reason::SignedInAgain(&one.session_id))),
@@ -59,6 +59,8 @@ fn whatever_ends_a_session_ends_what_memory_knows_of_it() {
         ("by staff", false, |one| Some(Reason::ByStaff(&one.person_id))),
         ("all devices", false, |one| Some(Reason::AllDevices(&one.person_id))),
         ("password", false, |one| Some(Reason::PasswordReplaced(&one.person_id))),
+        ("all others", true, |one| Some(Reason::Others(&one.person_id, &one.session_id))),
+        ("all but another", false, |one| Some(Reason::Others(&one.person_id, "ses_another"))),
         ("revoked", false, |_| None),
     ];
     for (name, goes_on, ending) in endings {

@@ -41,10 +41,10 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::new", "makes the room"),
     ("Journeys::look", "a ticket proves itself whose it is; doors compare that with the address"),
     ("Journeys::session_at", "a session's cookie proves itself whose it is; nothing is read"),
-    ("Journeys::begin_at_consent", "begins a sign-in of who is signed in: session_of"),
-    ("Journeys::begin_at_second", "begins a sign-in of who is signed in: session_of"),
+    ("Journeys::begin_asking", "begins a sign-in of who is signed in: session_of"),
     ("Journeys::factors_of", "of who is signed in: credentials::factors_of"),
     ("Journeys::signed_in_by", "of who is signed in: sessions::list_sessions, list_devices"),
+    ("Journeys::end_other_sessions", "of who is signed in: sessions::end_sessions"),
     ("Journeys::end_own_session", "of who is signed in: sessions::end_session_of"),
     ("Journeys::rename_own_device", "of who is signed in: sessions::rename_device"),
     ("Journeys::remove_own_device", "of who is signed in: sessions::remove_device"),
@@ -242,7 +242,7 @@ const PROBES: &[(&str, Probe)] = &[
             wanted: None,
         };
         let asked = (&request, &client);
-        let when = Conditions { max_age: None, silent: false, now: clock::now() };
+        let when = Conditions { max_age: None, silent: false, choosing: false, now: clock::now() };
         let finish = two.parts.journeys.continue_session(&names.session, asked, when);
         said(finish.map(|finish| finish != Continued::SignIn))
     }),
@@ -293,6 +293,9 @@ const PROBES: &[(&str, Probe)] = &[
     ("Journeys::try_second", |two, names| {
         let code = names.letter.as_str();
         at_password(two, |caller| two.parts.journeys.try_second(caller, code).map(|_| "in"))
+    }),
+    ("Journeys::stay", |two, _| {
+        at_password(two, |caller| two.parts.journeys.stay(caller).map(|_| "in"))
     }),
     ("Journeys::agree", |two, _| {
         at_password(two, |caller| two.parts.journeys.agree(caller, "shown").map(|_| "in"))

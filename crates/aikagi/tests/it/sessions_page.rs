@@ -40,6 +40,34 @@ fn a_forgotten_browser_is_signed_out_with_what_services_had_in_it() {
     assert_eq!(house.audited("session.ended"), 1);
 }
 
+#[test]
+fn everything_but_this_browser_is_ended_at_once_and_its_services_with_it() {
+    let house = house();
+    let mut phone = house.given_viewer("A-001", "takahashi");
+    let here = phone.get(&authorize(&[])).led_with("code").unwrap();
+    let here = text(&house.redeem(&here).json(), "access_token");
+    assert!(!phone.look(PAGE).body.contains("value=\"others\""), "there is nothing else yet");
+    let mut library = Viewer::new(&house);
+    let there = library.sign_in("takahashi", PASSWORD).led_with("code").unwrap();
+    let there = text(&house.redeem(&there).json(), "access_token");
+    let television = ask_as(&house, "one");
+    allow(&mut phone, &television);
+    let watching = text(&poll(&house, &television).json(), "access_token");
+
+    phone.look(PAGE);
+    let page = phone.send_form(PAGE, &[("do", "others")]);
+
+    assert!(ids(&page.body).is_empty(), "{}", page.body);
+    let alive = [&here, &there, &watching].map(|token| house.userinfo(token).status == 200);
+    assert_eq!(alive, [true, false, false]);
+    let silent = authorize(&[("prompt", "none")]);
+    assert!(phone.get(&silent).led_with("code").is_some());
+    assert_eq!(library.get(&silent).led_with("error"), some("login_required"));
+    assert_eq!(house.audited("person.sessions_ended"), 1);
+    assert_eq!(phone.send_form(PAGE, &[("do", "others")]).status, 200, "again is the same");
+    assert_eq!(house.audited("person.sessions_ended"), 1);
+}
+
 fn some(word: &str) -> Option<String> {
     Some(word.to_owned())
 }

@@ -162,6 +162,8 @@ impl<'h> Walk<'h> {
             authorize(&[]),
             authorize(&[("prompt", "login")]),
             authorize(&[("prompt", "none")]),
+            authorize(&[("prompt", "select_account")]),
+            authorize(&[("client_id", "shop"), ("prompt", "select_account")]),
             authorize(&[("max_age", "0")]),
             authorize_at("/o/MINA01", &[]),
             authorize(&[("client_id", "shop")]),

@@ -22,6 +22,8 @@ pub enum Reason<'r> {
     SignedInAgain(&'r str),
     /// This session was chosen from the list of its person.
     Chosen(&'r str),
+    /// This person ended all but this session.
+    Others(&'r str, &'r str),
     /// The station ended everything of this person, who called and proved who they are.
     ByStaff(&'r str),
     /// This person logged out everywhere.
@@ -42,6 +44,9 @@ enum Reach<'r> {
     Session(&'r str),
     /// Every session and every authorization of a person, devices too.
     Everything(&'r str),
+    /// Every session and every authorization of a person, devices too, but for this session and what was given
+    /// in it.
+    AllBut(&'r str, &'r str),
     /// Every authorization of a person that this client has; the browser's session goes on.
     Client(&'r str, &'r str),
 }
@@ -53,6 +58,7 @@ impl<'r> Reason<'r> {
             Self::Logout(session) => ("logout", Reach::Session(session)),
             Self::SignedInAgain(session) => ("signed_in_again", Reach::Browser(session)),
             Self::Chosen(session) => ("chosen", Reach::Session(session)),
+            Self::Others(person, session) => ("others", Reach::AllBut(person, session)),
             Self::ByStaff(person) => ("by_staff", Reach::Everything(person)),
             Self::AllDevices(person) => ("all_devices", Reach::Everything(person)),
             Self::PasswordReplaced(person) => ("password_replaced", Reach::Everything(person)),
@@ -102,6 +108,14 @@ pub fn end_sessions(tx: &mut Tx<'_>, reason: Reason<'_>) -> Result<Ended> {
             let sessions = repo::end_sessions_of(tx, person)?;
             told = repo::told_by(tx, person)?;
             let authorizations = repo::revoke_given_by(tx, person, cause)?;
+            let clients = clients_of(&told);
+            ("person.sessions_ended", person, Ended { sessions, authorizations, clients })
+        }
+        Reach::AllBut(person, session) => {
+            let sessions = repo::end_sessions_but(tx, (person, session))?;
+            told = repo::told_by(tx, person)?;
+            told.retain(|one| one.session != session);
+            let authorizations = repo::revoke_given_but(tx, (person, session), cause)?;
             let clients = clients_of(&told);
             ("person.sessions_ended", person, Ended { sessions, authorizations, clients })
         }

@@ -104,6 +104,35 @@ pub(super) fn end_sessions_of(tx: &mut Tx<'_>, person_id: &str) -> Result<u64> {
     )
 }
 
+/// Ends the sessions of a person but for one.
+pub(super) fn end_sessions_but(
+    tx: &mut Tx<'_>,
+    (person_id, session_id): (&str, &str),
+) -> Result<u64> {
+    let row: [Value; 4] =
+        [tx.operator().into(), person_id.into(), tx.now().into(), session_id.into()];
+    tx.exec(
+        "UPDATE browser_sessions SET ended_ms = ?3
+          WHERE operator_id = ?1 AND person_id = ?2 AND session_id <> ?4 AND ended_ms IS NULL",
+        &row,
+    )
+}
+
+/// Takes back what a person gave to clients elsewhere than in a session.
+pub(super) fn revoke_given_but(
+    tx: &mut Tx<'_>,
+    (person_id, session_id): (&str, &str),
+    cause: &str,
+) -> Result<u64> {
+    let row: [Value; 5] =
+        [tx.operator().into(), person_id.into(), tx.now().into(), cause.into(), session_id.into()];
+    tx.exec(
+        "UPDATE authorizations SET revoked_ms = ?3, revoked_cause = ?4
+          WHERE operator_id = ?1 AND person_id = ?2 AND session_id <> ?5 AND revoked_ms IS NULL",
+        &row,
+    )
+}
+
 /// Takes back what was given to clients in a session.
 pub(super) fn revoke_given_in(tx: &mut Tx<'_>, session_id: &str, cause: &str) -> Result<u64> {
     let row: [Value; 4] = [tx.operator().into(), session_id.into(), tx.now().into(), cause.into()];

@@ -17,7 +17,7 @@ use super::continuing::{SignedIn, signed_in};
 use super::factors::admit_person;
 use super::finish::{Aim, Finish, Giver, Moved, lead, settle_agreed};
 use super::journeys::{Caller, Journeys, MOVED, Ticket};
-use super::requests::{Proof, Purpose, Request, Step};
+use super::requests::{Proof, Request, Step};
 
 /// Consents shown at once.
 const LISTED: i64 = 100;
@@ -58,20 +58,6 @@ struct AtConsent {
 }
 
 impl Journeys {
-    /// Begins a sign-in that only asks for consent: the person is signed in in this browser already.
-    ///
-    /// # Errors
-    /// `unavailable` when the database fails.
-    pub fn begin_at_consent(
-        &self,
-        who: &SignedIn,
-        purpose: &Purpose,
-        (browser, now): (&str, Instant),
-    ) -> Result<String> {
-        let step = Step::Consent { person_id: who.member.person_id.clone(), proof: None };
-        self.write_down(&who.operator, (step, purpose.clone()), (browser, now))
-    }
-
     fn at_consent(&self, caller: &Caller<'_>) -> Result<AtConsent> {
         let ticket = self.read(caller)?;
         let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;

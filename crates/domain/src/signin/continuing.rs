@@ -13,10 +13,11 @@ use crate::operators;
 use crate::sessions::{self, BrowserSession, Strength};
 use crate::signing::{HandleKind, Handles};
 
-use super::finish::{Aim, Finish, Giver, lead};
-use super::journeys::Journeys;
+use super::finish::{Aim, Finish, Giver, Moved, lead};
+use super::journeys::{Caller, Journeys, MOVED};
 use super::members::{Member, find_member};
-use super::requests::Request;
+use super::repo;
+use super::requests::{Purpose, Request, Step};
 
 /// What a session has to be good enough for.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,8 @@ pub struct Conditions {
     pub max_age: Option<i64>,
     /// Whether nobody may be asked anything.
     pub silent: bool,
+    /// Whether the person is asked first whether it is they who shall go on.
+    pub choosing: bool,
     /// When.
     pub now: Instant,
 }
@@ -34,12 +37,41 @@ pub struct Conditions {
 pub enum Continued {
     /// With a code.
     Finished(Box<Finish>),
-    /// This person has to be asked whether they allow it.
-    Consent(Box<SignedIn>),
-    /// This person has an authenticator, and the client wants more than they proved so far.
-    StepUp(Box<SignedIn>),
+    /// Who is signed in has to be asked for something more.
+    Asks(Box<SignedIn>, Asked),
     /// There is no session that is enough.
     SignIn,
+}
+
+/// What who is signed in is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Whether it is they who shall go on, who have this login id; or somebody else.
+    Choice {
+        /// The login id, if they have one.
+        name: String,
+    },
+    /// The second factor: the client wants more than they proved so far.
+    Second,
+    /// Whether they allow it.
+    Consent,
+}
+
+impl Asked {
+    /// The step of a sign-in that asks `who` for it.
+    fn step(self, who: &SignedIn) -> Step {
+        let person_id = who.member.person_id.clone();
+        match self {
+            Self::Choice { name } => Step::Choice { person_id, name },
+            Self::Second => Step::SecondFactor {
+                person_id,
+                proven: who.session.proven.clone(),
+                proved: who.session.auth,
+                session: Some(who.session.id.clone()),
+            },
+            Self::Consent => Step::Consent { person_id, proof: None },
+        }
+    }
 }
 
 /// Who is signed in in a browser.
@@ -68,7 +100,7 @@ impl Journeys {
         &self,
         session: &str,
         (request, client): (&Request, &Arc<Client>),
-        Conditions { max_age, silent, now }: Conditions,
+        Conditions { max_age, silent, choosing, now }: Conditions,
     ) -> Result<Continued> {
         let scope = self.scope_of(session, (&request.issuer, now));
         let Some(scope) = scope else { return Ok(Continued::SignIn) };
@@ -78,27 +110,63 @@ impl Journeys {
             let Some(found) = signed_in(tx, signing.handles(), &session)? else {
                 return Ok(Continued::SignIn);
             };
-            let SignedIn { operator, member, session } = &found;
-            let old = max_age.is_some_and(|most| session.auth.plus_seconds(most) < now);
-            if old || !sessions::hold_session(tx, &session.id)? {
+            if max_age.is_some_and(|most| found.session.auth.plus_seconds(most) < now) {
                 return Ok(Continued::SignIn);
             }
-            match enough(tx, signing.handles(), (&aim, &found), silent)? {
-                Enough::Yes => {}
-                Enough::WithMore => return Ok(Continued::StepUp(Box::new(found))),
-                Enough::No => return Ok(Continued::SignIn),
+            if choosing {
+                let name = credentials::login_of(tx, &found.member.person_id)?.unwrap_or_default();
+                return Ok(Continued::Asks(Box::new(found), Asked::Choice { name }));
             }
-            if aim.needs_consent(tx, &member.person_id)? {
-                return Ok(Continued::Consent(Box::new(found)));
-            }
-            if session.is_due(now) {
-                sessions::note_seen(tx, &session.id)?;
-            }
-            let (proven, auth) = (&session.proven, session.auth);
-            let giver = Giver { member, session_id: &session.id, proven, auth };
-            let to = lead(tx, signing.handles(), &aim, &giver)?;
-            let (operator, person_id) = (operator.clone(), member.person_id.clone());
-            Ok(Continued::Finished(Box::new(Finish { to, operator, person_id, session: None })))
+            go_on(tx, signing.handles(), (&aim, found), silent)
+        })
+    }
+
+    /// Begins a sign-in that asks who is signed in in this browser already for something more.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn begin_asking(
+        &self,
+        (who, asked): (&SignedIn, Asked),
+        purpose: &Purpose,
+        (browser, now): (&str, Instant),
+    ) -> Result<String> {
+        self.write_down(&who.operator, (asked.step(who), purpose.clone()), (browser, now))
+    }
+
+    /// The person goes on as who the page named, who is signed in in this browser still; who is not any more
+    /// signs in.
+    ///
+    /// # Errors
+    /// `signin.unknown`, `signin.step_changed`; `client.unknown`, `client.terms_changed`
+    pub fn stay(&self, caller: &Caller<'_>) -> Result<Moved> {
+        let ticket = self.read(caller)?;
+        let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        let Step::Choice { person_id, .. } = step else { return Err(MOVED) };
+        let aim = self.aim_of(purpose)?;
+        let (signing, session) = (Arc::clone(&self.signing), caller.session.map(str::to_owned));
+        self.db.housekeep(&ticket.scope.clone(), "sign-in-step", move |tx| {
+            let found = match &session {
+                Some(session) => signed_in(tx, signing.handles(), session)?,
+                None => None,
+            };
+            let same = found.filter(|found| {
+                (found.operator.as_str(), &found.member.person_id) == (tx.operator(), &person_id)
+            });
+            let continued = match same {
+                Some(found) => go_on(tx, signing.handles(), (&aim, found), false)?,
+                None => Continued::SignIn,
+            };
+            let step = match continued {
+                Continued::Finished(finish) => {
+                    ticket.delete(tx)?;
+                    return Ok(Moved::Finished(finish));
+                }
+                Continued::Asks(who, asked) => asked.step(&who),
+                Continued::SignIn => Step::Password,
+            };
+            repo::set_step(tx, &ticket.id, &step)?;
+            Ok(Moved::GoesOn)
         })
     }
 
@@ -128,6 +196,35 @@ impl Journeys {
         let here = issuer == Scope::PLATFORM || issuer == handle.operator;
         here.then(|| Scope::new(&handle.operator, Actor::Anonymous, now))
     }
+}
+
+/// What the client gets in a session that is alive, or what is missing for it.
+fn go_on(
+    tx: &mut Tx<'_>,
+    handles: &Handles,
+    (aim, found): (&Aim, SignedIn),
+    silent: bool,
+) -> Result<Continued> {
+    let SignedIn { operator, member, session } = &found;
+    if !sessions::hold_session(tx, &session.id)? {
+        return Ok(Continued::SignIn);
+    }
+    match enough(tx, handles, (aim, &found), silent)? {
+        Enough::Yes => {}
+        Enough::WithMore => return Ok(Continued::Asks(Box::new(found), Asked::Second)),
+        Enough::No => return Ok(Continued::SignIn),
+    }
+    if aim.needs_consent(tx, &member.person_id)? {
+        return Ok(Continued::Asks(Box::new(found), Asked::Consent));
+    }
+    if session.is_due(tx.now()) {
+        sessions::note_seen(tx, &session.id)?;
+    }
+    let (proven, auth) = (&session.proven, session.auth);
+    let giver = Giver { member, session_id: &session.id, proven, auth };
+    let to = lead(tx, handles, aim, &giver)?;
+    let (operator, person_id) = (operator.clone(), member.person_id.clone());
+    Ok(Continued::Finished(Box::new(Finish { to, operator, person_id, session: None })))
 }
 
 /// Whether a session is what the client wants.

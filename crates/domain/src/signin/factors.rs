@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::kernel::{Actor, Error, Instant, Result, Scope};
+use base::kernel::{Actor, Error, Result, Scope};
 use base::store::Tx;
 
 use crate::credentials::{self, Factor, PinKind, Tried};
@@ -10,33 +10,12 @@ use crate::sessions::{self, Method};
 use crate::signing::MasterKey;
 use crate::subscribers::{self, PERSON_UNKNOWN};
 
-use super::continuing::SignedIn;
 use super::finish::{Moved, settle_whole};
 use super::journeys::{Caller, Journeys, MOVED};
 use super::members::{Member, find_member};
-use super::requests::{Purpose, Step};
+use super::requests::Step;
 
 impl Journeys {
-    /// Begins a sign-in that only asks for the second factor: the person is signed in in this browser already,
-    /// and a client wants more than that.
-    ///
-    /// # Errors
-    /// `unavailable` when the database fails.
-    pub fn begin_at_second(
-        &self,
-        who: &SignedIn,
-        purpose: &Purpose,
-        (browser, now): (&str, Instant),
-    ) -> Result<String> {
-        let step = Step::SecondFactor {
-            person_id: who.member.person_id.clone(),
-            proven: who.session.proven.clone(),
-            proved: who.session.auth,
-            session: Some(who.session.id.clone()),
-        };
-        self.write_down(&who.operator, (step, purpose.clone()), (browser, now))
-    }
-
     /// Tries a second factor: six digits are a code of the authenticator, anything else is a recovery code.
     /// When it is right the sign-in goes on to consent or is at its end.
     ///

@@ -28,7 +28,7 @@ mod televisions;
 mod tokens;
 mod wanted;
 
-pub use continuing::{Conditions, Continued, SignedIn};
+pub use continuing::{Asked, Conditions, Continued, SignedIn};
 pub use factors::{try_factor, try_pin};
 pub use finish::{Destination, Finish, Moved};
 pub use imports::import_login;

@@ -3,7 +3,7 @@
 use base::kernel::{Actor, Change, Instant, Result, Scope};
 
 use crate::operators;
-use crate::sessions::{self, Device, Ended, ListedSession};
+use crate::sessions::{self, Device, Ended, ListedSession, Reason};
 
 use super::continuing::SignedIn;
 use super::journeys::Journeys;
@@ -49,6 +49,18 @@ impl Journeys {
     pub fn end_own_session(&self, who: &SignedIn, id: &str, now: Instant) -> Result<Ended> {
         let ((person_id, scope), id) = (themselves(who, now), id.to_owned());
         self.db.transact(&scope, move |tx| sessions::end_session_of(tx, (&person_id, &id)))
+    }
+
+    /// Ends everything of the person but the session they do it in: other browsers, devices, and what services were
+    /// given there.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn end_other_sessions(&self, who: &SignedIn, now: Instant) -> Result<Ended> {
+        let ((person_id, scope), here) = (themselves(who, now), who.session.id.clone());
+        self.db.transact(&scope, move |tx| {
+            sessions::end_sessions(tx, Reason::Others(&person_id, &here))
+        })
     }
 
     /// Gives a device of the person the name they call it by.

@@ -179,6 +179,13 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<String>,
     },
+    /// Somebody is signed in in this browser already: goes on as they, or signs in as somebody else.
+    Choice {
+        /// Who is signed in.
+        person_id: String,
+        /// Their login id, as the page shows it.
+        name: String,
+    },
     /// Everything is proved: whether the service may have what it asks for.
     Consent {
         /// Who is asked.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Result, clock, ids};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::signin::{Conditions, Continued, Purpose, SignedIn};
+use domain::signin::{Asked, Conditions, Continued, Purpose};
 use domain::signing::Issuer;
 use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
@@ -131,18 +131,19 @@ fn decide(
     };
     match continue_session(provider, &passed, headers)? {
         Continued::Finished(finish) => Ok(finished(provider, &finish)),
-        Continued::Consent(_) if passed.prompt == Prompt::Never => never("consent_required"),
-        Continued::SignIn | Continued::StepUp(_) if passed.prompt == Prompt::Never => {
+        Continued::Asks(_, Asked::Consent) if passed.prompt == Prompt::Never => {
+            never("consent_required")
+        }
+        Continued::SignIn | Continued::Asks(..) if passed.prompt == Prompt::Never => {
             never("login_required")
         }
-        Continued::StepUp(who) => begin_at(provider, &who, headers, |browser| {
-            let purpose = Purpose::Code(passed.request);
-            provider.journeys.begin_at_second(&who, &purpose, (browser, clock::now()))
-        }),
-        Continued::Consent(who) => begin_at(provider, &who, headers, |browser| {
-            let purpose = Purpose::Code(passed.request);
-            provider.journeys.begin_at_consent(&who, &purpose, (browser, clock::now()))
-        }),
+        Continued::Asks(who, asked) => {
+            let issuer = issuer_of(provider, &who.operator);
+            begin_with(provider, &issuer, headers, |browser| {
+                let purpose = Purpose::Code(passed.request);
+                provider.journeys.begin_asking((&who, asked), &purpose, (browser, clock::now()))
+            })
+        }
         Continued::SignIn => begin(provider, issuer, (&Purpose::Code(passed.request), headers)),
     }
 }
@@ -158,8 +159,12 @@ fn continue_session(
         return Ok(Continued::SignIn);
     };
     let asked = (&passed.request, &passed.client);
-    let silent = passed.prompt == Prompt::Never;
-    let conditions = Conditions { max_age: passed.max_age, silent, now: clock::now() };
+    let conditions = Conditions {
+        max_age: passed.max_age,
+        silent: passed.prompt == Prompt::Never,
+        choosing: passed.prompt == Prompt::Choose,
+        now: clock::now(),
+    };
     provider.journeys.continue_session(&session, asked, conditions)
 }
 
@@ -172,16 +177,6 @@ pub(super) fn begin(
     begin_with(provider, issuer, headers, |browser| {
         provider.journeys.begin(purpose, (browser, clock::now()))
     })
-}
-
-/// Begins a sign-in that asks who is signed in already for one thing more, at their operator.
-fn begin_at(
-    provider: &Provider,
-    who: &SignedIn,
-    headers: &HeaderMap,
-    begun: impl FnOnce(&str) -> Result<String>,
-) -> Result<Response> {
-    begin_with(provider, &issuer_of(provider, &who.operator), headers, begun)
 }
 
 /// Sends the browser to the page of a sign-in that `begun` begins for it; the browser's own cookie comes

@@ -268,6 +268,8 @@ pub(super) enum Prompt {
     WhenNeeded,
     /// Ask in any case.
     Always,
+    /// Ask who is signed in whether it is they who shall go on; without a session, ask.
+    Choose,
     /// Never ask.
     Never,
 }
@@ -287,7 +289,8 @@ pub(super) fn keep(issuer: &Issuer, asked: &Asked<'_>) -> Passed {
     let has = |wanted: &str| prompts.split(' ').any(|one| one == wanted);
     let prompt = match () {
         () if has("none") => Prompt::Never,
-        () if has("login") || has("select_account") => Prompt::Always,
+        () if has("login") => Prompt::Always,
+        () if has("select_account") => Prompt::Choose,
         () => Prompt::WhenNeeded,
     };
     let language = asked.parameters.get("ui_locales").and_then(Language::of_list);

@@ -94,9 +94,30 @@ impl Provider {
     }
 }
 
-/// All routes of the provider.
-pub fn routes(provider: Provider) -> Router {
-    let endpoints: [(&str, MethodRouter<Provider>); 33] = [
+/// The steps of a sign-in, and what can be pressed at them.
+fn steps() -> [(&'static str, MethodRouter<Provider>); 15] {
+    [
+        ("/signin", get(signin::show)),
+        ("/signin/operator", post(signin::operator)),
+        ("/signin/password", post(signin::password)),
+        ("/signin/passkey", post(passkeys::sign_in)),
+        ("/signin/passkey/ask", post(passkeys::ask_at_signin)),
+        ("/signin/letter", post(signin::letter)),
+        ("/signin/account", post(signin::account)),
+        ("/signin/forgotten", post(signin::forgotten)),
+        ("/signin/recovery", post(signin::recovery)),
+        ("/signin/renewal", post(signin::renewal)),
+        ("/signin/second", post(signin::second)),
+        ("/signin/consent", post(signin::consent)),
+        ("/signin/stay", post(signin::stay)),
+        ("/signin/go", post(signin::go)),
+        ("/signin/language", post(signin::language)),
+    ]
+}
+
+/// What programs call, and where browsers come to.
+fn endpoints() -> [(&'static str, MethodRouter<Provider>); 19] {
+    [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
@@ -116,28 +137,18 @@ pub fn routes(provider: Provider) -> Router {
         ("/pins", get(pins::show).post(pins::change)),
         ("/logout", get(logout::by_query).post(logout::by_form)),
         ("/logout/confirm", post(logout::confirm)),
-        ("/signin", get(signin::show)),
-        ("/signin/operator", post(signin::operator)),
-        ("/signin/password", post(signin::password)),
-        ("/signin/passkey", post(passkeys::sign_in)),
-        ("/signin/passkey/ask", post(passkeys::ask_at_signin)),
-        ("/signin/letter", post(signin::letter)),
-        ("/signin/account", post(signin::account)),
-        ("/signin/forgotten", post(signin::forgotten)),
-        ("/signin/recovery", post(signin::recovery)),
-        ("/signin/renewal", post(signin::renewal)),
-        ("/signin/second", post(signin::second)),
-        ("/signin/consent", post(signin::consent)),
-        ("/signin/go", post(signin::go)),
-        ("/signin/language", post(signin::language)),
-    ];
+    ]
+}
+
+/// All routes of the provider.
+pub fn routes(provider: Provider) -> Router {
     let mut router = Router::new()
         .route("/.well-known/oauth-authorization-server", get(discovery::configuration))
         .route(
             "/.well-known/oauth-authorization-server/o/{operator}",
             get(discovery::configuration),
         );
-    for (path, endpoint) in endpoints {
+    for (path, endpoint) in endpoints().into_iter().chain(steps()) {
         router =
             router.route(path, endpoint.clone()).route(&format!("/o/{{operator}}{path}"), endpoint);
     }

@@ -72,6 +72,7 @@ struct Body<'b> {
     script: &'static str,
     reaches: bool,
     asks_second: bool,
+    stay: String,
 }
 
 /// The page of the step a sign-in is at.
@@ -89,6 +90,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Step::RecoveryCode { .. } => ("recovery", words.get("signin.recovery.title")),
         Step::NewPassword { .. } => ("renewal", words.get("signin.renewal.title")),
         Step::SecondFactor { .. } => ("second", words.get("signin.second.title")),
+        Step::Choice { .. } => ("choice", words.get("signin.choice.title")),
         Step::Consent { .. } => ("consent", frame.question.map_or("", |one| one.title.as_str())),
     };
     let (other_tag, other_name) = match frame.language {
@@ -117,6 +119,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         other_name,
         script: if with_passkey { web::passkeys_script() } else { "" },
         reaches: frame.reaches,
+        stay: stay(frame.language, &sign_in.step),
         asks_second: matches!(sign_in.step, Step::NewPassword { second: true, .. }),
     };
     let mut page = Page::new(frame.language, title, &body)?;
@@ -133,6 +136,14 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Some(error) => page.status(shown_status(error)).refused(error.code()),
         None => page,
     })
+}
+
+/// The button that names who goes on, where somebody may.
+fn stay(language: Language, step: &Step) -> String {
+    match step {
+        Step::Choice { name, .. } => words::fill(language, "signin.choice.stay", &[("name", name)]),
+        _ => String::new(),
+    }
 }
 
 /// What the person signs in for.

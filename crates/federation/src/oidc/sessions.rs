@@ -85,6 +85,9 @@ fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'stat
     let (journeys, now) = (&provider.journeys, clock::now());
     match (get("do"), get("id")) {
         ("end", id) => journeys.end_own_session(&here.who, id, now).map(|_| "sessions.ended"),
+        ("others", _) => {
+            journeys.end_other_sessions(&here.who, now).map(|_| "sessions.others_ended")
+        }
         ("rename", id) => {
             let named = journeys.rename_own_device(&here.who, (id, get("name")), now);
             named.map(|_| "sessions.renamed")

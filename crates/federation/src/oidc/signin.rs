@@ -349,6 +349,19 @@ pub(super) async fn consent(visit: Visit) -> Response {
     .await
 }
 
+/// `POST …/signin/stay`: the person goes on as who is signed in already.
+pub(super) async fn stay(visit: Visit) -> Response {
+    run(visit, |visit| {
+        let visitor = visit.visitor()?;
+        visit.form(&visitor)?;
+        match visit.provider.journeys.stay(&visitor.caller())? {
+            Moved::Finished(finish) => Ok(finished(&visit.provider, &finish)),
+            Moved::GoesOn => Ok(visit.back(&visitor)),
+        }
+    })
+    .await
+}
+
 /// `POST …/signin/go`: to the letter, to a forgotten password, or back to the password.
 pub(super) async fn go(visit: Visit) -> Response {
     run(visit, |visit| {
