@@ -1,6 +1,6 @@
 //! Metrics: the recorder, and what every request adds to it.
 //!
-//! Labels are bounded: route patterns, methods, status classes. Never operators, ids or addresses.
+//! Labels are bounded: route patterns, methods, status classes, codes of refusals. Never operators, ids or addresses.
 
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -9,6 +9,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use web::Refusal;
 
 use crate::failure::Failure;
 
@@ -39,7 +40,7 @@ pub(super) fn install() -> Result<PrometheusHandle, Failure> {
     Ok(handle)
 }
 
-/// Counts requests and their time by route pattern.
+/// Counts requests and their time by route pattern, and refusals by code.
 pub(super) async fn requests(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -59,6 +60,9 @@ pub(super) async fn requests(request: Request, next: Next) -> Response {
         });
     metrics::histogram!("aikagi_http_request_seconds", labels.iter())
         .record(started.elapsed().as_secs_f64());
+    if let Some(Refusal(code)) = response.extensions().get::<Refusal>() {
+        metrics::counter!("aikagi_refusals_total", "code" => *code).increment(1);
+    }
     response
 }
 

@@ -14,6 +14,7 @@ pub(super) fn insert(
     (step, purpose): (&Step, &Purpose),
     expires: Instant,
 ) -> Result<()> {
+    count(step.word());
     let row: [Value; 6] = [
         tx.operator().into(),
         id.into(),
@@ -107,7 +108,13 @@ fn read_login(row: &mut Row) -> Result<Option<Login>> {
     Ok(Some(Login { person_id, key, person_no: row.int()?, hash: row.text_if_any()? }))
 }
 
+/// Counts that a sign-in came to a step, or that it is over. Work that is run again counts again.
+fn count(step: &'static str) {
+    metrics::counter!("aikagi_sign_in_steps_total", "step" => step).increment(1);
+}
+
 pub(super) fn set_step(tx: &mut Tx<'_>, id: &str, step: &Step) -> Result<()> {
+    count(step.word());
     let row: [Value; 3] = [tx.operator().into(), id.into(), json(step)?.into()];
     tx.change_one("UPDATE sign_ins SET step = ?3 WHERE operator_id = ?1 AND sign_in_id = ?2", &row)
 }
@@ -116,6 +123,7 @@ pub(super) fn set_step(tx: &mut Tx<'_>, id: &str, step: &Step) -> Result<()> {
 pub(super) fn delete(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
     let keys: [Value; 2] = [tx.operator().into(), id.into()];
     let gone = tx.exec("DELETE FROM sign_ins WHERE operator_id = ?1 AND sign_in_id = ?2", &keys)?;
+    count("over");
     Ok(gone == 1)
 }
 

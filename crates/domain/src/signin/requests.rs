@@ -196,6 +196,24 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// Its word, for metrics.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::ChooseOperator => "choose_operator",
+            Self::Password => "password",
+            Self::Letter => "letter",
+            Self::Account { .. } => "account",
+            Self::Recover => "recover",
+            Self::RecoveryCode { .. } => "recovery_code",
+            Self::NewPassword { .. } => "new_password",
+            Self::SecondFactor { .. } => "second_factor",
+            Self::Choice { .. } => "choice",
+            Self::Consent { .. } => "consent",
+        }
+    }
+}
+
 /// What a person proved themselves by, and when; a password set later ends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {

@@ -22,8 +22,11 @@ fn a_server_is_alive_ready_and_counted() {
     for part in ["phase: serving", "database: answers", "schema:", "master key:", "outbox:"] {
         assert!(text.contains(&format!("[+] {part}")), "{text}");
     }
+    assert_eq!(get(server.public, "/o/NOBODY/authorize").unwrap().0, 404);
     let (_, counted) = get(server.ops, "/metrics").unwrap();
     assert!(counted.contains("aikagi_statements_total"), "{counted}");
+    let refused = "aikagi_refusals_total{code=\"operator.unknown\"}";
+    assert!(counted.contains(refused), "{counted}");
     assert_eq!(get(server.public, "/metrics").unwrap().0, 404, "operations are never public");
 }
 
