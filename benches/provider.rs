@@ -9,7 +9,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base::store::{Db, Settings};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::credentials::{self, Passwords};
+use domain::credentials::{self, Beside, Passwords};
 use domain::signing::Handles;
 use formats::jose::SigningKey;
 use serde_json::Value as Json;
@@ -54,7 +54,7 @@ fn prepare(name: &str, settings: &Settings) -> House {
     let addresses = configure_freely(&folder, &url);
     let master = master(&folder);
     let subjects = given_subjects(&db, &master, PERSONS);
-    let hash = Passwords::start(1).unwrap().hash(OPERATOR, PASSWORD).unwrap();
+    let hash = Passwords::start(1).unwrap().hash(OPERATOR, PASSWORD, Beside::Nothing).unwrap();
     for n in 0..PERSONS {
         let ((_, person), hash) = (owner(&db, n), hash.clone());
         db.transact(&scope("bench"), move |tx| {

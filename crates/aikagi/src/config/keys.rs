@@ -167,6 +167,13 @@ pub(super) const KEYS: &[Key] = &[
         "Certificate authorities trusted besides the machine's, PEM.",
     ),
     key(
+        "passwords.leaked_file",
+        Kind::Text,
+        "Passwords that are in somebody's hands, by their SHA-1: the list of Have I Been Pwned, ordered by hash, in \
+         one file. It is searched where it lies, and no new password that stands in it is taken. Empty: only our \
+         own list of common ones counts.",
+    ),
+    key(
         "secrets.master_key",
         Kind::Text,
         "The master key itself. From the environment only: `AIKAGI_SECRETS__MASTER_KEY`.",

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use faults::{ConfigError, Fault};
 pub use keys::reference;
 pub use mail::{mail_way, senders};
-pub use safety::{check, origin};
+pub use safety::{check, leaked, origin};
 use secrets::private;
 pub use secrets::{master_key, new_master_key};
 pub use sources::environment;
@@ -43,6 +43,8 @@ pub struct Config {
     pub sms: Sms,
     /// Decisions.
     pub decisions: Decisions,
+    /// Passwords of persons.
+    pub passwords: Passwords,
     /// What we call.
     pub outgoing: Outgoing,
     /// Mail to persons.
@@ -178,6 +180,14 @@ impl Default for Decisions {
     }
 }
 
+/// Passwords of persons.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Passwords {
+    /// Hashes of passwords that are in somebody's hands, in order; empty: none is looked at.
+    pub leaked_file: PathBuf,
+}
+
 /// What we call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -262,6 +272,7 @@ impl Config {
             &mut config.secrets.master_key_file,
             &mut config.sms.directory,
             &mut config.outgoing.trust_roots_file,
+            &mut config.passwords.leaked_file,
             &mut config.mail.folder,
             &mut config.mail.password_file,
             &mut config.text.folder,

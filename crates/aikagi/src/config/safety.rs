@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use base::store::{Reach, reach};
+use domain::credentials::Leaked;
 use url::{Host, Url};
 
 use super::{Config, Fault, mail, master_key, private, text};
@@ -21,6 +22,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.extend(master_key(config).err());
     faults.extend(secret_files(config));
     faults.extend(outgoing(config));
+    faults.extend(leaked(config).err());
     faults.extend(mail::faults(config));
     faults.extend(text::faults(config));
     faults
@@ -204,6 +206,22 @@ fn outgoing(config: &Config) -> Vec<Fault> {
         faults.push(Fault::new("outgoing.timeout_seconds", "is zero", "write a number of seconds"));
     }
     faults
+}
+
+/// The passwords nobody may choose; none where no file is named.
+///
+/// # Errors
+/// The file can not be read, or is no such file.
+pub fn leaked(config: &Config) -> Result<Option<Leaked>, Fault> {
+    let file = &config.passwords.leaked_file;
+    if file.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let wrong = |why: String| {
+        let says = format!("{} {why}", file.display());
+        Fault::new("passwords.leaked_file", says, "take the list that is ordered by hash")
+    };
+    Leaked::open(file).map(Some).map_err(wrong)
 }
 
 fn database(config: &Config) -> Vec<Fault> {

@@ -183,6 +183,48 @@ fn who_has_an_authenticator_proves_that_too_before_anything_is_changed() {
     assert!(done.led_with("code").is_some(), "{}", done.body);
 }
 
+/// Sets a new password with the code of a contact, and one of the authenticator's if there is one.
+fn renews(house: &House, password: &str, second: Option<&str>) -> String {
+    let mut viewer = Viewer::new(house);
+    let code = sent(house, &mut viewer, "takahashi");
+    let page = viewer.submit("recovery", &[("code", &code)]);
+    let fewest = if second.is_some() { "minlength=\"8\"" } else { "minlength=\"12\"" };
+    assert!(page.body.contains(fewest), "{}", page.body);
+    let fields = [("password", password), ("code", second.unwrap_or_default())];
+    let done = viewer.submit("renewal", &fields);
+    if done.status == 303 { "in".to_owned() } else { done.refusal().to_owned() }
+}
+
+#[test]
+fn a_short_password_goes_with_an_authenticator_which_stays_while_it_is_short() {
+    const SHORT: &str = "x7Gp2vQm";
+    let house = House::new();
+    given_reachable(&house, "A-001", "takahashi");
+    assert_eq!(renews(&house, SHORT, None), "password.too_short");
+    let kit = given_kit(&house, "A-001");
+    assert_eq!(renews(&house, "x7Gp2vQ", Some(&kit.paper[0])), "password.too_short");
+    assert_eq!(renews(&house, SHORT, Some("000000")), "signin.code_wrong");
+    assert_eq!(renews(&house, SHORT, Some(&kit.paper[0])), "in");
+
+    let remove = |password: &str, second: &str| {
+        let mut viewer = Viewer::new(&house);
+        viewer.open_page("/o/KITA01/security");
+        viewer.submit("password", &[("username", "takahashi"), ("password", password)]);
+        viewer.submit("second", &[("code", second)]);
+        viewer.look("/o/KITA01/security");
+        viewer.send_form("/o/KITA01/security", &[("action", "remove")])
+    };
+    let refused = remove(SHORT, &kit.paper[1]);
+    assert_eq!(refused.refusal(), "totp.password_short", "{}", refused.body);
+    assert!(refused.body.contains("12文字以上のパスワード"), "{}", refused.body);
+    assert_eq!(house.audited("person.totp_removed"), 0);
+
+    assert_eq!(renews(&house, NEW, Some(&kit.paper[2])), "in");
+    let removed = remove(NEW, &kit.paper[3]);
+    assert!(removed.body.contains("使用をやめました"), "{}", removed.body);
+    assert_eq!(renews(&house, SHORT, None), "password.too_short", "as for everybody");
+}
+
 #[test]
 fn wrong_codes_use_the_code_up_and_count_with_wrong_passwords() {
     let house = House::new();

@@ -117,6 +117,33 @@ pub(crate) fn password_is_of(tx: &mut Tx<'_>, person_id: &str, at: Instant) -> R
     Ok(set.first().is_some_and(|set| *set <= at))
 }
 
+/// The password that was just set is shorter than others may be: only who has an authenticator may have it, and they
+/// keep the authenticator while they do.
+///
+/// # Errors
+/// `password.too_short` — there is no authenticator
+pub(crate) fn allow_short(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
+    if !factors::factors_of(tx, person_id)?.totp {
+        return Err(Error::invalid("password.too_short", "password"));
+    }
+    let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
+    tx.change_one("UPDATE passwords SET short = 1 WHERE operator_id = ?1 AND person_id = ?2", &keys)
+}
+
+/// Whether the person's password is one that only goes with an authenticator. Locks it as [`is_current`] does.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub(super) fn has_short(tx: &mut Tx<'_>, person_id: &str) -> Result<bool> {
+    let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
+    let short = tx.rows_locked(
+        "SELECT short FROM passwords WHERE operator_id = ?1 AND person_id = ?2",
+        &keys,
+        |row| row.flag(),
+    )?;
+    Ok(short.first().copied().unwrap_or_default())
+}
+
 /// Keeps this hash of the person's password in place of the one that was read with `login`, made elsewhere or
 /// cheaper. The password is the same, so nothing ends by it and nobody is told.
 ///
@@ -169,9 +196,10 @@ fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
 fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
     let row: [Value; 4] = [tx.operator().into(), person_id.into(), hash.into(), tx.now().into()];
     tx.change_one(
-        "INSERT INTO passwords (operator_id, person_id, hash, set_ms) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO passwords (operator_id, person_id, hash, set_ms, short)
+         VALUES (?1, ?2, ?3, ?4, 0)
          ON CONFLICT (operator_id, person_id) DO UPDATE SET
-            hash = excluded.hash, set_ms = excluded.set_ms",
+            hash = excluded.hash, set_ms = excluded.set_ms, short = 0",
         &row,
     )
 }

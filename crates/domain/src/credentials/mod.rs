@@ -14,6 +14,7 @@ mod elsewhere;
 mod factors;
 mod guessable;
 mod hashing;
+mod leaked;
 mod letters;
 mod lockout;
 mod logins;
@@ -39,6 +40,7 @@ pub use contacts::{
 pub(crate) use factors::try_factor;
 pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
 pub use hashing::Compared;
+pub use leaked::Leaked;
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, LetterCheck, check_letter, issue_letter_code, kill_letters,
     spend_letter, sweep_letters,
@@ -51,13 +53,14 @@ pub use logins::{
     Login, forget_credentials, forget_passwords, is_current, login_name, login_of,
     replace_credentials,
 };
-pub(crate) use logins::{password_is_of, renew_password};
+pub(crate) use logins::{allow_short, password_is_of, renew_password};
 pub use lost::{FORGOTTEN, send_recovery};
 pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery};
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
 pub(crate) use pins::try_pin;
 pub use pins::{PIN_RATINGS, Pin, PinKind, ask_pin_from, pins_of, remove_pin, reset_pin, set_pin};
-pub use pool::{Passwords, check_new_password, check_password_of};
+pub(crate) use pool::is_short;
+pub use pool::{Beside, Passwords, check_new_password, check_password_of};
 pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};
 pub use questions::sweep_questions;
 pub use recovery::{RECOVERY_CODES, issue_recovery_codes};

@@ -13,6 +13,7 @@ use base::kernel::{Error, Result};
 
 use super::guessable::is_guessable;
 use super::hashing::{self, Compared, Scratch};
+use super::leaked::Leaked;
 
 /// Computations waiting at most, for one operator and for all together.
 const MOST_WAITING: usize = 64;
@@ -25,6 +26,8 @@ const IDLE: Duration = Duration::from_secs(3);
 const NICENESS: i32 = 10;
 /// A password has at least this many characters, and its NFKC form at most this many bytes.
 const FEWEST_CHARACTERS: usize = 12;
+/// With a second factor that was proved as well, it may be this short.
+const FEWEST_BESIDE_SECOND: usize = 8;
 const MOST_BYTES: usize = 1024;
 
 enum Work {
@@ -110,6 +113,7 @@ struct Shared {
 /// The pool. One for the process; its threads end with it.
 pub struct Passwords {
     shared: Arc<Shared>,
+    leaked: Option<Leaked>,
 }
 
 impl Passwords {
@@ -118,6 +122,14 @@ impl Passwords {
     /// # Errors
     /// `internal` when no thread can be started.
     pub fn start(threads: usize) -> Result<Arc<Self>> {
+        Self::start_with(threads, None)
+    }
+
+    /// The same, and new passwords that are among `leaked` are refused.
+    ///
+    /// # Errors
+    /// `internal` when no thread can be started.
+    pub fn start_with(threads: usize, leaked: Option<Leaked>) -> Result<Arc<Self>> {
         let shared = Arc::new(Shared::default());
         for number in 0..threads.max(1) {
             let shared = Arc::clone(&shared);
@@ -126,7 +138,7 @@ impl Passwords {
                 .spawn(move || compute_loop(&shared))
                 .map_err(Error::internal)?;
         }
-        Ok(Arc::new(Self { shared }))
+        Ok(Arc::new(Self { shared, leaked }))
     }
 
     /// Whether `password` is the one `stored` was made of; without `stored` (nobody has that login
@@ -154,9 +166,15 @@ impl Passwords {
     /// The hash to store for a new password, as a PHC string. Waits like [`Passwords::verify`].
     ///
     /// # Errors
-    /// `password.too_short`, `password.too_long`; `password.busy`.
-    pub fn hash(&self, operator: &str, password: &str) -> Result<String> {
-        check_new_password(password)?;
+    /// `password.too_short`, `password.too_long`; `password.common`, also for one that is known to be in somebody's
+    /// hands; `password.busy`; `unavailable` when the file of those can not be read.
+    pub fn hash(&self, operator: &str, password: &str, beside: Beside) -> Result<String> {
+        check_password_of(password, &[], beside)?;
+        if let Some(leaked) = &self.leaked
+            && leaked.contains(password)?
+        {
+            return Err(Error::invalid("password.common", "password"));
+        }
         let work = Work::Hash { password: password.to_owned() };
         match self.wait_for(operator, work)? {
             Answer::Hashed(hash) => Ok(hash),
@@ -227,6 +245,20 @@ fn next_job(shared: &Shared, scratch: &mut Scratch) -> Option<Job> {
     }
 }
 
+/// What a person proves beside a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing: the password is all there is between their account and who guesses.
+    Nothing,
+    /// A second factor, just now.
+    SecondFactor,
+}
+
+/// Whether a password is one that only goes with a second factor.
+pub(crate) fn is_short(password: &str) -> bool {
+    password.chars().count() < FEWEST_CHARACTERS
+}
+
 /// Whether a new password may be taken: 12 characters or more, and not what everybody tries first. No rule
 /// about kinds of characters; nothing expires.
 ///
@@ -235,15 +267,20 @@ fn next_job(shared: &Shared, scratch: &mut Scratch) -> Option<Job> {
 ///
 /// Source: brief tve §12.3, NIST SP 800-63B §5.1.1.2.
 pub fn check_new_password(password: &str) -> Result<()> {
-    check_password_of(password, &[])
+    check_password_of(password, &[], Beside::Nothing)
 }
 
-/// As [`check_new_password`], for somebody of whom these words are known: the login id, names.
+/// As [`check_new_password`], for somebody of whom these words are known: the login id, names. With a second factor
+/// 8 characters are enough.
 ///
 /// # Errors
 /// Those of [`check_new_password`].
-pub fn check_password_of(password: &str, known: &[&str]) -> Result<()> {
-    if password.chars().count() < FEWEST_CHARACTERS {
+pub fn check_password_of(password: &str, known: &[&str], beside: Beside) -> Result<()> {
+    let fewest = match beside {
+        Beside::Nothing => FEWEST_CHARACTERS,
+        Beside::SecondFactor => FEWEST_BESIDE_SECOND,
+    };
+    if password.chars().count() < fewest {
         return Err(Error::invalid("password.too_short", "password"));
     }
     if password.len() > MOST_BYTES {
@@ -343,7 +380,7 @@ mod tests {
         let pool = Passwords::start(1).unwrap();
         assert!(!pool.verify("KITA01", &long, stored()).unwrap().same);
 
-        let nobody_computes = Passwords { shared: Arc::new(Shared::default()) };
+        let nobody_computes = Passwords { shared: Arc::new(Shared::default()), leaked: None };
         let mut queue = nobody_computes.shared.queue.lock().unwrap();
         for _ in 0..MOST_WAITING {
             queue.push("KITA01", job()).unwrap();
@@ -356,7 +393,7 @@ mod tests {
     #[test]
     fn the_pool_answers_many_callers() {
         let pool = Passwords::start(2).unwrap();
-        let stored = pool.hash("KITA01", "correct horse battery").unwrap();
+        let stored = pool.hash("KITA01", "correct horse battery", Beside::Nothing).unwrap();
         let answers: Vec<bool> = std::thread::scope(|scope| {
             let callers: Vec<_> = (0..6)
                 .map(|number| {
@@ -377,6 +414,12 @@ mod tests {
     fn length_is_the_only_rule() {
         assert_eq!(check_new_password("みじかい").unwrap_err().code(), "password.too_short");
         check_new_password("みじかくないことばです。").unwrap();
+        let beside = |password| check_password_of(password, &[], Beside::SecondFactor);
+        assert_eq!(beside("x7Gp2vQ").unwrap_err().code(), "password.too_short");
+        assert_eq!(beside("sakura12").unwrap_err().code(), "password.common");
+        beside("x7Gp2vQm").unwrap();
+        assert_eq!(check_new_password("x7Gp2vQm").unwrap_err().code(), "password.too_short");
+        assert!(is_short("x7Gp2vQm") && !is_short("みじかくないことばです。"));
         let long = "a".repeat(1025);
         assert_eq!(check_new_password(&long).unwrap_err().code(), "password.too_long");
     }

@@ -13,6 +13,7 @@ use crate::signing::MasterKey;
 
 use super::alerts::{self, Alert};
 use super::factors::Fresh;
+use super::logins;
 
 /// An enrolment that was not confirmed within this time is over.
 const DRAFT_SECONDS: i64 = 900;
@@ -121,6 +122,9 @@ pub fn confirm_totp(
 /// `proof.too_old`
 pub fn remove_totp(tx: &mut Tx<'_>, fresh: &Fresh<'_>) -> Result<Change> {
     fresh.check(tx)?;
+    if logins::has_short(tx, fresh.person_id)? {
+        return Err(Error::refused("totp.password_short"));
+    }
     let keys: [Value; 2] = [tx.operator().into(), fresh.person_id.into()];
     let gone = tx.exec("DELETE FROM totps WHERE operator_id = ?1 AND person_id = ?2", &keys)?;
     if gone == 0 {

@@ -11,7 +11,7 @@ use base::records::{Entry, record};
 use base::store::Tx;
 use serde_json::json;
 
-use crate::credentials::{self, Factor, Login, Tried, Try, check_password_of};
+use crate::credentials::{self, Beside, Factor, Login, Tried, Try, check_password_of};
 use crate::sessions::{self, Proven, Reason};
 
 use super::factors::{admit_person, try_factor};
@@ -95,9 +95,11 @@ impl Journeys {
         let aim = self.aim_of(purpose)?;
         let name = self.db.read(&ticket.scope, |tx| credentials::login_of(tx, &person_id))?;
         let name = name.ok_or(MOVED)?;
-        check_password_of(password, &[&name])?;
+        let beside = self.beside(&ticket, &person_id)?;
+        check_password_of(password, &[&name], beside)?;
         let second = self.prove_second(&ticket, (&person_id, code))?;
-        let hash = self.passwords.hash(ticket.scope.operator(), password)?;
+        let hash = self.passwords.hash(ticket.scope.operator(), password, beside)?;
+        let short = credentials::is_short(password);
         let (signing, here) = (Arc::clone(&self.signing), ticket.clone());
         let scope =
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("recovery");
@@ -110,6 +112,9 @@ impl Journeys {
                 return Err(WRONG);
             }
             credentials::replace_credentials(tx, &person_id, (&name, &hash))?;
+            if short {
+                credentials::allow_short(tx, &person_id)?;
+            }
             credentials::forgive_recovery(tx, &person_id)?;
             record(
                 tx,
@@ -124,9 +129,15 @@ impl Journeys {
         Ok(moved)
     }
 
+    /// What the person is to prove beside the new password.
+    fn beside(&self, ticket: &Ticket, person_id: &str) -> Result<Beside> {
+        let factors = self.db.read(&ticket.scope, |tx| credentials::factors_of(tx, person_id))?;
+        Ok(if factors.totp { Beside::SecondFactor } else { Beside::Nothing })
+    }
+
     /// Tries the second factor of who has one; whether it was proved.
     fn prove_second(&self, ticket: &Ticket, (person_id, code): (&str, &str)) -> Result<bool> {
-        if !self.db.read(&ticket.scope, |tx| credentials::factors_of(tx, person_id))?.totp {
+        if self.beside(ticket, person_id)? == Beside::Nothing {
             return Ok(false);
         }
         let signing = Arc::clone(&self.signing);

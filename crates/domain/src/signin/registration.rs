@@ -8,7 +8,7 @@ use base::store::Tx;
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::credentials::{self, LetterCheck, check_password_of};
+use crate::credentials::{self, Beside, LetterCheck, check_password_of};
 use crate::operators;
 use crate::sessions::{self, Proven, Reason};
 use crate::subscribers::{self, By, Household, Load, Source};
@@ -75,13 +75,13 @@ impl Journeys {
     ) -> Result<Moved> {
         let ticket = self.read(caller)?;
         let name = credentials::login_name(typed_name)?;
-        check_password_of(password, &[&name])?;
+        check_password_of(password, &[&name], Beside::Nothing)?;
         let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
         let Step::Account { person_id, checked } = step else {
             return Err(MOVED);
         };
         let aim = self.aim_of(purpose)?;
-        let hash = self.passwords.hash(ticket.scope.operator(), password)?;
+        let hash = self.passwords.hash(ticket.scope.operator(), password, Beside::Nothing)?;
         let signing = Arc::clone(&self.signing);
         let scope =
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");

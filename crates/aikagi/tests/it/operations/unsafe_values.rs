@@ -102,6 +102,8 @@ const WORST: &[(&str, &str, &str)] = &[
     ("outgoing.allow", "outgoing.allow = [\"ff02::/16\"]", "wider than"),
     ("outgoing.allow", "outgoing.allow = [\"224.0.0.1:9\"]", "never called"),
     ("outgoing.timeout_seconds", "outgoing.timeout_seconds = 0", "is zero"),
+    ("passwords.leaked_file", "passwords.leaked_file = \"nowhere.txt\"", "nowhere.txt"),
+    ("passwords.leaked_file", "passwords.leaked_file = \"aikagi.toml\"", "is no hash"),
     ("outgoing.trust_roots_file", "outgoing.trust_roots_file = \"nowhere.pem\"", "nowhere.pem"),
 ];
 
