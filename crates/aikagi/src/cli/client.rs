@@ -23,6 +23,18 @@ pub(super) enum Client {
     Enable(Which),
     /// Give a client another secret, shown once; the old one is worthless at once
     NewSecret(Which),
+    /// Make a token that services register themselves with, shown once
+    RegistrationToken {
+        /// The operator's code
+        #[arg(long)]
+        operator: String,
+        /// How many clients it registers
+        #[arg(long, default_value_t = 1)]
+        uses: i64,
+        /// For how many days it is good
+        #[arg(long, default_value_t = 7)]
+        days: i64,
+    },
 }
 
 /// Whose clients.
@@ -58,6 +70,13 @@ pub(super) fn run(context: &Context, command: Client) -> std::result::Result<(),
         Client::Disable(which) => switch(context, which, clients::disable),
         Client::Enable(which) => switch(context, which, clients::enable),
         Client::NewSecret(which) => renew(context, which),
+        Client::RegistrationToken { operator, uses, days } => {
+            let scope = Context::scope(&operator);
+            let issue = move |tx: &mut Tx<'_>| clients::issue_registration_token(tx, (uses, days));
+            let token = context.db()?.transact(&scope, issue)?;
+            output::line(format!("registration token, shown only now: {token}"));
+            Ok(())
+        }
     }
 }
 
@@ -103,6 +122,9 @@ fn show(context: &Context, which: &Which) -> std::result::Result<(), Failure> {
     line("client", &format!("{} {}", client.id, terms.name_ja));
     line("", &terms.name_en);
     line("state", state_of(&client));
+    if let Some(registered) = client.registered {
+        line("registered", &format!("itself, {}", registered.rfc3339_jst()));
+    }
     line("kind", terms.kind.as_str());
     line("proof", &format!("{}{}", word(&terms.method), told_of(&terms.proof)));
     for uri in &terms.redirect_uris {

@@ -46,6 +46,7 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-logs", |tx| records::prune(tx, tx.now().plus_days(-LOG_DAYS), ROWS)),
     ("sweep-outbox", delivered),
     ("sweep-assertions", |tx| domain::clients::sweep(tx, ROWS)),
+    ("sweep-registrations", |tx| domain::clients::sweep_registrations(tx, ROWS)),
     ("sweep-sign-ins", |tx| domain::signin::sweep(tx, ROWS)),
     ("sweep-sessions", |tx| domain::sessions::sweep(tx, ROWS)),
     ("sweep-device-codes", |tx| domain::sessions::sweep_device_codes(tx, ROWS)),

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::dpop;
 use crate::forgotten::{ask, codes, fan_out, given_reachable};
+use crate::registering::{call, given_token, register, site, switch_on};
 use crate::viewers::{
     Answer, BASE, CALLBACK, House, PASSWORD, SECRET, VERIFIER, Viewer, authorize,
 };
@@ -32,6 +33,8 @@ struct Stage {
     browser: String,
     typed: AtomicUsize,
     recovering: Option<Recovering>,
+    /// The client that registered itself.
+    registered: String,
 }
 
 /// A browser that was asked for the code somebody forgot the password got, and that code.
@@ -133,6 +136,14 @@ const PLACES: &[(&str, Place)] = &[
         let answer = house.get(&path);
         answer.status == 303 && answer.location().path().ends_with("/signin")
     }),
+    ("registration", |stage, (issuer, _), it| {
+        let at = format!("{issuer}/register");
+        call(&stage.house, ("POST", &at), it, &site()).status == 201
+    }),
+    ("management", |stage, (issuer, _), it| {
+        let at = format!("{issuer}/register/{}", stage.registered);
+        call(&stage.house, ("GET", &at), it, &json!({})).status == 200
+    }),
     ("hint", |stage, (issuer, client), it| {
         let house = &stage.house;
         let mut viewer = signed_in(house, "takahashi");
@@ -214,7 +225,11 @@ impl Stage {
         }
         house.world.given_contract("A-003");
         let typed = AtomicUsize::new(0);
-        Self { house, key, browser: String::new(), typed, recovering: None }
+        for operator in [KITA, MINAMI] {
+            switch_on(&house, operator, 20);
+        }
+        let (browser, registered) = (String::new(), String::new());
+        Self { house, key, browser, typed, recovering: None, registered }
     }
 
     fn code(&self) -> String {
@@ -282,6 +297,14 @@ impl Stage {
         assert_eq!(viewer.send_form("/o/KITA01/device", &form).status, 200, "{reference}");
     }
 
+    /// A client registers itself; what it manages that with.
+    fn registers(&mut self) -> String {
+        let token = given_token(&self.house, KITA, 1);
+        let told = register(&self.house, &token, &site()).json();
+        self.registered = told["client_id"].as_str().unwrap().to_owned();
+        told["registration_access_token"].as_str().unwrap().to_owned()
+    }
+
     /// Somebody forgot the password and got a code.
     fn forgets(&mut self) -> String {
         drop(given_reachable(&self.house, "A-014", "sasaki"));
@@ -312,6 +335,8 @@ impl Stage {
         let letter = self.house.given_letter("A-003");
         self.browser.clone_from(&browser);
         let recovery = self.forgets();
+        let management = self.registers();
+        let initial = given_token(&self.house, KITA, 1);
         let thing = |name, own, once, it| Artefact { name, own, once, it };
         vec![
             thing("a code", &["code"], true, self.code()),
@@ -334,6 +359,8 @@ impl Stage {
             thing("a client's secret", &["secret"], false, SECRET.to_owned()),
             thing("a session's cookie", &["session"], false, session),
             thing("a sign-in's ticket", &["ticket"], false, ticket),
+            thing("a token to register with", &["registration"], true, initial),
+            thing("what a client manages itself with", &["management"], false, management),
             thing("a form's proof", &[], false, proof),
             thing("a browser's cookie", &[], false, browser),
             thing("a letter's code", &["letter"], false, letter),
@@ -409,7 +436,13 @@ fn nothing_is_worth_anything_to_another_client_or_at_another_operator_nor_spent_
 fn of_many_that_come_at_once_with_one_thing_one_is_let_in() {
     let mut stage = Stage::new();
     let all = stage.all();
-    let single = ["a code", "a pushed request", "a client assertion", "a proof of a key"];
+    let single = [
+        "a code",
+        "a pushed request",
+        "a client assertion",
+        "a proof of a key",
+        "a token to register with",
+    ];
     for artefact in all.iter().filter(|one| single.contains(&one.name)) {
         let client = if artefact.own == ["assertion"] { "signer" } else { "vod" };
         let shown = place(artefact.own[0]);

@@ -38,7 +38,7 @@ fn answer(viewer: &mut Viewer<'_>, page: &Answer, decision: &str) -> Answer {
     viewer.submit("consent", &[("decision", decision), ("shown", &shown)])
 }
 
-fn allow(viewer: &mut Viewer<'_>, page: &Answer) -> Answer {
+pub fn allow(viewer: &mut Viewer<'_>, page: &Answer) -> Answer {
     answer(viewer, page, "allow")
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Told, Two, basic};
 use crate::picture::assert_same;
+use crate::registering;
 use crate::viewers::{BASE, CALLBACK};
 use crate::world::{KITA, MINAMI};
 
@@ -35,6 +36,9 @@ pub enum Guard {
     Person,
     /// A client's own proof, in the form.
     Client,
+    /// A token to register with; and the one a client that registered itself manages that with.
+    Registering,
+    Registered,
     /// A service that is known here, named in the query.
     Known,
     /// A sign-in's ticket and the cookie of the browser that began it.
@@ -65,6 +69,10 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/revoke", Guard::Client),
     Route("POST", At::Both, "/introspect", Guard::Client),
     Route("POST", At::Both, "/device_authorization", Guard::Client),
+    Route("POST", At::Operator, "/o/{operator}/register", Guard::Registering),
+    Route("GET", At::Operator, "/o/{operator}/register/{client_id}", Guard::Registered),
+    Route("PUT", At::Operator, "/o/{operator}/register/{client_id}", Guard::Registered),
+    Route("DELETE", At::Operator, "/o/{operator}/register/{client_id}", Guard::Registered),
     Route("GET", At::Both, "/device", Guard::Browser),
     Route("POST", At::Both, "/device", Guard::Browser),
     Route("GET", At::Both, "/security", Guard::Browser),
@@ -147,6 +155,7 @@ impl Two {
     pub fn request(&self, asked: &Asked<'_>) -> Request<Body> {
         let Asked { method, pattern, at, names, .. } = asked;
         let path = pattern.replace("{operator}", at).replace("{number}", &names.number);
+        let path = path.replace("{client_id}", &names.registered.id);
         let key = self.fresh_key();
         let (query, body) = self.words(asked, &key);
         let kind = if body.starts_with('{') { "json" } else { "x-www-form-urlencoded" };
@@ -199,6 +208,7 @@ impl Two {
                 question["resource"] = json!({"type": "channel"});
                 json(question)
             }
+            "register" | "{client_id}" => json(registering::site_of(&asked.names.registered.id)),
             "plays" => json(json!({"subject": subject, "resource": channel})),
             "device" if asked.method == "GET" => {
                 (format!("?user_code={}", asked.names.user_code), String::new())
@@ -241,6 +251,8 @@ impl Two {
             Guard::Service => bearer(self.token(operator, service)),
             Guard::Person => bearer(names.token.clone()),
             Guard::Client => basic(service),
+            Guard::Registering => bearer(names.registered.initial.clone()),
+            Guard::Registered => bearer(names.registered.management.clone()),
             _ => String::new(),
         }
     }
@@ -276,6 +288,7 @@ fn nobody_gets_anything_of_anybody_at_any_route() {
             Guard::Open if pattern.ends_with("()") => continue,
             Guard::Open => &[200],
             Guard::Sms | Guard::Service | Guard::Person | Guard::Client => &[401],
+            Guard::Registering | Guard::Registered => &[401],
             Guard::Session => &[401],
             Guard::Known => &[400, 303],
             Guard::Browser => &[303],
@@ -312,6 +325,7 @@ fn another_operators_proof_is_worth_nothing_at_any_route() {
         };
         let wanted = match guard {
             Guard::Sms | Guard::Service | Guard::Person | Guard::Client => 401,
+            Guard::Registering | Guard::Registered => 401,
             Guard::Ticket => 404,
             _ => continue,
         };
@@ -365,6 +379,7 @@ fn the_owner_is_answered_at_every_route_that_reads() {
     let two = Two::new();
     for (method, pattern, guard) in mounted() {
         let asks = matches!(guard, Guard::Sms | Guard::Service | Guard::Person | Guard::Ticket);
+        let asks = asks || guard == Guard::Registered;
         let reads = method == "GET" || guard == Guard::Service;
         if !asks || !reads || !pattern.contains("{operator}") || pattern.ends_with("/plays") {
             continue;
@@ -389,6 +404,7 @@ fn a_zero_character_is_a_callers_fault_at_every_route() {
         let all = [&mut names.number, &mut names.person, &mut names.login, &mut names.letter];
         all.into_iter().for_each(|name| text.clone_into(name));
         text.clone_into(&mut names.client);
+        text.clone_into(&mut names.registered.id);
         text.clone_into(&mut names.user_code);
         text.clone_into(&mut names.token);
         names

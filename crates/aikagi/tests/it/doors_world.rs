@@ -24,6 +24,7 @@ use serde_json::Value as Json;
 use tower::ServiceExt as _;
 
 use crate::decisions::given_registered;
+use crate::isolation_registration::{Tokens, given_registered as given_registration};
 use crate::viewers::{BASE, CALLBACK, SECRET, service};
 use crate::world::{KITA, MINAMI, World, sms};
 
@@ -51,14 +52,19 @@ pub struct Names {
     pub device_code: String,
     pub user_code: String,
     pub pushed: String,
+    pub registered: Tokens,
 }
 
 impl Names {
     /// Every name, to be blotted out of two answers before they are compared.
-    fn all(&self) -> [&str; 11] {
+    fn all(&self) -> [&str; 14] {
         let Self { number, person, household, login, letter, client, code, .. } = self;
         let Self { refresh, grant, device_code, user_code, .. } = self;
+        let Tokens { id, management, initial } = &self.registered;
         [
+            id,
+            management,
+            initial,
             number,
             person,
             household,
@@ -237,16 +243,23 @@ fn ticket(parts: &Parts, operator: &str) -> String {
     parts.journeys.begin(&Purpose::Code(request), (BROWSER, clock::now())).unwrap()
 }
 
-/// A household with a member who signed in, and everything that led to.
-fn given_theirs(world: &World, parts: &Parts) -> Names {
-    const NUMBER: &str = "K-0001";
+/// The number of the northern household.
+const NUMBER: &str = "K-0001";
+
+/// A household with a member who registered; that member's id.
+fn given_household(world: &World) -> String {
     let mut start = Command::new("k1", Op::Start, NUMBER);
     start.attributes.kana = Some(SECRETS[0].to_owned());
     start.attributes.telephone = Some(SECRETS[1].to_owned());
     world.send_as(sms(), start);
     given_registered(world, NUMBER, 1);
     world.given_key(NUMBER, "BASIC");
-    let person_id = world.household(NUMBER).persons[0].person_id.clone();
+    world.household(NUMBER).persons[0].person_id.clone()
+}
+
+/// A household with a member who signed in, and everything that led to.
+fn given_theirs(world: &World, parts: &Parts) -> Names {
+    let person_id = given_household(world);
     let key = Key { number: NUMBER.to_owned(), generation: 0 };
     let handles = parts.signing.handles();
     let sector = parts.clients.find(KITA, "service").unwrap().unwrap().client.terms.sector.clone();
@@ -298,6 +311,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         device_code: device.device_code,
         user_code: device.code.user_code,
         pushed: given_pushed(parts, &client),
+        registered: given_registration(world).tokens,
     }
 }
 
@@ -372,6 +386,11 @@ fn nobodys(parts: &Parts) -> Names {
         device_code: written(HandleKind::Device, "dvc_nobody"),
         user_code: "BCDFGHJK".to_owned(),
         pushed: format!("{PUSHED_PREFIX}{}", written(HandleKind::Pushed, "par_nobody")),
+        registered: Tokens {
+            id: "reg_nobody".to_owned(),
+            management: "0".repeat(43),
+            initial: "1".repeat(43),
+        },
     }
 }
 

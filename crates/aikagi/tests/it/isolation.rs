@@ -17,6 +17,7 @@ use domain::{catalogue, clients, credentials, decisions, entitlements, operators
 use crate::isolation_devices;
 use crate::isolation_factors;
 use crate::isolation_files;
+use crate::isolation_registration;
 use crate::picture::{assert_same, picture};
 use crate::world::{KITA, MINAMI, World};
 
@@ -38,6 +39,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("operators::put_staff", "writes into its own scope"),
     ("catalogue::put_product", "writes into its own scope"),
     ("clients::put", "writes into its own scope"),
+    ("clients::issue_registration_token", "writes a token of its own scope"),
+    ("clients::sweep_registrations", "housekeeping of old rows of its own scope, answers a number"),
     ("clients::sweep", "housekeeping of expired rows, answers a number"),
     ("decisions::sweep", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep", "housekeeping of expired rows, answers a number"),
@@ -73,6 +76,7 @@ pub struct Known {
     pub device: sessions::DeviceCode,
     pub device_id: String,
     pub pushed: String,
+    pub registered: isolation_registration::Stolen,
     pub client: Arc<clients::Client>,
     pub person_id: String,
     pub contact: String,
@@ -315,13 +319,13 @@ fn given_secrets(world: &World) -> Known {
             Ok((session, authorization))
         })
         .unwrap();
-    let file = isolation_files::given_file(world);
     let pushed = isolation_devices::given_pushed(world);
     let client = isolation_devices::given_consent(world, &person_id);
     let (device, device_id) = isolation_devices::given_device(world, &person_id, &authorization);
     let contact = isolation_factors::given_contact(world, &person_id);
     Known {
-        file,
+        file: isolation_files::given_file(world),
+        registered: isolation_registration::given_registered(world),
         contact,
         device,
         device_id,
@@ -346,6 +350,7 @@ fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
         .chain(isolation_files::PROBES)
         .chain(isolation_devices::PROBES)
         .chain(isolation_factors::PROBES)
+        .chain(isolation_registration::PROBES)
     {
         let asked = known.clone();
         let scope = world.scope(MINAMI, Actor::Staff("spy".to_owned()));
@@ -391,6 +396,7 @@ fn every_public_function_of_the_domain_is_probed_or_has_a_reason() {
         .chain(isolation_files::PROBES)
         .chain(isolation_devices::PROBES)
         .chain(isolation_factors::PROBES)
+        .chain(isolation_registration::PROBES)
         .map(|(name, _)| *name)
         .chain(NOTHING_TO_ASK.iter().map(|(name, _)| *name))
         .map(str::to_owned)

@@ -33,6 +33,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (19, "0019_pins_asked", include_str!("../../../../migrations/0019_pins_asked.sql")),
     (20, "0020_dpop", include_str!("../../../../migrations/0020_dpop.sql")),
     (21, "0021_short_passwords", include_str!("../../../../migrations/0021_short_passwords.sql")),
+    (22, "0022_registration", include_str!("../../../../migrations/0022_registration.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

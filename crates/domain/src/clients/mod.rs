@@ -1,12 +1,13 @@
 //! Programs that may ask us: services (OpenID Connect, decisions) and the operators' SMSs.
 //!
-//! Owns the tables `clients` and `assertion_ids`. A client of operator `*` serves all operators.
-//! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, RFC 9101, FAPI 2.0 Security Profile, OpenID Connect Core §8.1 and §9.
+//! Owns the tables `clients`, `assertion_ids` and `registration_tokens`. A client of operator `*` serves all operators.
+//! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, RFC 7591, RFC 9101, FAPI 2.0 Security Profile, OpenID Connect Core §8.1 and §9.
 
 mod fapi;
 mod guard;
 mod profile;
 mod put;
+mod registration;
 mod repo;
 mod request_object;
 mod switch;
@@ -15,6 +16,10 @@ mod terms;
 pub use guard::{Clients, Presented, Snapshot};
 pub use profile::{Profile, RefreshPolicy};
 pub use put::{find, list, put};
+pub use registration::{
+    Registered, change_registered, find_registered, issue_registration_token, note_used, register,
+    remove_registered, sweep_registrations,
+};
 pub use repo::{sweep, told_of_logouts};
 pub use switch::{disable, enable, renew_secret};
 pub use terms::{

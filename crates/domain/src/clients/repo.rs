@@ -39,14 +39,17 @@ fn read_client(row: &mut Row) -> Result<Client> {
         profile: settings.profile,
         enabled: row.flag()?,
     };
-    Ok(Client { operator, id, terms, keys })
+    let (registered, used) = (row.instant_if_any()?, row.instant_if_any()?);
+    let unused = registered.is_some() && used.is_none();
+    Ok(Client { operator, id, terms, registered, unused, keys })
 }
 
 /// The client `id` of this operator, or of all operators.
 pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>> {
     let keys: [Value; 2] = [tx.operator().into(), id.into()];
     tx.row(
-        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled
+        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled,
+                registered_ms, used_ms
            FROM clients WHERE operator_id IN (?1, '*') AND client_id = ?2",
         &keys,
         read_client,
@@ -57,7 +60,8 @@ pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>> {
 pub(super) fn own(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>> {
     let keys: [Value; 2] = [tx.operator().into(), id.into()];
     tx.row(
-        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled
+        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled,
+                registered_ms, used_ms
            FROM clients WHERE operator_id = ?1 AND client_id = ?2",
         &keys,
         read_client,
@@ -67,7 +71,8 @@ pub(super) fn own(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>> {
 pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Client>> {
     let keys: [Value; 3] = [tx.operator().into(), after.into(), limit.into()];
     tx.rows(
-        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled
+        "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled,
+                registered_ms, used_ms
            FROM clients WHERE operator_id = ?1 AND client_id > ?2 ORDER BY client_id LIMIT ?3",
         &keys,
         read_client,

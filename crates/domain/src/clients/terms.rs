@@ -1,6 +1,6 @@
 //! What a client is and may do.
 
-use base::kernel::{Error, Result, ids};
+use base::kernel::{Error, Instant, Result, ids};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use formats::jose::VerificationKeys;
@@ -147,6 +147,10 @@ pub struct Client {
     pub id: String,
     /// What it is and may do.
     pub terms: ClientTerms,
+    /// When it registered itself, if it did.
+    pub registered: Option<Instant>,
+    /// Registered itself, and has never been given anything.
+    pub(super) unused: bool,
     /// Its public keys, ready to verify with.
     pub(super) keys: Option<VerificationKeys>,
 }
@@ -264,6 +268,8 @@ mod tests {
             operator: "OP0001".to_owned(),
             id: "vod".to_owned(),
             terms: super::super::put::tests::service(),
+            registered: None,
+            unused: false,
             keys: None,
         };
         assert_eq!(client.scopes_of("openid sms decisions"), "openid decisions");

@@ -9,7 +9,7 @@ mod repo;
 mod staff;
 mod stations;
 
-pub use policies::{ErrorLimit, MassGuard, Pace, Policies};
+pub use policies::{ErrorLimit, MassGuard, Pace, Policies, Registration};
 pub use staff::{Role, Staff, StaffDraft, list_staff, put_staff};
 pub use stations::{
     Choice, Operator, OperatorDraft, OperatorState, changed, disable, enable, find_operator,

@@ -30,6 +30,8 @@ pub struct Policies {
     pub late_minutes: i64,
     /// How fast each client of the operator's SMS may call.
     pub sms_pace: Pace,
+    /// Whether services may register themselves, and how many.
+    pub registration: Registration,
     /// Days in which a stop may be taken back.
     pub stop_cancel_days: i64,
     /// Days in which a removed person may be brought back.
@@ -51,6 +53,24 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self { per_second: 10, burst: 50 }
+    }
+}
+
+/// Services that register themselves, with a token somebody gave them (`docs/decisions/0037`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Registration {
+    /// Whether they may.
+    pub enabled: bool,
+    /// How many there are at most.
+    pub most: i64,
+    /// Days after which one that was never used is removed.
+    pub unused_days: i64,
+}
+
+impl Default for Registration {
+    fn default() -> Self {
+        Self { enabled: false, most: 20, unused_days: 30 }
     }
 }
 
@@ -120,6 +140,7 @@ impl Default for Policies {
             cut_off: "23:00".to_owned(),
             late_minutes: 60,
             sms_pace: Pace::default(),
+            registration: Registration::default(),
             stop_cancel_days: 7,
             restore_days: 30,
             purge_days: 180,
@@ -172,6 +193,8 @@ impl Policies {
             ("late_minutes", self.late_minutes, 0, 60 * 24),
             ("sms_pace.per_second", self.sms_pace.per_second, 1, 10_000),
             ("sms_pace.burst", self.sms_pace.burst, 1, 100_000),
+            ("registration.most", self.registration.most, 0, 10_000),
+            ("registration.unused_days", self.registration.unused_days, 1, 366),
             ("stop_cancel_days", self.stop_cancel_days, 0, 31),
             ("restore_days", self.restore_days, 0, 180),
             ("purge_days", self.purge_days, 31, 3660),

@@ -10,7 +10,7 @@ use base::kernel::{Actor, Error, Instant, Result, Scope};
 use base::records::{Entry, record};
 use base::store::Tx;
 
-use crate::clients::{Client, Grant};
+use crate::clients::{self, Client, Grant};
 use crate::credentials::{self, Try};
 use crate::operators;
 use crate::sessions::{
@@ -279,6 +279,7 @@ impl Journeys {
             };
             let scope = granted(&client, &found, None)?;
             let given = given(tx, signing.handles(), (&client, *found), scope)?;
+            clients::note_used(tx, &client)?;
             let refresh = (lasting == Lasting::Refreshed).then(|| turn_of(&signing, &given));
             Ok(Some(Box::new(Given { refresh, ..given })))
         });

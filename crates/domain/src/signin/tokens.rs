@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::kernel::{Actor, Error, Instant, Result, Scope};
 use base::store::{Tx, needs_time};
 
-use crate::clients::{AuthMethod, Client, RefreshPolicy};
+use crate::clients::{self, AuthMethod, Client, RefreshPolicy};
 use crate::sessions::{
     self, Authorization, Lasting, Redeemed, Redemption, Refresher, Rotated, Subjects,
 };
@@ -128,6 +128,7 @@ impl Journeys {
                     check_terms(&client, &found)?;
                     let scope = granted(&client, &found, None)?;
                     let given = given(tx, signing.handles(), (&client, *found), scope)?;
+                    clients::note_used(tx, &client)?;
                     let refresh =
                         (lasting == Lasting::Refreshed).then(|| turn_of(&signing, &given));
                     Ok(Outcome::Good(Box::new(Given { refresh, ..given })))

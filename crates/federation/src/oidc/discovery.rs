@@ -25,12 +25,17 @@ pub(super) async fn configuration(
     State(provider): State<Provider>,
     place: Place,
 ) -> Result<Response, Problem> {
-    let issuer = blocking(move || place.issuer(&provider)).await?;
+    let (issuer, registers) = blocking(move || {
+        let issuer = place.issuer(&provider)?;
+        let registers = place.registers(&provider)?;
+        Ok((issuer, registers))
+    })
+    .await?;
     let at = |path: &str| format!("{}{path}", issuer.url());
     // What the signatures of clients may be.
     let verified = Algorithm::ALL.map(Algorithm::name);
     let signed_with = SigningAlgorithm::ALL.map(SigningAlgorithm::name);
-    let metadata = json!({
+    let mut metadata = json!({
         "issuer": issuer.url(),
         "authorization_endpoint": at("/authorize"),
         "pushed_authorization_request_endpoint": at("/par"),
@@ -70,6 +75,9 @@ pub(super) async fn configuration(
         "ui_locales_supported": ["ja", "en"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
+    if let Some(metadata) = metadata.as_object_mut().filter(|_| registers) {
+        metadata.insert("registration_endpoint".to_owned(), json!(at("/register")));
+    }
     Ok((KEEP, Json(metadata)).into_response())
 }
 

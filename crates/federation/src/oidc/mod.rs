@@ -23,6 +23,7 @@ mod pins;
 mod place;
 mod programs;
 mod pushed;
+mod registration;
 mod request_object;
 mod revoke;
 mod security;
@@ -147,6 +148,12 @@ pub fn routes(provider: Provider) -> Router {
         .route(
             "/.well-known/oauth-authorization-server/o/{operator}",
             get(discovery::configuration),
+        )
+        // Services register themselves at an operator, never at the platform.
+        .route("/o/{operator}/register", post(registration::register))
+        .route(
+            "/o/{operator}/register/{client_id}",
+            get(registration::show).put(registration::change).delete(registration::remove),
         );
     for (path, endpoint) in endpoints().into_iter().chain(steps()) {
         router =

@@ -45,6 +45,16 @@ impl Place {
         Ok(Issuer::of_operator(&provider.base_url, code))
     }
 
+    /// Whether services may register themselves here.
+    ///
+    /// # Errors
+    /// `operator.unknown`
+    pub(super) fn registers(&self, provider: &Provider) -> Result<bool> {
+        let Some(code) = &self.0 else { return Ok(false) };
+        let operator = provider.operator(code)?;
+        Ok(operator.enabled() && operator.policies.registration.enabled)
+    }
+
     /// Whether a sign-in of `operator` belongs to this address.
     pub(super) fn is_of(&self, operator: &str) -> bool {
         self.0.as_deref().unwrap_or(Scope::PLATFORM) == operator

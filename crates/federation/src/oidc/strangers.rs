@@ -18,7 +18,9 @@ pub(super) async fn count(
     request: Request,
     next: Next,
 ) -> Response {
-    let endpoint = request.uri().path().rsplit('/').next().unwrap_or_default();
+    let mut parts = request.uri().path().rsplit('/');
+    let endpoint = parts.next().unwrap_or_default();
+    let registers = endpoint == "register" || parts.next() == Some("register");
     let page: Wording = |error| Page::of_error(current::get().language, &error).into_response();
     let refusal: Wording = |error| TokenRefusal::from(error).into_response();
     let problem: Wording = |error| Problem::from(error).into_response();
@@ -27,6 +29,7 @@ pub(super) async fn count(
         "token" | "par" | "device_authorization" | "revoke" | "introspect" => {
             strangers.serve(request, next, refusal).await
         }
+        _ if registers => strangers.serve(request, next, problem).await,
         "ask" => strangers.serve(request, next, problem).await,
         "authorize" => strangers.serve(request, next, page).await,
         _ if request.method() == Method::POST => strangers.serve(request, next, page).await,

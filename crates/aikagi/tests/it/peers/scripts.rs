@@ -22,6 +22,11 @@ const SITE: &str = "http://127.0.0.1:9999";
 
 /// An issuer with a client for each way to prove who it is, and the key of `signer`.
 fn issuer() -> (Issuer, String) {
+    issuer_with("")
+}
+
+/// The same, with `policies` of the station.
+fn issuer_with(policies: &str) -> (Issuer, String) {
     let pkcs8 = SigningKey::generate().unwrap();
     let key = SigningKey::from_pkcs8(&pkcs8).unwrap();
     let set = serde_json::to_string(&JwkSet { keys: vec![key.public_jwk().clone()] }).unwrap();
@@ -42,7 +47,8 @@ fn issuer() -> (Issuer, String) {
         client("everywhere", secret),
         client("tv", "method = \"none\"\ngrants = [\"device_code\", \"refresh_token\"]"),
     ];
-    let issuer = Issuer::new(&clients.concat(), &[("signer.jwks", &set)], "127.0.0.1:9999");
+    let station = format!("{policies}{}", clients.concat());
+    let issuer = Issuer::new(&station, &[("signer.jwks", &set)], "127.0.0.1:9999");
     (issuer, STANDARD.encode(pkcs8))
 }
 
@@ -62,7 +68,10 @@ fn act(browser: &mut Browser<'_>, line: &str) -> Option<Url> {
 
 /// Runs a program to its end, with a person who opens what it says.
 fn run(make: impl FnOnce(&Path) -> Command) {
-    let (issuer, key) = issuer();
+    run_at(issuer(), make);
+}
+
+fn run_at((issuer, key): (Issuer, String), make: impl FnOnce(&Path) -> Command) {
     let folder = tempfile::tempdir().unwrap();
     let mut command = make(folder.path());
     told(&mut command, &issuer, "basic").env("SITE", SITE).env("CLIENT_KEY", key);
@@ -90,6 +99,20 @@ fn run(make: impl FnOnce(&Path) -> Command) {
 #[ignore = "needs Node and its packages: ./check runs it with TEST_PEERS"]
 fn peer_openid_client_uses_every_client_and_grant() {
     run(|folder| node("whole.mjs", folder));
+}
+
+#[test]
+#[ignore = "needs Node and its packages: ./check runs it with TEST_PEERS"]
+fn peer_openid_client_registers_itself() {
+    let (issuer, key) = issuer_with("policies.registration = { enabled = true }\n");
+    let make = ["client", "registration-token", "--operator", super::issuer::STATION];
+    let said = issuer.folder.run(&make).well();
+    let token = said.trim().rsplit(' ').next().unwrap().to_owned();
+    run_at((issuer, key), |folder| {
+        let mut command = node("register.mjs", folder);
+        command.env("INITIAL_TOKEN", token);
+        command
+    });
 }
 
 #[test]

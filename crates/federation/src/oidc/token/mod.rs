@@ -59,6 +59,16 @@ pub(super) fn grants() -> impl Iterator<Item = &'static str> {
     GRANTS.iter().map(|(name, ..)| *name)
 }
 
+/// The grant a name of the protocol stands for.
+pub(super) fn grant_named(name: &str) -> Option<Grant> {
+    GRANTS.iter().find(|(known, ..)| *known == name).map(|(_, grant, _)| *grant)
+}
+
+/// What a grant is called in the protocol.
+pub(super) fn name_of_grant(grant: Grant) -> Option<&'static str> {
+    GRANTS.iter().find(|(_, known, _)| *known == grant).map(|(name, ..)| *name)
+}
+
 type Answerer = fn(&Asking<'_>) -> Answer;
 
 type Answer = std::result::Result<Tokens, TokenRefusal>;
