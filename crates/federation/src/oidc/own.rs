@@ -9,13 +9,57 @@ use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::access::Acted;
-use web::{Page, blocking, current, forms, words};
+use web::{Page, blocking, current, forms, status_of, words};
 
 use super::Provider;
 use super::answers::SESSION_COOKIE;
 use super::authorize::{begin, or_page, parameter_fault};
-use super::pages::{Words, in_language, shown_status};
+use super::pages::{Words, in_language, message, shown_status};
 use super::place::Place;
+
+/// What a page of one's own says beside what there is.
+#[derive(Clone, Copy)]
+pub(super) enum Said<'s> {
+    /// It is only looked at.
+    Nothing,
+    /// The form did what this text says.
+    Done(&'static str),
+    /// The form did nothing.
+    Refused(&'s Error),
+}
+
+impl<'s> Said<'s> {
+    /// Why the form did nothing.
+    pub(super) const fn error(self) -> Option<&'s Error> {
+        match self {
+            Self::Refused(error) => Some(error),
+            Self::Nothing | Self::Done(_) => None,
+        }
+    }
+
+    /// What the person reads of it.
+    pub(super) fn text(self, words: Words) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Done(key) => Some(words.get(key).to_owned()),
+            Self::Refused(error) => Some(message(words.0, error)),
+        }
+    }
+}
+
+/// The page after a form that changes what needs a young proof: what it did, or why it did nothing. Who has to
+/// prove to be themselves first is left to [`posted`].
+pub(super) fn changed(
+    done: Result<&'static str>,
+    page: impl FnOnce(Said<'_>) -> Result<Response>,
+) -> Result<Response> {
+    match done {
+        Ok(done) => page(Said::Done(done)),
+        Err(error @ Error::Unauthenticated { .. }) => Err(error),
+        Err(error) if status_of(&error).is_client_error() => page(Said::Refused(&error)),
+        Err(error) => Err(error),
+    }
+}
 
 /// The person at a page of their own.
 pub(super) struct Here {

@@ -14,10 +14,10 @@ use formats::oauth::Parameters;
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 use serde_json::value::RawValue;
-use web::{Page, Problem, blocking, current, status_of, words};
+use web::{Page, Problem, blocking, current, status_of};
 
 use super::Provider;
-use super::own::{Here, form_of, here, is_fresh, on_day, posted, shown};
+use super::own::{Here, Said, form_of, here, is_fresh, on_day, posted, shown};
 use super::pages::Words;
 use super::place::Place;
 use super::signin::{Visit, run};
@@ -120,14 +120,6 @@ fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Re
     }
 }
 
-/// What the page says about what was just done.
-#[derive(Clone, Copy)]
-enum Said<'s> {
-    Nothing,
-    Done(&'static str),
-    Refused(&'s Error),
-}
-
 /// One passkey on the page.
 struct Listed {
     id: String,
@@ -143,7 +135,7 @@ struct Body<'b> {
     title: &'static str,
     address: &'b str,
     proof: &'b str,
-    message: Option<&'static str>,
+    message: Option<String>,
     refused: bool,
     fresh: bool,
     listed: Vec<Listed>,
@@ -159,12 +151,8 @@ fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
         title: words.get("passkeys.title"),
         address: &format!("{}/passkeys", here.issuer.url()),
         proof: &here.proof(provider, PURPOSE),
-        message: match &said {
-            Said::Nothing => None,
-            Said::Done(key) => Some(words.get(key)),
-            Said::Refused(error) => Some(words::error(words.0, error.code())),
-        },
-        refused: matches!(said, Said::Refused(_)),
+        message: said.text(words),
+        refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         listed: passkeys.iter().map(|one| listed(words, one)).collect(),
         script: if known { web::passkeys_script() } else { "" },
@@ -173,11 +161,7 @@ fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
     if known {
         page = page.runs_passkeys();
     }
-    let error = match said {
-        Said::Refused(error) => Some(error),
-        _ => None,
-    };
-    here.answer(provider, page, error)
+    here.answer(provider, page, said.error())
 }
 
 fn listed(words: Words, passkey: &Passkey) -> Listed {

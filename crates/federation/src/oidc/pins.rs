@@ -11,11 +11,11 @@ use domain::credentials::{PIN_RATINGS, Pin, PinKind};
 use domain::signin::OwnPage;
 use formats::oauth::Parameters;
 use http::HeaderMap;
-use web::{Page, current, status_of};
+use web::{Page, current};
 
 use super::Provider;
-use super::own::{Here, is_fresh, on_day, posted, shown};
-use super::pages::{Words, message};
+use super::own::{Here, Said, changed, is_fresh, on_day, posted, shown};
+use super::pages::Words;
 use super::place::Place;
 
 /// What the proof in the forms of the page is bound to, beside the session.
@@ -23,14 +23,6 @@ const PURPOSE: &str = "pins";
 /// The PINs of this page, as its forms name them.
 const KINDS: [(PinKind, &str); 2] =
     [(PinKind::Viewing, "viewing"), (PinKind::Purchase, "purchase")];
-
-/// What the page says beside what there is.
-#[derive(Clone, Copy)]
-enum Said<'s> {
-    Nothing,
-    Done(&'static str),
-    Refused(&'s Error),
-}
 
 /// One kind of PIN on the page.
 struct Listed {
@@ -76,18 +68,10 @@ pub(super) async fn change(
     body: Bytes,
 ) -> Response {
     let form = ((headers, body), OwnPage::Pins, PURPOSE);
-    posted((provider, place), form, changed).await
-}
-
-fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
-    match act(provider, here, form) {
-        Ok(done) => page(provider, here, Said::Done(done)),
-        Err(error @ Error::Unauthenticated { .. }) => Err(error),
-        Err(error) if status_of(&error).is_client_error() => {
-            page(provider, here, Said::Refused(&error))
-        }
-        Err(error) => Err(error),
-    }
+    posted((provider, place), form, |provider, here, form| {
+        changed(act(provider, here, form), |said| page(provider, here, said))
+    })
+    .await
 }
 
 fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
@@ -118,25 +102,17 @@ fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'stat
 fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
     let pins = provider.journeys.pins_of(&here.who, now)?;
-    let error = match said {
-        Said::Refused(error) => Some(error),
-        Said::Nothing | Said::Done(_) => None,
-    };
     let body = Body {
         words,
         title: words.get("pins.title"),
         address: &format!("{}/pins", here.issuer.url()),
         proof: &here.proof(provider, PURPOSE),
-        message: match said {
-            Said::Nothing => None,
-            Said::Done(key) => Some(words.get(key).to_owned()),
-            Said::Refused(error) => Some(message(words.0, error)),
-        },
-        refused: error.is_some(),
+        message: said.text(words),
+        refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         listed: KINDS.into_iter().map(|one| listed(words, one, &pins)).collect(),
     };
-    here.answer(provider, Page::new(words.0, body.title, &body)?, error)
+    here.answer(provider, Page::new(words.0, body.title, &body)?, said.error())
 }
 
 fn listed(words: Words, (kind, name): (PinKind, &'static str), pins: &[Pin]) -> Listed {

@@ -14,7 +14,8 @@ use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::Tx;
 use domain::clients::{self, Registered};
 use domain::signing::Issuer;
-use http::header::{AUTHORIZATION, CACHE_CONTROL};
+use domain::tokens::Scheme;
+use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 use web::access::Acted;
@@ -35,7 +36,9 @@ pub(super) async fn register(
         let issuer = place.issuer(&provider)?;
         let wanted = Metadata::parse(&body)?.terms()?;
         let given = token.clone();
-        let done = acting(&provider, &issuer, move |tx| clients::register(tx, &given, &wanted))?;
+        let done = acting(&provider, (&issuer, Actor::Anonymous), move |tx| {
+            clients::register(tx, &given, &wanted)
+        })?;
         let (registered, management) = done;
         Ok(told(&issuer, StatusCode::CREATED, (&registered, &management)))
     })
@@ -74,7 +77,7 @@ pub(super) async fn change(
         metadata.is_of(&id)?;
         let (wanted, shown) = (metadata.terms()?, metadata.secret()?);
         let given = token.clone();
-        let registered = acting_as(&provider, (&issuer, &id.clone()), move |tx| {
+        let registered = acting(&provider, (&issuer, Actor::Client(id.clone())), move |tx| {
             clients::change_registered(tx, (&id, &given), (&wanted, shown.as_deref()))
         })?;
         Ok(told(&issuer, StatusCode::OK, (&registered, &token)))
@@ -92,7 +95,7 @@ pub(super) async fn remove(
     answered(&headers, move |token| {
         let issuer = place.issuer(&provider)?;
         let id = id_of(&named);
-        acting_as(&provider, (&issuer, &id.clone()), move |tx| {
+        acting(&provider, (&issuer, Actor::Client(id.clone())), move |tx| {
             clients::remove_registered(tx, (&id, &token))
         })?;
         Ok(StatusCode::NO_CONTENT.into_response())
@@ -100,34 +103,17 @@ pub(super) async fn remove(
     .await
 }
 
-/// The token of `Authorization: Bearer …`. Source: RFC 6750 §2.1.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
 fn id_of(named: &HashMap<String, String>) -> String {
     named.get("client_id").cloned().unwrap_or_default()
 }
 
-/// One transaction of somebody who is no client yet.
+/// One transaction of `actor`.
 fn acting<T: Send + 'static>(
     provider: &Provider,
-    issuer: &Issuer,
+    (issuer, actor): (&Issuer, Actor),
     work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let scope = Scope::new(issuer.operator(), Actor::Anonymous, clock::now());
-    provider.db.transact(&scope, work)
-}
-
-/// One transaction of a client that manages itself.
-fn acting_as<T: Send + 'static>(
-    provider: &Provider,
-    (issuer, id): (&Issuer, &str),
-    work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let scope = Scope::new(issuer.operator(), Actor::Client(id.to_owned()), clock::now());
+    let scope = Scope::new(issuer.operator(), actor, clock::now());
     provider.db.transact(&scope, work)
 }
 
@@ -136,7 +122,8 @@ async fn answered(
     headers: &HeaderMap,
     work: impl FnOnce(String) -> Result<Response> + Send + 'static,
 ) -> Response {
-    let Some(token) = bearer(headers).map(str::to_owned) else {
+    let bearer = web::shown(headers, None).filter(|shown| shown.scheme == Scheme::Bearer);
+    let Some(token) = bearer.map(|shown| shown.token.to_owned()) else {
         return Problem::from(Error::Unauthenticated { code: "token.missing" }).into_response();
     };
     let worked = blocking(move || work(token)).await;
