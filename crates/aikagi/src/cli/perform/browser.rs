@@ -1,6 +1,8 @@
 //! A code from somebody's browser, which comes back to a port of this machine.
 
+use std::future::IntoFuture as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -17,6 +19,9 @@ use super::provider::{Provider, address, told_tokens};
 use super::{Caller, step};
 use crate::failure::Failure;
 use crate::output;
+
+/// How long a browser may take to read that it can be closed.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What belongs to one sign-in, and proves that the answer does.
 struct Pending {
@@ -44,11 +49,17 @@ pub(super) async fn perform(
     let url = authorization_address(provider, caller, &pending)?;
     let (sender, mut came) = channel(1);
     let router = Router::new().route("/callback", get(back)).with_state(Arc::new(sender));
-    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let (answered, ended) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+        let _ended_or_dropped = ended.await;
+    });
+    let serving = tokio::spawn(serving.into_future());
     step(format!("waiting at {} for {} s; open this address:", pending.redirect_uri, caller.wait));
     output::line(url);
     let query = tokio::time::timeout(caller.patience(), came.recv()).await;
-    serving.abort();
+    drop(answered);
+    // The browser is to read its answer before this program may end, and can not hold it up.
+    let _in_time = tokio::time::timeout(GOODBYE, serving).await;
     let query = query
         .ok()
         .flatten()

@@ -84,7 +84,8 @@ fn says_no_secret(said: &str) {
         long.iter().all(|line| line.contains("discovered") || line.contains("keys of")),
         "{said}"
     );
-    assert!(!said.contains("eyJ"), "{said}");
+    // Both parts of a token begin so; three letters alone also come up by chance, in a `state`.
+    assert!(!said.contains(".eyJ"), "{said}");
 }
 
 #[test]
