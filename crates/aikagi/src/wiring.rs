@@ -15,6 +15,7 @@ use domain::signin::Journeys;
 use domain::signing::{self, MasterKey, Signing};
 use domain::tokens::AccessTokens;
 use federation::oidc::Provider;
+use http::HeaderName;
 use linkage::Callers;
 use linkage::sms::batch::Batch;
 use linkage::sms::online::Online;
@@ -23,7 +24,7 @@ use outlets::http::{Allowed, Http, Settings};
 use outlets::post::Post;
 use web::Problem;
 use web::headers::Transport;
-use web::strangers::{Strangers, without_token};
+use web::strangers::{Strangers, unbelieved, without_token};
 
 use crate::config::{Config, Fault, leaked, mail_way, master_key, senders, text_way};
 use crate::failure::Failure;
@@ -209,14 +210,26 @@ pub fn public_router(parts: &Parts) -> Router {
         .merge(linkage::vod::routes(vod(parts)))
         .merge(linkage::sms::online::routes(online(parts)))
         .route_layer(from_fn_with_state(Arc::clone(&strangers), without_token));
-    Router::new()
+    let certificates = certificate_header(&parts.config);
+    let provider = provider(parts, Arc::clone(&strangers), certificates.clone());
+    let router = Router::new()
         .merge(web::page::assets())
-        .merge(federation::oidc::routes(provider(parts, strangers)))
+        .merge(federation::oidc::routes(provider))
         .merge(programs)
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
         .layer(from_fn_with_state(access, web::access::log))
         .layer(from_fn_with_state(transport, web::headers::secure))
-        .layer(from_fn(web::current::establish))
+        .layer(from_fn(web::current::establish));
+    match certificates {
+        Some(header) => router.layer(from_fn_with_state((strangers, header), unbelieved)),
+        None => router,
+    }
+}
+
+/// The header of certificates; [`crate::config::check`] has seen that it is one.
+fn certificate_header(config: &Config) -> Option<HeaderName> {
+    let name = &config.listen.client_certificate_header;
+    (!name.is_empty()).then(|| name.parse().ok()).flatten()
 }
 
 /// Proxies are believed only where the configuration says that one stands before us.
@@ -227,7 +240,11 @@ fn strangers(config: &Config) -> Strangers {
     Strangers::new(listen.calls_per_minute, listen.behind_proxy.then(named))
 }
 
-fn provider(parts: &Parts, strangers: Arc<Strangers>) -> Provider {
+fn provider(
+    parts: &Parts,
+    strangers: Arc<Strangers>,
+    certificates: Option<HeaderName>,
+) -> Provider {
     Provider {
         db: parts.db.clone(),
         base_url: parts.config.base_url.as_str().into(),
@@ -236,6 +253,7 @@ fn provider(parts: &Parts, strangers: Arc<Strangers>) -> Provider {
         tokens: Arc::clone(&parts.tokens),
         journeys: Arc::clone(&parts.journeys),
         strangers,
+        certificates,
         reaches: reaches(&parts.post),
     }
 }

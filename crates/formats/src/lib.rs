@@ -5,6 +5,7 @@
 //! code. One module per format, named after the format.
 
 pub mod authzen;
+pub mod certificate;
 pub mod cp932;
 pub mod jose;
 pub mod json;

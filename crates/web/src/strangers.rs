@@ -106,6 +106,20 @@ fn household(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Middleware: takes the header out in which a proxy hands on certificates, unless a proxy that is believed
+/// wrote it. Whoever is at the other end of the connection may have written any other.
+pub async fn unbelieved(
+    State((strangers, header)): State<(Arc<Strangers>, HeaderName)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    if !peer.is_some_and(|peer| strangers.believed(peer.to_canonical())) {
+        request.headers_mut().remove(header);
+    }
+    next.run(request).await
+}
+
 /// Middleware of routes that ask for a token: counts who shows none. A token is told from a
 /// forged one before anything else is done.
 pub async fn without_token(
@@ -166,5 +180,32 @@ mod tests {
             assert_eq!(whom(&any, "10.9.9.9", &[line]).as_deref(), wanted, "{line}");
         }
         assert_eq!(whom(&any, PROXY, &[]), None, "nobody is stopped for what a proxy keeps quiet");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_is_believed_from_the_proxies_and_from_nobody_else() {
+        use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
+        use tower::ServiceExt as _;
+
+        let header = HeaderName::from_static("client-cert");
+        let strangers = Arc::new(Strangers::new(1, Some(vec![ip(PROXY)])));
+        let seen = get(async |headers: HeaderMap| {
+            headers.get_all("client-cert").iter().count().to_string()
+        });
+        let layer = from_fn_with_state((strangers, header), unbelieved);
+        let router = Router::new().route("/", seen).layer(layer);
+        for (peer, kept) in
+            [(Some(PROXY), "2"), (Some("198.51.100.7"), "0"), (Some(CLOUD), "0"), (None, "0")]
+        {
+            let mut request =
+                Request::get("/").header("client-cert", ":eA==:").header("Client-Cert", "x");
+            if let Some(peer) = peer {
+                request = request.extension(ConnectInfo(SocketAddr::new(ip(peer), 4711)));
+            }
+            let answer =
+                router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let body = axum::body::to_bytes(answer.into_body(), 10).await.unwrap();
+            assert_eq!(body, kept, "{peer:?}");
+        }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn prepare(
 ) -> std::result::Result<PreparedClient, Failure> {
     let mut made = None;
     let proof = match (entry.method, &entry.secret_file, &entry.jwks_file) {
-        (AuthMethod::None, ..) => Proof::None,
+        (AuthMethod::None | AuthMethod::TlsClientAuth, ..) => Proof::None,
         (AuthMethod::PrivateKeyJwt, _, Some(file)) => Proof::Keys(secret(folder, file)?),
         (AuthMethod::PrivateKeyJwt, _, None) => {
             return Err(Failure::usage(format!("client {}: jwks_file is missing", entry.id)));

@@ -73,6 +73,12 @@ pub(super) const KEYS: &[Key] = &[
          this machine are not counted.",
     ),
     key(
+        "listen.client_certificate_header",
+        Kind::Text,
+        "The header in which the proxies of `proxy_addresses` hand on the certificate of a caller that they \
+         verified: `client-cert` (RFC 9440), or one beginning with `x-`. Empty: no client proves itself so.",
+    ),
+    key(
         "listen.connections",
         Kind::Number,
         "Most connections of the public listener at once; further ones are closed. Give the process \

@@ -67,6 +67,8 @@ pub struct Listen {
     pub behind_proxy: bool,
     /// Calls a minute of one address that does not say who it is.
     pub calls_per_minute: u64,
+    /// The header in which the proxies hand on the certificates of callers; empty: they do not.
+    pub client_certificate_header: String,
     /// Most connections of the public listener at once.
     pub connections: u64,
     /// Operations listener: health and metrics.
@@ -89,6 +91,7 @@ impl Default for Listen {
             tls_key_file: PathBuf::new(),
             behind_proxy: false,
             calls_per_minute: 600,
+            client_certificate_header: String::new(),
             connections: 8192,
             ops_address: "127.0.0.1:9091".to_owned(),
             ops_trusted_network: false,

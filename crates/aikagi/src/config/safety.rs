@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use base::store::{Reach, reach};
 use domain::credentials::Leaked;
+use http::HeaderName;
 use url::{Host, Url};
 
 use super::{Config, Fault, mail, master_key, private, text};
@@ -17,6 +18,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.extend(ops_listener(config));
     faults.extend(bounds(config));
     faults.extend(proxies(config));
+    faults.extend(certificates(config));
     faults.extend(database(config));
     faults.extend(log(config));
     faults.extend(master_key(config).err());
@@ -179,6 +181,28 @@ fn proxies(config: &Config) -> Option<Fault> {
     if !listen.proxy_addresses.is_empty() && !listen.behind_proxy {
         let advice = "set listen.behind_proxy = true, or take it out";
         return Some(Fault::new(KEY, "is named, but nothing says that one is there", advice));
+    }
+    None
+}
+
+/// Whoever may write this header is any client.
+fn certificates(config: &Config) -> Option<Fault> {
+    const KEY: &str = "listen.client_certificate_header";
+    let listen = &config.listen;
+    let name = listen.client_certificate_header.as_str();
+    if name.is_empty() {
+        return None;
+    }
+    let ours = ["x-forwarded-for", "x-request-id"];
+    let own = name == "client-cert" || (name.starts_with("x-") && !ours.contains(&name));
+    if !own || name.parse::<HeaderName>().is_err() {
+        let advice = "write \"client-cert\", or a name in small letters that begins with x-";
+        return Some(Fault::new(KEY, "is no header of certificates", advice));
+    }
+    if !listen.behind_proxy || listen.proxy_addresses.is_empty() {
+        let advice = "name the proxies in listen.proxy_addresses (with listen.behind_proxy = true), or \
+                      take it out";
+        return Some(Fault::new(KEY, "is believed from whoever reaches the listener", advice));
     }
     None
 }

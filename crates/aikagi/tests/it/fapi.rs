@@ -86,6 +86,11 @@ fn a_client_that_is_to_keep_the_rules_can_not_be_registered_without_them() {
         put.map(drop).map_err(|error| format!("{error:?}"))
     };
     assert_eq!(put(&|_| {}), Ok(()));
+    let by_certificate = |terms: &mut ClientTerms| {
+        (terms.method, terms.proof) = (AuthMethod::TlsClientAuth, Proof::None);
+        terms.profile.certificate.tls_client_auth_san_dns = Some("bank.example.jp".to_owned());
+    };
+    assert_eq!(put(&by_certificate), Ok(()));
     let secret = |terms: &mut ClientTerms| {
         terms.method = AuthMethod::ClientSecretBasic;
         terms.proof = service().proof;

@@ -36,6 +36,7 @@ mod browser_looks;
 mod browser_passkeys;
 mod browser_tv;
 mod calls;
+mod certificates;
 mod choices;
 mod company;
 mod consents;

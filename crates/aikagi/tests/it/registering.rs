@@ -269,6 +269,7 @@ fn not_theirs() -> Vec<(&'static str, Json, &'static str)> {
         wish("response_types", json!(["token"])),
         wish("subject_type", json!("public")),
         wish("token_endpoint_auth_method", json!("client_secret_jwt")),
+        wish("token_endpoint_auth_method", json!("tls_client_auth")),
         wish("id_token_signed_response_alg", json!("none")),
         wish("id_token_signed_response_alg", json!("HS256")),
         wish("post_logout_redirect_uris", json!(["javascript:alert(1)"])),

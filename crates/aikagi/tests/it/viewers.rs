@@ -20,7 +20,7 @@ use domain::signing::{MasterKey, Signing};
 use domain::tokens::AccessTokens;
 use federation::oidc::{Provider, routes};
 use formats::jose;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 use serde_json::Value as Json;
 use tower::ServiceExt as _;
 use url::Url;
@@ -88,6 +88,15 @@ impl House {
 
     /// One whose persons are reached at contacts of these kinds only.
     pub fn reaching(reaches: Vec<ContactKind>) -> Self {
+        Self::made(reaches, None)
+    }
+
+    /// One behind a proxy that hands on the certificates of callers, in `client-cert`.
+    pub fn with_certificates() -> Self {
+        Self::made(ContactKind::ALL.to_vec(), Some(HeaderName::from_static("client-cert")))
+    }
+
+    fn made(reaches: Vec<ContactKind>, certificates: Option<HeaderName>) -> Self {
         let world = World::new();
         let real = clock::now();
         world.pass(world.now().seconds_until(real) - real.seconds_until(world.now()));
@@ -104,6 +113,7 @@ impl House {
             clients,
             journeys: Arc::new(journeys),
             reaches,
+            certificates,
             strangers: Arc::new(web::strangers::Strangers::new(600, None)),
         };
         let router = routes(provider.clone())

@@ -12,6 +12,9 @@ use super::terms::{AuthMethod, Client, ClientTerms, Grant, Pkce};
 /// What everything such a client signs has to be signed with. Source: FAPI 2.0 Security Profile §5.4.1.
 const SIGNED_WITH: [Algorithm; 3] = [Algorithm::Es256, Algorithm::Ps256, Algorithm::EdDsa];
 
+/// How such a client may prove who it is. Source: FAPI 2.0 Security Profile §5.3.2.1.
+const PROOFS: [AuthMethod; 2] = [AuthMethod::PrivateKeyJwt, AuthMethod::TlsClientAuth];
+
 /// What of the profile a registration has to say; the field that does not is named.
 pub(super) fn fapi(terms: &ClientTerms) -> Result<()> {
     let profile = &terms.profile;
@@ -21,7 +24,7 @@ pub(super) fn fapi(terms: &ClientTerms) -> Result<()> {
     let rs256 = Some(SigningAlgorithm::Rs256);
     let over_tls = |uri: &String| uri.starts_with("https://");
     let faults = [
-        ("method", terms.method != AuthMethod::PrivateKeyJwt),
+        ("method", !PROOFS.contains(&terms.method)),
         ("dpop_bound_access_tokens", !profile.dpop_bound_access_tokens),
         ("redirect_uris", !terms.redirect_uris.iter().all(over_tls)),
         ("pkce", terms.pkce != Pkce::Required),

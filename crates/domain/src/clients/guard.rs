@@ -6,6 +6,7 @@ use base::kernel::{Error, Instant, Result, Scope, clock};
 use base::store::{Db, Epoch, needs_time};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use formats::certificate::Named;
 use formats::jose::{self, Audience, Expected, TokenType};
 use quick_cache::sync::Cache;
 use serde::Deserialize;
@@ -47,6 +48,13 @@ pub enum Presented {
         /// The secret.
         secret: String,
     },
+    /// Its name, over a connection made with this certificate.
+    Certificate {
+        /// `client_id`.
+        id: String,
+        /// Whose the certificate says it is.
+        named: Arc<Named>,
+    },
     /// A signed token (`client_assertion`, RFC 7523).
     Assertion {
         /// The token.
@@ -57,11 +65,18 @@ pub enum Presented {
 }
 
 impl Presented {
+    /// Whether a client registered for `method` may come so. Who proves nothing may come over any connection.
+    fn fits(&self, method: AuthMethod) -> bool {
+        let named = matches!(self, Self::Certificate { .. });
+        self.method() == method || (named && method == AuthMethod::None)
+    }
+
     const fn method(&self) -> AuthMethod {
         match self {
             Self::Nothing { .. } => AuthMethod::None,
             Self::Basic { .. } => AuthMethod::ClientSecretBasic,
             Self::Post { .. } => AuthMethod::ClientSecretPost,
+            Self::Certificate { .. } => AuthMethod::TlsClientAuth,
             Self::Assertion { .. } => AuthMethod::PrivateKeyJwt,
         }
     }
@@ -69,9 +84,10 @@ impl Presented {
     /// Who it says it is; for an assertion, what the token says before it is verified.
     fn id(&self) -> Option<String> {
         match self {
-            Self::Nothing { id } | Self::Basic { id, .. } | Self::Post { id, .. } => {
-                Some(id.clone())
-            }
+            Self::Nothing { id }
+            | Self::Basic { id, .. }
+            | Self::Post { id, .. }
+            | Self::Certificate { id, .. } => Some(id.clone()),
             Self::Assertion { token, id } => {
                 let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
                 let claims: Assertion = serde_json::from_slice(&payload).ok()?;
@@ -177,12 +193,13 @@ impl Clients {
         let id = presented.id().ok_or(NOT_AUTHENTICATED)?;
         let found = self.find(scope.operator(), &id)?.ok_or(NOT_AUTHENTICATED)?;
         let client = found.client;
-        if presented.method() != client.terms.method {
+        if !presented.fits(client.terms.method) {
             tracing::info!(client = %client.id, "client came with another method than registered");
             return Err(NOT_AUTHENTICATED);
         }
         match presented {
             Presented::Nothing { .. } => {}
+            Presented::Certificate { named, .. } => check_certificate(&client, named)?,
             Presented::Basic { secret, .. } | Presented::Post { secret, .. } => {
                 check_secret(&client, secret)?;
             }
@@ -227,6 +244,15 @@ impl Clients {
         })?;
         if fresh { Ok(()) } else { Err(NOT_AUTHENTICATED) }
     }
+}
+
+fn check_certificate(client: &Client, named: &Named) -> Result<()> {
+    let proves = client.terms.method == AuthMethod::TlsClientAuth;
+    if !proves || client.terms.profile.certificate.is_in(named) {
+        return Ok(());
+    }
+    tracing::info!(client = %client.id, "client certificate names somebody else");
+    Err(NOT_AUTHENTICATED)
 }
 
 /// Hashes are compared in constant time, so that the time tells nothing about how much was right.

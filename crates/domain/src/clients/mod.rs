@@ -3,6 +3,7 @@
 //! Owns the tables `clients`, `assertion_ids` and `registration_tokens`. A client of operator `*` serves all operators.
 //! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, RFC 7591, RFC 9101, FAPI 2.0 Security Profile, OpenID Connect Core §8.1 and §9.
 
+mod certificates;
 mod fapi;
 mod guard;
 mod profile;
@@ -13,6 +14,7 @@ mod request_object;
 mod switch;
 mod terms;
 
+pub use certificates::CertificateName;
 pub use guard::{Clients, Presented, Snapshot};
 pub use profile::{Profile, RefreshPolicy};
 pub use put::{find, list, put};

@@ -8,6 +8,7 @@ use formats::jose::SigningAlgorithm;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::certificates::{CertificateName, certificate_name};
 use super::fapi::fapi;
 use super::put::is_web_address;
 use super::terms::{AuthMethod, Client, ClientTerms, Proof};
@@ -44,6 +45,9 @@ pub struct Profile {
     /// Held to the rules of the FAPI 2.0 Security Profile, which its other options have to allow for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub fapi: bool,
+    /// What the certificate has to name by which it proves who it is.
+    #[serde(skip_serializing_if = "CertificateName::is_none")]
+    pub certificate: CertificateName,
     /// Belongs to what the household bought, so that nobody is asked whether it may know them. Given one by
     /// one; every other service is allowed by each person first (`docs/decisions/0028`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -116,6 +120,7 @@ impl Client {
 /// Every rule about the options, each a function of its own.
 const RULES: &[fn(&ClientTerms) -> Result<()>] = &[
     fapi,
+    certificate_name,
     post_logout_redirect_uris,
     backchannel_logout_uri,
     refresh,

@@ -24,7 +24,7 @@ use super::{profile, repo};
 /// - `client.secret_missing`, `client.keys_malformed`, `client.proof_differs` — for its method
 /// - `client.sector_missing` — its redirect addresses have several hosts
 /// - `client.exemption_not_allowed` — a public client always uses PKCE
-/// - those of the profile's rules: `client.logout_uri_malformed`
+/// - those of the profile's rules: `client.logout_uri_malformed`, `client.certificate_name` and others
 ///
 /// Source: RFC 9700 §2.1, §4.1.3; OpenID Connect Core §8.1.
 pub fn put(tx: &mut Tx<'_>, id: &str, draft: &ClientTerms) -> Result<Change> {
@@ -185,7 +185,7 @@ pub(super) fn is_web_address(uri: &str) -> bool {
 
 fn check_proof(terms: &ClientTerms) -> Result<()> {
     match (terms.method, &terms.proof) {
-        (AuthMethod::None, Proof::None)
+        (AuthMethod::None | AuthMethod::TlsClientAuth, Proof::None)
         | (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, Proof::Secret(Some(_))) => {
             Ok(())
         }

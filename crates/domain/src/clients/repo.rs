@@ -21,7 +21,7 @@ fn read_client(row: &mut Row) -> Result<Client> {
         None => None,
     };
     let proof = match settings.method {
-        AuthMethod::None => Proof::None,
+        AuthMethod::None | AuthMethod::TlsClientAuth => Proof::None,
         AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => Proof::Secret(secret_hash),
         AuthMethod::PrivateKeyJwt => Proof::Keys(jwks.unwrap_or_default()),
     };

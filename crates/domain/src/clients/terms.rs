@@ -73,12 +73,14 @@ pub enum AuthMethod {
     ClientSecretPost,
     /// A token signed with its own key.
     PrivateKeyJwt,
+    /// The certificate of its connection, of an authority that a proxy before us trusts. Source: RFC 8705 §2.1.
+    TlsClientAuth,
 }
 
 /// What a client proves itself by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// Nothing: a public client.
+    /// Nothing that is kept apart: a public client, or one whose certificate has to hold a name.
     None,
     /// A secret, kept as [`hash_secret`] makes it. `None` in a draft: the one it has already.
     Secret(Option<String>),

@@ -16,15 +16,19 @@ use super::{Provider, token};
 /// Services may keep both for an hour; a new key is published a day before it signs.
 const KEEP: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=3600")];
 
-/// How a client may prove who it is; and those ways that prove it.
-const METHODS: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
-const PROVEN: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+/// How a client may prove who it is; where everybody is served, also that it does not.
+fn methods(by_certificate: bool, public: bool) -> Vec<&'static str> {
+    let certificate = by_certificate.then_some("tls_client_auth");
+    let proven = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+    proven.into_iter().chain(certificate).chain(public.then_some("none")).collect()
+}
 
 /// `GET …/.well-known/openid-configuration`, and in the form of RFC 8414.
 pub(super) async fn configuration(
     State(provider): State<Provider>,
     place: Place,
 ) -> Result<Response, Problem> {
+    let by_certificate = provider.certificates.is_some();
     let (issuer, registers) = blocking(move || {
         let issuer = place.issuer(&provider)?;
         let registers = place.registers(&provider)?;
@@ -49,16 +53,16 @@ pub(super) async fn configuration(
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "revocation_endpoint": at("/revoke"),
-        "revocation_endpoint_auth_methods_supported": METHODS,
+        "revocation_endpoint_auth_methods_supported": methods(by_certificate, true),
         "introspection_endpoint": at("/introspect"),
-        "introspection_endpoint_auth_methods_supported": PROVEN,
+        "introspection_endpoint_auth_methods_supported": methods(by_certificate, false),
         "introspection_signing_alg_values_supported": ["ES256"],
         "device_authorization_endpoint": at("/device_authorization"),
         "grant_types_supported": token::grants().collect::<Vec<_>>(),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": signed_with,
         "userinfo_signing_alg_values_supported": signed_with,
-        "token_endpoint_auth_methods_supported": METHODS,
+        "token_endpoint_auth_methods_supported": methods(by_certificate, true),
         "token_endpoint_auth_signing_alg_values_supported": verified,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": verified,

@@ -50,6 +50,7 @@ use domain::signin::Journeys;
 use domain::signing::Signing;
 use domain::tokens::AccessTokens;
 use formats::oauth::LONGEST_FORM;
+use http::HeaderName;
 use web::cookies::Cookies;
 use web::strangers::Strangers;
 
@@ -70,6 +71,8 @@ pub struct Provider {
     pub journeys: Arc<Journeys>,
     /// How often an address may call without saying who it is.
     pub strangers: Arc<Strangers>,
+    /// The header in which a proxy hands on the certificates of callers, if one does.
+    pub certificates: Option<HeaderName>,
     /// The kinds of contacts something is sent to from here.
     pub reaches: Vec<ContactKind>,
 }

@@ -8,9 +8,10 @@ use axum::response::{IntoResponse as _, Response};
 use base::kernel::{Actor, Error, Instant, Result, Scope, clock};
 use domain::clients::{Client, Presented};
 use domain::signing::Issuer;
+use formats::certificate::{Named, NotReadable};
 use formats::oauth::{BasicCredentials, ParameterFault, Parameters};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use web::access::Acted;
 use web::{at_once, current};
 
@@ -70,7 +71,7 @@ pub(super) fn known<'a>(
     let now = clock::now();
     let endpoint = format!("{}/token", issuer.url());
     let scope = Scope::new(issuer.operator(), Actor::Anonymous, now);
-    let shown = presented(headers, &form)?;
+    let shown = presented((headers, &form), provider.certificates.as_ref())?;
     let client = provider.clients.authenticate(&scope, &shown, &[issuer.url(), &endpoint])?;
     current::share_with(&client.terms.profile.web_origins);
     Ok(Program { issuer, client, form, now })
@@ -82,13 +83,33 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
+/// The certificate of the caller's connection, which a proxy that is believed wrote into the header `name`;
+/// everybody else's header of that name was taken out (`web::strangers::unbelieved`).
+fn certificate(
+    headers: &HeaderMap,
+    name: &HeaderName,
+) -> std::result::Result<Option<Named>, NotReadable> {
+    let mut all = headers.get_all(name).iter();
+    let (first, more) = (all.next(), all.next());
+    let Some(value) = first.filter(|value| !value.is_empty()) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| NotReadable)?;
+    if more.is_some() { Err(NotReadable) } else { Named::of_header(text).map(Some) }
+}
+
 /// The one proof in a request.
 ///
 /// # Errors
-/// `client.not_authenticated` — a header that can not be read, or nobody named;
+/// `client.not_authenticated` — a header or a certificate that can not be read, or nobody named;
 /// `request.several_proofs` — more than one (RFC 6749 §2.3)
-fn presented(headers: &HeaderMap, form: &Parameters<'_>) -> Result<Presented> {
+fn presented(
+    (headers, form): (&HeaderMap, &Parameters<'_>),
+    certificates: Option<&HeaderName>,
+) -> Result<Presented> {
     let unproven = || Error::Unauthenticated { code: "client.not_authenticated" };
+    let certificate = match certificates {
+        Some(name) => certificate(headers, name).map_err(|_| unproven())?,
+        None => None,
+    };
     let header = headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
     let basic = match header {
         Some(header) => Some(BasicCredentials::parse(header).ok().flatten().ok_or_else(unproven)?),
@@ -109,7 +130,13 @@ fn presented(headers: &HeaderMap, form: &Parameters<'_>) -> Result<Presented> {
             Ok(Presented::Assertion { token, id })
         }
         (None, None, Some(_)) => Err(unproven()),
-        (None, None, None) => Ok(Presented::Nothing { id: id.ok_or_else(unproven)? }),
+        (None, None, None) => {
+            let id = id.ok_or_else(unproven)?;
+            Ok(match certificate {
+                Some(named) => Presented::Certificate { id, named: Arc::new(named) },
+                None => Presented::Nothing { id },
+            })
+        }
         _ => Err(Error::invalid("request.several_proofs", "client_secret")),
     }
 }

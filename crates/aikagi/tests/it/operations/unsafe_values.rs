@@ -18,6 +18,16 @@ const WORST: &[(&str, &str, &str)] = &[
     ("listen.address", "listen.address = \"0.0.0.0:80\"", "plain HTTP to other machines"),
     ("listen.address", "listen.address = \"[::]:80\"", "plain HTTP to other machines"),
     ("listen.calls_per_minute", "listen.calls_per_minute = 0", "is zero"),
+    (
+        "listen.client_certificate_header",
+        "listen.client_certificate_header = \"client-cert\"",
+        "whoever reaches the listener",
+    ),
+    (
+        "listen.client_certificate_header",
+        "listen.client_certificate_header = \"x-request-id\"",
+        "is no header of certificates",
+    ),
     ("listen.proxy_addresses", "listen.proxy_addresses = [\"proxy.lan\"]", "is no address"),
     (
         "listen.proxy_addresses",

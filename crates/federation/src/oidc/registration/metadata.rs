@@ -102,6 +102,12 @@ impl Metadata {
             (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, None) => {
                 Proof::Secret(None)
             }
+            (AuthMethod::TlsClientAuth, _) => {
+                return Err(Error::invalid(
+                    "client.not_for_strangers",
+                    "token_endpoint_auth_method",
+                ));
+            }
             _ => return Err(Error::invalid("client.proof_differs", "jwks")),
         };
         let name = self.or_default::<String>("client_name")?;
