@@ -22,6 +22,7 @@ use linkage::sms::online::Online;
 use linkage::vod::Vod;
 use outlets::http::{Allowed, Http, Settings};
 use outlets::post::Post;
+use tower::ServiceBuilder;
 use web::Problem;
 use web::headers::Transport;
 use web::strangers::{Strangers, unbelieved, without_token};
@@ -201,7 +202,8 @@ fn trust_roots(config: &Config) -> Result<Vec<u8>, Fault> {
 
 /// Everything the public listener answers.
 ///
-/// Layers, from the outside: the request's ids and language, security headers, the access log.
+/// Layers, from the outside: the request's ids and language, security headers, the access log. They are put
+/// around each route as one: a router copies what lies below a layer for every request, layer by layer.
 pub fn public_router(parts: &Parts) -> Router {
     let transport = Transport::of_base(&parts.config.base_url);
     let access = Arc::clone(&parts.books.access);
@@ -217,9 +219,12 @@ pub fn public_router(parts: &Parts) -> Router {
         .merge(federation::oidc::routes(provider))
         .merge(programs)
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
-        .layer(from_fn_with_state(access, web::access::log))
-        .layer(from_fn_with_state(transport, web::headers::secure))
-        .layer(from_fn(web::current::establish));
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn(web::current::establish))
+                .layer(from_fn_with_state(transport, web::headers::secure))
+                .layer(from_fn_with_state(access, web::access::log)),
+        );
     match certificates {
         Some(header) => router.layer(from_fn_with_state((strangers, header), unbelieved)),
         None => router,

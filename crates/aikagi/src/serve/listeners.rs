@@ -4,12 +4,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::JoinHandle;
+use tower::ServiceBuilder;
 
 use super::doorman::Doorman;
 use super::{measure, ops, patience, tls};
@@ -72,9 +72,12 @@ impl Listeners {
         let (handle, ops_handle) = (Handle::new(), Handle::new());
         let listen = &parts.config.listen;
         let patience = Duration::from_secs(listen.patience_seconds);
-        let router = crate::wiring::public_router(parts).layer(from_fn(measure::requests));
+        let outermost = ServiceBuilder::new()
+            .layer(from_fn_with_state(patience, patience::bodies))
+            .layer(from_fn(measure::requests));
+        let router = crate::wiring::public_router(parts).layer(outermost);
         let places = usize::try_from(listen.connections).unwrap_or(usize::MAX >> 3);
-        let public_doorman = Doorman::new(hurry(router, patience), "public", places);
+        let public_doorman = Doorman::new(router, "public", places);
         let mut tasks = Vec::new();
         if let Some(config) = &self.tls {
             tasks.push(tokio::spawn(tls::follow(Arc::clone(&parts.config), config.clone())));
@@ -84,7 +87,8 @@ impl Listeners {
         let mut server = axum_server::from_tcp(self.ops).map_err(unusable)?;
         server = server.handle(ops_handle.clone()).first_request_timeout(patience);
         guard(server.http_builder(), patience);
-        let ops_router = hurry(ops::router(parts, metrics), patience);
+        let hurry = from_fn_with_state(patience, patience::bodies);
+        let ops_router = ops::router(parts, metrics).layer(hurry);
         let ops_doorman = Doorman::new(ops_router, "ops", OPS_CONNECTIONS);
         tasks.push(tokio::spawn(async move { log_end(server.serve(ops_doorman).await) }));
         Ok(Bound { public, ops, handle, ops_handle, tasks })
@@ -112,10 +116,6 @@ fn public_task(
             tokio::spawn(async move { log_end(server.serve(doorman).await) })
         }
     })
-}
-
-fn hurry(router: Router, patience: Duration) -> Router {
-    router.layer(from_fn_with_state(patience, patience::bodies))
 }
 
 /// A silent or slow peer does not keep its connection: heads and bodies have to come in time, and

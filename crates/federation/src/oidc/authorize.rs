@@ -2,6 +2,8 @@
 //!
 //! Source: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2, RFC 9126 §4.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -32,7 +34,7 @@ pub(super) const LONGEST_ADDRESS: usize = 8000;
 
 /// `GET`: parameters in the address.
 pub(super) async fn by_query(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -46,7 +48,7 @@ pub(super) async fn by_query(
 /// begin a sign-in under a new browser cookie and end those that are open in other tabs; the `GET`
 /// that follows has the cookies.
 pub(super) async fn by_form(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     body: Bytes,
 ) -> Response {
@@ -70,7 +72,7 @@ pub(super) fn again(
 }
 
 async fn answer(
-    provider: Provider,
+    provider: Arc<Provider>,
     place: Place,
     (text, headers): (Vec<u8>, HeaderMap),
 ) -> Response {

@@ -2,6 +2,8 @@
 //!
 //! Sources: brief tve §12.1; `docs/decisions/0031`.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -57,7 +59,7 @@ struct Body<'b> {
 
 /// `GET …/contacts`: signs in first, then lists.
 pub(super) async fn show(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
@@ -69,7 +71,7 @@ pub(super) async fn show(
 
 /// `POST …/contacts`: adds, verifies or takes away a contact, or signs in again to be allowed to.
 pub(super) async fn change(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

@@ -2,6 +2,8 @@
 //!
 //! Source: OpenID Connect Discovery 1.0 §3, RFC 8414 §2 and §3, RFC 9207 §3, RFC 7517 §5, RFC 9449 §5.1.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -25,7 +27,7 @@ fn methods(by_certificate: bool, public: bool) -> Vec<&'static str> {
 
 /// `GET …/.well-known/openid-configuration`, and in the form of RFC 8414.
 pub(super) async fn configuration(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
 ) -> Result<Response, Problem> {
     let by_certificate = provider.certificates.is_some();
@@ -87,7 +89,7 @@ pub(super) async fn configuration(
 
 /// `GET …/jwks`
 pub(super) async fn keys(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
 ) -> Result<Response, Problem> {
     let ring = blocking(move || {

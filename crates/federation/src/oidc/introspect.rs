@@ -2,6 +2,8 @@
 //!
 //! Source: RFC 7662; RFC 9701 (the signed form).
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -36,7 +38,7 @@ struct SignedAnswer<'a> {
 
 /// The endpoint.
 pub(super) async fn answer(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

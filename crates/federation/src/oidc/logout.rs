@@ -44,7 +44,7 @@ struct Wish<'a> {
 
 /// `GET`: parameters in the address.
 pub(super) async fn by_query(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -56,7 +56,7 @@ pub(super) async fn by_query(
 /// `POST`: parameters in a form, sent on as the same request by `GET`, where the browser's cookies come
 /// along (§2: both must be served).
 pub(super) async fn by_form(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     body: Bytes,
 ) -> Response {
@@ -65,7 +65,7 @@ pub(super) async fn by_form(
 
 /// `POST …/logout/confirm`: the person says yes on our own page.
 pub(super) async fn confirm(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

@@ -51,6 +51,7 @@ use domain::signing::Signing;
 use domain::tokens::AccessTokens;
 use formats::oauth::LONGEST_FORM;
 use http::HeaderName;
+use tower::ServiceBuilder;
 use web::cookies::Cookies;
 use web::strangers::Strangers;
 
@@ -99,7 +100,7 @@ impl Provider {
 }
 
 /// The steps of a sign-in, and what can be pressed at them.
-fn steps() -> [(&'static str, MethodRouter<Provider>); 15] {
+fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 15] {
     [
         ("/signin", get(signin::show)),
         ("/signin/operator", post(signin::operator)),
@@ -120,7 +121,7 @@ fn steps() -> [(&'static str, MethodRouter<Provider>); 15] {
 }
 
 /// What programs call, and where browsers come to.
-fn endpoints() -> [(&'static str, MethodRouter<Provider>); 19] {
+fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 19] {
     [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
@@ -163,9 +164,10 @@ pub fn routes(provider: Provider) -> Router {
             router.route(path, endpoint.clone()).route(&format!("/o/{{operator}}{path}"), endpoint);
     }
     let counted = from_fn_with_state(Arc::clone(&provider.strangers), strangers::count);
-    router
-        .route_layer(counted)
-        .route_layer(from_fn(origins::share))
+    // As one layer: every layer of a router by itself copies all that lies below it, for every request.
+    let layers = ServiceBuilder::new()
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
-        .with_state(provider)
+        .layer(from_fn(origins::share))
+        .layer(counted);
+    router.route_layer(layers).with_state(Arc::new(provider))
 }

@@ -1,5 +1,7 @@
 //! What all pages of a signed-in person share: who is here, the sign-in that leads back, the proof of a form.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Instant, Result, clock};
@@ -94,7 +96,7 @@ fn sign_in_for(
 
 /// Answers a look at the page `own`: signs in first.
 pub(super) async fn shown(
-    (provider, place): (Provider, Place),
+    (provider, place): (Arc<Provider>, Place),
     (headers, own): (HeaderMap, OwnPage),
     page: impl FnOnce(&Provider, &Here) -> Result<Response> + Send + 'static,
 ) -> Response {
@@ -108,7 +110,7 @@ pub(super) async fn shown(
 /// Answers a form of the page `own`, shown for `purpose`: who is not signed in, or proved to be themselves too
 /// long ago, signs in first.
 pub(super) async fn posted(
-    (provider, place): (Provider, Place),
+    (provider, place): (Arc<Provider>, Place),
     ((headers, body), own, purpose): ((HeaderMap, Bytes), OwnPage, &'static str),
     act: impl FnOnce(&Provider, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
 ) -> Response {

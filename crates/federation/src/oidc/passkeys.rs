@@ -2,6 +2,8 @@
 //!
 //! Sources: Web Authentication Level 3; `docs/decisions/0030`.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Json;
 use axum::body::Bytes;
@@ -55,7 +57,7 @@ fn question(json: &str) -> Result<Response> {
 
 /// `GET …/passkeys`: signs in first, then lists.
 pub(super) async fn show(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
@@ -67,7 +69,7 @@ pub(super) async fn show(
 
 /// `POST …/passkeys`: adds, names or takes away a passkey, or signs in again to be allowed to.
 pub(super) async fn change(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
@@ -78,7 +80,7 @@ pub(super) async fn change(
 
 /// `POST …/passkeys/ask`: what the browser is to be asked to make.
 pub(super) async fn ask(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

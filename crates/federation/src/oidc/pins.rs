@@ -2,6 +2,8 @@
 //!
 //! Sources: brief tve §12.1, §13; `docs/decisions/0034`.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -50,7 +52,7 @@ struct Body<'b> {
 
 /// `GET …/pins`: signs in first, then shows which there are.
 pub(super) async fn show(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
@@ -62,7 +64,7 @@ pub(super) async fn show(
 
 /// `POST …/pins`: sets or takes away a PIN, or signs in again to be allowed to.
 pub(super) async fn change(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

@@ -1,6 +1,7 @@
 //! Which issuer an address belongs to.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use base::kernel::{Actor, Error, Result, Scope, clock};
@@ -13,12 +14,12 @@ use super::Provider;
 /// The operator an address names, if it names one.
 pub(super) struct Place(Option<String>);
 
-impl FromRequestParts<Provider> for Place {
+impl FromRequestParts<Arc<Provider>> for Place {
     type Rejection = Infallible;
 
     async fn from_request_parts(
         parts: &mut Parts,
-        state: &Provider,
+        state: &Arc<Provider>,
     ) -> std::result::Result<Self, Infallible> {
         let params = RawPathParams::from_request_parts(parts, state).await;
         let named = params.ok().and_then(|params| {

@@ -3,6 +3,8 @@
 //!
 //! Source: RFC 9126 §2, §4; RFC 9449 §10.1.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -38,7 +40,7 @@ struct Pushed {
 
 /// The endpoint.
 pub(super) async fn answer(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

@@ -2,6 +2,8 @@
 //!
 //! Source: RFC 7009.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +17,7 @@ use super::programs::{Program, answered, known};
 
 /// The endpoint. A token nobody knows is given back as well as any (§2.2).
 pub(super) async fn answer(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

@@ -1,5 +1,7 @@
 //! `…/security`: where a person sets up an authenticator and gets recovery codes.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -54,7 +56,7 @@ struct Body<'b> {
 
 /// `GET …/security`: signs in first, then shows what there is.
 pub(super) async fn show(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
@@ -66,7 +68,7 @@ pub(super) async fn show(
 
 /// `POST …/security`: sets up, confirms, takes away; who proved to be themselves too long ago signs in again.
 pub(super) async fn change(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

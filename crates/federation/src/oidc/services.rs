@@ -2,6 +2,8 @@
 //!
 //! Source: `docs/decisions/0028`.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -44,7 +46,7 @@ struct Body<'b> {
 
 /// `GET …/services`: signs in first, then lists.
 pub(super) async fn show(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
@@ -56,7 +58,7 @@ pub(super) async fn show(
 
 /// `POST …/services`: takes back what one service was allowed.
 pub(super) async fn withdraw(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

@@ -1,6 +1,7 @@
 //! `…/sessions`: where a person is signed in, and where they end it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
@@ -48,7 +49,7 @@ type Said<'s> = std::result::Result<Option<&'static str>, &'s Error>;
 
 /// `GET …/sessions`: signs in first, then lists.
 pub(super) async fn show(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
@@ -60,7 +61,7 @@ pub(super) async fn show(
 
 /// `POST …/sessions`: ends a session, names or removes a device.
 pub(super) async fn change(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,

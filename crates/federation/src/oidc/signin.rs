@@ -27,19 +27,19 @@ use super::place::Place;
 
 /// A request within a sign-in, as it came.
 pub(super) struct Visit {
-    pub(super) provider: Provider,
+    pub(super) provider: Arc<Provider>,
     place: Place,
     query: Vec<u8>,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl FromRequest<Provider> for Visit {
+impl FromRequest<Arc<Provider>> for Visit {
     type Rejection = Response;
 
     async fn from_request(
         request: AxumRequest,
-        provider: &Provider,
+        provider: &Arc<Provider>,
     ) -> std::result::Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let Ok(place) = Place::from_request_parts(&mut parts, provider).await;

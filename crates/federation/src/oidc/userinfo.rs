@@ -2,6 +2,8 @@
 //!
 //! Source: OpenID Connect Core §5.3, RFC 6750 §2.1, §3.1; RFC 9449 §7.1.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +21,7 @@ use super::place::Place;
 
 /// The endpoint.
 pub(super) async fn answer(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

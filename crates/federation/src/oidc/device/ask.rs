@@ -2,6 +2,8 @@
 //!
 //! Source: RFC 8628 §3.1, §3.2.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -35,7 +37,7 @@ struct Asked {
 
 /// The endpoint.
 pub(in super::super) async fn answer(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     line: Line,
     headers: HeaderMap,

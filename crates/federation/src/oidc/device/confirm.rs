@@ -3,6 +3,8 @@
 //! Never one click: whoever lets a television in types the two digits it shows, so that a link sent by
 //! somebody else is worth nothing without the screen in sight. Source: RFC 8628 §3.3, §5.4.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +26,7 @@ use super::pages::{self, Frame};
 
 /// One look or form.
 struct Here {
-    provider: Provider,
+    provider: Arc<Provider>,
     issuer: Issuer,
     headers: HeaderMap,
     line: String,
@@ -32,7 +34,7 @@ struct Here {
 
 /// `GET …/device`: signs in first, then asks for the code, then shows what wants in.
 pub(in super::super) async fn show(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     line: Line,
     RawQuery(query): RawQuery,
@@ -55,7 +57,7 @@ pub(in super::super) async fn show(
 
 /// `POST …/device`: the person decides.
 pub(in super::super) async fn decide(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     line: Line,
     headers: HeaderMap,

@@ -9,6 +9,7 @@ mod pages;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
@@ -21,12 +22,12 @@ pub(super) use confirm::{decide, show};
 /// The line a request came over, if it can be known.
 pub(super) struct Line(Option<IpAddr>);
 
-impl FromRequestParts<Provider> for Line {
+impl FromRequestParts<Arc<Provider>> for Line {
     type Rejection = Infallible;
 
     async fn from_request_parts(
         parts: &mut Parts,
-        provider: &Provider,
+        provider: &Arc<Provider>,
     ) -> std::result::Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         Ok(Self(peer.and_then(|peer| provider.strangers.line(peer, &parts.headers))))

@@ -5,6 +5,7 @@
 mod metadata;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -27,7 +28,7 @@ use metadata::Metadata;
 
 /// `POST …/register`
 pub(super) async fn register(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
@@ -47,7 +48,7 @@ pub(super) async fn register(
 
 /// `GET …/register/{client_id}`
 pub(super) async fn show(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     Path(named): Path<HashMap<String, String>>,
     headers: HeaderMap,
@@ -65,7 +66,7 @@ pub(super) async fn show(
 
 /// `PUT …/register/{client_id}`
 pub(super) async fn change(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     Path(named): Path<HashMap<String, String>>,
     headers: HeaderMap,
@@ -87,7 +88,7 @@ pub(super) async fn change(
 
 /// `DELETE …/register/{client_id}`
 pub(super) async fn remove(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     Path(named): Path<HashMap<String, String>>,
     headers: HeaderMap,

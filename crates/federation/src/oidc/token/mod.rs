@@ -88,7 +88,7 @@ struct Asking<'a> {
 
 /// The endpoint.
 pub(super) async fn answer(
-    State(provider): State<Provider>,
+    State(provider): State<Arc<Provider>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
