@@ -148,6 +148,7 @@ const fn alert_key(alert: Alert) -> &'static str {
         Alert::TotpRemoved => "post.alert.totp_removed",
         Alert::RecoveryCodesMade => "post.alert.recovery_codes",
         Alert::PinChanged => "post.alert.pin_changed",
+        Alert::InvitationUsed => "post.alert.invitation_used",
     }
 }
 

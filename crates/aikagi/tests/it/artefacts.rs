@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::body::Body;
 use base::kernel::clock;
 use domain::clients::{AuthMethod, Grant, Proof};
+use domain::commands::{Command, Op};
 use formats::jose::{JwkSet, SigningKey};
 use http::Request;
 use serde_json::json;
 
 use crate::dpop;
+use crate::family;
 use crate::forgotten::{ask, codes, fan_out, given_reachable};
 use crate::registering::{call, given_token, register, site, switch_on};
 use crate::viewers::{
@@ -172,11 +174,20 @@ const PLACES: &[(&str, Place)] = &[
     }),
     ("letter", |stage, (issuer, _), it| {
         let house = &stage.house;
-        let mut viewer = Viewer::new(house);
-        viewer.open_page(&authorize(&[]).replace("/o/KITA01", issuer));
-        viewer.submit("go", &[("step", "letter")]);
-        let form = [("contract_number", "A-003"), ("registration_code", it)];
-        viewer.submit("letter", &form).body.contains("new-password")
+        // Of who was sent a letter, and of who was invited.
+        ["A-003", "A-001"].into_iter().any(|number| {
+            let mut viewer = Viewer::new(house);
+            viewer.open_page(&authorize(&[]).replace("/o/KITA01", issuer));
+            viewer.submit("go", &[("step", "letter")]);
+            let form = [("contract_number", number), ("registration_code", it)];
+            viewer.submit("letter", &form).body.contains("new-password")
+        })
+    }),
+    ("link", |stage, (issuer, _), it| {
+        ["A-003", "A-001"].into_iter().any(|number| {
+            let path = format!("{issuer}/invitation?number={number}&code={}", encoded(it));
+            stage.house.get(&path).status == 303
+        })
     }),
     ("recovery", |stage, (issuer, _), it| {
         let house = &stage.house;
@@ -305,6 +316,14 @@ impl Stage {
         told["registration_access_token"].as_str().unwrap().to_owned()
     }
 
+    /// The owner of a household invited a member of it.
+    fn invitation(&self) -> String {
+        let world = &self.house.world;
+        let add = Command::new(&world.request_id(), Op::PersonAdd, "A-001");
+        world.send(Command { person_no: 2, ..add });
+        family::invite(&mut signed_in(&self.house, "takahashi")).1
+    }
+
     /// Somebody forgot the password and got a code.
     fn forgets(&mut self) -> String {
         drop(given_reachable(&self.house, "A-014", "sasaki"));
@@ -363,7 +382,8 @@ impl Stage {
             thing("what a client manages itself with", &["management"], false, management),
             thing("a form's proof", &[], false, proof),
             thing("a browser's cookie", &[], false, browser),
-            thing("a letter's code", &["letter"], false, letter),
+            thing("a letter's code", &["letter", "link"], false, letter),
+            thing("an invitation's code", &["letter", "link"], false, self.invitation()),
             thing("a code of who forgot the password", &["recovery"], true, recovery),
         ]
     }

@@ -39,6 +39,8 @@ pub enum Guard {
     /// A token to register with; and the one a client that registered itself manages that with.
     Registering,
     Registered,
+    /// A letter, in the query.
+    Letter,
     /// A service that is known here, named in the query.
     Known,
     /// A sign-in's ticket and the cookie of the browser that began it.
@@ -70,6 +72,7 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/introspect", Guard::Client),
     Route("POST", At::Both, "/device_authorization", Guard::Client),
     Route("POST", At::Operator, "/o/{operator}/register", Guard::Registering),
+    Route("GET", At::Operator, "/o/{operator}/invitation", Guard::Letter),
     Route("GET", At::Operator, "/o/{operator}/register/{client_id}", Guard::Registered),
     Route("PUT", At::Operator, "/o/{operator}/register/{client_id}", Guard::Registered),
     Route("DELETE", At::Operator, "/o/{operator}/register/{client_id}", Guard::Registered),
@@ -85,6 +88,8 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/contacts", Guard::Browser),
     Route("GET", At::Both, "/pins", Guard::Browser),
     Route("POST", At::Both, "/pins", Guard::Browser),
+    Route("GET", At::Both, "/family", Guard::Browser),
+    Route("POST", At::Both, "/family", Guard::Browser),
     Route("GET", At::Both, "/passkeys", Guard::Browser),
     Route("POST", At::Both, "/passkeys", Guard::Browser),
     Route("POST", At::Both, "/passkeys/ask", Guard::Session),
@@ -231,6 +236,7 @@ impl Two {
             "passkey" => form("credential={}".to_owned()),
             // Every question is another one: without the form's proof there is none.
             "ask" => (ticket, String::new()),
+            "invitation" => (format!("?number={number}&code={letter}"), String::new()),
             "letter" => form(format!("contract_number={number}&registration_code={letter}")),
             "account" => form(format!("username={login}2&password=long-enough-password")),
             "forgotten" => form(format!("username={login}")),
@@ -266,7 +272,8 @@ fn caller_at(pattern: &str) -> &'static str {
 #[test]
 fn nobody_gets_anything_of_anybody_at_any_route() {
     let two = Two::new();
-    let nobody = Names { session: String::new(), ..two.theirs.clone() };
+    let without = String::new;
+    let nobody = Names { session: without(), letter: without(), ..two.theirs.clone() };
     // Anybody may begin a sign-in.
     let picture = || {
         let mut picture = two.picture();
@@ -290,6 +297,7 @@ fn nobody_gets_anything_of_anybody_at_any_route() {
             Guard::Sms | Guard::Service | Guard::Person | Guard::Client => &[401],
             Guard::Registering | Guard::Registered => &[401],
             Guard::Session => &[401],
+            Guard::Letter => &[409],
             Guard::Known => &[400, 303],
             Guard::Browser => &[303],
             Guard::Ticket | Guard::Operations => &[404],

@@ -181,7 +181,18 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("credentials::spend_letter", |tx, known| {
         let now = tx.now();
-        said(credentials::spend_letter(tx, &known.person_id, now))
+        let person_id = known.person_id.clone();
+        let letter = credentials::Letter { person_id, invited_by: None };
+        said(credentials::spend_letter(tx, &letter, now))
+    }),
+    ("credentials::family_of", |tx, known| said(credentials::family_of(tx, &known.person_id))),
+    ("credentials::invite", |tx, known| {
+        let fresh = credentials::Fresh { person_id: &known.person_id, proved: tx.now() };
+        said(credentials::invite(tx, &fresh, 1).map(drop))
+    }),
+    ("credentials::withdraw_invitation", |tx, known| {
+        let fresh = credentials::Fresh { person_id: &known.person_id, proved: tx.now() };
+        said(credentials::withdraw_invitation(tx, &fresh, 1))
     }),
     ("credentials::kill_letters", |tx, known| {
         said(credentials::kill_letters(tx, vec![known.person_id.clone()]))

@@ -56,6 +56,9 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::set_pin", "of who is signed in: credentials::set_pin"),
     ("Journeys::ask_pin_from", "of who is signed in: credentials::ask_pin_from"),
     ("Journeys::remove_pin", "of who is signed in: credentials::remove_pin"),
+    ("Journeys::family_of", "of who is signed in: credentials::family_of"),
+    ("Journeys::invite", "of who is signed in: credentials::invite"),
+    ("Journeys::withdraw_invitation", "of who is signed in: credentials::withdraw_invitation"),
     ("Journeys::begin_totp", "of who is signed in: credentials::enrol_totp"),
     ("Journeys::confirm_totp", "of who is signed in: credentials::confirm_totp"),
     ("Journeys::new_recovery_codes", "of who is signed in: credentials::issue_recovery_codes"),
@@ -285,6 +288,11 @@ const PROBES: &[(&str, Probe)] = &[
             two.parts.journeys.go_to(caller, &Step::Letter)?;
             two.parts.journeys.try_letter(caller, typed).map(|_| "on")
         })
+    }),
+    ("Journeys::open_invitation", |two, names| {
+        let invitation = (names.number.as_str(), names.letter.as_str());
+        let browser = (BROWSER, clock::now());
+        said(two.parts.journeys.open_invitation(MINAMI, invitation, browser))
     }),
     ("Journeys::register", |two, names| {
         let typed = (names.login.as_str(), "a long enough password");

@@ -53,6 +53,7 @@ mod doors;
 mod doors_world;
 mod dpop;
 mod factors;
+mod family;
 mod fapi;
 mod forgotten;
 mod holders;

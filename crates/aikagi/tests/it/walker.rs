@@ -113,13 +113,14 @@ impl<'h> Walk<'h> {
             ("step", text(&["letter", "password", "account", "recover", "renewal"])),
             ("language", text(&["ja", "en", "fr"])),
             ("user_code", codes.chain(text(&["BCDF-GHJK"])).collect()),
-            ("do", text(&["add", "verify", "remove", "again", "set", "ask"])),
+            ("do", text(&["add", "verify", "remove", "again", "set", "ask", "invite", "withdraw"])),
             ("address", text(&["taro@example.jp", "090-1234-5678", "thief@example.jp"])),
             ("code", text(&["00000000", "12345678"])),
             ("client", text(&["vod", "shop"])),
             ("pin", text(&["2580", "1470", "908172", "1234"])),
             ("kind", text(&["viewing", "purchase", "owner", "MAIL", "PHONE"])),
             ("from", text(&["0", "12", "15", "18", "13"])),
+            ("member", text(&["1", "2", "3"])),
             ("number", numbers.chain(text(&["10"])).collect()),
             ("decision", text(&["allow", "refuse"])),
         ]);
@@ -141,6 +142,8 @@ impl<'h> Walk<'h> {
         let before = self.browsers[which].cookies.clone();
         let answer = self.send(which, &sent);
         self.model.check(self.house, (&sent, &before), &answer);
+        let codes = self.model.letters.values().map(|one| one.1.clone()).collect();
+        self.pool.values.insert("registration_code", codes);
         self.look(which, &answer);
     }
 
@@ -173,6 +176,8 @@ impl<'h> Walk<'h> {
             "/o/KITA01/contacts".to_owned(),
             "/o/KITA01/passkeys".to_owned(),
             "/o/KITA01/pins".to_owned(),
+            "/o/KITA01/family".to_owned(),
+            self.model.invitation(),
             "/o/KITA01/security".to_owned(),
             device,
             "/o/KITA01/device".to_owned(),
@@ -279,6 +284,7 @@ fn no_walk_over_forms_and_links_gets_anywhere_without_its_proof() {
         "person.registered",
         "consent.given",
         "person.recovered",
+        "invitation.made",
     ] {
         assert!(done.contains_key(act), "no walk ever came to {act}: {done:?}");
     }

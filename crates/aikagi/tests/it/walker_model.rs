@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::kernel::clock;
 use domain::clients::Grant;
+use domain::commands::{Command, Op};
 use domain::credentials::{Says, message_of};
 use domain::sessions::{DeviceAsk, DeviceCode};
 use domain::signin::SignedIn;
@@ -80,6 +81,8 @@ impl Model {
             let letter = house.given_letter(number);
             letters.insert(person(house, number), (number.to_owned(), letter));
         }
+        let add = Command::new(&house.world.request_id(), Op::PersonAdd, "A-001");
+        house.world.send(Command { person_no: 2, ..add });
         let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
         let devices = ["one", "two", "three", "four"].map(|name| {
             let ask = DeviceAsk {
@@ -128,6 +131,7 @@ impl Model {
         let who = cookies.get(SESSION).and_then(|cookie| session(house, cookie));
         let proven = self.proven(sent);
         self.note_letter(house, sent, answer);
+        self.note_invitation(house, sent, answer);
         self.note_recovery(house, sent, answer);
         for (act, subject, client) in self.news(house) {
             *self.done.entry(act.clone()).or_default() += 1;
@@ -154,6 +158,10 @@ impl Model {
                 }
                 "person.recovery_proved" => self.recovering.contains_key(sent.ticket()),
                 "person.recovered" => now && sent.form() == "renewal",
+                "invitation.made" | "invitation.withdrawn" => {
+                    let owner = session == Some(person(house, "A-001").as_str());
+                    owner && subject == "A-001/00/002" && sent.form() == "family"
+                }
                 "person.totp_begun" | "person.totp_removed" => by_session,
                 "device.bound" => by_session && self.allowed(sent),
                 "device_code.approved" => session.is_some() && self.allowed(sent),
@@ -163,19 +171,27 @@ impl Model {
                 other => panic!("{other} came about, which the model does not know: {sent:?}"),
             };
             assert!(fair, "{act} of {subject} came about by {sent:?}, as {session:?}");
+            if act == "invitation.withdrawn" {
+                self.letters.remove(&invited(house));
+            }
             if act == "consent.asked" {
                 self.asked.insert(sent.ticket().to_owned(), subject.clone());
             }
             if act == "person.credentials_set" {
-                let typed = |name| sent.field(name).unwrap_or_default().to_owned();
-                let kept = self.passwords.get(&subject).map(|known| known.0.clone());
-                let name = if sent.form() == "renewal" { kept.unwrap() } else { typed("username") };
-                self.passwords.insert(subject.clone(), (name, typed("password")));
-                self.recovering.retain(|_, person| *person != subject);
-                self.letters.remove(&subject);
-                self.shown.retain(|_, person| *person != subject);
+                self.note_password(sent, subject);
             }
         }
+    }
+
+    /// The password somebody signs in with from now on; what they had before is worth nothing.
+    fn note_password(&mut self, sent: &Sent, subject: String) {
+        let typed = |name| sent.field(name).unwrap_or_default().to_owned();
+        let kept = self.passwords.get(&subject).map(|known| known.0.clone());
+        let name = if sent.form() == "renewal" { kept.unwrap() } else { typed("username") };
+        self.recovering.retain(|_, person| *person != subject);
+        self.letters.remove(&subject);
+        self.shown.retain(|_, person| *person != subject);
+        self.passwords.insert(subject, (name, typed("password")));
     }
 
     /// The person whose proof this is: their password, or the end of a registration by their letter.
@@ -205,14 +221,44 @@ impl Model {
             return;
         }
         let (number, code) = (sent.field("contract_number"), sent.field("registration_code"));
-        let whose = self.letters.iter().find(|(_, (known, letter))| {
-            number.is_some_and(|number| number.trim().eq_ignore_ascii_case(known))
-                && code == Some(letter.as_str())
-        });
-        let whose = whose.map(|(person, _)| person.clone());
+        let whose = self.whose(number.unwrap_or_default(), code.unwrap_or_default());
         let whose = whose.unwrap_or_else(|| panic!("{sent:?} was taken as a letter"));
         assert_eq!(house.audited("letter.issued"), 3, "no letter comes of a walk");
         self.shown.insert(sent.ticket().to_owned(), whose);
+    }
+
+    /// Whose letter or invitation this is, if it is good.
+    fn whose(&self, number: &str, code: &str) -> Option<String> {
+        let is_it = |(known, letter): &(String, String)| {
+            number.trim().eq_ignore_ascii_case(known) && code == letter
+        };
+        let mut all = self.letters.iter();
+        all.find(|(_, one)| is_it(one)).map(|(person, _)| person.clone())
+    }
+
+    /// Where the invitation leads that was made last.
+    pub fn invitation(&self) -> String {
+        let made = self.letters.values().find(|(number, _)| number == "A-001");
+        let code = made.map_or("BCDFGHJKMNPQ", |one| one.1.as_str());
+        format!("/o/KITA01/invitation?number=A-001&code={code}")
+    }
+
+    /// An invitation that was shown to who made it, or opened.
+    fn note_invitation(&mut self, house: &House, sent: &Sent, answer: &Answer) {
+        if let Some((_, rest)) = answer.body.split_once("id=\"invitation\">") {
+            assert_eq!((&sent.method, sent.form()), (&Method::POST, "family"), "shown once");
+            let code = rest.split('<').next().unwrap().replace(' ', "");
+            self.letters.insert(invited(house), ("A-001".to_owned(), code));
+        }
+        if sent.form() != "invitation" || answer.status != 303 {
+            return;
+        }
+        let code = sent.path.rsplit_once("code=").map_or("", |one| one.1);
+        let whose = self.whose("A-001", code);
+        let whose = whose.unwrap_or_else(|| panic!("{sent:?} was taken as an invitation"));
+        let location = answer.location();
+        let (_, ticket) = location.query().unwrap().split_once("ticket=").unwrap();
+        self.shown.insert(ticket.to_owned(), whose);
     }
 
     /// The code the sign-in of this address has under way, if it has one that is somebody's.
@@ -301,6 +347,11 @@ fn session(house: &House, cookie: &str) -> Option<SignedIn> {
 
 fn person(house: &House, number: &str) -> String {
     house.world.household(number).persons[0].person_id.clone()
+}
+
+/// The member who can be invited.
+fn invited(house: &House) -> String {
+    house.world.household("A-001").persons[1].person_id.clone()
 }
 
 /// The page of one's own a change is made on, by who is signed in and in no other way.

@@ -43,6 +43,8 @@ pub enum Alert {
     RecoveryCodesMade,
     /// A PIN of theirs was set, changed or taken away.
     PinChanged,
+    /// Somebody registered by an invitation of theirs.
+    InvitationUsed,
 }
 
 /// What waits in the outbox for a contact.

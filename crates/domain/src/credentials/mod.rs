@@ -14,6 +14,7 @@ mod elsewhere;
 mod factors;
 mod guessable;
 mod hashing;
+mod invitations;
 mod leaked;
 mod letters;
 mod lockout;
@@ -40,9 +41,13 @@ pub use contacts::{
 pub(crate) use factors::try_factor;
 pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
 pub use hashing::Compared;
+pub(crate) use invitations::tell_inviter;
+pub use invitations::{
+    INVITATION_DAYS, Invitation, Relative, family_of, invite, withdraw_invitation,
+};
 pub use leaked::Leaked;
 pub use letters::{
-    LETTER_DAYS, LETTER_LENGTH, LetterCheck, check_letter, issue_letter_code, kill_letters,
+    LETTER_DAYS, LETTER_LENGTH, Letter, LetterCheck, check_letter, issue_letter_code, kill_letters,
     spend_letter, sweep_letters,
 };
 pub(crate) use lockout::typing_of;

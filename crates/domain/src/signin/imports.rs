@@ -31,7 +31,7 @@ pub fn import_login(
     if person.state != PersonState::Invited || person.access_no != 0 {
         return Ok(Change::Already);
     }
-    let member = activate(tx, &person.person_id, "import")?;
+    let (member, _) = activate(tx, &person.person_id, "import")?;
     credentials::replace_credentials(tx, &member.person_id, (&name, hash))?;
     Ok(Change::Made)
 }

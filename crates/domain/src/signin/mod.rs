@@ -7,6 +7,7 @@ mod consent;
 mod contacts;
 mod continuing;
 mod factors;
+mod family;
 mod finish;
 mod forgotten;
 mod holders;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use base::kernel::{Actor, Change, Error, Result, Scope};
+use base::kernel::{Actor, Change, Error, Instant, Result, Scope};
 use base::records::{Entry, record};
 use base::store::Tx;
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::credentials::{self, Beside, LetterCheck, check_password_of};
+use crate::credentials::{self, Beside, Letter, LetterCheck, check_password_of};
 use crate::operators;
 use crate::sessions::{self, Proven, Reason};
 use crate::subscribers::{self, By, Household, Load, Source};
@@ -23,7 +23,7 @@ use super::requests::Step;
 /// Bad tries of a letter in one sign-in, less one.
 const LETTER_TRIES: i64 = 10;
 
-const REFUSED: Error = Error::Refused { code: "registration.refused" };
+pub(super) const REFUSED: Error = Error::Refused { code: "registration.refused" };
 
 impl Journeys {
     /// Tries the letter: contract number and code. When they are right the sign-in goes on to choose
@@ -47,12 +47,11 @@ impl Journeys {
         let good = self.db.housekeep(&scope, "registration-letter", move |tx| {
             let tries = ticket.count_letter(tx)?;
             let found = credentials::check_letter(tx, &number, &code)?;
-            let LetterCheck::Good(person_id) = found else { return Ok(false) };
+            let LetterCheck::Good(letter) = found else { return Ok(false) };
             if tries > LETTER_TRIES {
                 return Ok(false);
             }
-            let step = Step::Account { person_id, checked: tx.now() };
-            repo::set_step(tx, &ticket.id, &step)?;
+            repo::set_step(tx, &ticket.id, &Step::account(letter, tx.now()))?;
             Ok(true)
         })?;
         if good { Ok(Moved::GoesOn) } else { Err(REFUSED) }
@@ -77,9 +76,10 @@ impl Journeys {
         let name = credentials::login_name(typed_name)?;
         check_password_of(password, &[&name], Beside::Nothing)?;
         let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
-        let Step::Account { person_id, checked } = step else {
+        let Step::Account { person_id, checked, invited_by } = step else {
             return Err(MOVED);
         };
+        let letter = Letter { person_id, invited_by };
         let aim = self.aim_of(purpose)?;
         let hash = self.passwords.hash(ticket.scope.operator(), password, Beside::Nothing)?;
         let signing = Arc::clone(&self.signing);
@@ -87,10 +87,7 @@ impl Journeys {
             Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
         let here = ticket.clone();
         let moved = self.db.transact(&scope, move |tx| {
-            let member = activate(tx, &person_id, "letter")?;
-            if !credentials::spend_letter(tx, &person_id, checked)? {
-                return Err(REFUSED);
-            }
+            let member = admitted_by(tx, &letter, checked)?;
             // A letter may be of somebody who had a password: whoever knew that one is out.
             credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
             sessions::end_sessions(tx, Reason::PasswordReplaced(&member.person_id))?;
@@ -104,13 +101,28 @@ impl Journeys {
     }
 }
 
+/// Makes the member of a letter ACTIVE, admits them and spends it. One that invites is for who has not registered
+/// only, and who made it is told.
+fn admitted_by(tx: &mut Tx<'_>, letter: &Letter, checked: Instant) -> Result<Member> {
+    let by = if letter.invited_by.is_some() { "invitation" } else { "letter" };
+    let (member, change) = activate(tx, &letter.person_id, by)?;
+    let takes_over = letter.invited_by.is_some() && change == Change::Already;
+    if takes_over || !credentials::spend_letter(tx, letter, checked)? {
+        return Err(REFUSED);
+    }
+    if let Some(inviter) = &letter.invited_by {
+        credentials::tell_inviter(tx, inviter)?;
+    }
+    Ok(member)
+}
+
 /// Makes a member ACTIVE, in the household's own words, and admits them. `registered_by`: what for, in
 /// the books.
 pub(super) fn activate(
     tx: &mut Tx<'_>,
     person_id: &str,
     registered_by: &'static str,
-) -> Result<Member> {
+) -> Result<(Member, Change)> {
     let operator = tx.operator_fact(operators::find_operator)?;
     if !operator.enabled() {
         return Err(Error::refused("operator.disabled"));
@@ -134,7 +146,7 @@ pub(super) fn activate(
     }
     let member = admit(&operator, household, (person_no, tx.now()))?;
     subscribers::save(tx, &before, &after)?;
-    Ok(member)
+    Ok((member, outcome.change))
 }
 
 fn record_registered(

@@ -3,6 +3,7 @@
 use base::kernel::{Instant, Scope};
 use serde::{Deserialize, Serialize};
 
+use crate::credentials::Letter;
 use crate::sessions::Proven;
 
 use super::wanted::Wanted;
@@ -75,6 +76,8 @@ pub enum OwnPage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user_code: Option<String>,
     },
+    /// The members of the household of the person, and their invitations.
+    Family,
     /// Which services the person allows what, and where they take it back.
     Services,
     /// Where the person is told of changes.
@@ -150,6 +153,9 @@ pub enum Step {
         person_id: String,
         /// When the code was found good; a newer letter ends this.
         checked: Instant,
+        /// Who made the letter to invite them; none: the station did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invited_by: Option<String>,
     },
     /// Forgot the password: names the login id.
     Recover,
@@ -197,6 +203,11 @@ pub enum Step {
 }
 
 impl Step {
+    /// Where a letter leads that was found good now.
+    pub(super) fn account(Letter { person_id, invited_by }: Letter, checked: Instant) -> Self {
+        Self::Account { person_id, checked, invited_by }
+    }
+
     /// Its word, for metrics.
     pub(super) const fn word(&self) -> &'static str {
         match self {

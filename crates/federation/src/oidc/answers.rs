@@ -117,6 +117,7 @@ pub(super) fn to_own(provider: &Provider, visit: &Visit) -> String {
         OwnPage::Services => format!("{}/services", issuer.url()),
         OwnPage::Contacts => format!("{}/contacts", issuer.url()),
         OwnPage::Passkeys => format!("{}/passkeys", issuer.url()),
+        OwnPage::Family => format!("{}/family", issuer.url()),
         OwnPage::Pins => format!("{}/pins", issuer.url()),
         OwnPage::Device { user_code } => {
             let parameters = user_code.as_deref().map(|code| ("user_code", code));

@@ -183,7 +183,7 @@ pub(super) fn begin(
 
 /// Sends the browser to the page of a sign-in that `begun` begins for it; the browser's own cookie comes
 /// with the first.
-fn begin_with(
+pub(super) fn begin_with(
     provider: &Provider,
     issuer: &Issuer,
     headers: &HeaderMap,

@@ -12,6 +12,7 @@ mod consent;
 mod contacts;
 mod device;
 mod discovery;
+mod family;
 mod hints;
 mod introspect;
 mod logout;
@@ -121,7 +122,7 @@ fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 15] {
 }
 
 /// What programs call, and where browsers come to.
-fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 19] {
+fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 20] {
     [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/jwks", get(discovery::keys)),
@@ -140,6 +141,7 @@ fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 19] {
         ("/passkeys", get(passkeys::show).post(passkeys::change)),
         ("/passkeys/ask", post(passkeys::ask)),
         ("/pins", get(pins::show).post(pins::change)),
+        ("/family", get(family::show).post(family::change)),
         ("/logout", get(logout::by_query).post(logout::by_form)),
         ("/logout/confirm", post(logout::confirm)),
     ]
@@ -153,6 +155,8 @@ pub fn routes(provider: Provider) -> Router {
             "/.well-known/oauth-authorization-server/o/{operator}",
             get(discovery::configuration),
         )
+        // Who is invited knows their operator, as every household has one.
+        .route("/o/{operator}/invitation", get(family::open))
         // Services register themselves at an operator, never at the platform.
         .route("/o/{operator}/register", post(registration::register))
         .route(

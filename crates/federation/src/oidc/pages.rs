@@ -155,6 +155,9 @@ fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
         (Purpose::Own(Visit { own: OwnPage::Security, .. }), _) => {
             words::page(frame.language, "signin.own.security").to_owned()
         }
+        (Purpose::Own(Visit { own: OwnPage::Family, .. }), _) => {
+            words::page(frame.language, "signin.own.family").to_owned()
+        }
         (Purpose::Own(Visit { own: OwnPage::Services, .. }), _) => {
             words::page(frame.language, "signin.own.services").to_owned()
         }

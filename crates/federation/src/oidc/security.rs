@@ -11,12 +11,10 @@ use domain::credentials::{Factors, NewTotp};
 use domain::signin::OwnPage;
 use formats::oauth::Parameters;
 use http::HeaderMap;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use web::{Page, current, words};
 
 use super::Provider;
-use super::own::{Here, posted, shown};
+use super::own::{Here, in_fours, posted, qr_of, shown};
 use super::pages::{Words, in_language, message};
 use super::place::Place;
 
@@ -141,18 +139,4 @@ fn page(provider: &Provider, here: &Here, said: &Said) -> Result<Response> {
         codes: &said.codes,
     };
     here.answer(provider, Page::new(words.0, body.title, &body)?, error)
-}
-
-/// Easier to type.
-fn in_fours(secret: &str) -> String {
-    let letters: Vec<char> = secret.chars().collect();
-    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-}
-
-/// A QR code as SVG; empty when the address is too long for one.
-fn qr_of(address: &str) -> String {
-    let Ok(code) = QrCode::new(address.as_bytes()) else { return String::new() };
-    let svg = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
-    // Without the declaration of a file of its own.
-    svg.split_once("?>").map(|(_, svg)| svg.to_owned()).unwrap_or(svg)
 }

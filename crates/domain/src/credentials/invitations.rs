@@ -1,0 +1,166 @@
+//! Invitations: the owner of a household makes the code by which another member registers, in place of a letter.
+//!
+//! An invitation is a letter in all but its paper: the same table, the same journey, one of both alive at a time.
+//! Beyond that it is over when the owner's access was ended, and never for somebody who has registered: an owner
+//! brings in, and takes over nobody. Source: brief tve §12.3; `docs/decisions/0038`.
+
+use std::collections::HashMap;
+
+use base::kernel::{Change, Error, Instant, Result};
+use base::records::{Entry, record};
+use base::store::{Tx, Value};
+use serde_json::json;
+
+use crate::subscribers::{
+    self, Household, Load, PERSON_STOPPED, PERSON_UNKNOWN, Person, PersonState, Role, SUSPENDED,
+    Standing,
+};
+
+use super::alerts::{self, Alert};
+use super::factors::Fresh;
+use super::letters::{self, Printed};
+
+/// Days an invitation is good for.
+pub const INVITATION_DAYS: i64 = 7;
+
+/// An invitation just made. The code is nowhere else: only its hash is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Contract number.
+    pub number: String,
+    /// The code, without hyphens.
+    pub code: String,
+    /// Until when it is good.
+    pub expires: Instant,
+}
+
+/// A member, as the owner of the household sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relative {
+    /// Which member.
+    pub person_no: i64,
+    /// Name in kana, if the station told it.
+    pub kana: Option<String>,
+    /// Role.
+    pub role: Role,
+    /// Whether they have registered.
+    pub registered: bool,
+    /// Until when an invitation of the owner is good, if there is one.
+    pub invited: Option<Instant>,
+}
+
+/// The members of the household of its owner `person_id`, without those who were removed. Three statements.
+///
+/// # Errors
+/// `family.owner_only` — not the owner of a household; `contract.stopped`
+pub fn family_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Relative>> {
+    let household = owned(tx, person_id)?;
+    let keys: [Value; 3] = [tx.operator().into(), person_id.into(), tx.now().into()];
+    let invited: HashMap<String, Instant> = tx
+        .rows(
+            "SELECT c.person_id, c.expires_ms FROM registration_codes c
+               JOIN persons p ON p.operator_id = c.operator_id AND p.person_id = c.person_id
+                AND p.access_no = c.access_no
+               JOIN persons o ON o.operator_id = c.operator_id AND o.person_id = c.invited_by
+                AND o.access_no = c.invited_access
+              WHERE c.operator_id = ?1 AND c.invited_by = ?2 AND c.used_ms IS NULL
+                AND c.expires_ms > ?3",
+            &keys,
+            |row| Ok((row.text()?, row.instant()?)),
+        )?
+        .into_iter()
+        .collect();
+    let present = household.persons.into_iter().filter(|one| !one.is_gone());
+    let relative = |one: Person| Relative {
+        person_no: one.person_no,
+        registered: one.state == PersonState::Active,
+        invited: invited.get(&one.person_id).copied(),
+        kana: one.kana,
+        role: one.role,
+    };
+    Ok(present.map(relative).collect())
+}
+
+/// Makes an invitation for a member who has not registered; one they had, or a letter, is dead from now on.
+///
+/// # Errors
+/// - `proof.too_old`; `family.owner_only`; `contract.stopped`
+/// - `person.unknown`, `person.stopped`, `person.suspended` — of the member
+/// - `family.registered` — the member has registered
+pub fn invite(tx: &mut Tx<'_>, fresh: &Fresh<'_>, person_no: i64) -> Result<Invitation> {
+    fresh.check(tx)?;
+    let household = owned(tx, fresh.person_id)?;
+    let member = member_of(&household, person_no)?;
+    if household.holds_of(person_no).next().is_some() {
+        return Err(Error::refused(SUSPENDED));
+    }
+    if member.state != PersonState::Invited {
+        return Err(Error::refused("family.registered"));
+    }
+    let access = household.owner().map(|owner| (fresh.person_id, owner.access_no));
+    let letter = printed(&household, person_no);
+    let expires = tx.now().plus_days(INVITATION_DAYS);
+    let code = letters::write_code(tx, &letter, (access, expires))?;
+    let detail = json!({
+        "person": member.person_id,
+        "invited_by": fresh.person_id,
+        "expires": expires.rfc3339_jst(),
+    });
+    record(tx, &Entry::new("invitation.made", &letters::subject_of(&letter)).detail(detail))?;
+    Ok(Invitation { number: household.contract.number, code, expires })
+}
+
+/// Takes an invitation of the owner back. A letter of the station is not theirs to take back.
+///
+/// # Errors
+/// `proof.too_old`; `family.owner_only`; `contract.stopped`; `person.unknown`, `person.stopped`
+pub fn withdraw_invitation(tx: &mut Tx<'_>, fresh: &Fresh<'_>, person_no: i64) -> Result<Change> {
+    fresh.check(tx)?;
+    let household = owned(tx, fresh.person_id)?;
+    let member = member_of(&household, person_no)?;
+    let keys: [Value; 3] =
+        [tx.operator().into(), member.person_id.as_str().into(), fresh.person_id.into()];
+    let taken = tx.exec(
+        "DELETE FROM registration_codes
+          WHERE operator_id = ?1 AND person_id = ?2 AND invited_by = ?3 AND used_ms IS NULL",
+        &keys,
+    )?;
+    if taken == 0 {
+        return Ok(Change::Already);
+    }
+    let detail = json!({"person": member.person_id, "invited_by": fresh.person_id});
+    let subject = letters::subject_of(&printed(&household, person_no));
+    record(tx, &Entry::new("invitation.withdrawn", &subject).detail(detail))?;
+    Ok(Change::Made)
+}
+
+/// Tells who made an invitation that somebody registered by it.
+pub(crate) fn tell_inviter(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
+    alerts::tell_person(tx, person_id, Alert::InvitationUsed)
+}
+
+/// The household whose owner the person is, if somebody of it may be told of it.
+fn owned(tx: &mut Tx<'_>, person_id: &str) -> Result<Household> {
+    let not_owner = || Error::Forbidden { code: "family.owner_only" };
+    let (key, _) = subscribers::key_of_person(tx, person_id)?.ok_or_else(not_owner)?;
+    let loaded = subscribers::load(tx, vec![key.number.clone()], Load::Whole)?;
+    let household = loaded.into_iter().find(|one| one.key() == key).ok_or_else(not_owner)?;
+    if household.owner().is_none_or(|owner| owner.person_id != person_id) {
+        return Err(not_owner());
+    }
+    match household.standing(tx.now()) {
+        Standing::Stopped | Standing::Purged => Err(Error::refused(subscribers::STOPPED)),
+        Standing::Suspended | Standing::Reserved | Standing::Active => Ok(household),
+    }
+}
+
+fn member_of(household: &Household, person_no: i64) -> Result<&Person> {
+    let unknown = || Error::not_found(PERSON_UNKNOWN, person_no.to_string());
+    let member = household.person(person_no).ok_or_else(unknown)?;
+    if member.is_gone() { Err(Error::refused(PERSON_STOPPED)) } else { Ok(member) }
+}
+
+fn printed(household: &Household, person_no: i64) -> Printed<'_> {
+    let contract = &household.contract;
+    Printed { number: &contract.number, generation: contract.generation, person_no }
+}

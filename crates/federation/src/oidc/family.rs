@@ -1,0 +1,197 @@
+//! `…/family`: where the owner of a household sees its members and invites them; and `…/invitation`, where an
+//! invitation leads.
+//!
+//! Sources: brief tve §12.3; `docs/decisions/0038`.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use base::kernel::{Error, Result, clock};
+use domain::credentials::{Invitation, Relative};
+use domain::signin::OwnPage;
+use domain::subscribers::Role;
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use url::form_urlencoded::Serializer;
+use web::{Page, blocking, current, status_of, words};
+
+use super::Provider;
+use super::authorize::{begin_with, or_page, parameter_fault};
+use super::own::{Here, Said, in_fours, is_fresh, on_day, posted, qr_of, shown};
+use super::pages::Words;
+use super::place::Place;
+
+/// What the proof in the forms of the page is bound to, beside the session.
+const PURPOSE: &str = "family";
+
+/// One member on the page.
+struct Listed {
+    number: i64,
+    name: String,
+    role: &'static str,
+    state: String,
+    /// Whether there is something to invite them to.
+    invitable: bool,
+    invited: bool,
+}
+
+/// An invitation just made: shown once.
+struct Shown {
+    link: String,
+    qr: String,
+    number: String,
+    code: String,
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "family.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'static str,
+    address: &'b str,
+    proof: &'b str,
+    message: Option<String>,
+    refused: bool,
+    fresh: bool,
+    made: Option<Shown>,
+    listed: Vec<Listed>,
+}
+
+/// `GET …/family`: signs in first, then lists.
+pub(super) async fn show(
+    State(provider): State<Arc<Provider>>,
+    place: Place,
+    headers: HeaderMap,
+) -> Response {
+    shown((provider, place), (headers, OwnPage::Family), |provider, here| {
+        page(provider, here, (Said::Nothing, None))
+    })
+    .await
+}
+
+/// `POST …/family`: makes an invitation or takes one back, or signs in again to be allowed to.
+pub(super) async fn change(
+    State(provider): State<Arc<Provider>>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = ((headers, body), OwnPage::Family, PURPOSE);
+    posted((provider, place), form, |provider, here, form| match act(provider, here, form) {
+        Ok((said, made)) => page(provider, here, (Said::Done(said), made)),
+        Err(error @ Error::Unauthenticated { .. }) => Err(error),
+        Err(error) if status_of(&error).is_client_error() => {
+            page(provider, here, (Said::Refused(&error), None))
+        }
+        Err(error) => Err(error),
+    })
+    .await
+}
+
+/// `GET /o/{operator}/invitation`: where the link and the picture of an invitation lead, with the contract's
+/// `number` and the `code`.
+pub(super) async fn open(
+    State(provider): State<Arc<Provider>>,
+    place: Place,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let work = move || {
+        let issuer = place.issuer(&provider)?;
+        let query = query.unwrap_or_default();
+        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
+        let get = |name| query.get(name).unwrap_or_default();
+        let invitation = (get("number"), get("code"));
+        begin_with(&provider, &issuer, &headers, |browser| {
+            let browser = (browser, clock::now());
+            provider.journeys.open_invitation(issuer.operator(), invitation, browser)
+        })
+    };
+    or_page(blocking(work).await)
+}
+
+fn act(
+    provider: &Provider,
+    here: &Here,
+    form: &Parameters<'_>,
+) -> Result<(&'static str, Option<Invitation>)> {
+    let get = |name| form.get(name).unwrap_or_default();
+    let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
+    let member = || {
+        get("member").parse().map_err(|_| Error::invalid("request.parameters_malformed", "member"))
+    };
+    match get("do") {
+        "invite" => {
+            let made = journeys.invite(who, member()?, now)?;
+            Ok(("family.invited", Some(made)))
+        }
+        "withdraw" => {
+            journeys.withdraw_invitation(who, member()?, now)?;
+            Ok(("family.withdrawn", None))
+        }
+        // The button of who signed in too long ago.
+        _ => Err(Error::Unauthenticated { code: "proof.too_old" }),
+    }
+}
+
+fn page(
+    provider: &Provider,
+    here: &Here,
+    (said, made): (Said<'_>, Option<Invitation>),
+) -> Result<Response> {
+    let (words, now) = (Words(current::get().language), clock::now());
+    let family = provider.journeys.family_of(&here.who, now)?;
+    // Invitations are an operator's, also where the page is the platform's.
+    let home = super::place::issuer_of(provider, &here.who.operator);
+    let body = Body {
+        words,
+        title: words.get("family.title"),
+        address: &format!("{}/family", here.issuer.url()),
+        proof: &here.proof(provider, PURPOSE),
+        message: said.text(words),
+        refused: said.error().is_some(),
+        fresh: is_fresh(here, now),
+        made: made.map(|made| shown_once(words, home.url(), &made)),
+        listed: family.into_iter().map(|one| listed(words, one)).collect(),
+    };
+    here.answer(provider, Page::new(words.0, body.title, &body)?, said.error())
+}
+
+fn shown_once(words: Words, issuer: &str, made: &Invitation) -> Shown {
+    let pairs = [("number", &made.number), ("code", &made.code)];
+    let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let link = format!("{issuer}/invitation?{query}");
+    Shown {
+        qr: qr_of(&link),
+        link,
+        number: made.number.clone(),
+        code: in_fours(&made.code),
+        until: on_day(words, "family.until", made.expires),
+    }
+}
+
+fn listed(words: Words, one: Relative) -> Listed {
+    let number = one.person_no.to_string();
+    let nameless = || words::fill(words.0, "family.member", &[("number", &number)]);
+    let waiting = || words.get("family.waiting").to_owned();
+    Listed {
+        number: one.person_no,
+        name: one.kana.unwrap_or_else(nameless),
+        role: words.get(match one.role {
+            Role::Owner => "family.role.owner",
+            Role::Adult => "family.role.adult",
+            Role::Child => "family.role.child",
+        }),
+        state: if one.registered {
+            words.get("family.registered").to_owned()
+        } else {
+            one.invited.map_or_else(waiting, |until| on_day(words, "family.invited_until", until))
+        },
+        invitable: !one.registered,
+        invited: one.invited.is_some(),
+    }
+}
