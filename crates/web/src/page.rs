@@ -73,6 +73,7 @@ pub struct Page {
     owner: String,
     body: String,
     form_target: String,
+    frames: Vec<String>,
     runs: Runs,
     refusal: Option<&'static str>,
     retry_after: Option<u64>,
@@ -116,6 +117,7 @@ impl Page {
             owner: words::page(language, "owner").to_owned(),
             body: body.render().map_err(Error::internal)?,
             form_target: String::new(),
+            frames: Vec::new(),
             runs: Runs::Nothing,
             refusal: None,
             retry_after: None,
@@ -141,6 +143,7 @@ impl Page {
             owner: words::page(language, "owner").to_owned(),
             body: body.render().unwrap_or_default(),
             form_target: String::new(),
+            frames: Vec::new(),
             runs: Runs::Nothing,
             refusal: Some(code),
             retry_after: retry_after(error),
@@ -176,6 +179,13 @@ impl Page {
         self
     }
 
+    /// Lets the page open these addresses within itself.
+    #[must_use]
+    pub fn frames(mut self, uris: &[String]) -> Self {
+        self.frames = uris.iter().map(|uri| policy_source(uri)).collect();
+        self
+    }
+
     /// Lets the page run [`SUBMIT`] and nothing else.
     #[must_use]
     pub const fn submits_itself(mut self) -> Self {
@@ -197,8 +207,12 @@ impl Page {
             Runs::Submit => SUBMIT_SOURCE,
             Runs::Passkeys => "; script-src 'self'; connect-src 'self'",
         };
+        let frames = match self.frames.join(" ") {
+            none if none.is_empty() => none,
+            sources => format!("; frame-src {sources}"),
+        };
         format!(
-            "{}; style-src 'self'; form-action 'self' {target}{script}",
+            "{}; style-src 'self'; form-action 'self' {target}{frames}{script}",
             crate::headers::NOTHING
         )
     }

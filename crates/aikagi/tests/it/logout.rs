@@ -12,10 +12,10 @@ use crate::viewers::{
 };
 use crate::world::{KITA, MINAMI};
 
-const AFTER: &str = "https://vod.example.jp/bye?from=tv";
-const SHOP: &str = "https://shop.example.jp/cb";
+pub const AFTER: &str = "https://vod.example.jp/bye?from=tv";
+pub const SHOP: &str = "https://shop.example.jp/cb";
 
-fn house() -> House {
+pub fn house() -> House {
     let house = House::new();
     house.given_client(KITA, "vod", |terms| {
         terms.profile.post_logout_redirect_uris = vec![AFTER.to_owned()];
@@ -27,13 +27,13 @@ fn house() -> House {
     house
 }
 
-fn logout(issuer: &str, parameters: &[(&str, &str)]) -> String {
+pub fn logout(issuer: &str, parameters: &[(&str, &str)]) -> String {
     let query = Serializer::new(String::new()).extend_pairs(parameters).finish();
     format!("{issuer}/logout?{query}")
 }
 
 /// The tokens a service gets for the session of this browser.
-fn tokens(house: &House, viewer: &mut Viewer<'_>, (id, uri): (&str, &str)) -> Json {
+pub fn tokens(house: &House, viewer: &mut Viewer<'_>, (id, uri): (&str, &str)) -> Json {
     let path = authorize(&[("client_id", id), ("redirect_uri", uri)]);
     let code = viewer.get(&path).led_with("code").unwrap();
     let form = [
@@ -49,11 +49,11 @@ fn vod(house: &House, viewer: &mut Viewer<'_>) -> Json {
     tokens(house, viewer, ("vod", CALLBACK))
 }
 
-fn text<'j>(json: &'j Json, name: &str) -> &'j str {
+pub fn text<'j>(json: &'j Json, name: &str) -> &'j str {
     json[name].as_str().unwrap_or_else(|| panic!("{name} in {json}"))
 }
 
-fn is_signed_in(viewer: &mut Viewer<'_>) -> bool {
+pub fn is_signed_in(viewer: &mut Viewer<'_>) -> bool {
     let answer = viewer.get(&authorize(&[("prompt", "none")]));
     match answer.led_with("error").as_deref() {
         None => true,
@@ -63,7 +63,7 @@ fn is_signed_in(viewer: &mut Viewer<'_>) -> bool {
 }
 
 /// Says yes on the page that asked.
-fn confirm(viewer: &mut Viewer<'_>, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+pub fn confirm(viewer: &mut Viewer<'_>, page: &Answer, fields: &[(&str, &str)]) -> Answer {
     let proof = page.proof();
     let mut pairs = vec![("proof", proof.as_str())];
     pairs.extend(fields);

@@ -56,6 +56,7 @@ mod factors;
 mod family;
 mod fapi;
 mod forgotten;
+mod frames;
 mod holders;
 mod house;
 mod imported;

@@ -27,6 +27,12 @@ pub struct Profile {
     /// Source: OpenID Connect Back-Channel Logout 1.0 §2.2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
+    /// Which page of it the browser opens within ours when its person logs out here: for a client that can not
+    /// be told otherwise. Browsers that keep foreign cookies apart make it a promise nobody can keep.
+    ///
+    /// Source: OpenID Connect Front-Channel Logout 1.0 §2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<String>,
     /// Takes authorization requests only when the client pushed them.
     ///
     /// Source: RFC 9126 §6 (`require_pushed_authorization_requests`).
@@ -123,6 +129,7 @@ const RULES: &[fn(&ClientTerms) -> Result<()>] = &[
     certificate_name,
     post_logout_redirect_uris,
     backchannel_logout_uri,
+    frontchannel_logout_uri,
     refresh,
     web_origins,
     signed_request,
@@ -174,6 +181,21 @@ fn backchannel_logout_uri(terms: &ClientTerms) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid("client.logout_uri_malformed", "backchannel_logout_uri"))
+}
+
+/// At an origin of its own redirect addresses (§2 of its specification), and only for who is told no other way:
+/// nobody learns whether the page was opened.
+fn frontchannel_logout_uri(terms: &ClientTerms) -> Result<()> {
+    let Some(uri) = &terms.profile.frontchannel_logout_uri else { return Ok(()) };
+    let origin = |text: &String| Url::parse(text).ok().map(|url| url.origin());
+    let of_its_own = terms.redirect_uris.iter().any(|own| origin(own) == origin(uri));
+    if !is_web_address(uri) || !uri.starts_with("http") || !of_its_own {
+        return Err(Error::invalid("client.logout_uri_malformed", "frontchannel_logout_uri"));
+    }
+    if terms.profile.backchannel_logout_uri.is_some() {
+        return Err(Error::invalid("client.logout_twice", "frontchannel_logout_uri"));
+    }
+    Ok(())
 }
 
 /// Holds the options against the rest of the terms.

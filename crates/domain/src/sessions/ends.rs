@@ -76,9 +76,19 @@ pub struct Ended {
     pub sessions: u64,
     /// Authorizations: codes, refresh tokens and access tokens of them are worth nothing any more.
     pub authorizations: u64,
-    /// Where the person may still be signed in although it has ended here: the clients that got tokens,
-    /// by id.
-    pub clients: Vec<String>,
+    /// Where the person may still be signed in although it has ended here: who got tokens, and in which
+    /// session; by client.
+    pub told: Vec<Told>,
+}
+
+impl Ended {
+    /// The clients that got tokens, each once, by id.
+    #[must_use]
+    pub fn clients(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self.told.iter().map(|one| one.client.clone()).collect();
+        ids.dedup();
+        ids
+    }
 }
 
 /// Ends what the reason ends, at once, for every token that came from it, and tells the clients that want
@@ -92,7 +102,6 @@ pub struct Ended {
 /// `unavailable` when the database fails.
 pub fn end_sessions(tx: &mut Tx<'_>, reason: Reason<'_>) -> Result<Ended> {
     let (cause, reach) = reason.means();
-    let mut told = Vec::new();
     let (act, subject, ended) = match reach {
         Reach::Browser(id) => {
             let sessions = repo::end_session(tx, id)?;
@@ -100,47 +109,37 @@ pub fn end_sessions(tx: &mut Tx<'_>, reason: Reason<'_>) -> Result<Ended> {
         }
         Reach::Session(id) => {
             let sessions = repo::end_session(tx, id)?;
-            told = repo::told_in(tx, id)?;
+            let told = repo::told_in(tx, id)?;
             let authorizations = repo::revoke_given_in(tx, id, cause)?;
-            ("session.ended", id, Ended { sessions, authorizations, clients: clients_of(&told) })
+            ("session.ended", id, Ended { sessions, authorizations, told })
         }
         Reach::Everything(person) => {
             let sessions = repo::end_sessions_of(tx, person)?;
-            told = repo::told_by(tx, person)?;
+            let told = repo::told_by(tx, person)?;
             let authorizations = repo::revoke_given_by(tx, person, cause)?;
-            let clients = clients_of(&told);
-            ("person.sessions_ended", person, Ended { sessions, authorizations, clients })
+            ("person.sessions_ended", person, Ended { sessions, authorizations, told })
         }
         Reach::AllBut(person, session) => {
             let sessions = repo::end_sessions_but(tx, (person, session))?;
-            told = repo::told_by(tx, person)?;
+            let mut told = repo::told_by(tx, person)?;
             told.retain(|one| one.session != session);
             let authorizations = repo::revoke_given_but(tx, (person, session), cause)?;
-            let clients = clients_of(&told);
-            ("person.sessions_ended", person, Ended { sessions, authorizations, clients })
+            ("person.sessions_ended", person, Ended { sessions, authorizations, told })
         }
         Reach::Client(person, client) => {
-            told = repo::told_by(tx, person)?;
+            let mut told = repo::told_by(tx, person)?;
             told.retain(|one| one.client == client);
             let authorizations = repo::revoke_given_to(tx, (person, client), cause)?;
-            let clients = clients_of(&told);
-            ("person.sessions_ended", person, Ended { sessions: 0, authorizations, clients })
+            ("person.sessions_ended", person, Ended { sessions: 0, authorizations, told })
         }
     };
     if (ended.sessions, ended.authorizations) != (0, 0) {
         tx.touch(Some(subject));
-        notify(tx, &told)?;
+        notify(tx, &ended.told)?;
         let detail = json!({
             "cause": cause, "sessions": ended.sessions, "authorizations": ended.authorizations,
         });
         record(tx, &Entry::new(act, subject).detail(detail))?;
     }
     Ok(ended)
-}
-
-/// Each client once, by id.
-fn clients_of(told: &[Told]) -> Vec<String> {
-    let mut ids: Vec<String> = told.iter().map(|one| one.client.clone()).collect();
-    ids.dedup();
-    ids
 }

@@ -27,6 +27,19 @@ pub struct LoggedOut {
     pub operator: String,
     /// The clients where the person may still be signed in, by id.
     pub clients: Vec<String>,
+    /// Those of them that got tokens in this browser.
+    pub here: Vec<SignedInAt>,
+}
+
+/// A client that knows the session of a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInAt {
+    /// The client.
+    pub client: String,
+    /// Through which issuer: an operator's code or `*`.
+    pub issuer: String,
+    /// How it knows the session.
+    pub sid: String,
 }
 
 impl Journeys {
@@ -64,18 +77,27 @@ impl Journeys {
         let read = self.signing.handles().read(HandleKind::Session, session);
         let Some(handle) = read else { return Ok(None) };
         let operator = handle.operator.clone();
-        let clients = self.db.transact(&scope, move |tx| {
+        let id = handle.id.clone();
+        let ended = self.db.transact(&scope, move |tx| {
             let policies = tx.operator_fact(operators::find_operator)?.policies.clone();
             let alive = match extent {
                 Extent::AllDevices => sessions::find_session(tx, &handle.id, &policies)?,
                 Extent::Browser => None,
             };
-            let ended = match alive {
-                Some(found) => sessions::end_sessions(tx, Reason::AllDevices(&found.person_id))?,
-                None => sessions::end_sessions(tx, Reason::Logout(&handle.id))?,
-            };
-            Ok(ended.clients)
+            match alive {
+                Some(found) => sessions::end_sessions(tx, Reason::AllDevices(&found.person_id)),
+                None => sessions::end_sessions(tx, Reason::Logout(&handle.id)),
+            }
         })?;
-        Ok(Some(LoggedOut { operator, clients }))
+        let name =
+            |client: &str| sessions::session_name(self.signing.handles(), (&operator, client), &id);
+        let mut here: Vec<SignedInAt> = Vec::new();
+        for one in ended.told.iter().filter(|one| one.session == id) {
+            let (client, issuer) = (one.client.clone(), one.issuer.clone());
+            here.push(SignedInAt { sid: name(&client), client, issuer });
+        }
+        here.dedup();
+        let clients = ended.clients();
+        Ok(Some(LoggedOut { operator, clients, here }))
     }
 }

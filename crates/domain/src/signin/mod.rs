@@ -35,7 +35,7 @@ pub use finish::{Destination, Finish, Moved};
 pub use imports::import_login;
 pub use inspection::{Inspected, Taken};
 pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn};
-pub use logout::{Extent, LoggedOut};
+pub use logout::{Extent, LoggedOut, SignedInAt};
 pub use members::Member;
 pub use own_sessions::SignedInBy;
 pub use pushed::PUSHED_PREFIX;

@@ -50,6 +50,8 @@ pub(super) async fn configuration(
         "end_session_endpoint": at("/logout"),
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
         "jwks_uri": at("/jwks"),
         "scopes_supported": ["openid", "offline_access", "decisions", "sms"],
         "response_types_supported": ["code"],

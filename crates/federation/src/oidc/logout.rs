@@ -13,11 +13,11 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use domain::clients::Client;
 use domain::operators;
-use domain::signin::Extent;
+use domain::signin::{Extent, SignedInAt};
 use domain::signing::Issuer;
 use formats::oauth::{ParameterFault, Parameters};
-use http::HeaderMap;
-use http::header::SET_COOKIE;
+use http::header::{REFRESH, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
 use web::{Language, Page, blocking, cookies, current, forms, words};
 
 use super::Provider;
@@ -29,6 +29,8 @@ use super::place::Place;
 
 /// Longest `state`.
 const LONGEST_STATE: usize = 2048;
+/// How long pages of services have before the browser goes on.
+const FRAMES_SECONDS: u8 = 3;
 /// What the proof in the form of the page is bound to, beside the session.
 const PURPOSE: &str = "logout";
 
@@ -161,17 +163,29 @@ fn end(
     let Some(ended) = provider.journeys.log_out(session, here, extent)? else {
         return left(provider, issuer, (wish, None));
     };
-    let mut services = Vec::with_capacity(ended.clients.len());
+    let mut over = Over { operator: &ended.operator, services: Vec::new(), frames: Vec::new() };
     for id in &ended.clients {
-        if let Some(found) = provider.clients.find(&ended.operator, id)? {
-            services.push(name_of(wish.language, &found.client));
-        }
+        let Some(found) = provider.clients.find(&ended.operator, id)? else { continue };
+        over.services.push(name_of(wish.language, &found.client));
+        let known = ended.here.iter().filter(|one| one.client == *id);
+        over.frames.extend(known.filter_map(|one| frame(provider, &found.client, one)));
     }
-    let mut response = left(provider, issuer, (wish, Some((&ended.operator, services))))?;
+    let mut response = left(provider, issuer, (wish, Some(over)))?;
     if let Some(cookie) = provider.cookies().clear(SESSION_COOKIE) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// The page of a client that ends its own session, if it has one. Source: OpenID Connect Front-Channel Logout
+/// 1.0 §2.
+fn frame(provider: &Provider, client: &Client, known: &SignedInAt) -> Option<String> {
+    let uri = client.terms.profile.frontchannel_logout_uri.as_deref()?;
+    let issuer = match known.issuer.as_str() {
+        Scope::PLATFORM => Issuer::of_platform(&provider.base_url),
+        operator => Issuer::of_operator(&provider.base_url, operator),
+    };
+    Some(with_parameters(uri, &[("iss", issuer.url()), ("sid", &known.sid)]))
 }
 
 fn name_of(language: Language, client: &Client) -> String {
@@ -185,7 +199,23 @@ struct Body<'b> {
     text: String,
     services: Vec<String>,
     services_text: &'b str,
+    /// Pages of services, opened within ours.
+    frames: &'b [String],
+    /// Where it goes on, once they were opened.
+    next: Option<Next<'b>>,
     form: Option<Form<'b>>,
+}
+
+struct Next<'n> {
+    address: String,
+    label: &'n str,
+}
+
+/// What has ended with the session of the browser.
+struct Over<'o> {
+    operator: &'o str,
+    services: Vec<String>,
+    frames: Vec<String>,
 }
 
 struct Form<'f> {
@@ -198,27 +228,41 @@ struct Form<'f> {
 }
 
 /// The browser is signed in nowhere any more: back to the service, or the page that says so, and where
-/// the person may still be signed in (rule (3)).
+/// the person may still be signed in (rule (3)). Services that end their session by a page of their own have it
+/// opened first.
 fn left(
     provider: &Provider,
     issuer: &Issuer,
-    (wish, ended): (&Wish<'_>, Option<(&str, Vec<String>)>),
+    (wish, over): (&Wish<'_>, Option<Over<'_>>),
 ) -> Result<Response> {
-    if let Some(uri) = wish.back {
-        return Ok(see_other(&match wish.state {
-            Some(state) => with_parameters(uri, &[("state", state)]),
-            None => uri.to_owned(),
-        }));
-    }
-    let (operator, services) = ended.unwrap_or((issuer.operator(), Vec::new()));
+    let nothing = Over { operator: issuer.operator(), services: Vec::new(), frames: Vec::new() };
+    let Over { operator, services, frames } = over.unwrap_or(nothing);
+    let back = wish.back.map(|uri| match wish.state {
+        Some(state) => with_parameters(uri, &[("state", state)]),
+        None => uri.to_owned(),
+    });
+    let label = words::page(wish.language, "logout.done.next");
+    let next = match back {
+        Some(address) if frames.is_empty() => return Ok(see_other(&address)),
+        back => back.map(|address| Next { address, label }),
+    };
     let body = Body {
         title: words::page(wish.language, "logout.done.title"),
         text: words::page(wish.language, "logout.done.text").to_owned(),
-        services,
+        services: if next.is_some() { Vec::new() } else { services },
         services_text: words::page(wish.language, "logout.done.services"),
+        frames: &frames,
+        next,
         form: None,
     };
-    page(provider, (wish.language, operator), &body).map(IntoResponse::into_response)
+    let page = page(provider, (wish.language, operator), &body)?;
+    let mut response = page.frames(&frames).into_response();
+    if let Some(next) = &body.next
+        && let Ok(value) = HeaderValue::from_str(&format!("{FRAMES_SECONDS}; url={}", next.address))
+    {
+        response.headers_mut().insert(REFRESH, value);
+    }
+    Ok(response)
 }
 
 /// The page that asks.
@@ -244,6 +288,8 @@ fn ask(
         text,
         services: Vec::new(),
         services_text: "",
+        frames: &[],
+        next: None,
         form: Some(Form {
             address: format!("{}/logout/confirm", issuer.url()),
             proof: provider.signing.handles().form_proof(session, PURPOSE),

@@ -161,6 +161,7 @@ impl Metadata {
         Ok(Profile {
             post_logout_redirect_uris: self.or_default("post_logout_redirect_uris")?,
             backchannel_logout_uri: self.get("backchannel_logout_uri")?,
+            frontchannel_logout_uri: self.get("frontchannel_logout_uri")?,
             require_pushed: self.or_default("require_pushed_authorization_requests")?,
             require_signed_request: self.or_default("require_signed_request_object")?,
             id_token_signed_response_alg: self.or_default("id_token_signed_response_alg")?,
@@ -196,6 +197,9 @@ pub(super) fn of_client(client: &Client) -> Map<String, Value> {
     say("post_logout_redirect_uris", json!(profile.post_logout_redirect_uris));
     if let Some(uri) = &profile.backchannel_logout_uri {
         say("backchannel_logout_uri", json!(uri));
+    }
+    if let Some(uri) = &profile.frontchannel_logout_uri {
+        say("frontchannel_logout_uri", json!(uri));
     }
     say("require_pushed_authorization_requests", json!(profile.require_pushed));
     say("require_signed_request_object", json!(profile.require_signed_request));
