@@ -12,6 +12,7 @@ use http::Request;
 use serde_json::json;
 
 use crate::dpop;
+use crate::exchange;
 use crate::family;
 use crate::forgotten::{ask, codes, fan_out, given_reachable};
 use crate::registering::{call, given_token, register, site, switch_on};
@@ -35,6 +36,8 @@ struct Stage {
     browser: String,
     typed: AtomicUsize,
     recovering: Option<Recovering>,
+    /// The access token of somebody who may act for others.
+    actor: String,
     /// The client that registered itself.
     registered: String,
 }
@@ -119,6 +122,12 @@ const PLACES: &[(&str, Place)] = &[
         let request = Request::get(format!("{issuer}/userinfo"));
         let request = request.header("authorization", format!("Bearer {it}"));
         house.call(request.body(Body::empty()).unwrap()).status == 200
+    }),
+    ("subject", |stage, at, it| {
+        exchange::exchange_at(&stage.house, at, (it, &stage.actor), &[]).status == 200
+    }),
+    ("actor", |stage, at, it| {
+        exchange::exchange_at(&stage.house, at, (&stage.actor, it), &[]).status == 200
     }),
     ("introspect", |stage, (issuer, client), it| {
         let house = &stage.house;
@@ -223,8 +232,11 @@ impl Stage {
         let key = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
         let set = serde_json::to_string(&JwkSet { keys: vec![key.public_jwk().clone()] }).unwrap();
         for operator in [KITA, MINAMI] {
-            house.given_client(operator, "vod", |terms| terms.grants.push(Grant::DeviceCode));
-            house.given_client(operator, "shop", |terms| terms.grants.push(Grant::DeviceCode));
+            for client in ["vod", "shop"] {
+                house.given_client(operator, client, |terms| {
+                    terms.grants.extend([Grant::DeviceCode, Grant::TokenExchange]);
+                });
+            }
         }
         house.given_client(KITA, "signer", move |terms| {
             terms.method = AuthMethod::PrivateKeyJwt;
@@ -238,9 +250,12 @@ impl Stage {
         let typed = AtomicUsize::new(0);
         for operator in [KITA, MINAMI] {
             switch_on(&house, operator, 20);
+            exchange::switch_exchange(&house, operator, true);
         }
+        let code = signed_in(&house, "yamada").get(&authorize(&[])).led_with("code").unwrap();
+        let actor = house.redeem(&code).json()["access_token"].as_str().unwrap().to_owned();
         let (browser, registered) = (String::new(), String::new());
-        Self { house, key, browser, typed, recovering: None, registered }
+        Self { house, key, browser, typed, recovering: None, actor, registered }
     }
 
     fn code(&self) -> String {
@@ -340,6 +355,8 @@ impl Stage {
         let tokens = self.house.redeem(&self.code()).json();
         let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
         let (access, refresh, id) = (text("access_token"), text("refresh_token"), text("id_token"));
+        let acting = exchange::exchange_at(&self.house, OWN, (&access, &self.actor), &[]).json();
+        let acting = acting["access_token"].as_str().unwrap().to_owned();
         let own = self.house.token(&[("grant_type", "client_credentials")]).json();
         let holder = dpop::Holder::new();
         let (device_code, user_code) = self.device("living-room");
@@ -359,7 +376,8 @@ impl Stage {
         let thing = |name, own, once, it| Artefact { name, own, once, it };
         vec![
             thing("a code", &["code"], true, self.code()),
-            thing("an access token", &["bearer", "introspect"], false, access),
+            thing("an access token", &["bearer", "introspect", "subject", "actor"], false, access),
+            thing("a token of who acts for another", &["bearer", "introspect"], false, acting),
             thing("a proof of a key", &["proof"], true, holder.proof(("POST", "/o/KITA01/token"))),
             thing("a bound access token", &["introspect"], false, self.bound(&holder)),
             thing("a refresh token", &["refresh", "introspect"], true, refresh),

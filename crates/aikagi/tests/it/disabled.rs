@@ -7,6 +7,7 @@ use domain::subscribers::Reason;
 use domain::{operators, sessions};
 
 use crate::devices::{allow, text};
+use crate::exchange::{exchange_at, switch_exchange};
 use crate::viewers::{Answer, CALLBACK, House, SECRET, VERIFIER, Viewer, authorize};
 
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -17,6 +18,9 @@ struct Grants {
     refresh: String,
     device: String,
     television: String,
+    access: String,
+    /// The access token of somebody of another household.
+    actor: String,
 }
 
 fn given(house: &House, viewer: &mut Viewer<'_>) -> Grants {
@@ -31,6 +35,11 @@ fn given(house: &House, viewer: &mut Viewer<'_>) -> Grants {
         refresh: text(&tokens, "refresh_token"),
         device: waiting,
         television: text(&television, "refresh_token"),
+        access: text(&tokens, "access_token"),
+        actor: text(
+            &house.redeem(&code(&mut house.given_viewer("A-002", "saito"))).json(),
+            "access_token",
+        ),
     }
 }
 
@@ -59,6 +68,10 @@ fn tried(house: &House, grants: &Grants) -> Vec<(&'static str, Answer)> {
             house.token(&[("grant_type", DEVICE_GRANT), ("device_code", &grants.device)]),
         ),
         ("a device's refresh token", house.token(&refresh(&grants.television))),
+        (
+            "an exchange",
+            exchange_at(house, ("/o/KITA01", "vod"), (&grants.access, &grants.actor), &[]),
+        ),
         ("the client itself", house.token(&[("grant_type", "client_credentials")])),
     ]
 }
@@ -81,6 +94,14 @@ fn remove_televisions(house: &House) {
     house.act(work).unwrap();
 }
 
+/// The service comes with every grant there is.
+fn may_do_all(house: &House) {
+    house.given_client("KITA01", "vod", |terms| {
+        terms.grants.extend([Grant::DeviceCode, Grant::TokenExchange]);
+    });
+    switch_exchange(house, "KITA01", true);
+}
+
 /// What is switched off, and which grants still work then.
 type Case = (&'static str, fn(&House), &'static [&'static str]);
 
@@ -99,7 +120,7 @@ const CASES: &[Case] = &[
     (
         "device",
         remove_televisions,
-        &["a code", "a refresh token", "a device's code", "the client itself"],
+        &["a code", "a refresh token", "a device's code", "an exchange", "the client itself"],
     ),
 ];
 
@@ -107,7 +128,7 @@ const CASES: &[Case] = &[
 fn what_is_switched_off_is_refused_at_every_grant_and_the_rest_goes_on() {
     for (name, switch_off, still) in CASES {
         let house = House::new();
-        house.given_client("KITA01", "vod", |terms| terms.grants.push(Grant::DeviceCode));
+        may_do_all(&house);
         let mut viewer = house.given_viewer("A-001", "takahashi");
         let grants = given(&house, &mut viewer);
         switch_off(&house);
@@ -121,7 +142,7 @@ fn what_is_switched_off_is_refused_at_every_grant_and_the_rest_goes_on() {
 #[test]
 fn a_client_that_is_switched_on_again_goes_on_where_it_was() {
     let house = House::new();
-    house.given_client("KITA01", "vod", |terms| terms.grants.push(Grant::DeviceCode));
+    may_do_all(&house);
     let mut viewer = house.given_viewer("A-001", "takahashi");
     let grants = given(&house, &mut viewer);
     house.act(|tx| clients::disable(tx, "vod")).unwrap();

@@ -359,7 +359,12 @@ fn mint(
     let ring = parts.signing.ring(operator).unwrap();
     parts
         .tokens
-        .mint((&issuer(operator), &ring), client, &Asked { scope, behalf, cnf: None }, clock::now())
+        .mint(
+            (&issuer(operator), &ring),
+            client,
+            &Asked { scope, behalf, acting: None, cnf: None },
+            clock::now(),
+        )
         .unwrap()
 }
 

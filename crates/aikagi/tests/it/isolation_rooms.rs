@@ -338,6 +338,18 @@ const PROBES: &[(&str, Probe)] = &[
         };
         format!("{} {}", said(give(&names.token).map(|_| "taken")), said(give(&names.refresh)))
     }),
+    ("Journeys::exchange", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let with = domain::signin::Exchanging {
+            subject: &names.token,
+            actor: &names.token,
+            wanted: None,
+            jkt: None,
+        };
+        let (whose, now) = ((&client, &issuer(MINAMI)), clock::now());
+        let done = two.parts.journeys.exchange(&two.parts.tokens, whose, &with, now);
+        said(done.map(|_| "a token"))
+    }),
     ("Journeys::inspect", |two, names| {
         let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
         let look = |token: &str| {

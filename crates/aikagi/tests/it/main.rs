@@ -52,6 +52,7 @@ mod discovery;
 mod doors;
 mod doors_world;
 mod dpop;
+mod exchange;
 mod factors;
 mod family;
 mod fapi;

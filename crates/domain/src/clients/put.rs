@@ -209,10 +209,17 @@ fn check_grants(terms: &ClientTerms) -> Result<()> {
     let (browser, device) = (has(Grant::AuthorizationCode), has(Grant::DeviceCode));
     let sms_signs_in =
         terms.kind == ClientKind::Sms && (browser || device || has(Grant::RefreshToken));
-    let nobody_proves = terms.method == AuthMethod::None && has(Grant::ClientCredentials);
+    let alone = has(Grant::ClientCredentials) || has(Grant::TokenExchange);
+    let nobody_proves = terms.method == AuthMethod::None && alone;
+    let exchanges_nothing = has(Grant::TokenExchange) && !browser && !device;
     let refresh_alone = has(Grant::RefreshToken) && !browser && !device;
     let nowhere_to_return = browser && terms.redirect_uris.is_empty();
-    if terms.grants.is_empty() || sms_signs_in || nobody_proves || refresh_alone {
+    if terms.grants.is_empty()
+        || sms_signs_in
+        || nobody_proves
+        || refresh_alone
+        || exchanges_nothing
+    {
         return Err(Error::invalid("client.grant_not_allowed", "grants"));
     }
     if nowhere_to_return {

@@ -59,6 +59,8 @@ pub enum Grant {
     ClientCredentials,
     /// A device's code, confirmed by a person elsewhere.
     DeviceCode,
+    /// The tokens of two persons, for one in which the second acts for the first.
+    TokenExchange,
 }
 
 /// How a client proves who it is; it may use no other way. Source: OpenID Connect Core §9.

@@ -32,6 +32,9 @@ pub struct Policies {
     pub sms_pace: Pace,
     /// Whether services may register themselves, and how many.
     pub registration: Registration,
+    /// Whether a service may exchange the tokens of two persons for one in which the second acts for the first
+    /// (RFC 8693). For carers and for support; off, because few services have either.
+    pub token_exchange: bool,
     /// Days in which a stop may be taken back.
     pub stop_cancel_days: i64,
     /// Days in which a removed person may be brought back.
@@ -141,6 +144,7 @@ impl Default for Policies {
             late_minutes: 60,
             sms_pace: Pace::default(),
             registration: Registration::default(),
+            token_exchange: false,
             stop_cancel_days: 7,
             restore_days: 30,
             purge_days: 180,

@@ -112,24 +112,38 @@ impl Holders {
     }
 }
 
+const TOKEN_INVALID: Error = Error::Unauthenticated { code: "token.invalid" };
+
 impl Journeys {
     /// Who the access token of a person is about now. What was read before is good until a commit touches the
     /// household, the person, the session, the authorization or the operator, for a minute at most;
     /// on a database shared by several nodes for 0.7 s.
     ///
     /// # Errors
-    /// `token.invalid` — a client's own token, or its authorization is over; those of the guard
+    /// `token.invalid` — a client's own token, or its authorization is over, or that of who acts for the
+    /// person; those of the guard, about either
     pub fn holder(&self, claims: &AccessClaims, client: &Client, now: Instant) -> Result<Given> {
-        let invalid = Error::Unauthenticated { code: "token.invalid" };
         let (Some(operator), Some(grant)) = (&claims.operator, &claims.grant) else {
-            return Err(invalid);
+            return Err(TOKEN_INVALID);
         };
-        let known = self.holders.find((operator, grant), now);
-        let holder = match known.filter(|one| one.authorization.client_id == client.id) {
-            Some(known) => known,
-            None => self.read_holder((operator, grant), client, now)?.ok_or(invalid)?,
-        };
+        if let Some(acting) = &claims.act {
+            self.alive_holder((operator, &acting.grant), client, now)?;
+        }
+        let holder = self.alive_holder((operator, grant), client, now)?;
         holder.given(holder.authorization.clone(), client.narrow(&claims.scope))
+    }
+
+    fn alive_holder(
+        &self,
+        which: (&str, &str),
+        client: &Client,
+        now: Instant,
+    ) -> Result<Arc<Holder>> {
+        let known = self.holders.find(which, now);
+        match known.filter(|one| one.authorization.client_id == client.id) {
+            Some(known) => Ok(known),
+            None => self.read_holder(which, client, now)?.ok_or(TOKEN_INVALID),
+        }
     }
 
     /// The holder of an authorization of this client at this issuer, from memory or the database; `None` when

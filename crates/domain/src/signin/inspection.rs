@@ -21,7 +21,8 @@ pub enum Taken {
     /// Everything of its authorization has ended, or it was nothing of this client's: it is good for
     /// nothing.
     Over,
-    /// It is the client's own token, good until it expires: there is nothing to end.
+    /// It is the client's own token, or one in which somebody acts for somebody else, good until it expires:
+    /// there is nothing to end.
     OwnToken,
 }
 
@@ -52,7 +53,10 @@ impl Journeys {
         let named = match self.refresh_handle(token, issuer) {
             Some(named) => Some(named),
             None => match self.own_access(tokens, (client, issuer), token)? {
-                Some(claims) if claims.grant.is_none() => return Ok(Taken::OwnToken),
+                // Somebody acted for the person: their own sign-in at the client goes on.
+                Some(claims) if claims.grant.is_none() || claims.act.is_some() => {
+                    return Ok(Taken::OwnToken);
+                }
                 Some(claims) => claims.operator.clone().zip(claims.grant.clone()),
                 None => None,
             },
@@ -118,7 +122,7 @@ impl Journeys {
     }
 
     /// What an access token says, if it is one of this client's.
-    fn own_access(
+    pub(super) fn own_access(
         &self,
         tokens: &AccessTokens,
         (client, issuer): (&Client, &Issuer),

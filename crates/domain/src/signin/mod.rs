@@ -6,6 +6,7 @@
 mod consent;
 mod contacts;
 mod continuing;
+mod exchange;
 mod factors;
 mod family;
 mod finish;
@@ -30,6 +31,7 @@ mod tokens;
 mod wanted;
 
 pub use continuing::{Asked, Conditions, Continued, SignedIn};
+pub use exchange::{Delegated, Exchanging};
 pub use factors::{try_factor, try_pin};
 pub use finish::{Destination, Finish, Moved};
 pub use imports::import_login;

@@ -242,6 +242,14 @@ pub(super) fn granted(
     if mine.is_empty() {
         return Err(Error::invalid("client.scope_not_allowed", "scope"));
     }
+    within(client, mine, wanted)
+}
+
+/// What `client` gets of `mine`: all of it, or the `wanted` part.
+///
+/// # Errors
+/// `request.scope_wider`
+pub(super) fn within(client: &Client, mine: String, wanted: Option<&str>) -> Result<String> {
     let Some(wanted) = wanted else { return Ok(mine) };
     if wanted.split(' ').all(|one| mine.split(' ').any(|given| given == one)) {
         return Ok(client.narrow(wanted));

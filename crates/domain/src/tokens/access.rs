@@ -44,9 +44,21 @@ pub struct AccessClaims {
     /// The authorization it came from; absent in a client's own token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<String>,
+    /// Who acts for that person; absent where they act themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Acting>,
     /// What who shows it has to hold; absent in a token that is good for whoever has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+}
+
+/// Somebody who acts for somebody else. Source: RFC 8693 §4.1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acting {
+    /// Their pairwise subject.
+    pub sub: String,
+    /// The authorization they do it by: when it is over, so is what they may do for others.
+    pub grant: String,
 }
 
 impl AccessClaims {
@@ -74,6 +86,8 @@ pub struct Asked<'a> {
     pub scope: &'a str,
     /// The person it speaks for; `None`: the client itself.
     pub behalf: Option<OnBehalfOf<'a>>,
+    /// Who acts for that person, and until when at most, in seconds since 1970.
+    pub acting: Option<(&'a Acting, i64)>,
     /// What it is bound to.
     pub cnf: Option<&'a Confirmation>,
 }
@@ -82,7 +96,7 @@ impl<'a> Asked<'a> {
     /// A client's own token, bound to nothing.
     #[must_use]
     pub const fn own(scope: &'a str) -> Self {
-        Self { scope, behalf: None, cnf: None }
+        Self { scope, behalf: None, acting: None, cnf: None }
     }
 }
 
@@ -134,6 +148,7 @@ impl AccessTokens {
     ) -> Result<String> {
         client.check_bound(asked.cnf.map(Confirmation::jkt))?;
         let seconds = now.ms() / 1000;
+        let whole = seconds + ACCESS_SECONDS;
         let behalf = asked.behalf;
         let claims = AccessClaims {
             iss: issuer.url().to_owned(),
@@ -142,10 +157,11 @@ impl AccessTokens {
             client_id: client.id.clone(),
             scope: asked.scope.to_owned(),
             iat: seconds,
-            exp: seconds + ACCESS_SECONDS,
+            exp: asked.acting.map_or(whole, |(_, until)| until.min(whole)),
             jti: ids::new_id("tok", now),
             operator: behalf.map(|person| person.operator.to_owned()),
             grant: behalf.map(|person| person.grant.to_owned()),
+            act: asked.acting.map(|(acting, _)| acting.clone()),
             cnf: asked.cnf.cloned(),
         };
         ring.signer(now)?.sign(TYPE, &claims).map_err(Error::internal)

@@ -6,5 +6,5 @@
 mod access;
 mod sender;
 
-pub use access::{ACCESS_SECONDS, AccessClaims, AccessTokens, Asked, OnBehalfOf, Verified};
+pub use access::{ACCESS_SECONDS, AccessClaims, AccessTokens, Acting, Asked, OnBehalfOf, Verified};
 pub use sender::{Confirmation, KeyProof, Scheme, Shown, sweep};

@@ -31,16 +31,17 @@ pub(super) async fn configuration(
     place: Place,
 ) -> Result<Response, Problem> {
     let by_certificate = provider.certificates.is_some();
-    let (issuer, registers) = blocking(move || {
+    let (issuer, registers, exchanges) = blocking(move || {
         let issuer = place.issuer(&provider)?;
-        let registers = place.registers(&provider)?;
-        Ok((issuer, registers))
+        Ok((issuer, place.registers(&provider)?, place.exchanges(&provider)?))
     })
     .await?;
     let at = |path: &str| format!("{}{path}", issuer.url());
     // What the signatures of clients may be.
     let verified = Algorithm::ALL.map(Algorithm::name);
     let signed_with = SigningAlgorithm::ALL.map(SigningAlgorithm::name);
+    let grants: Vec<_> =
+        token::grants().filter(|name| exchanges || *name != token::EXCHANGE).collect();
     let mut metadata = json!({
         "issuer": issuer.url(),
         "authorization_endpoint": at("/authorize"),
@@ -62,7 +63,7 @@ pub(super) async fn configuration(
         "introspection_endpoint_auth_methods_supported": methods(by_certificate, false),
         "introspection_signing_alg_values_supported": ["ES256"],
         "device_authorization_endpoint": at("/device_authorization"),
-        "grant_types_supported": token::grants().collect::<Vec<_>>(),
+        "grant_types_supported": grants,
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": signed_with,
         "userinfo_signing_alg_values_supported": signed_with,

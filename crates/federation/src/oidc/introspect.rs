@@ -13,7 +13,7 @@ use base::store::needs_time;
 use domain::clients::{AuthMethod, Client};
 use domain::signin::Inspected;
 use domain::signing::Issuer;
-use domain::tokens::Confirmation;
+use domain::tokens::{AccessClaims, Confirmation};
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
@@ -93,8 +93,8 @@ fn work(
 fn word(found: &Inspected, (issuer, client): (&Issuer, &Client), now: Instant) -> Value {
     match found {
         Inspected::Inactive => json!({"active": false}),
-        Inspected::Access(claims) => with_cnf(
-            claims.cnf.as_ref(),
+        Inspected::Access(claims) => with_more(
+            claims,
             json!({
                 "active": true, "token_type": Confirmation::token_type(claims.cnf.as_ref()), "client_id": claims.client_id,
                 "scope": claims.scope, "sub": claims.sub, "aud": claims.aud, "iss": claims.iss,
@@ -110,10 +110,14 @@ fn word(found: &Inspected, (issuer, client): (&Issuer, &Client), now: Instant) -
     }
 }
 
-/// With what the token is bound to, so that who asks can hold its caller to it (RFC 9449 §6.2).
-fn with_cnf(cnf: Option<&Confirmation>, mut said: Value) -> Value {
-    if let (Some(cnf), Some(said)) = (cnf, said.as_object_mut()) {
+/// With what the token is bound to, so that who asks can hold its caller to it (RFC 9449 §6.2), and with who acts
+/// in it for somebody else (RFC 8693 §4.1).
+fn with_more(claims: &AccessClaims, mut said: Value) -> Value {
+    if let (Some(cnf), Some(said)) = (&claims.cnf, said.as_object_mut()) {
         said.insert("cnf".to_owned(), json!(cnf));
+    }
+    if let (Some(acting), Some(said)) = (&claims.act, said.as_object_mut()) {
+        said.insert("act".to_owned(), json!({"sub": acting.sub}));
     }
     said
 }

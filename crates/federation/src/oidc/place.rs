@@ -56,6 +56,15 @@ impl Place {
         Ok(operator.enabled() && operator.policies.registration.enabled)
     }
 
+    /// Whether services may exchange the tokens of two persons here.
+    ///
+    /// # Errors
+    /// `operator.unknown`
+    pub(super) fn exchanges(&self, provider: &Provider) -> Result<bool> {
+        let Some(code) = &self.0 else { return Ok(false) };
+        Ok(provider.operator(code)?.policies.token_exchange)
+    }
+
     /// Whether a sign-in of `operator` belongs to this address.
     pub(super) fn is_of(&self, operator: &str) -> bool {
         self.0.as_deref().unwrap_or(Scope::PLATFORM) == operator

@@ -1,9 +1,10 @@
 //! `POST …/token`: one table of grants, a file each.
 //!
-//! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12; RFC 8707 §2.2; RFC 9449 §5.
+//! Source: RFC 6749 §4.1.3, §4.4, §5, §6; OpenID Connect Core §3.1.3, §12; RFC 8707 §2.2; RFC 8693; RFC 9449 §5.
 
 mod code;
 mod device;
+mod exchange;
 mod own;
 mod refresh;
 
@@ -37,6 +38,8 @@ use super::programs::{Program, known};
 #[derive(Serialize)]
 struct Tokens {
     access_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
     token_type: &'static str,
     expires_in: i64,
     scope: String,
@@ -46,12 +49,16 @@ struct Tokens {
     id_token: Option<String>,
 }
 
+/// For operators that have it.
+pub(super) const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
 /// Every grant: its name in the protocol, what a client must be allowed, and who answers it.
 const GRANTS: &[(&str, Grant, Answerer)] = &[
     ("authorization_code", Grant::AuthorizationCode, code::answer),
     ("refresh_token", Grant::RefreshToken, refresh::answer),
     ("client_credentials", Grant::ClientCredentials, own::answer),
     ("urn:ietf:params:oauth:grant-type:device_code", Grant::DeviceCode, device::answer),
+    (EXCHANGE, Grant::TokenExchange, exchange::answer),
 ];
 
 /// What all grants are called.
@@ -186,7 +193,7 @@ impl Asking<'_> {
             needs_time()?;
         }
         let keys = (&self.issuer, self.ring.as_ref());
-        let asked = Asked { scope, behalf: Some(behalf), cnf: self.cnf.as_ref() };
+        let asked = Asked { scope, behalf: Some(behalf), acting: None, cnf: self.cnf.as_ref() };
         let access_token = provider.tokens.mint(keys, &self.client, &asked, now)?;
         let signer = (provider.signing.handles(), &self.issuer, self.ring.as_ref());
         let id_token = match scope.split(' ').any(|one| one == "openid") {
@@ -195,6 +202,7 @@ impl Asking<'_> {
         };
         Ok(Tokens {
             access_token,
+            issued_token_type: None,
             token_type: self.token_type(),
             expires_in: ACCESS_SECONDS,
             scope: scope.to_owned(),

@@ -29,6 +29,7 @@ pub(super) fn answer(asking: &Asking<'_>) -> Answer {
     let access_token = asking.provider.tokens.mint(keys, &asking.client, &asked, asking.now)?;
     Ok(Tokens {
         access_token,
+        issued_token_type: None,
         token_type: asking.token_type(),
         expires_in: ACCESS_SECONDS,
         scope,
