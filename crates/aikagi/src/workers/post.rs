@@ -149,6 +149,9 @@ const fn alert_key(alert: Alert) -> &'static str {
         Alert::RecoveryCodesMade => "post.alert.recovery_codes",
         Alert::PinChanged => "post.alert.pin_changed",
         Alert::InvitationUsed => "post.alert.invitation_used",
+        Alert::ApprovalAsked => "post.alert.approval_asked",
+        Alert::ApprovalAskedForYou => "post.alert.approval_asked_for_you",
+        Alert::Approved => "post.alert.approved",
     }
 }
 

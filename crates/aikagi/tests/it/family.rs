@@ -17,7 +17,7 @@ fn person(house: &House, op: Op, person_no: i64) -> Command {
 }
 
 /// A household with its owner signed in, and a member who was never invited.
-fn given_family(house: &House) -> Viewer<'_> {
+pub fn given_family(house: &House) -> Viewer<'_> {
     let owner = house.given_viewer("A-001", "takahashi");
     house.world.send(person(house, Op::PersonAdd, 2));
     owner
@@ -29,7 +29,7 @@ fn does(viewer: &mut Viewer<'_>, what: &str, member: &str) -> Answer {
 }
 
 /// What stands on a page between an element's id and its end.
-fn shown(page: &Answer, id: &str) -> String {
+pub fn shown(page: &Answer, id: &str) -> String {
     let (_, rest) = page.body.split_once(&format!("id=\"{id}\"")).expect("shown");
     let (_, rest) = rest.split_once('>').unwrap();
     rest.split('<').next().unwrap().replace("&amp;", "&").replace("&#38;", "&")
@@ -41,6 +41,16 @@ pub fn invite(owner: &mut Viewer<'_>) -> (String, String) {
     assert!(made.body.contains("招待を作成しました"), "{}", made.body);
     let link = shown(&made, "link").replace("https://id.example.jp", "");
     (link, shown(&made, "invitation").replace(' ', ""))
+}
+
+/// The browser of member 2, whom the owner invited.
+pub fn given_member<'h>(house: &'h House, owner: &mut Viewer<'_>, name: &str) -> Viewer<'h> {
+    let (link, _) = invite(owner);
+    let mut member = Viewer::new(house);
+    let sent = member.get(&link);
+    member.follow(&sent);
+    assert_eq!(registers(&mut member, name).status, 200);
+    member
 }
 
 /// Whether a link still leads to where login id and password are chosen; else it is refused.

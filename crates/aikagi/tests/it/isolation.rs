@@ -46,6 +46,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("credentials::sweep", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_questions", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_contacts", "housekeeping of expired rows, answers a number"),
+    ("credentials::sweep_approvals", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_sent_codes", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
@@ -186,6 +187,17 @@ const PROBES: &[(&str, Probe)] = &[
         said(credentials::spend_letter(tx, &letter, now))
     }),
     ("credentials::family_of", |tx, known| said(credentials::family_of(tx, &known.person_id))),
+    ("credentials::approvals_of", |tx, known| {
+        said(credentials::approvals_of(tx, &known.person_id))
+    }),
+    ("credentials::approve", |tx, known| {
+        let fresh = credentials::Fresh { person_id: &known.person_id, proved: tx.now() };
+        said(credentials::approve(tx, &fresh, ("sgn_1", "10")))
+    }),
+    ("credentials::refuse_approval", |tx, known| {
+        let fresh = credentials::Fresh { person_id: &known.person_id, proved: tx.now() };
+        said(credentials::refuse_approval(tx, &fresh, "sgn_1"))
+    }),
     ("credentials::invite", |tx, known| {
         let fresh = credentials::Fresh { person_id: &known.person_id, proved: tx.now() };
         said(credentials::invite(tx, &fresh, 1).map(drop))

@@ -56,6 +56,9 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::set_pin", "of who is signed in: credentials::set_pin"),
     ("Journeys::ask_pin_from", "of who is signed in: credentials::ask_pin_from"),
     ("Journeys::remove_pin", "of who is signed in: credentials::remove_pin"),
+    ("Journeys::approvals_of", "of who is signed in: credentials::approvals_of"),
+    ("Journeys::approve", "of who is signed in: credentials::approve"),
+    ("Journeys::refuse_approval", "of who is signed in: credentials::refuse_approval"),
     ("Journeys::family_of", "of who is signed in: credentials::family_of"),
     ("Journeys::invite", "of who is signed in: credentials::invite"),
     ("Journeys::withdraw_invitation", "of who is signed in: credentials::withdraw_invitation"),
@@ -287,6 +290,19 @@ const PROBES: &[(&str, Probe)] = &[
         at_password(two, |caller| {
             two.parts.journeys.go_to(caller, &Step::Letter)?;
             two.parts.journeys.try_letter(caller, typed).map(|_| "on")
+        })
+    }),
+    ("Journeys::ask_owner", |two, names| {
+        at_password(two, |caller| {
+            two.parts.journeys.go_to(caller, &Step::Recover)?;
+            two.parts.journeys.ask_owner(caller, &names.login).map(|_| "waits")
+        })
+    }),
+    ("Journeys::try_approval", |two, names| {
+        at_password(two, |caller| {
+            two.parts.journeys.go_to(caller, &Step::Recover)?;
+            two.parts.journeys.ask_owner(caller, &names.login)?;
+            two.parts.journeys.try_approval(caller).map(|_| "on")
         })
     }),
     ("Journeys::open_invitation", |two, names| {

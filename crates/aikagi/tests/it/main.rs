@@ -14,6 +14,7 @@
 
 mod addresses;
 mod algorithms;
+mod approvals;
 mod artefacts;
 mod authenticator;
 mod authzen;

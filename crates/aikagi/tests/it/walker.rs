@@ -11,8 +11,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use url::form_urlencoded::Serializer;
 
+use crate::forgotten::fan_out;
 use crate::viewers::{Answer, House, PASSWORD, Viewer, authorize, authorize_at};
-use crate::walker_model::{Model, Sent};
+use crate::walker_model::{Model, Sent, approval_number};
 use crate::world::KITA;
 
 /// Steps of one walk, and how many walks; on a database that is asked over a socket, fewer.
@@ -86,6 +87,12 @@ fn odd(dice: &mut StdRng) -> String {
     }
 }
 
+/// Puts one field in place of all of its name.
+fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
+    fields.retain(|(each, _)| each != name);
+    fields.push((name.to_owned(), value.to_owned()));
+}
+
 struct Walk<'h> {
     house: &'h House,
     dice: StdRng,
@@ -113,7 +120,13 @@ impl<'h> Walk<'h> {
             ("step", text(&["letter", "password", "account", "recover", "renewal"])),
             ("language", text(&["ja", "en", "fr"])),
             ("user_code", codes.chain(text(&["BCDF-GHJK"])).collect()),
-            ("do", text(&["add", "verify", "remove", "again", "set", "ask", "invite", "withdraw"])),
+            (
+                "do",
+                text(&[
+                    "add", "verify", "remove", "again", "set", "ask", "invite", "withdraw",
+                    "approve", "refuse",
+                ]),
+            ),
             ("address", text(&["taro@example.jp", "090-1234-5678", "thief@example.jp"])),
             ("code", text(&["00000000", "12345678"])),
             ("client", text(&["vod", "shop"])),
@@ -123,6 +136,7 @@ impl<'h> Walk<'h> {
             ("member", text(&["1", "2", "3"])),
             ("number", numbers.chain(text(&["10"])).collect()),
             ("decision", text(&["allow", "refuse"])),
+            ("ask", text(&["contacts", "owner"])),
         ]);
         let mut browsers = vec![Viewer::new(house), Viewer::new(house)];
         browsers[0].cookies.clone_from(&model.signed_in);
@@ -177,6 +191,8 @@ impl<'h> Walk<'h> {
             "/o/KITA01/passkeys".to_owned(),
             "/o/KITA01/pins".to_owned(),
             "/o/KITA01/family".to_owned(),
+            "/o/KITA01/family".to_owned(),
+            "/o/KITA01/family".to_owned(),
             self.model.invitation(),
             "/o/KITA01/security".to_owned(),
             device,
@@ -193,7 +209,7 @@ impl<'h> Walk<'h> {
         let from = if self.dice.random_range(0..4) == 0 { 0 } else { last.saturating_sub(6) };
         let any = self.dice.random_range(from..last);
         // The way of who forgot the password is long: half of those who are on it go on.
-        let long = ["/forgotten?", "/recovery?", "/renewal?"];
+        let long = ["/forgotten?", "/recovery?", "/approved?", "/renewal?"];
         let is_long = |(_, form): &(usize, Form)| long.iter().any(|one| form.action.contains(one));
         let further = self.seen[from..].iter().rposition(is_long).map(|at| from + at);
         let further = further.filter(|_| self.dice.random_range(0..2) == 0);
@@ -216,8 +232,7 @@ impl<'h> Walk<'h> {
         let known = [("/forgotten?", "username", "takahashi"), ("/renewal?", "password", PASSWORD)];
         for (form, name, value) in known {
             if path.contains(form) && self.dice.random_range(0..2) == 0 {
-                fields.retain(|(each, _)| each != name);
-                fields.push((name.to_owned(), value.to_owned()));
+                set(&mut fields, name, value);
             }
         }
         // And reads their mail.
@@ -227,7 +242,34 @@ impl<'h> Walk<'h> {
             fields.retain(|(name, _)| name != "code");
             fields.extend(code.map(|code| ("code".to_owned(), code)));
         }
+        self.help_family(&path, &mut fields);
         (shown_to, Sent { method: form.method, path, fields })
+    }
+
+    /// A family gets somewhere now and then: its owner invites, a member asks the owner, the worker tells, and the
+    /// owner hears the number.
+    fn help_family(&mut self, path: &str, fields: &mut Vec<(String, String)>) {
+        if self.dice.random_range(0..2) == 0 {
+            return;
+        }
+        if path.contains("/forgotten?") {
+            set(fields, "username", "saburo");
+            set(fields, "ask", "owner");
+        } else if path.contains("/approved?") {
+            fan_out(self.house);
+            let page = self.browsers[0].get("/o/KITA01/family");
+            self.look(0, &page);
+        } else if path.contains("/family") {
+            let request = fields.iter().find(|(name, _)| name == "request");
+            let right = request.and_then(|(_, id)| approval_number(self.house, id));
+            if let Some(right) = right {
+                set(fields, "do", "approve");
+                set(fields, "number", &right);
+            } else {
+                set(fields, "do", "invite");
+                set(fields, "member", "3");
+            }
+        }
     }
 
     /// Remembers the forms of what was shown, and follows where our own pages lead.
@@ -285,6 +327,7 @@ fn no_walk_over_forms_and_links_gets_anywhere_without_its_proof() {
         "consent.given",
         "person.recovered",
         "invitation.made",
+        "person.approval_given",
     ] {
         assert!(done.contains_key(act), "no walk ever came to {act}: {done:?}");
     }

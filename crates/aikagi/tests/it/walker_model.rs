@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::kernel::clock;
 use domain::clients::Grant;
 use domain::commands::{Command, Op};
-use domain::credentials::{Says, message_of};
+use domain::credentials::{Says, issue_letter_code, message_of};
 use domain::sessions::{DeviceAsk, DeviceCode};
 use domain::signin::SignedIn;
 use domain::signing::HandleKind;
 use http::Method;
 
 use crate::forgotten::given_reachable;
-use crate::viewers::{Answer, House, PASSWORD};
+use crate::viewers::{Answer, House, PASSWORD, Viewer};
 use crate::world::KITA;
 
 /// One request of the walk.
@@ -61,16 +61,27 @@ pub struct Model {
     allows: BTreeSet<String>,
     /// Audit lines seen so far.
     lines: BTreeSet<String>,
+    /// Sign-ins whose asking the owner approved.
+    approved: BTreeSet<String>,
     /// Codes that were told to who forgot the password.
     pub codes: BTreeSet<String>,
     /// What came about, and how often.
     pub done: BTreeMap<String, usize>,
 }
 
+/// What the owner of a household does on the page of the family.
+const FAMILY: [&str; 5] = [
+    "invitation.made",
+    "invitation.withdrawn",
+    "person.approval_given",
+    "person.approval_mistyped",
+    "person.approval_refused",
+];
+
 const SESSION: &str = "__Host-aikagi-session";
 
 impl Model {
-    /// Three households: one whose owner registered, two with letters; and two televisions.
+    /// Three households: one whose owner and a member registered, two with letters; and two televisions.
     pub fn new(house: &House) -> Self {
         house.given_client(KITA, "vod", |terms| terms.grants.push(Grant::DeviceCode));
         house.given_client(KITA, "shop", |terms| terms.profile.first_party = false);
@@ -81,8 +92,7 @@ impl Model {
             let letter = house.given_letter(number);
             letters.insert(person(house, number), (number.to_owned(), letter));
         }
-        let add = Command::new(&house.world.request_id(), Op::PersonAdd, "A-001");
-        house.world.send(Command { person_no: 2, ..add });
+        let member = given_relatives(house);
         let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
         let devices = ["one", "two", "three", "four"].map(|name| {
             let ask = DeviceAsk {
@@ -96,7 +106,8 @@ impl Model {
             journeys.ask_for_device((&client, KITA), &ask, clock::now()).unwrap().code
         });
         let known = ("takahashi".to_owned(), PASSWORD.to_owned());
-        let passwords = BTreeMap::from([(person(house, "A-001"), known)]);
+        let relative = ("saburo".to_owned(), PASSWORD.to_owned());
+        let passwords = BTreeMap::from([(person(house, "A-001"), known), (member, relative)]);
         let lines = house.world.look(|tx| base::records::list_audit(tx, "", 1000)).unwrap();
         let lines = lines.into_iter().map(|line| line.id).collect();
         Self {
@@ -109,6 +120,7 @@ impl Model {
             asked: BTreeMap::new(),
             allows: BTreeSet::new(),
             lines,
+            approved: BTreeSet::new(),
             codes: BTreeSet::new(),
             done: BTreeMap::new(),
         }
@@ -123,10 +135,8 @@ impl Model {
     ) {
         assert!(answer.status.as_u16() < 500, "{sent:?}: {} {}", answer.status, answer.body);
         for (_, letter) in self.letters.values() {
-            assert!(
-                !answer.body.contains(letter.as_str()) || typed(sent, letter),
-                "{sent:?} told a letter"
-            );
+            let told = answer.body.contains(letter.as_str()) && !typed(sent, letter);
+            assert!(!told, "{sent:?} told a letter");
         }
         let who = cookies.get(SESSION).and_then(|cookie| session(house, cookie));
         let proven = self.proven(sent);
@@ -137,6 +147,8 @@ impl Model {
             *self.done.entry(act.clone()).or_default() += 1;
             let session = who.as_ref().map(|who| who.member.person_id.as_str());
             let by_session = session == Some(subject.as_str());
+            let owner = session == Some(person(house, "A-001").as_str());
+            let by_owner = owner && sent.form() == "family";
             let now = proven.as_deref() == Some(subject.as_str());
             let fair = match act.as_str() {
                 "person.signed_in" | "person.credentials_set" => now,
@@ -156,24 +168,24 @@ impl Model {
                 "person.passkey_refused" => {
                     sent.form() == "passkey" || by_session && sent.form() == "passkeys"
                 }
-                "person.recovery_proved" => self.recovering.contains_key(sent.ticket()),
+                "person.recovery_proved" => self.is_recovering(house, sent, &subject),
                 "person.recovered" => now && sent.form() == "renewal",
-                "invitation.made" | "invitation.withdrawn" => {
-                    let owner = session == Some(person(house, "A-001").as_str());
-                    owner && subject == "A-001/00/002" && sent.form() == "family"
+                family if FAMILY.contains(&family) => {
+                    by_owner && self.is_owners(house, sent, (family, &subject, &client))
                 }
                 "person.totp_begun" | "person.totp_removed" => by_session,
                 "device.bound" => by_session && self.allowed(sent),
                 "device_code.approved" => session.is_some() && self.allowed(sent),
                 "device_code.refused" => session.is_some() && sent.form() == "device",
-                "session.ended" | "person.sessions_ended" | "person.locked_out" => true,
+                "person.recovery_sent"
+                | "person.approval_asked"
+                | "session.ended"
+                | "person.sessions_ended"
+                | "person.locked_out" => true,
                 own if page_of(own).is_some() => by_session && page_of(own) == Some(sent.form()),
                 other => panic!("{other} came about, which the model does not know: {sent:?}"),
             };
             assert!(fair, "{act} of {subject} came about by {sent:?}, as {session:?}");
-            if act == "invitation.withdrawn" {
-                self.letters.remove(&invited(house));
-            }
             if act == "consent.asked" {
                 self.asked.insert(sent.ticket().to_owned(), subject.clone());
             }
@@ -223,7 +235,7 @@ impl Model {
         let (number, code) = (sent.field("contract_number"), sent.field("registration_code"));
         let whose = self.whose(number.unwrap_or_default(), code.unwrap_or_default());
         let whose = whose.unwrap_or_else(|| panic!("{sent:?} was taken as a letter"));
-        assert_eq!(house.audited("letter.issued"), 3, "no letter comes of a walk");
+        assert_eq!(house.audited("letter.issued"), 4, "no letter comes of a walk");
         self.shown.insert(sent.ticket().to_owned(), whose);
     }
 
@@ -295,6 +307,39 @@ impl Model {
         self.recovering.insert(sent.ticket().to_owned(), person(house, "A-001"));
     }
 
+    /// Whether the owner may bring this about on the page of the family.
+    fn is_owners(
+        &mut self,
+        house: &House,
+        sent: &Sent,
+        (act, subject, sign_in): (&str, &str, &str),
+    ) -> bool {
+        match act {
+            "person.approval_given" => {
+                self.approved.insert(sign_in.to_owned());
+                let right = approval_number(house, sign_in);
+                let number = sent.field("number").map(|typed| typed.trim().to_owned());
+                sent.field("do") == Some("approve") && number == right
+            }
+            "invitation.withdrawn" => {
+                self.letters.remove(&invited(house));
+                subject == "A-001/00/003"
+            }
+            "invitation.made" => subject == "A-001/00/003",
+            _ => true,
+        }
+    }
+
+    /// Whether this sign-in has the code of who forgot the password behind it, or the owner's approval.
+    fn is_recovering(&mut self, house: &House, sent: &Sent, subject: &str) -> bool {
+        if sent.form() == "approved" {
+            let handle = house.provider.signing.handles().read(HandleKind::SignIn, sent.ticket());
+            self.recovering.insert(sent.ticket().to_owned(), subject.to_owned());
+            return self.approved.remove(&handle.unwrap().id);
+        }
+        self.recovering.contains_key(sent.ticket())
+    }
+
     /// Whether this lets a television in that shows these two digits.
     fn allowed(&self, sent: &Sent) -> bool {
         let code = domain::sessions::plain_user_code(sent.field("user_code").unwrap_or_default());
@@ -306,7 +351,7 @@ impl Model {
 
     /// What was written down since the last look.
     ///
-    /// The act, its subject, and the client it is about, if it is about one.
+    /// The act, its subject, and the client or sign-in it is about, if it is about one.
     fn news(&mut self, house: &House) -> Vec<(String, String, String)> {
         let count = house.world.look(|tx| {
             let operator = [tx.operator().into()];
@@ -320,7 +365,8 @@ impl Model {
         for line in house.world.look(|tx| base::records::list_audit(tx, "", 100_000)).unwrap() {
             if self.lines.insert(line.id) {
                 let detail: serde_json::Value = serde_json::from_str(&line.detail).unwrap();
-                let client = detail["client"].as_str().unwrap_or_default().to_owned();
+                let client = detail["client"].as_str().or(detail["sign_in"].as_str());
+                let client = client.unwrap_or_default().to_owned();
                 fresh.push((line.act, line.subject, client));
             }
         }
@@ -349,8 +395,31 @@ fn person(house: &House, number: &str) -> String {
     house.world.household(number).persons[0].person_id.clone()
 }
 
+/// The two digits a sign-in shows that asks the owner.
+pub fn approval_number(house: &House, sign_in: &str) -> Option<String> {
+    let keys = [KITA.into(), sign_in.into()];
+    let sql = "SELECT number FROM approvals WHERE operator_id = ?1 AND asked_by = ?2";
+    // What nobody was given is no such id, or can not even be asked about.
+    house.world.look(|tx| tx.row(sql, &keys, |row| row.text())).ok().flatten()
+}
+
 /// The member who can be invited.
 fn invited(house: &House) -> String {
+    house.world.household("A-001").persons[2].person_id.clone()
+}
+
+/// A member who registered, and one who did not: who the first is.
+fn given_relatives(house: &House) -> String {
+    for person_no in [2, 3] {
+        let add = Command::new(&house.world.request_id(), Op::PersonAdd, "A-001");
+        house.world.send(Command { person_no, ..add });
+    }
+    let letter = house.act(|tx| issue_letter_code(tx, "A-001", 0, 2)).unwrap();
+    let mut member = Viewer::new(house);
+    let link = format!("/o/KITA01/invitation?number=A-001&code={letter}");
+    let sent = member.get(&link);
+    member.follow(&sent);
+    member.submit("account", &[("username", "saburo"), ("password", PASSWORD)]);
     house.world.household("A-001").persons[1].person_id.clone()
 }
 

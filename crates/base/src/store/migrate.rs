@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (21, "0021_short_passwords", include_str!("../../../../migrations/0021_short_passwords.sql")),
     (22, "0022_registration", include_str!("../../../../migrations/0022_registration.sql")),
     (23, "0023_invitations", include_str!("../../../../migrations/0023_invitations.sql")),
+    (24, "0024_approvals", include_str!("../../../../migrations/0024_approvals.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -45,6 +45,12 @@ pub enum Alert {
     PinChanged,
     /// Somebody registered by an invitation of theirs.
     InvitationUsed,
+    /// A member of their household forgot the password and asks for their approval.
+    ApprovalAsked,
+    /// Somebody asked the owner of the household to approve a new password of theirs.
+    ApprovalAskedForYou,
+    /// The owner of the household approved that.
+    Approved,
 }
 
 /// What waits in the outbox for a contact.

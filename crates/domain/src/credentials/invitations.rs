@@ -140,7 +140,7 @@ pub(crate) fn tell_inviter(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
 }
 
 /// The household whose owner the person is, if somebody of it may be told of it.
-fn owned(tx: &mut Tx<'_>, person_id: &str) -> Result<Household> {
+pub(super) fn owned(tx: &mut Tx<'_>, person_id: &str) -> Result<Household> {
     let not_owner = || Error::Forbidden { code: "family.owner_only" };
     let (key, _) = subscribers::key_of_person(tx, person_id)?.ok_or_else(not_owner)?;
     let loaded = subscribers::load(tx, vec![key.number.clone()], Load::Whole)?;

@@ -10,7 +10,7 @@ use crate::subscribers::Key;
 
 use super::alerts::{self, Alert};
 use super::factors::{self, Factors};
-use super::{contact_book, lockout, passkey_book, pins};
+use super::{approvals, contact_book, lockout, passkey_book, pins};
 
 /// What is known of a login id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,7 @@ pub fn replace_credentials(
     factors::forget_after_reset(tx, person_id)?;
     contact_book::remove_after_reset(tx, person_id)?;
     passkey_book::forget(tx, &[tx.operator().into(), vec![person_id.to_owned()].into()])?;
+    approvals::forget_approvals(tx, person_id)?;
     put_password(tx, person_id, hash)?;
     lockout::forgive(tx, person_id)?;
     record(tx, &Entry::new("person.credentials_set", person_id))

@@ -13,18 +13,31 @@ use crate::signing::MasterKey;
 
 use super::alerts::{Waiting, put, receiver};
 use super::lockout::{Try, begin_try_of};
-use super::{contact_book as book, lockout, sent_codes};
+use super::{approvals, contact_book as book, lockout, sent_codes};
 
 /// The kind, and the id, of the one receiver of each operator that reads who forgot a password.
 pub const FORGOTTEN: &str = "post:forgotten";
 
 /// Codes sent to one person in a row; then none for 15 minutes, 30, and so on.
-const MOST_IN_A_ROW: i64 = 5;
+pub(super) const MOST_IN_A_ROW: i64 = 5;
+
+/// Who is to help.
+#[derive(Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Whom {
+    /// Their contacts.
+    #[default]
+    Contacts,
+    /// The owner of the household.
+    Owner,
+}
 
 /// What waits in the outbox when somebody asked.
 #[derive(Serialize, Deserialize)]
 struct Asked {
     sign_in: String,
+    #[serde(default)]
+    whom: Whom,
 }
 
 /// Notes that a sign-in asked for a code; `person_id`: whose, empty for nobody's. An earlier code of this sign-in
@@ -34,21 +47,29 @@ struct Asked {
 /// `contact.code_just_sent` — the last one is younger than a minute
 pub(crate) fn ask_recovery(tx: &mut Tx<'_>, sign_in: &str, person_id: &str) -> Result<()> {
     sent_codes::renew(tx, sign_in, person_id)?;
+    note_asked(tx, sign_in, Whom::Contacts)
+}
+
+/// Has what a sign-in asked for read after the answer.
+pub(super) fn note_asked(tx: &mut Tx<'_>, sign_in: &str, whom: Whom) -> Result<()> {
     ensure_receiver(tx, &receiver(FORGOTTEN))?;
-    let payload = serde_json::to_value(Asked { sign_in: sign_in.to_owned() });
+    let payload = serde_json::to_value(Asked { sign_in: sign_in.to_owned(), whom });
     let payload = payload.map_err(Error::internal)?;
     let news = News { stream: sign_in, version: 0, event: "recovery.asked", payload: &payload };
     tell_receiver(tx, FORGOTTEN, &news);
     Ok(())
 }
 
-/// Reads what waits in the outbox and has the code sent to all good contacts of the person. Nobody's code, one
+/// Reads what waits in the outbox: tells the owner who is asked, or has the code sent to all good contacts of the person. Nobody's code, one
 /// that is over, and one too many in a row are sent to nobody.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn send_recovery(tx: &mut Tx<'_>, payload: &str) -> Result<()> {
-    let Ok(Asked { sign_in }) = serde_json::from_str::<Asked>(payload) else { return Ok(()) };
+    let Ok(Asked { sign_in, whom }) = serde_json::from_str(payload) else { return Ok(()) };
+    if whom == Whom::Owner {
+        return approvals::tell_owner(tx, &sign_in);
+    }
     let sent = sent_codes::alive(tx, &sign_in)?.filter(|sent| !sent.person_id.is_empty());
     let Some(person_id) = sent.map(|sent| sent.person_id) else { return Ok(()) };
     let contacts = book::list(tx, &person_id)?;
@@ -81,6 +102,6 @@ pub(crate) fn forgive_recovery(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
 }
 
 /// What codes in a row are counted as.
-fn in_a_row(person_id: &str) -> String {
+pub(super) fn in_a_row(person_id: &str) -> String {
     format!("recovery:{person_id}")
 }

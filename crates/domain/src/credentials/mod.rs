@@ -3,11 +3,12 @@
 //! when any of that changes.
 //!
 //! Owns the tables `logins`, `passwords`, `lockouts`, `registration_codes`, `totps`, `recovery_codes`,
-//! `pins`, `passkeys`, `passkey_challenges`, `contacts`, `sent_codes`. Passwords are computed in a [`Passwords`] pool, never in a transaction. Codes and PINs are tried
+//! `pins`, `passkeys`, `passkey_challenges`, `contacts`, `sent_codes`, `approvals`. Passwords are computed in a [`Passwords`] pool, never in a transaction. Codes and PINs are tried
 //! through `domain::signin`, which has the guard of persons. Sources: brief tve §5.3, §12.2, §12.3, §13;
 //! RFC 6238; NIST SP 800-63B §5.1.1, §5.2.2.
 
 mod alerts;
+mod approvals;
 mod contact_book;
 mod contacts;
 mod elsewhere;
@@ -33,6 +34,10 @@ mod stored;
 mod totp;
 
 pub use alerts::{Alert, Message, POST_MAIL, POST_TEXT, Says, message_of};
+pub use approvals::{
+    APPROVAL_SECONDS, Approval, Approved, approvals_of, approve, refuse_approval, sweep_approvals,
+};
+pub(crate) use approvals::{ask_approval, spend_approval};
 pub use contact_book::sweep_contacts;
 pub use contacts::{
     Contact, ContactKind, MOST_CONTACTS, Verified, add_contact, contacts_of, note_bounce,

@@ -18,7 +18,7 @@ use super::factors::{admit_person, try_factor};
 use super::finish::{Moved, settle_whole};
 use super::journeys::{Caller, Journeys, MOVED, Ticket};
 use super::repo;
-use super::requests::Step;
+use super::requests::{RecoveredBy, Step};
 
 /// Codes one sign-in may ask for.
 const ASKED_TIMES: i64 = 10;
@@ -67,7 +67,8 @@ impl Journeys {
             match credentials::spend_recovery(tx, signing.master(), code)? {
                 Some(person_id) => {
                     credentials::take_back_try(tx, &counted_as)?;
-                    ticket.go_on(tx, person_id)
+                    ticket.go_on(tx, person_id, RecoveredBy::Contact)?;
+                    Ok(Tried::Good)
                 }
                 None => refuse(tx, &counted_as),
             }
@@ -91,7 +92,7 @@ impl Journeys {
     pub fn recover(&self, caller: &Caller<'_>, (password, code): (&str, &str)) -> Result<Moved> {
         let ticket = self.read(caller)?;
         let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
-        let Step::NewPassword { person_id, checked, .. } = step else { return Err(MOVED) };
+        let Step::NewPassword { person_id, by, checked, .. } = step else { return Err(MOVED) };
         let aim = self.aim_of(purpose)?;
         let name = self.db.read(&ticket.scope, |tx| credentials::login_of(tx, &person_id))?;
         let name = name.ok_or(MOVED)?;
@@ -116,10 +117,7 @@ impl Journeys {
                 credentials::allow_short(tx, &person_id)?;
             }
             credentials::forgive_recovery(tx, &person_id)?;
-            record(
-                tx,
-                &Entry::new("person.recovered", &person_id).detail(json!({"by": "contact"})),
-            )?;
+            record(tx, &Entry::new("person.recovered", &person_id).detail(json!({"by": by})))?;
             sessions::end_sessions(tx, Reason::PasswordReplaced(&person_id))?;
             settle_whole(tx, &signing, (&here, &aim), (&member, &Proven::letter()))
         })?;
@@ -155,7 +153,7 @@ impl Journeys {
 
 impl Ticket {
     /// Counts that a code is asked for, and answers whose the login id `name` is, when that is what is wanted now.
-    fn at_recovery(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<Login>> {
+    pub(super) fn at_recovery(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<Login>> {
         let found = repo::find_with_login(tx, (&self.id, &self.browser), name)?;
         let (Step::Recover, _, login) = found.ok_or_else(|| self.unknown())? else {
             return Err(MOVED);
@@ -168,13 +166,13 @@ impl Ticket {
         Ok(login)
     }
 
-    /// The code was right: on to the new password.
-    fn go_on(&self, tx: &mut Tx<'_>, person_id: String) -> Result<Tried> {
+    /// The code was right, or the owner approved: on to the new password.
+    pub(super) fn go_on(&self, tx: &mut Tx<'_>, person_id: String, by: RecoveredBy) -> Result<()> {
         let second = credentials::factors_of(tx, &person_id)?.totp;
-        record(tx, &Entry::new("person.recovery_proved", &person_id))?;
-        let step = Step::NewPassword { person_id, checked: tx.now(), second };
-        repo::set_step(tx, &self.id, &step)?;
-        Ok(Tried::Good)
+        let entry = Entry::new("person.recovery_proved", &person_id).detail(json!({"by": by}));
+        record(tx, &entry)?;
+        let step = Step::NewPassword { person_id, by, checked: tx.now(), second };
+        repo::set_step(tx, &self.id, &step)
     }
 }
 

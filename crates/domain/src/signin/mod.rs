@@ -3,6 +3,7 @@
 //! Owns the table `sign_ins`. A step never jumps to another one: it changes the record, and who asks
 //! next is shown the step the record is at. Sources: brief tve §5.3, §12.2; house.md §9.
 
+mod approvals;
 mod consent;
 mod contacts;
 mod continuing;
@@ -42,7 +43,7 @@ pub use members::Member;
 pub use own_sessions::SignedInBy;
 pub use pushed::PUSHED_PREFIX;
 pub use repo::sweep;
-pub use requests::{OwnPage, Proof, Purpose, Request, ResponseMode, Step, Visit};
+pub use requests::{OwnPage, Proof, Purpose, RecoveredBy, Request, ResponseMode, Step, Visit};
 pub use televisions::{AskedByDevice, DeviceAnswer, LookedAt, Wish};
 pub use tokens::{Given, Holding, Redeeming, Refreshing};
 pub use wanted::Wanted;

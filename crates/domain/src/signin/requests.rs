@@ -164,11 +164,19 @@ pub enum Step {
         /// What wrong codes are counted as: the person, or a name nobody has.
         counted_as: String,
     },
-    /// The code was right: chooses a new password.
+    /// The owner of the household of who has that login id is asked, if there is one.
+    Approval {
+        /// The two digits the owner types.
+        number: String,
+    },
+    /// The code was right, or the owner approved: chooses a new password.
     NewPassword {
         /// Whose.
         person_id: String,
-        /// When the code was found right; a password set later ends this.
+        /// By what it came here.
+        #[serde(default)]
+        by: RecoveredBy,
+        /// When that was found good; a password set later ends this.
         checked: Instant,
         /// Whether the authenticator is asked for too. What counts is what there is at the end.
         second: bool,
@@ -217,12 +225,24 @@ impl Step {
             Self::Account { .. } => "account",
             Self::Recover => "recover",
             Self::RecoveryCode { .. } => "recovery_code",
+            Self::Approval { .. } => "approval",
             Self::NewPassword { .. } => "new_password",
             Self::SecondFactor { .. } => "second_factor",
             Self::Choice { .. } => "choice",
             Self::Consent { .. } => "consent",
         }
     }
+}
+
+/// What helped who forgot the password.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveredBy {
+    /// A code sent to a contact.
+    #[default]
+    Contact,
+    /// The owner of the household approved.
+    Owner,
 }
 
 /// What a person proved themselves by, and when; a password set later ends it.

@@ -1,4 +1,4 @@
-//! `…/family`: where the owner of a household sees its members and invites them; and `…/invitation`, where an
+//! `…/family`: where the owner of a household sees its members, invites them and approves who forgot the password; and `…/invitation`, where an
 //! invitation leads.
 //!
 //! Sources: brief tve §12.3; `docs/decisions/0038`.
@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
-use domain::credentials::{Invitation, Relative};
+use domain::credentials::{Approval, Invitation, Relative};
 use domain::signin::OwnPage;
 use domain::subscribers::Role;
 use formats::oauth::Parameters;
@@ -38,6 +38,12 @@ struct Listed {
     invited: bool,
 }
 
+/// Who forgot the password and asks.
+struct Asked {
+    id: String,
+    text: String,
+}
+
 /// An invitation just made: shown once.
 struct Shown {
     link: String,
@@ -58,6 +64,7 @@ struct Body<'b> {
     refused: bool,
     fresh: bool,
     made: Option<Shown>,
+    asked: Vec<Asked>,
     listed: Vec<Listed>,
 }
 
@@ -73,7 +80,7 @@ pub(super) async fn show(
     .await
 }
 
-/// `POST …/family`: makes an invitation or takes one back, or signs in again to be allowed to.
+/// `POST …/family`: makes an invitation or takes one back, approves or refuses, or signs in again to be allowed to.
 pub(super) async fn change(
     State(provider): State<Arc<Provider>>,
     place: Place,
@@ -133,6 +140,14 @@ fn act(
             journeys.withdraw_invitation(who, member()?, now)?;
             Ok(("family.withdrawn", None))
         }
+        "approve" => {
+            journeys.approve(who, (get("request"), get("number")), now)?;
+            Ok(("family.approved", None))
+        }
+        "refuse" => {
+            journeys.refuse_approval(who, get("request"), now)?;
+            Ok(("family.refused", None))
+        }
         // The button of who signed in too long ago.
         _ => Err(Error::Unauthenticated { code: "proof.too_old" }),
     }
@@ -145,6 +160,7 @@ fn page(
 ) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
     let family = provider.journeys.family_of(&here.who, now)?;
+    let waiting = provider.journeys.approvals_of(&here.who, now)?;
     // Invitations are an operator's, also where the page is the platform's.
     let home = super::place::issuer_of(provider, &here.who.operator);
     let body = Body {
@@ -156,6 +172,7 @@ fn page(
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         made: made.map(|made| shown_once(words, home.url(), &made)),
+        asked: waiting.into_iter().map(|one| asked(words, one)).collect(),
         listed: family.into_iter().map(|one| listed(words, one)).collect(),
     };
     here.answer(provider, Page::new(words.0, body.title, &body)?, said.error())
@@ -174,13 +191,23 @@ fn shown_once(words: Words, issuer: &str, made: &Invitation) -> Shown {
     }
 }
 
+fn asked(words: Words, one: Approval) -> Asked {
+    let name = named(words, (one.kana, one.person_no));
+    let text = on_day(words, "family.asked.at", one.asked);
+    Asked { id: one.id, text: format!("{name} {text}") }
+}
+
+/// A member's name, or which member it is.
+fn named(words: Words, (kana, person_no): (Option<String>, i64)) -> String {
+    let number = person_no.to_string();
+    kana.unwrap_or_else(|| words::fill(words.0, "family.member", &[("number", &number)]))
+}
+
 fn listed(words: Words, one: Relative) -> Listed {
-    let number = one.person_no.to_string();
-    let nameless = || words::fill(words.0, "family.member", &[("number", &number)]);
     let waiting = || words.get("family.waiting").to_owned();
     Listed {
         number: one.person_no,
-        name: one.kana.unwrap_or_else(nameless),
+        name: named(words, (one.kana, one.person_no)),
         role: words.get(match one.role {
             Role::Owner => "family.role.owner",
             Role::Adult => "family.role.adult",

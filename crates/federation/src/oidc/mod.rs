@@ -101,7 +101,7 @@ impl Provider {
 }
 
 /// The steps of a sign-in, and what can be pressed at them.
-fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 15] {
+fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 16] {
     [
         ("/signin", get(signin::show)),
         ("/signin/operator", post(signin::operator)),
@@ -112,6 +112,7 @@ fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 15] {
         ("/signin/account", post(signin::account)),
         ("/signin/forgotten", post(signin::forgotten)),
         ("/signin/recovery", post(signin::recovery)),
+        ("/signin/approved", post(signin::approved)),
         ("/signin/renewal", post(signin::renewal)),
         ("/signin/second", post(signin::second)),
         ("/signin/consent", post(signin::consent)),

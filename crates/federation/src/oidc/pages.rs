@@ -73,6 +73,7 @@ struct Body<'b> {
     reaches: bool,
     asks_second: bool,
     stay: String,
+    number: &'b str,
 }
 
 /// The page of the step a sign-in is at.
@@ -88,6 +89,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         Step::Account { .. } => ("account", words.get("signin.account.title")),
         Step::Recover => ("recover", words.get("signin.recover.title")),
         Step::RecoveryCode { .. } => ("recovery", words.get("signin.recovery.title")),
+        Step::Approval { .. } => ("approval", words.get("signin.approval.title")),
         Step::NewPassword { .. } => ("renewal", words.get("signin.renewal.title")),
         Step::SecondFactor { .. } => ("second", words.get("signin.second.title")),
         Step::Choice { .. } => ("choice", words.get("signin.choice.title")),
@@ -120,6 +122,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         script: if with_passkey { web::passkeys_script() } else { "" },
         reaches: frame.reaches,
         stay: stay(frame.language, &sign_in.step),
+        number: number(&sign_in.step),
         asks_second: matches!(sign_in.step, Step::NewPassword { second: true, .. }),
     };
     let mut page = Page::new(frame.language, title, &body)?;
@@ -143,6 +146,14 @@ fn stay(language: Language, step: &Step) -> String {
     match step {
         Step::Choice { name, .. } => words::fill(language, "signin.choice.stay", &[("name", name)]),
         _ => String::new(),
+    }
+}
+
+/// The digits the person tells the owner of their household.
+fn number(step: &Step) -> &str {
+    match step {
+        Step::Approval { number } => number,
+        _ => "",
     }
 }
 

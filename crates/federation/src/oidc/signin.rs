@@ -282,11 +282,23 @@ pub(super) async fn account(visit: Visit) -> Response {
     .await
 }
 
-/// `POST …/signin/forgotten`: the login id of who forgot the password. The answer is the same whoever has it.
+/// `POST …/signin/forgotten`: the login id of who forgot the password, and who is asked. The answer is the same whoever
+/// has it.
 pub(super) async fn forgotten(visit: Visit) -> Response {
     run(visit, |visit| {
-        visit.try_form(("username", ""), |visitor, (name, _)| {
-            visit.provider.journeys.ask_recovery(&visitor.caller(), name)
+        visit.try_form(("username", "ask"), |visitor, (name, whom)| match whom {
+            "owner" => visit.provider.journeys.ask_owner(&visitor.caller(), name),
+            _ => visit.provider.journeys.ask_recovery(&visitor.caller(), name),
+        })
+    })
+    .await
+}
+
+/// `POST …/signin/approved`: whether the owner of the household has approved by now.
+pub(super) async fn approved(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("", ""), |visitor, _| {
+            visit.provider.journeys.try_approval(&visitor.caller())
         })
     })
     .await
