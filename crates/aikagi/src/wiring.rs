@@ -27,7 +27,9 @@ use web::Problem;
 use web::headers::Transport;
 use web::strangers::{Strangers, unbelieved, without_token};
 
-use crate::config::{Config, Fault, leaked, mail_way, master_key, senders, text_way};
+use crate::config::{
+    Config, Fault, leaked, mail_way, master_key, password_cost, senders, text_way,
+};
 use crate::failure::Failure;
 use crate::serve::health::Health;
 use crate::workers::WEBHOOK_SECRET;
@@ -112,7 +114,7 @@ impl Parts {
         let (signing, clients) = (Signing::new(&db, master), Clients::new(&db));
         let books = Books::open(&db)?;
         let node = ids::new_id("node", clock::now());
-        let passwords = Passwords::start_with(cores(), leaked(config)?)?;
+        let passwords = Passwords::start_with(cores(), password_cost(config)?, leaked(config)?)?;
         let journeys = Journeys::new(&db, Arc::clone(&signing), Arc::clone(&clients), passwords);
         Ok(Self {
             config: Arc::clone(config),

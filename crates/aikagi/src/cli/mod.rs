@@ -4,6 +4,7 @@
 //! depends on does not answer.
 
 mod apply;
+mod argon2;
 mod audit;
 mod client;
 mod configuration;
@@ -76,6 +77,9 @@ enum Command {
     /// Keys: the master key, and the keys we sign with
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// What passwords cost on this machine
+    #[command(subcommand)]
+    Argon2(argon2::Argon2),
     /// Letters with a registration code
     #[command(subcommand)]
     Letter(letter::Letter),
@@ -131,6 +135,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Audit(command) => audit::run(context, command),
         Command::Outbox(command) => outbox::run(context, command),
         Command::Config(command) => configuration::run(context, &command),
+        Command::Argon2(command) => argon2::run(&command),
         Command::Keys(command) => keys::run(context, command),
         Command::Decide(command) => decide::decide(context, &command),
         Command::Explain(command) => decide::explain(context, &command),

@@ -180,6 +180,18 @@ pub(super) const KEYS: &[Key] = &[
          own list of common ones counts.",
     ),
     key(
+        "passwords.memory_kib",
+        Kind::Number,
+        "KiB of memory a new password hash costs: 19456 to 262144, for each core while passwords are computed. \
+         `aikagi argon2 calibrate` says what this machine can do. Hashes that cost less are replaced at the next \
+         sign-in.",
+    ),
+    key(
+        "passwords.passes",
+        Kind::Number,
+        "How often a new password hash goes through that memory: 2 and more; memory times passes at most 1048576.",
+    ),
+    key(
         "secrets.master_key",
         Kind::Text,
         "The master key itself. From the environment only: `AIKAGI_SECRETS__MASTER_KEY`.",

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use faults::{ConfigError, Fault};
 pub use keys::reference;
 pub use mail::{mail_way, senders};
-pub use safety::{check, leaked, origin};
+pub use safety::{check, leaked, origin, password_cost};
 use secrets::private;
 pub use secrets::{master_key, new_master_key};
 pub use sources::environment;
@@ -184,11 +184,21 @@ impl Default for Decisions {
 }
 
 /// Passwords of persons.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Passwords {
     /// Hashes of passwords that are in somebody's hands, in order; empty: none is looked at.
     pub leaked_file: PathBuf,
+    /// KiB of memory a new hash costs.
+    pub memory_kib: u64,
+    /// How often it goes through that memory.
+    pub passes: u64,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { leaked_file: PathBuf::new(), memory_kib: 19_456, passes: 2 }
+    }
 }
 
 /// What we call.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use base::store::{Reach, reach};
-use domain::credentials::Leaked;
+use domain::credentials::{Cost, Leaked};
 use http::HeaderName;
 use url::{Host, Url};
 
@@ -25,6 +25,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.extend(secret_files(config));
     faults.extend(outgoing(config));
     faults.extend(leaked(config).err());
+    faults.extend(password_cost(config).err());
     faults.extend(mail::faults(config));
     faults.extend(text::faults(config));
     faults
@@ -230,6 +231,25 @@ fn outgoing(config: &Config) -> Vec<Fault> {
         faults.push(Fault::new("outgoing.timeout_seconds", "is zero", "write a number of seconds"));
     }
     faults
+}
+
+/// What new password hashes cost.
+///
+/// # Errors
+/// Less than is safe, or more than a sign-in may.
+pub fn password_cost(config: &Config) -> Result<Cost, Fault> {
+    let passwords = &config.passwords;
+    let usual = super::Passwords::default();
+    let key =
+        if passwords.passes < usual.passes { "passwords.passes" } else { "passwords.memory_kib" };
+    Cost::new(passwords.memory_kib, passwords.passes).ok_or_else(|| {
+        Fault::new(
+            key,
+            "makes hashes too weak or too costly",
+            "write memory_kib = 19456 to 262144 and passes = 2 or more, their product at most 1048576; \
+             `aikagi argon2 calibrate` measures",
+        )
+    })
 }
 
 /// The passwords nobody may choose; none where no file is named.

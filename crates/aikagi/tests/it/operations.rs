@@ -1,6 +1,7 @@
 //! Running it: configuration, start and end, applying files, telling receivers.
 
 mod applying;
+mod argon2;
 mod backchannel;
 mod clients;
 mod configuration;

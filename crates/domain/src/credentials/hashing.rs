@@ -9,23 +9,27 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq as _;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::cost::Cost;
 use super::elsewhere;
 use super::stored::{self, Stored};
 
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Bytes of salt and hash.
 const SALT: usize = 16;
 const HASH: usize = 32;
 
-/// Scratch memory of one thread: 19 MiB while there is work.
+/// Scratch memory of one thread while there is work, and what new hashes cost there.
 #[derive(Default)]
 pub(super) struct Scratch {
+    cost: Cost,
     blocks: Vec<Block>,
 }
 
 impl Scratch {
+    pub(super) const fn new(cost: Cost) -> Self {
+        Self { cost, blocks: Vec::new() }
+    }
+
     fn of(&mut self, params: &Params) -> &mut [Block] {
         let needed = params.block_count();
         if self.blocks.len() < needed {
@@ -50,14 +54,15 @@ fn normal(password: &str) -> String {
     password.nfkc().collect()
 }
 
-/// `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, with a new salt.
+/// `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, with a new salt, at the cost of this thread.
 pub(super) fn hash(password: &str, scratch: &mut Scratch) -> Result<String> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH)).map_err(Error::internal)?;
+    let Cost { memory_kib, passes } = scratch.cost;
+    let params = Params::new(memory_kib, passes, LANES, Some(HASH)).map_err(Error::internal)?;
     let salt: [u8; 32] = ids::secret_bytes();
     let (salt, _) = salt.split_at(SALT);
     let computed = compute((Algorithm::Argon2id, &params), (password, salt), scratch)?;
     let (salt, computed) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(computed));
-    Ok(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${computed}"))
+    Ok(format!("$argon2id$v=19$m={memory_kib},t={passes},p={LANES}${salt}${computed}"))
 }
 
 /// How a password was found.
@@ -89,7 +94,7 @@ pub(super) fn verify(
         return Ok(Compared { same: false, renewed: None });
     };
     let same = is_of(password, &parsed, scratch)?;
-    if is_ours(&parsed) {
+    if is_ours(&parsed, scratch.cost) {
         return Ok(Compared { same, renewed: None });
     }
     let renewed = hash(password, scratch)?;
@@ -97,12 +102,12 @@ pub(super) fn verify(
 }
 
 /// Whether it was made as [`hash`] makes them, or better.
-fn is_ours(stored: &Stored<'_>) -> bool {
+fn is_ours(stored: &Stored<'_>, cost: Cost) -> bool {
     let Stored::Argon2 { algorithm: Algorithm::Argon2id, params, salt, hash } = stored else {
         return false;
     };
-    params.m_cost() >= MEMORY_KIB
-        && params.t_cost() >= PASSES
+    params.m_cost() >= cost.memory_kib
+        && params.t_cost() >= cost.passes
         && salt.len() >= SALT
         && hash.len() >= HASH
 }
@@ -224,6 +229,19 @@ mod tests {
         let weak = format!("$argon2id$v=19$m=8192,t=2,p=1${}${}", text(&[7; 16]), text(&computed));
         let found = verify("kita no hama", Some(&weak), &mut scratch).unwrap();
         assert!(found.same && found.renewed.unwrap().contains("$m=19456,t=2,p=1$"));
+    }
+
+    #[test]
+    fn where_more_is_asked_for_an_older_hash_is_made_anew_and_a_costlier_one_stays() {
+        let (mut usual, mut more) =
+            (Scratch::default(), Scratch::new(Cost::new(24_576, 3).unwrap()));
+        let older = hash("kita no hama", &mut usual).unwrap();
+        let renewed = verify("kita no hama", Some(&older), &mut more).unwrap().renewed.unwrap();
+        assert!(renewed.starts_with("$argon2id$v=19$m=24576,t=3,p=1$"), "{renewed}");
+        for scratch in [&mut more, &mut usual] {
+            let found = verify("kita no hama", Some(&renewed), scratch).unwrap();
+            assert_eq!(found, Compared { same: true, renewed: None });
+        }
     }
 
     #[test]

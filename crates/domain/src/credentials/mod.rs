@@ -11,6 +11,7 @@ mod alerts;
 mod approvals;
 mod contact_book;
 mod contacts;
+mod cost;
 mod elsewhere;
 mod factors;
 mod guessable;
@@ -43,6 +44,7 @@ pub use contacts::{
     Contact, ContactKind, MOST_CONTACTS, Verified, add_contact, contacts_of, note_bounce,
     remove_contact, verify_contact,
 };
+pub use cost::Cost;
 pub(crate) use factors::try_factor;
 pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
 pub use hashing::Compared;

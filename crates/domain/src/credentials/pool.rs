@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use base::kernel::{Error, Result};
 
+use super::cost::Cost;
 use super::guessable::is_guessable;
 use super::hashing::{self, Compared, Scratch};
 use super::leaked::Leaked;
@@ -18,7 +19,7 @@ use super::leaked::Leaked;
 /// Computations waiting at most, for one operator and for all together.
 const MOST_WAITING: usize = 64;
 const MOST_TOGETHER: usize = 256;
-/// A thread without work gives its 19 MiB back after this long.
+/// A thread without work gives its memory (19 MiB and more) back after this long.
 const IDLE: Duration = Duration::from_secs(3);
 /// How far computations stand behind other work (Linux: 0 to 19). At 10 they still have a tenth of a core
 /// that others want whole.
@@ -122,20 +123,20 @@ impl Passwords {
     /// # Errors
     /// `internal` when no thread can be started.
     pub fn start(threads: usize) -> Result<Arc<Self>> {
-        Self::start_with(threads, None)
+        Self::start_with(threads, Cost::default(), None)
     }
 
-    /// The same, and new passwords that are among `leaked` are refused.
+    /// The same with new hashes of this `cost`, and new passwords that are among `leaked` are refused.
     ///
     /// # Errors
     /// `internal` when no thread can be started.
-    pub fn start_with(threads: usize, leaked: Option<Leaked>) -> Result<Arc<Self>> {
+    pub fn start_with(threads: usize, cost: Cost, leaked: Option<Leaked>) -> Result<Arc<Self>> {
         let shared = Arc::new(Shared::default());
         for number in 0..threads.max(1) {
             let shared = Arc::clone(&shared);
             std::thread::Builder::new()
                 .name(format!("password-{number}"))
-                .spawn(move || compute_loop(&shared))
+                .spawn(move || compute_loop(&shared, cost))
                 .map_err(Error::internal)?;
         }
         Ok(Arc::new(Self { shared, leaked }))
@@ -199,9 +200,9 @@ impl Drop for Passwords {
     }
 }
 
-fn compute_loop(shared: &Shared) {
+fn compute_loop(shared: &Shared, cost: Cost) {
     stand_back();
-    let mut scratch = Scratch::default();
+    let mut scratch = Scratch::new(cost);
     while let Some(Job { work, answer }) = next_job(shared, &mut scratch) {
         let computed = match &work {
             Work::Verify { password, stored } => {

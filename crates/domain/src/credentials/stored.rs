@@ -14,8 +14,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 /// No hash anybody keeps is longer, in bytes.
 const LONGEST: usize = 512;
 /// The most memory an Argon2 hash may ask for, and the most memory times passes, in KiB.
-const MOST_KIB: u32 = 262_144;
-const MOST_KIB_PASSES: u64 = 1_048_576;
+pub(super) const MOST_KIB: u32 = 262_144;
+pub(super) const MOST_KIB_PASSES: u64 = 1_048_576;
 const MOST_LANES: u32 = 16;
 /// The most rounds of PBKDF2, by digest: a round of SHA-512 costs about twice as much.
 const MOST_ROUNDS: u32 = 2_000_000;

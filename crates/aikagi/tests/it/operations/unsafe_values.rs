@@ -17,6 +17,10 @@ const WORST: &[(&str, &str, &str)] = &[
     ),
     ("listen.address", "listen.address = \"0.0.0.0:80\"", "plain HTTP to other machines"),
     ("listen.address", "listen.address = \"[::]:80\"", "plain HTTP to other machines"),
+    ("passwords.memory_kib", "passwords.memory_kib = 4096", "too weak or too costly"),
+    ("passwords.memory_kib", "passwords.memory_kib = 300000", "too weak or too costly"),
+    ("passwords.passes", "passwords.passes = 1", "too weak or too costly"),
+    ("passwords.passes", "passwords.passes = 1000", "too weak or too costly"),
     ("listen.calls_per_minute", "listen.calls_per_minute = 0", "is zero"),
     (
         "listen.client_certificate_header",
