@@ -342,7 +342,10 @@ fn nobodys_mail_box_is_filled_and_who_is_shut_out_stays_out() {
     let unreachable = House::reaching(Vec::new());
     unreachable.given_viewer("A-001", "takahashi");
     let mut viewer = Viewer::new(&unreachable);
-    let page = viewer.open_page(&authorize(&[]));
-    assert!(!page.body.contains("value=\"recover\""), "nothing is sent from here");
-    assert!(viewer.submit("go", &[("step", "recover")]).body.contains("current-password"));
+    viewer.open_page(&authorize(&[]));
+    let page = viewer.submit("go", &[("step", "recover")]);
+    assert!(!page.body.contains("value=\"contacts\""), "nothing is sent from here: {}", page.body);
+    assert!(page.body.contains("value=\"owner\""), "the owner can be asked");
+    let asked = viewer.submit("forgotten", &[("username", "takahashi"), ("ask", "contacts")]);
+    assert!(asked.body.contains("id=\"number\""), "{}", asked.body);
 }

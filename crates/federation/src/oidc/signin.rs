@@ -283,11 +283,13 @@ pub(super) async fn account(visit: Visit) -> Response {
 }
 
 /// `POST …/signin/forgotten`: the login id of who forgot the password, and who is asked. The answer is the same whoever
-/// has it.
+/// has it. Where nothing is sent from here, it is the owner.
 pub(super) async fn forgotten(visit: Visit) -> Response {
     run(visit, |visit| {
         visit.try_form(("username", "ask"), |visitor, (name, whom)| match whom {
-            "owner" => visit.provider.journeys.ask_owner(&visitor.caller(), name),
+            whom if whom == "owner" || visit.provider.reaches.is_empty() => {
+                visit.provider.journeys.ask_owner(&visitor.caller(), name)
+            }
             _ => visit.provider.journeys.ask_recovery(&visitor.caller(), name),
         })
     })
@@ -381,7 +383,7 @@ pub(super) async fn go(visit: Visit) -> Response {
         let form = visit.form(&visitor)?;
         let step = match form.get("step") {
             Some("letter") => Step::Letter,
-            Some("recover") if !visit.provider.reaches.is_empty() => Step::Recover,
+            Some("recover") => Step::Recover,
             _ => Step::Password,
         };
         visit.provider.journeys.go_to(&visitor.caller(), &step)?;
