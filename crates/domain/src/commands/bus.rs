@@ -36,34 +36,49 @@ pub struct Done {
 /// # Errors
 /// `unavailable` and the like only: a refusal is a [`Report`].
 pub fn execute(tx: &mut Tx<'_>, command: &Command) -> Result<Report> {
-    let done = execute_many(tx, std::slice::from_ref(command))?;
-    done.reports.into_iter().next().ok_or_else(|| Error::internal("no answer to a command"))
+    let cause = tx.cause().to_owned();
+    let reports = execute_each(tx, std::slice::from_ref(command), &[cause])?;
+    reports.into_iter().next().ok_or_else(|| Error::internal("no answer to a command"))
 }
 
-/// Executes commands in order, each for itself: one that is refused changes nothing and stops none.
+/// Executes commands in order, each for itself: one that is refused changes nothing and stops none. The households
+/// are read whole, so that what is kept of them is.
 ///
 /// # Errors
 /// `unavailable` and the like only: refusals are [`Report`]s.
 pub fn execute_many(tx: &mut Tx<'_>, commands: &[Command]) -> Result<Done> {
     let causes = vec![tx.cause().to_owned(); commands.len()];
-    execute_each(tx, commands, &causes)
+    let (reports, bench) = done(tx, (commands, &causes), Workbench::load_whole)?;
+    let before = bench.changes().map(Before::of).collect::<Result<Vec<_>>>()?;
+    Ok(Done { reports, before })
 }
 
-/// [`execute_many`] for commands that came separately: one of `causes` (the call behind it) for each.
+/// [`execute_many`] for commands that came separately, one of `causes` (the call behind it) for each, and that are
+/// not taken back as one: no more is read than they need.
 pub(super) fn execute_each(
     tx: &mut Tx<'_>,
     commands: &[Command],
     causes: &[String],
-) -> Result<Done> {
+) -> Result<Vec<Report>> {
+    done(tx, (commands, causes), Workbench::load).map(|(reports, _)| reports)
+}
+
+/// How much is read for commands.
+type Loading = fn(&mut Tx<'_>, &[&Command]) -> Result<Workbench>;
+
+fn done(
+    tx: &mut Tx<'_>,
+    (commands, causes): (&[Command], &[String]),
+    load: Loading,
+) -> Result<(Vec<Report>, Workbench)> {
     let seen = seen_before(tx, commands)?;
-    let mut bench = load(tx, commands, &seen)?;
+    let mut bench = load(tx, &fresh_ones(commands, &seen))?;
     let (reports, fresh) = run_all(tx, &mut bench, (commands, causes, seen))?;
     for one in &fresh {
         inbox::keep(tx, INBOX, one);
     }
     bench.save(tx)?;
-    let before = bench.changes().map(Before::of).collect::<Result<Vec<_>>>()?;
-    Ok(Done { reports, before })
+    Ok((reports, bench))
 }
 
 /// What a rehearsal changed so far, in memory only.
@@ -95,7 +110,7 @@ pub fn rehearse_many(
     let rehearsed: Vec<Seen> = ids.iter().filter_map(|id| overlay.seen.get(id)).cloned().collect();
     let kept = inbox::find(tx, INBOX, ids)?;
     let seen = by_id(kept.into_iter().chain(rehearsed));
-    let mut bench = load(tx, commands, &seen)?;
+    let mut bench = Workbench::load_whole(tx, &fresh_ones(commands, &seen))?;
     bench.overlay(&overlay.changed);
     let causes = vec![tx.cause().to_owned(); commands.len()];
     let (reports, fresh) = run_all(tx, &mut bench, (commands, &causes, seen))?;
@@ -103,12 +118,9 @@ pub fn rehearse_many(
     Ok((reports, Overlay { changed: bench.into_changed(), seen }))
 }
 
-fn load(tx: &mut Tx<'_>, commands: &[Command], seen: &HashMap<String, Seen>) -> Result<Workbench> {
-    let fresh: Vec<&Command> = commands
-        .iter()
-        .filter(|command| !seen.contains_key(&command.request_id) && command.check().is_ok())
-        .collect();
-    Workbench::load(tx, &fresh)
+fn fresh_ones<'c>(commands: &'c [Command], seen: &HashMap<String, Seen>) -> Vec<&'c Command> {
+    let fresh = |one: &&Command| !seen.contains_key(&one.request_id) && one.check().is_ok();
+    commands.iter().filter(fresh).collect()
 }
 
 /// Runs commands in order; returns the answers, and those to be kept.

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use base::kernel::{Error, Result, Scope};
-use base::store::Db;
+use base::store::{Db, Tx};
 
 use super::bus::execute_each;
 use super::{Command, Report};
@@ -125,9 +125,10 @@ impl CommandGroups {
         let Some(last) = group.last() else { return Ok(Vec::new()) };
         let commands: Vec<Command> = group.iter().map(|one| one.command.clone()).collect();
         let causes: Vec<String> = group.iter().map(|one| one.scope.cause().to_owned()).collect();
-        let done = self.db.transact(&last.scope, move |tx| execute_each(tx, &commands, &causes))?;
-        if done.reports.len() == group.len() {
-            Ok(done.reports)
+        let work = move |tx: &mut Tx<'_>| execute_each(tx, &commands, &causes);
+        let reports = self.db.transact(&last.scope, work)?;
+        if reports.len() == group.len() {
+            Ok(reports)
         } else {
             Err(Error::internal("not one answer a command"))
         }

@@ -91,7 +91,8 @@ fn start(
     let key = Key { number: command.number.clone(), generation };
     let owner = tx.next_id("per");
     let household = Household::start(key.clone(), starts, &command.attributes, owner, by);
-    bench.insert(Whole { household, keyring: entitlements::Keyring::default() });
+    let keyring = entitlements::Keyring::default();
+    bench.insert(Whole { household, keyring, complete: true });
     Ok((key, Outcome::MADE))
 }
 
@@ -110,7 +111,7 @@ fn replace(
     let household = subscribers::replace(&mut whole.household, &target, free, by)?;
     let keyring = whole.keyring.moved(by);
     let new_key = household.key();
-    bench.insert(Whole { household, keyring });
+    bench.insert(Whole { household, keyring, complete: true });
     bench.mark_changed(tx, &new_key);
     Ok((key, Outcome::MADE))
 }

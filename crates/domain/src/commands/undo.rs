@@ -30,13 +30,17 @@ pub struct Before {
 pub enum Undone {
     /// It stands as before.
     Restored(Key),
-    /// Something else changed it since, or its number is in use again; left as it is. The version it has
-    /// now.
+    /// Something else changed it since, or its number is in use again, or an earlier release kept too little of
+    /// it; left as it is. The version it has now.
     Conflict(Key, i64),
 }
 
 impl Before {
     pub(super) fn of((key, whole, version): (&Key, Option<&Whole>, i64)) -> Result<Self> {
+        // Put back, it would take away what was not read.
+        if whole.is_some_and(|whole| !whole.complete) {
+            return Err(Error::internal("a household is kept that was not read whole"));
+        }
         let image = serde_json::to_string(&whole).map_err(Error::internal)?;
         let version_before = whole.map_or(0, |whole| whole.household.contract.version);
         Ok(Self { key: key.clone(), version_before, version_after: version, image })
@@ -66,7 +70,11 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
     let mut undone = Vec::with_capacity(all.len());
     for one in all {
         let version = bench.get(&one.key).map_or(0, |whole| whole.household.contract.version);
-        if version != one.version_after || came_back(&bench, one, all)? {
+        let image = read(&one.image)?;
+        if version != one.version_after
+            || came_back(&bench, (one, image.as_ref()), all)
+            || image.as_ref().is_some_and(Whole::may_lack)
+        {
             undone.push(Undone::Conflict(one.key.clone(), version));
             continue;
         }
@@ -75,7 +83,7 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
             continue;
         }
         let whole = bench.get_mut(&one.key)?;
-        match read(&one.image)? {
+        match image {
             Some(mut image) => {
                 image.household.contract.version = version;
                 image
@@ -106,13 +114,20 @@ fn read(image: &str) -> Result<Option<Whole>> {
 
 /// Whether the number is in use again, as the next generation and by something else than what is taken
 /// back here, so that the life before it can not go on.
-fn came_back(bench: &Workbench, one: &Before, all: &[Before]) -> Result<bool> {
+fn came_back(bench: &Workbench, (one, image): (&Before, Option<&Whole>), all: &[Before]) -> bool {
     let newest = bench.newest(&one.key.number).map(|whole| whole.household.key());
     if newest.is_none_or(|newest| newest == one.key || all.iter().any(|too| too.key == newest)) {
-        return Ok(false);
+        return false;
     }
-    let lives = |whole: Whole| whole.household.contract.stored == Stored::Open;
-    Ok(read(&one.image)?.is_some_and(lives))
+    image.is_some_and(|whole| whole.household.contract.stored == Stored::Open)
+}
+
+impl Whole {
+    /// Kept before it was noted what was read, and perhaps without its persons or keys: it is left alone.
+    fn may_lack(&self) -> bool {
+        let empty = self.household.persons.is_empty() || self.keyring.grants.is_empty();
+        !self.complete && empty
+    }
 }
 
 /// The members of these households, by id: one may stand under another number afterwards.

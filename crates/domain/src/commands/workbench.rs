@@ -21,6 +21,10 @@ use super::{Command, Op};
 pub(super) struct Whole {
     pub(super) household: Household,
     pub(super) keyring: Keyring,
+    /// That persons and keys were read too: what was not read is empty here, and there all the same. Absent in
+    /// images kept before this was noted.
+    #[serde(default)]
+    pub(super) complete: bool,
 }
 
 /// Households that were changed, as they are now.
@@ -62,18 +66,18 @@ impl Workbench {
     /// Loads what `commands` need: 2 to 4 statements for any number of them, and the operator's facts
     /// when they are not in memory.
     pub(super) fn load(tx: &mut Tx<'_>, commands: &[&Command]) -> Result<Self> {
-        let numbers: BTreeSet<String> = commands
-            .iter()
-            .flat_map(|command| [Some(&command.number), command.new_number.as_ref()])
-            .flatten()
-            .cloned()
-            .collect();
-        let numbers: Vec<String> = numbers.into_iter().collect();
         let what = match commands {
             [only] if only.person_no == 0 && !needs_persons(only.op) => Load::ForContractChange,
             _ => Load::ForChange,
         };
-        Self::load_numbers(tx, numbers, (what, commands.iter().any(|c| c.op.needs_keys())))
+        let keys = commands.iter().any(|command| command.op.needs_keys());
+        Self::load_numbers(tx, numbers_of(commands), (what, keys))
+    }
+
+    /// Loads all there is of the households of `commands`: for what is kept to be taken back, and for what others
+    /// are rehearsed upon.
+    pub(super) fn load_whole(tx: &mut Tx<'_>, commands: &[&Command]) -> Result<Self> {
+        Self::load_numbers(tx, numbers_of(commands), (Load::ForChange, true))
     }
 
     pub(super) fn load_numbers(
@@ -89,11 +93,12 @@ impl Workbench {
         } else {
             HashMap::new()
         };
+        let complete = keys && what != Load::ForContractChange;
         let before: BTreeMap<Key, Whole> = households
             .into_iter()
             .map(|household| {
                 let keyring = keyrings.remove(&household.key()).unwrap_or_default();
-                (household.key(), Whole { household, keyring })
+                (household.key(), Whole { household, keyring, complete })
             })
             .collect();
         let changed = BTreeSet::new();
@@ -236,6 +241,13 @@ impl Workbench {
         subscribers::save(tx, &old_households, &households)?;
         entitlements::save(tx, &old_keys, &keys)
     }
+}
+
+/// The contract numbers of `commands`, each once.
+fn numbers_of(commands: &[&Command]) -> Vec<String> {
+    let named = commands.iter().flat_map(|one| [Some(&one.number), one.new_number.as_ref()]);
+    let numbers: BTreeSet<String> = named.flatten().cloned().collect();
+    numbers.into_iter().collect()
 }
 
 /// All generations of a number, the oldest first.
