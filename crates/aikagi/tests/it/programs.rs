@@ -47,6 +47,17 @@ fn a_wrong_proof_is_refused_alike_whoever_it_is() {
 }
 
 #[test]
+fn what_memory_does_not_know_is_read_without_a_word_in_the_log() {
+    let house = House::new();
+    let said = crate::batch_desk::logged(|| {
+        assert_eq!(for_itself(&house, "vod", SECRET).status, 200);
+        let form = [("token", "nobody's")];
+        assert_eq!(house.client_form("/o/KITA01/introspect", ("vod", SECRET), &form).status, 200);
+    });
+    assert!(!said.contains("WARN") && !said.contains("unavailable"), "{said}");
+}
+
+#[test]
 fn a_clients_token_is_good_for_its_scope_at_its_issuer_and_not_after_it_is_switched_off() {
     let house = House::new();
     let answer = for_itself(&house, "vod", SECRET).json();

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base::kernel::Error;
+use base::store::needs_time;
 use domain::signin::{Destination, Finish, OwnPage, Request, ResponseMode, Visit};
 use http::header::{CACHE_CONTROL, LOCATION, PRAGMA, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -204,7 +205,10 @@ impl From<Error> for TokenRefusal {
                 (StatusCode::INTERNAL_SERVER_ERROR, "server_error", None)
             }
         };
-        if let Error::Unavailable { source, detail } = &error {
+        // Where memory was asked first this is no answer yet: the work begins anew on a thread that may wait.
+        if let Error::Unavailable { source, detail } = &error
+            && needs_time().is_ok()
+        {
             tracing::warn!(source, detail, "unavailable at the token endpoint");
         }
         Self { status, error: word, code, wait }
