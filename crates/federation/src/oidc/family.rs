@@ -16,11 +16,11 @@ use domain::subscribers::Role;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use url::form_urlencoded::Serializer;
-use web::{Page, blocking, current, status_of, words};
+use web::{Page, blocking, current, words};
 
 use super::Provider;
 use super::authorize::{begin_with, or_page, parameter_fault};
-use super::own::{Here, Said, in_fours, is_fresh, on_day, posted, qr_of, shown};
+use super::own::{Here, Said, changed, in_fours, is_fresh, on_day, posted, qr_of, shown};
 use super::pages::Words;
 use super::place::Place;
 
@@ -88,13 +88,13 @@ pub(super) async fn change(
     body: Bytes,
 ) -> Response {
     let form = ((headers, body), OwnPage::Family, PURPOSE);
-    posted((provider, place), form, |provider, here, form| match act(provider, here, form) {
-        Ok((said, made)) => page(provider, here, (Said::Done(said), made)),
-        Err(error @ Error::Unauthenticated { .. }) => Err(error),
-        Err(error) if status_of(&error).is_client_error() => {
-            page(provider, here, (Said::Refused(&error), None))
-        }
-        Err(error) => Err(error),
+    posted((provider, place), form, |provider, here, form| {
+        let mut made = None;
+        let done = act(provider, here, form).map(|(said, invitation)| {
+            made = invitation;
+            said
+        });
+        changed(done, |said| page(provider, here, (said, made)))
     })
     .await
 }
