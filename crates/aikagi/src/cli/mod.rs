@@ -6,6 +6,7 @@
 mod apply;
 mod argon2;
 mod audit;
+mod boxes;
 mod client;
 mod configuration;
 mod context;
@@ -86,6 +87,9 @@ enum Command {
     /// Members of households
     #[command(subcommand)]
     Person(person::Person),
+    /// Set-top boxes in the homes of subscribers
+    #[command(subcommand)]
+    Box(boxes::SetTop),
     /// Files of the operators' SMS
     #[command(subcommand)]
     Sms(sms::Sms),
@@ -126,6 +130,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Demo(command) => demo::run(&command),
         Command::Sms(command) => sms::run(context, command),
         Command::Person(command) => person::run(context, command),
+        Command::Box(command) => boxes::run(context, command),
         Command::Letter(command) => letter::run(context, command),
         Command::Apply(command) => apply::run(context, &command),
         Command::Migrate(command) => migrate::run(context, &command),

@@ -12,7 +12,9 @@ use base::kernel::{Actor, Result};
 use base::store::Tx;
 use domain::commands::{self, Command, Op};
 use domain::subscribers::{self, Load, Reason};
-use domain::{catalogue, clients, credentials, decisions, entitlements, operators, sessions};
+use domain::{
+    boxes, catalogue, clients, credentials, decisions, entitlements, operators, sessions,
+};
 
 use crate::isolation_devices;
 use crate::isolation_factors;
@@ -64,6 +66,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("signing::check_master", "the platform's own look at one sealed value, answers yes or no"),
     ("signing::rotate", "writes keys of its own scope"),
     ("subscribers::save", "writes aggregates that `load` of the same scope gave"),
+    ("boxes::save", "writes aggregates that `load` of the same scope gave"),
+    ("boxes::move_all", "between contracts that `load` of the same scope gave"),
     ("entitlements::save", "writes aggregates that `load` of the same scope gave"),
     ("commands::purge_due", "of its own scope, by age"),
 ];
@@ -148,6 +152,13 @@ const PROBES: &[(&str, Probe)] = &[
     ("subscribers::versions", |tx, _| said(subscribers::versions(tx, numbers()))),
     ("subscribers::count_open", |tx, _| said(subscribers::count_open(tx))),
     ("entitlements::load", |tx, _| said(entitlements::load(tx, numbers()))),
+    ("boxes::load", |tx, _| said(boxes::load(tx, (numbers(), vec!["HIMITSU-1".to_owned()])))),
+    ("boxes::list_boxes", |tx, _| said(boxes::list_boxes(tx, NUMBER))),
+    ("commands::add_box", |tx, _| {
+        let new = boxes::NewBox { serial: "HIMITSU-2".to_owned(), ..boxes::NewBox::default() };
+        said(commands::add_box(tx, NUMBER, &new))
+    }),
+    ("commands::remove_box", |tx, _| said(commands::remove_box(tx, NUMBER, "box_1"))),
     ("commands::execute", |tx, _| said(commands::execute(tx, &stop()))),
     ("commands::execute_many", |tx, _| said(commands::execute_many(tx, &[stop()]))),
     ("commands::rehearse_many", |tx, _| {
@@ -367,6 +378,7 @@ fn given_secrets(world: &World) -> Known {
 fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
     let world = World::new();
     let known = given_secrets(&world);
+    crate::boxes::given_box(&world, NUMBER, "HIMITSU-1");
     let before = picture(&world.db, KITA, |_, _| false);
     for (name, probe) in PROBES
         .iter()

@@ -31,6 +31,7 @@ mod batch_order;
 mod batch_pages;
 mod batch_undo;
 mod books;
+mod boxes;
 mod browser;
 mod browser_contacts;
 mod browser_looks;

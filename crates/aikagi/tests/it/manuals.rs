@@ -157,8 +157,6 @@ fn events_in_source() -> BTreeSet<String> {
             names.extend(body.split('"').skip(1).step_by(2));
         }
     }
-    // Devices are not kept yet: the command is always refused.
-    names.remove("device.replaced");
     names.into_iter().map(str::to_owned).collect()
 }
 

@@ -62,6 +62,8 @@ const REASONS: [&str; 3] = ["10", "40", "90"];
 const KANA: [&str; 3] = ["ﾀｶﾊｼ ﾊﾅｺ", "ﾔﾏｻﾞｷ ｶﾌﾞｼｷｶﾞｲｼｬ", "ﾜﾀﾅﾍﾞ"];
 /// In a file, online.
 const RATINGS: [(&str, &str); 4] = [("G", "G"), ("P12", "PG12"), ("R15", "R15+"), ("R18", "R18+")];
+/// Set-top boxes: the first two stand somewhere, the last is no serial.
+const SERIALS: [&str; 5] = ["BOX-1", "BOX-2", "BOX-3", "BOX-4", "BOX 5"];
 const ENDS: [(&str, &str); 3] =
     [("E", "END_OF_MONTH"), ("D", "END_OF_DAY"), ("20271231000000", "2027-12-31T00:00:00+09:00")];
 const BIRTHS: [(&str, &str); 2] = [("19800229", "1980-02-29"), ("20150401", "2015-04-01")];
@@ -155,6 +157,16 @@ impl Wish {
         matches!(self.op().1, "KEY_OPEN" | "KEY_CLOSE")
     }
 
+    /// The word that is kept with a hold, or the box that goes.
+    fn reference(&self) -> Option<&'static str> {
+        let words: &[&str] = if self.is_swap() { &SERIALS } else { &NOTES };
+        self.known.note.map(|at| words[at])
+    }
+
+    fn is_swap(&self) -> bool {
+        self.op().1 == "DEVICE_REPLACE"
+    }
+
     /// The contract's number.
     pub fn number(&self) -> String {
         format!("P{:05}", self.contract)
@@ -190,8 +202,12 @@ impl Wish {
             credit_rank: of(credit, Some("C")),
             telephone: of(told, known.telephone.map(|at| TELEPHONES[at])),
             postal_code: of(told, known.postal.map(|at| POSTAL_CODES[at])),
-            new_contract_number: of(self.op().1 == "REPLACE", Some(&new)),
-            note: of(noted, known.note.map(|at| NOTES[at])),
+            new_contract_number: if self.is_swap() {
+                SERIALS[self.product].to_owned()
+            } else {
+                of(self.op().1 == "REPLACE", Some(&new))
+            },
+            note: of(noted, self.reference()),
             ..Record::default()
         }
     }
@@ -211,7 +227,8 @@ impl Wish {
         put("product", self.is_about_key(), Some(json!(PRODUCTS[self.product])));
         put("reason", self.is_about_hold(), self.reason.map(|at| json!(REASONS[at])));
         put("end_at", self.has_end(), self.end.map(|at| json!(ENDS[at].1)));
-        put("ref", self.has_reference(), self.known.note.map(|at| json!(NOTES[at])));
+        put("ref", self.has_reference(), self.reference().map(|word| json!(word)));
+        put("new_device", self.is_swap(), Some(json!(SERIALS[self.product])));
         let when = match self.when {
             When::Now => None,
             When::Past(day) => Some(json!(format!("2026-10-{day:02}T12:00:00+09:00"))),

@@ -3,6 +3,7 @@
 use base::kernel::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::boxes;
 use crate::entitlements::CloseMode;
 use crate::subscribers::{Attributes, Reason, is_plain, plain};
 
@@ -107,6 +108,11 @@ impl Op {
         )
     }
 
+    /// Whether it needs the household's boxes.
+    pub(super) const fn needs_boxes(self) -> bool {
+        matches!(self, Self::DeviceReplace)
+    }
+
     const fn is_for_person(self) -> bool {
         matches!(
             self,
@@ -163,8 +169,12 @@ pub struct Command {
     pub new_number: Option<String>,
     /// The request id of the command to cancel.
     pub cancels: Option<String>,
-    /// A word of the station, kept with a hold.
+    /// A word of the station, kept with a hold; for a swapped box: the serial of the one that goes.
     pub reference: Option<String>,
+    /// The serial of the box that comes, for a swapped one. What is left out is not written, so that
+    /// commands from before it was known keep their digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_device: Option<String>,
 }
 
 impl Command {
@@ -185,6 +195,7 @@ impl Command {
             new_number: None,
             cancels: None,
             reference: None,
+            new_device: None,
         }
     }
 
@@ -212,6 +223,11 @@ impl Command {
         if self.op == Op::Replace {
             required(self.new_number.as_deref().unwrap_or_default(), "new_contract_no", 20)?;
         }
+        if self.op == Op::DeviceReplace {
+            let (old, new) = (self.reference.as_deref(), self.new_device.as_deref());
+            required(old.unwrap_or_default(), "ref", boxes::LONGEST_SERIAL)?;
+            required(new.unwrap_or_default(), "new_device", boxes::LONGEST_SERIAL)?;
+        }
         if self.op == Op::CancelScheduled {
             required(self.cancels.as_deref().unwrap_or_default(), "cancels", 64)?;
         }
@@ -223,6 +239,7 @@ impl Command {
             ("new_contract_no", &self.new_number, 20),
             ("cancels", &self.cancels, 64),
             ("ref", &self.reference, 200),
+            ("new_device", &self.new_device, boxes::LONGEST_SERIAL),
         ];
         texts.into_iter().try_for_each(|(field, text, longest)| plain(text, field, longest))?;
         self.attributes.check()

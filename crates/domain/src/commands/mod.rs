@@ -5,6 +5,7 @@
 //! transaction: each is refused alone, because verbs change nothing when they refuse.
 //! Source: brief tve §5, §7.2; `docs/decisions/0011`, `0015`.
 
+mod boxes;
 mod bus;
 mod command;
 mod groups;
@@ -16,6 +17,7 @@ mod scheduled;
 mod undo;
 mod workbench;
 
+pub use boxes::{add_box, remove_box};
 pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
 pub use command::{Command, End, Op};
 pub use groups::CommandGroups;

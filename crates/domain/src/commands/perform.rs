@@ -5,6 +5,7 @@ use base::records::{self, Entry};
 use base::store::Tx;
 use serde_json::json;
 
+use crate::boxes;
 use crate::entitlements;
 use crate::operators::Policies;
 use crate::subscribers::{
@@ -13,9 +14,6 @@ use crate::subscribers::{
 
 use super::workbench::{Ended, Ending, Whole, Workbench};
 use super::{Command, Op, Report, ResultKind};
-
-/// `device.unknown` — no such device (E304).
-pub const DEVICE_UNKNOWN: &str = "device.unknown";
 
 /// Performs `command` from `at` on; on a refusal nothing has changed.
 pub(super) fn perform(
@@ -91,8 +89,8 @@ fn start(
     let key = Key { number: command.number.clone(), generation };
     let owner = tx.next_id("per");
     let household = Household::start(key.clone(), starts, &command.attributes, owner, by);
-    let keyring = entitlements::Keyring::default();
-    bench.insert(Whole { household, keyring, complete: true });
+    let (keyring, boxes) = (entitlements::Keyring::default(), Some(Vec::new()));
+    bench.insert(Whole { household, keyring, boxes, complete: true });
     Ok((key, Outcome::MADE))
 }
 
@@ -108,10 +106,16 @@ fn replace(
     let target = command.new_number.clone().unwrap_or_default();
     let free = bench.free_generation(&target);
     let whole = bench.get_mut(&key)?;
-    let household = subscribers::replace(&mut whole.household, &target, free, by)?;
+    let mut household = subscribers::replace(&mut whole.household, &target, free, by)?;
     let keyring = whole.keyring.moved(by);
     let new_key = household.key();
-    bench.insert(Whole { household, keyring, complete: true });
+    // The boxes stay where they stand: in the home of those who move to the new number.
+    let boxes = whole.boxes.as_mut().map(std::mem::take);
+    household.contract.has_boxes = std::mem::take(&mut whole.household.contract.has_boxes);
+    if boxes.is_none() && household.contract.has_boxes {
+        bench.move_boxes(key.clone(), new_key.clone());
+    }
+    bench.insert(Whole { household, keyring, boxes, complete: true });
     bench.mark_changed(tx, &new_key);
     Ok((key, Outcome::MADE))
 }
@@ -125,6 +129,9 @@ fn apply(
 ) -> Result<Outcome> {
     if command.op.is_for_keys() {
         return super::keys::apply(bench, key, command, by);
+    }
+    if command.op == Op::DeviceReplace {
+        return replace_box(bench, key, command, by);
     }
     let policies = bench.operator.policies.clone();
     let came_back = bench.newest(&key.number).is_some_and(|whole| whole.household.key() != *key);
@@ -164,16 +171,34 @@ fn apply(
         Op::PersonSuspend => household.suspend_person(person, required(reason)?, reference, by),
         Op::PersonResume => household.resume_person(person, reason, by),
         Op::PersonReset => household.reset_person(person, by),
-        Op::DeviceReplace => Err(Error::not_found(DEVICE_UNKNOWN, reference.unwrap_or_default())),
         Op::CancelScheduled => {
             let cancels = command.cancels.as_deref().unwrap_or_default();
             records::jobs::cancel(tx, &command.number, cancels)?;
             Ok(Outcome::MADE)
         }
-        Op::Start | Op::Replace | Op::KeyOpen | Op::KeyClose | Op::KeyRevoke => {
-            Err(Error::internal("handled before"))
-        }
+        Op::Start
+        | Op::Replace
+        | Op::KeyOpen
+        | Op::KeyClose
+        | Op::KeyRevoke
+        | Op::DeviceReplace => Err(Error::internal("handled before")),
     }
+}
+
+fn replace_box(
+    bench: &mut Workbench,
+    key: &Key,
+    command: &Command,
+    by: &By<'_>,
+) -> Result<Outcome> {
+    let old = command.reference.as_deref().unwrap_or_default();
+    let new = command.new_device.as_deref().unwrap_or_default();
+    let taken = bench.holder(new).is_some();
+    let whole = bench.get_mut(key)?;
+    if whole.household.contract.stored != Stored::Open {
+        return Err(Error::refused(subscribers::STOPPED));
+    }
+    boxes::swap(whole.boxes.as_deref_mut().unwrap_or_default(), (old, new, taken), by.now)
 }
 
 const fn limits(policies: &Policies) -> Limits {

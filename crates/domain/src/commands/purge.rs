@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::operators;
 use crate::subscribers::{By, Key, Load, PersonState, Source};
 
-use super::workbench::{Ended, Ending, Workbench};
+use super::workbench::{Ended, Ending, Needs, Workbench};
 
 /// Erases up to `limit` contracts and as many members that are due; returns how many. Days count from
 /// when the end was written down, not from the instant it was dated to.
@@ -31,7 +31,8 @@ pub fn purge_due(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
     let keys = contracts.iter().chain(members.iter().map(|(key, _)| key));
     let numbers: BTreeSet<String> = keys.map(|key| key.number.clone()).collect();
     let numbers = numbers.into_iter().collect();
-    let mut bench = Workbench::load_numbers(tx, numbers, (Load::ForChange, false))?;
+    let needs = Needs { load: Load::ForChange, keys: false, boxes: Some(Vec::new()) };
+    let mut bench = Workbench::load_numbers(tx, numbers, needs)?;
     let mut purged = 0;
     for key in &contracts {
         purged += u64::from(purge_contract(tx, &mut bench, key, before)?);
@@ -74,11 +75,13 @@ fn purge_contract(
 ) -> Result<bool> {
     let by = by_system(tx);
     let newest = bench.newest(&key.number).is_some_and(|whole| whole.household.key() == *key);
-    let household = &mut bench.get_mut(key)?.household;
+    let whole = bench.get_mut(key)?;
+    let household = &mut whole.household;
     let Some(recorded) = household.contract.stop_recorded.filter(|at| *at < before) else {
         return Ok(false);
     };
     household.purge(&by)?;
+    whole.boxes = Some(Vec::new());
     let persons = household.persons.iter().map(|person| person.person_id.clone()).collect();
     bench.end(Ended { persons, what: Ending::Credentials });
     bench.mark_changed(tx, key);

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::subscribers::{By, Key, Load, Person, PersonState, Source, Stored};
 
-use super::workbench::{Ended, Ending, Whole, Workbench};
+use super::workbench::{Ended, Ending, Needs, Whole, Workbench};
 
 /// How a household stood before commands changed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,17 +63,20 @@ pub fn forget_answers(tx: &mut Tx<'_>, request_ids: Vec<String>) -> Result<()> {
 /// `undo.unreadable` — an image is not one of ours.
 pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undone>> {
     let numbers: Vec<String> = all.iter().map(|one| one.key.number.clone()).collect();
-    let mut bench = Workbench::load_numbers(tx, numbers, (Load::ForChange, true))?;
+    let images = all.iter().map(|one| read(&one.image)).collect::<Result<Vec<_>>>()?;
+    let serials = serials(images.iter().flatten());
+    let needs = Needs { load: Load::ForChange, keys: true, boxes: Some(serials) };
+    let mut bench = Workbench::load_numbers(tx, numbers, needs)?;
     let cause = tx.cause().to_owned();
     let by = By { source: Source::Console, at: tx.now(), now: tx.now(), cause: &cause };
     let members = members(&bench, all);
     let mut undone = Vec::with_capacity(all.len());
-    for one in all {
+    for (one, image) in all.iter().zip(images) {
         let version = bench.get(&one.key).map_or(0, |whole| whole.household.contract.version);
-        let image = read(&one.image)?;
         if version != one.version_after
             || came_back(&bench, (one, image.as_ref()), all)
             || image.as_ref().is_some_and(Whole::may_lack)
+            || image.as_ref().is_some_and(|image| stands_elsewhere(&bench, image, all))
         {
             undone.push(Undone::Conflict(one.key.clone(), version));
             continue;
@@ -91,11 +94,14 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
                     .persons
                     .iter_mut()
                     .for_each(|person| without_password(person, &members));
+                // A picture nobody took the boxes into leaves them as they are.
+                image.boxes = image.boxes.or_else(|| whole.boxes.take());
                 *whole = image;
             }
             None => {
                 whole.household.void(&by);
                 whole.keyring.grants.clear();
+                whole.boxes = Some(Vec::new());
             }
         }
         bench.mark_changed(tx, &one.key);
@@ -110,6 +116,24 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
 
 fn read(image: &str) -> Result<Option<Whole>> {
     serde_json::from_str(image).map_err(|_| Error::refused("undo.unreadable"))
+}
+
+fn serials<'w>(wholes: impl Iterator<Item = &'w Whole>) -> Vec<String> {
+    let boxes = wholes.flat_map(|whole| whole.boxes.iter().flatten());
+    boxes.map(|one| one.serial.clone()).collect()
+}
+
+/// Whether a box that would come back stands in another household meanwhile, which is not taken back
+/// here as well.
+fn stands_elsewhere(bench: &Workbench, image: &Whole, all: &[Before]) -> bool {
+    let back = |holder: &Key| {
+        let version = bench.get(holder).map(|whole| whole.household.contract.version);
+        all.iter().any(|one| one.key == *holder && Some(one.version_after) <= version)
+    };
+    let mut boxes = image.boxes.iter().flatten();
+    boxes.any(|one| {
+        bench.holder(&one.serial).is_some_and(|holder| holder.is_none_or(|key| !back(key)))
+    })
 }
 
 /// Whether the number is in use again, as the next generation and by something else than what is taken

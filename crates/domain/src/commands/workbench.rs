@@ -7,6 +7,7 @@ use base::kernel::{Error, Result};
 use base::store::Tx;
 use serde::{Deserialize, Serialize};
 
+use crate::boxes::{self, SetTopBox};
 use crate::catalogue::{self, Catalogue};
 use crate::credentials;
 use crate::entitlements::{self, Keyring};
@@ -21,10 +22,32 @@ use super::{Command, Op};
 pub(super) struct Whole {
     pub(super) household: Household,
     pub(super) keyring: Keyring,
-    /// That persons and keys were read too: what was not read is empty here, and there all the same. Absent in
-    /// images kept before this was noted.
+    /// `None`: nothing asked for them, so they stay as they are.
+    #[serde(default)]
+    pub(super) boxes: Option<Vec<SetTopBox>>,
+    /// That persons and keys (and boxes, since they are known) were read too: what was not read is empty here, and
+    /// there all the same. Absent in images kept before this was noted.
     #[serde(default)]
     pub(super) complete: bool,
+}
+
+/// What is read of households beside the contracts.
+pub(super) struct Needs {
+    pub(super) load: Load,
+    pub(super) keys: bool,
+    /// Their boxes, and who has these serials.
+    pub(super) boxes: Option<Vec<String>>,
+}
+
+impl Whole {
+    /// The household as it is written: its contract says whether there are boxes.
+    fn written(&self) -> Household {
+        let mut household = self.household.clone();
+        if let Some(boxes) = &self.boxes {
+            household.contract.has_boxes = !boxes.is_empty();
+        }
+        household
+    }
 }
 
 /// Households that were changed, as they are now.
@@ -39,6 +62,10 @@ pub(super) struct Workbench {
     now: BTreeMap<Key, Whole>,
     changed: BTreeSet<Key>,
     ended: Vec<Ended>,
+    /// Boxes of households that are not on the bench: serial and whose.
+    elsewhere: BTreeSet<String>,
+    /// Whose boxes go with whom, unread: from and to.
+    moved: Vec<(Key, Key)>,
 }
 
 /// What ends for persons.
@@ -70,40 +97,64 @@ impl Workbench {
             [only] if only.person_no == 0 && !needs_persons(only.op) => Load::ForContractChange,
             _ => Load::ForChange,
         };
+        let boxes = commands.iter().any(|one| one.op.needs_boxes()).then(|| serials_of(commands));
         let keys = commands.iter().any(|command| command.op.needs_keys());
-        Self::load_numbers(tx, numbers_of(commands), (what, keys))
+        Self::load_numbers(tx, numbers_of(commands), Needs { load: what, keys, boxes })
     }
 
     /// Loads all there is of the households of `commands`: for what is kept to be taken back, and for what others
     /// are rehearsed upon.
     pub(super) fn load_whole(tx: &mut Tx<'_>, commands: &[&Command]) -> Result<Self> {
-        Self::load_numbers(tx, numbers_of(commands), (Load::ForChange, true))
+        let boxes = Some(serials_of(commands));
+        Self::load_numbers(
+            tx,
+            numbers_of(commands),
+            Needs { load: Load::ForChange, keys: true, boxes },
+        )
     }
 
     pub(super) fn load_numbers(
         tx: &mut Tx<'_>,
         numbers: Vec<String>,
-        (what, keys): (Load, bool),
+        needs: Needs,
     ) -> Result<Self> {
         let operator = tx.operator_fact(operators::find_operator)?;
         let catalogue = tx.operator_fact(catalogue::load)?;
-        let households = subscribers::load(tx, numbers.clone(), what)?;
-        let mut keyrings: HashMap<Key, Keyring> = if keys && !households.is_empty() {
+        let households = subscribers::load(tx, numbers.clone(), needs.load)?;
+        let mut keyrings: HashMap<Key, Keyring> = if needs.keys && !households.is_empty() {
             entitlements::load(tx, numbers.clone())?
         } else {
             HashMap::new()
         };
-        let complete = keys && what != Load::ForContractChange;
+        let complete = needs.keys && needs.boxes.is_some() && needs.load != Load::ForContractChange;
+        let mut found = match needs.boxes {
+            Some(serials) => Some(load_boxes(tx, &households, (numbers.clone(), serials))?),
+            None => None,
+        };
         let before: BTreeMap<Key, Whole> = households
             .into_iter()
             .map(|household| {
-                let keyring = keyrings.remove(&household.key()).unwrap_or_default();
-                (household.key(), Whole { household, keyring, complete })
+                let key = household.key();
+                let keyring = keyrings.remove(&key).unwrap_or_default();
+                let boxes = found.as_mut().map(|all| all.remove(&key).unwrap_or_default());
+                (key, Whole { household, keyring, boxes, complete })
             })
             .collect();
+        let others = found.into_iter().flat_map(HashMap::into_values).flatten();
+        let elsewhere = others.map(|one| one.serial).collect();
         let changed = BTreeSet::new();
         let (now, ended) = (before.clone(), Vec::new());
-        Ok(Self { operator, catalogue, numbers, now, before, changed, ended })
+        Ok(Self {
+            operator,
+            catalogue,
+            numbers,
+            now,
+            before,
+            changed,
+            ended,
+            elsewhere,
+            moved: Vec::new(),
+        })
     }
 
     /// The key a command is about: the generation it names, or the latest that is not erased.
@@ -149,6 +200,17 @@ impl Workbench {
         self.now
             .get_mut(key)
             .ok_or_else(|| Error::not_found(subscribers::UNKNOWN, key.number.clone()))
+    }
+
+    /// In which household a box with this serial stands: `None` when in none, `Some(None)` when in one
+    /// that is not on the bench. Only for serials the bench was loaded for.
+    pub(super) fn holder(&self, serial: &str) -> Option<Option<&Key>> {
+        let mut wholes = self.now.iter();
+        let has = |whole: &Whole| whole.boxes.iter().flatten().any(|one| one.serial == serial);
+        match wholes.find(|(_, whole)| has(whole)) {
+            Some((key, _)) => Some(Some(key)),
+            None => self.elsewhere.contains(serial).then_some(None),
+        }
     }
 
     pub(super) fn insert(&mut self, whole: Whole) {
@@ -232,14 +294,36 @@ impl Workbench {
             self.changed
                 .iter()
                 .filter_map(|key| from.get(key).map(|whole| (key.clone(), whole)))
-                .map(|(key, whole)| (whole.household.clone(), (key, whole.keyring.clone())))
+                .map(|(key, whole)| (whole.written(), (key, whole.keyring.clone())))
                 .unzip()
         };
         let (old_households, old_keys) = pick(&self.before);
         let (households, keys) = pick(&self.now);
         self.save_ended(tx)?;
         subscribers::save(tx, &old_households, &households)?;
-        entitlements::save(tx, &old_keys, &keys)
+        entitlements::save(tx, &old_keys, &keys)?;
+        self.save_boxes(tx)
+    }
+
+    /// The boxes of `from`, which nobody read, go to `to`.
+    pub(super) fn move_boxes(&mut self, from: Key, to: Key) {
+        self.moved.push((from, to));
+    }
+
+    fn save_boxes(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let of = |from: &BTreeMap<Key, Whole>| -> Vec<(Key, SetTopBox)> {
+            let changed = self.changed.iter().filter(|key| {
+                // Boxes nobody looked at, before or now, are as they were.
+                self.now.get(*key).is_some_and(|whole| whole.boxes.is_some())
+            });
+            let wholes = changed.filter_map(|key| from.get(key).map(|whole| (key, whole)));
+            let each = wholes.flat_map(|(key, whole)| {
+                whole.boxes.iter().flatten().map(|one| (key.clone(), one.clone()))
+            });
+            each.collect()
+        };
+        boxes::save(tx, &of(&self.before), &of(&self.now))?;
+        boxes::move_all(tx, &self.moved)
     }
 }
 
@@ -248,6 +332,25 @@ fn numbers_of(commands: &[&Command]) -> Vec<String> {
     let named = commands.iter().flat_map(|one| [Some(&one.number), one.new_number.as_ref()]);
     let numbers: BTreeSet<String> = named.flatten().cloned().collect();
     numbers.into_iter().collect()
+}
+
+/// The serials of the boxes that `commands` put up.
+fn serials_of(commands: &[&Command]) -> Vec<String> {
+    commands.iter().filter_map(|one| one.new_device.clone()).collect()
+}
+
+/// The boxes of `households`, and whoever has these serials. The locked rows of the contracts say whether
+/// there are any, so that households without boxes, the most by far, are not asked.
+fn load_boxes(
+    tx: &mut Tx<'_>,
+    households: &[Household],
+    (numbers, serials): (Vec<String>, Vec<String>),
+) -> Result<HashMap<Key, Vec<SetTopBox>>> {
+    let any = households.iter().any(|household| household.contract.has_boxes);
+    if households.is_empty() || (!any && serials.is_empty()) {
+        return Ok(HashMap::new());
+    }
+    boxes::load(tx, (numbers, serials))
 }
 
 /// All generations of a number, the oldest first.

@@ -177,6 +177,7 @@ impl Line {
             age_verified_by: None,
             credit_rank: None,
             note: None,
+            has_boxes: false,
         })
     }
 

@@ -169,6 +169,9 @@ pub struct Contract {
     pub created: Instant,
     /// When it was last written.
     pub updated: Instant,
+    /// Whether the station put boxes up there, so that the others need not be looked for. Kept by the command bus.
+    #[serde(default)]
+    pub has_boxes: bool,
 }
 
 /// Attributes a command may bring; `None` leaves what is there.

@@ -57,6 +57,7 @@ impl Household {
             cause: by.cause.to_owned(),
             created: by.now,
             updated: by.now,
+            has_boxes: false,
         };
         contract.take(wanted);
         let mut owner = Person::invited(1, owner_id, Role::Owner, by.now);

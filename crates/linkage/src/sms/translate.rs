@@ -42,7 +42,13 @@ pub(super) fn command(record: &Record) -> Result<Command> {
         Some(text) => Some(End::At(Instant::parse_compact_jst(text, "end_at")?)),
     };
     command.attributes = attributes(op, record)?;
-    command.new_number = present(&record.new_contract_number).map(str::to_owned);
+    // The one column for what comes in the place of something: a number, or a box.
+    let new = present(&record.new_contract_number).map(str::to_owned);
+    if op == Op::DeviceReplace {
+        command.new_device = new;
+    } else {
+        command.new_number = new;
+    }
     if is_reference(op) {
         command.reference = present(&record.note).map(str::to_owned);
     }

@@ -210,7 +210,7 @@ const NO_ANSWERS: &[&str] =
 
 #[test]
 fn every_answer_of_the_command_bus_has_a_code_of_the_sms() {
-    let rooms = ["commands", "entitlements", "subscribers"];
+    let rooms = ["boxes", "commands", "entitlements", "subscribers"];
     let behind = |source: &Source| {
         let of = |room| source.path.starts_with(&format!("crates/domain/src/{room}/"));
         rooms.into_iter().any(of) || source.path == "crates/base/src/kernel/instant.rs"

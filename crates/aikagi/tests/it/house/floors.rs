@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &str, u8)] = &[
     ("domain", "credentials", 5),
     ("domain", "sessions", 5),
     ("domain", "tokens", 5),
+    ("domain", "boxes", 5),
     ("domain", "entitlements", 5),
     ("domain", "commands", 6),
     ("domain", "decisions", 6),

@@ -27,6 +27,7 @@ pub(super) struct Body {
     new_contract_no: Option<String>,
     cancels: Option<String>,
     r#ref: Option<String>,
+    new_device: Option<String>,
 }
 
 /// What is known of a contract or person.
@@ -94,6 +95,7 @@ impl Body {
         command.new_number = self.new_contract_no;
         command.cancels = self.cancels;
         command.reference = self.r#ref;
+        command.new_device = self.new_device;
         Ok(command)
     }
 
@@ -111,6 +113,7 @@ impl Body {
             ("new_contract_no", self.new_contract_no.is_some(), op == Op::Replace),
             ("cancels", self.cancels.is_some(), op == Op::CancelScheduled),
             ("ref", self.r#ref.is_some(), referred),
+            ("new_device", self.new_device.is_some(), op == Op::DeviceReplace),
             ("effective_at", self.effective_at.is_some(), op != Op::CancelScheduled),
         ];
         match given.into_iter().find(|(_, there, useful)| *there && !useful) {
