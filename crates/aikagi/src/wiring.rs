@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
 use base::kernel::{Actor, Error, Scope, clock, ids};
 use base::records::{AccessLine, LinkageLine, WriteBehind, first_sealed_receiver};
 use base::store::Db;
@@ -24,14 +23,19 @@ use outlets::http::{Allowed, Http, Settings};
 use outlets::post::Post;
 use tower::ServiceBuilder;
 use web::Problem;
-use web::headers::Transport;
-use web::strangers::{Strangers, unbelieved, without_token};
+use web::access::Logged;
+use web::around::Layered;
+use web::current::Establish;
+use web::headers::{Secure, Transport};
+use web::strangers::{Strangers, Unbelieved, WithoutToken};
 
 use crate::config::{
     Config, Fault, leaked, mail_way, master_key, password_cost, senders, text_way,
 };
 use crate::failure::Failure;
 use crate::serve::health::Health;
+use crate::serve::measure::Measured;
+use crate::serve::patience::Patient;
 use crate::workers::WEBHOOK_SECRET;
 
 /// Everything doors and workers share. Cheap to clone; all clones are one.
@@ -204,33 +208,34 @@ fn trust_roots(config: &Config) -> Result<Vec<u8>, Fault> {
 
 /// Everything the public listener answers.
 ///
-/// Layers, from the outside: the request's ids and language, security headers, the access log. They are put
-/// around each route as one: a router copies what lies below a layer for every request, layer by layer.
+/// Layers, from the outside: what counts requests, the time a body has, whose certificates are believed, the
+/// request's ids and language, security headers, the access log. They are put around each route as one: a router
+/// copies what lies below a layer for every request, layer by layer.
 pub fn public_router(parts: &Parts) -> Router {
     let transport = Transport::of_base(&parts.config.base_url);
+    let patience = Duration::from_secs(parts.config.listen.patience_seconds);
     let access = Arc::clone(&parts.books.access);
     let strangers = Arc::new(strangers(&parts.config));
     let programs = Router::new()
         .merge(linkage::vod::routes(vod(parts)))
         .merge(linkage::sms::online::routes(online(parts)))
-        .route_layer(from_fn_with_state(Arc::clone(&strangers), without_token));
+        .route_layer(Layered(WithoutToken(Arc::clone(&strangers))));
     let certificates = certificate_header(&parts.config);
     let provider = provider(parts, Arc::clone(&strangers), certificates.clone());
-    let router = Router::new()
+    Router::new()
         .merge(web::page::assets())
         .merge(federation::oidc::routes(provider))
         .merge(programs)
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
         .layer(
             ServiceBuilder::new()
-                .layer(from_fn(web::current::establish))
-                .layer(from_fn_with_state(transport, web::headers::secure))
-                .layer(from_fn_with_state(access, web::access::log)),
-        );
-    match certificates {
-        Some(header) => router.layer(from_fn_with_state((strangers, header), unbelieved)),
-        None => router,
-    }
+                .layer(Layered(Measured))
+                .layer(Layered(Patient(patience)))
+                .layer(Layered(Unbelieved { strangers, header: certificates }))
+                .layer(Establish)
+                .layer(Layered(Secure(transport)))
+                .layer(Layered(Logged(access))),
+        )
 }
 
 /// The header of certificates; [`crate::config::check`] has seen that it is one.

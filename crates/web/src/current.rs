@@ -1,16 +1,21 @@
 //! What every part of an answer may want to know of its request: id, trace, language.
 
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
+use std::task::{self, Poll};
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use base::kernel::{clock, ids};
 use domain::tokens::KeyProof;
 use http::header::ORIGIN;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::task::futures::TaskLocalFuture;
+use tower::{Layer, Service};
 use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
 
+use crate::around::{Answering, Around, Surrounded};
 use crate::{Language, cookies};
 
 /// The header by which a caller names its request, and we name it back (AuthZEN 1.0 §10).
@@ -107,28 +112,79 @@ pub(crate) fn within<T>(context: Context, job: impl FnOnce() -> T) -> T {
     CURRENT.sync_scope(context, job)
 }
 
-/// Middleware: gives the request its context and the answer its `X-Request-ID`. Outermost layer.
-pub async fn establish(request: Request, next: Next) -> Response {
-    let context = Context {
+/// The layer that gives a request its context and the answer its `X-Request-ID`. Outermost but for what
+/// counts requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Establish;
+
+impl<S> Layer<S> for Establish {
+    type Service = Established<S>;
+
+    fn layer(&self, inner: S) -> Established<S> {
+        Established { inner: Surrounded::new(inner, Echo) }
+    }
+}
+
+/// A service whose requests have their context.
+#[derive(Debug, Clone)]
+pub struct Established<S> {
+    inner: Surrounded<S, Echo>,
+}
+
+impl<S> Service<Request> for Established<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Instrumented<TaskLocalFuture<Context, Answering<S::Future, Echo>>>;
+
+    fn poll_ready(&mut self, task: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let context = context(&request);
+        let span = tracing::info_span!(
+            "request",
+            request_id = %context.request_id,
+            trace_id = %context.trace_id
+        );
+        // What stands below looks at the request in this call already.
+        let inner = &mut self.inner;
+        let answer = CURRENT.sync_scope(context.clone(), || span.in_scope(|| inner.call(request)));
+        CURRENT.scope(context, answer).instrument(span)
+    }
+}
+
+/// Names the request in its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Echo;
+
+impl Around for Echo {
+    type Kept = ();
+
+    fn before(&self, _: &mut Request) -> Result<(), Box<Response>> {
+        Ok(())
+    }
+
+    fn after(&self, (): (), response: &mut Response) {
+        if let Ok(echo) = HeaderValue::from_str(&get().request_id) {
+            response.headers_mut().insert(REQUEST_ID, echo);
+        }
+    }
+}
+
+fn context(request: &Request) -> Context {
+    Context {
         request_id: request_id(request.headers()).into(),
         trace_id: trace_id(request.headers()).into(),
         language: language(request.headers()),
         operator: Arc::default(),
         origin: origin(request.headers()),
         shared: Arc::default(),
-        proof: proof_of_key(&request),
-    };
-    let span = tracing::info_span!(
-        "request",
-        request_id = %context.request_id,
-        trace_id = %context.trace_id
-    );
-    let echo = HeaderValue::from_str(&context.request_id);
-    let mut response = CURRENT.scope(context, next.run(request)).instrument(span).await;
-    if let Ok(echo) = echo {
-        response.headers_mut().insert(REQUEST_ID, echo);
+        proof: proof_of_key(request),
     }
-    response
 }
 
 /// A caller's own id is taken over when it is short and plain: it goes into logs and back out.

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod act;
+pub mod around;
 pub mod cookies;
 pub mod current;
 pub mod forms;

@@ -7,24 +7,21 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::Next;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse as _, Response};
-use base::kernel::Error;
+use base::kernel::Result;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Method};
 
 use crate::Problem;
 use crate::access::Acted;
+use crate::around::Around;
 use crate::pace::{Paces, Rate};
 
 /// What a proxy writes the caller's address into.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Addresses remembered at a time, a few megabytes at most.
 const KEPT: usize = 32_768;
-
-/// How a door says that there were too many calls.
-pub type Wording = fn(Error) -> Response;
 
 /// How often each address may call without saying who it is.
 pub struct Strangers {
@@ -41,20 +38,24 @@ impl Strangers {
         Self { paces: Paces::new(KEPT), rate: Rate::per_minute(calls_per_minute), proxies }
     }
 
-    /// Answers a request, unless its address called too often; `word` words that.
-    pub async fn serve(&self, request: Request, next: Next, word: Wording) -> Response {
+    /// Takes a call; [`Strangers::answered`] gives it back. Nobody, when it counts for nobody.
+    ///
+    /// # Errors
+    /// That of the pace, when its address called too often.
+    pub fn take(&self, request: &Request) -> Result<Option<IpAddr>> {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let Some(caller) = peer.and_then(|peer| self.caller(peer, request.headers())) else {
-            return next.run(request).await;
-        };
-        if let Err(error) = self.paces.take(&caller, self.rate) {
-            return word(error);
+        let caller = peer.and_then(|peer| self.caller(peer, request.headers()));
+        if let Some(caller) = &caller {
+            self.paces.take(caller, self.rate)?;
         }
-        let response = next.run(request).await;
-        if response.extensions().get::<Acted>().is_some() {
+        Ok(caller)
+    }
+
+    /// The call's answer is there: it is given back when somebody proved who they are.
+    pub fn answered(&self, taken: Option<IpAddr>, response: &Response) {
+        if let Some(caller) = taken.filter(|_| response.extensions().get::<Acted>().is_some()) {
             self.paces.give_back(&caller);
         }
-        response
     }
 
     /// Whom a call counts for. Nobody, when it is from this machine itself, or when a proxy does not
@@ -106,31 +107,55 @@ fn household(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Middleware: takes the header out in which a proxy hands on certificates, unless a proxy that is believed
-/// wrote it. Whoever is at the other end of the connection may have written any other.
-pub async fn unbelieved(
-    State((strangers, header)): State<(Arc<Strangers>, HeaderName)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-    if !peer.is_some_and(|peer| strangers.believed(peer.to_canonical())) {
-        request.headers_mut().remove(header);
-    }
-    next.run(request).await
+/// Takes the header out in which a proxy hands on certificates, unless a proxy that is believed wrote it.
+/// Whoever is at the other end of the connection may have written any other.
+#[derive(Clone)]
+pub struct Unbelieved {
+    /// Who knows the proxies.
+    pub strangers: Arc<Strangers>,
+    /// The header; none: certificates are not handed on.
+    pub header: Option<HeaderName>,
 }
 
-/// Middleware of routes that ask for a token: counts who shows none. A token is told from a
-/// forged one before anything else is done.
-pub async fn without_token(
-    State(strangers): State<Arc<Strangers>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if request.method() != Method::POST || request.headers().contains_key(AUTHORIZATION) {
-        return next.run(request).await;
+impl Around for Unbelieved {
+    type Kept = ();
+
+    fn before(&self, request: &mut Request) -> std::result::Result<(), Box<Response>> {
+        let Some(header) = &self.header else { return Ok(()) };
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        if !peer.is_some_and(|peer| self.strangers.believed(peer.to_canonical())) {
+            request.headers_mut().remove(header);
+        }
+        Ok(())
     }
-    strangers.serve(request, next, |error| Problem::from(error).into_response()).await
+
+    fn after(&self, (): (), _: &mut Response) {}
+}
+
+/// Whether a call of an endpoint that asks for a token shows none, and counts. A token is told from a forged
+/// one before anything else is done.
+#[must_use]
+pub fn shows_no_token(request: &Request) -> bool {
+    request.method() == Method::POST && !request.headers().contains_key(AUTHORIZATION)
+}
+
+/// Around routes that ask for a token: counts who shows none.
+#[derive(Clone)]
+pub struct WithoutToken(pub Arc<Strangers>);
+
+impl Around for WithoutToken {
+    type Kept = Option<IpAddr>;
+
+    fn before(&self, request: &mut Request) -> std::result::Result<Self::Kept, Box<Response>> {
+        if !shows_no_token(request) {
+            return Ok(None);
+        }
+        self.0.take(request).map_err(|error| Box::new(Problem::from(error).into_response()))
+    }
+
+    fn after(&self, taken: Option<IpAddr>, response: &mut Response) {
+        self.0.answered(taken, response);
+    }
 }
 
 #[cfg(test)]
@@ -184,7 +209,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_certificate_is_believed_from_the_proxies_and_from_nobody_else() {
-        use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
+        use crate::around::Layered;
+        use axum::{Router, body::Body, routing::get};
         use tower::ServiceExt as _;
 
         let header = HeaderName::from_static("client-cert");
@@ -192,7 +218,7 @@ mod tests {
         let seen = get(async |headers: HeaderMap| {
             headers.get_all("client-cert").iter().count().to_string()
         });
-        let layer = from_fn_with_state((strangers, header), unbelieved);
+        let layer = Layered(Unbelieved { strangers, header: Some(header) });
         let router = Router::new().route("/", seen).layer(layer);
         for (peer, kept) in
             [(Some(PROXY), "2"), (Some("198.51.100.7"), "0"), (Some(CLOUD), "0"), (None, "0")]

@@ -4,15 +4,15 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::middleware::{from_fn, from_fn_with_state};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::JoinHandle;
-use tower::ServiceBuilder;
+use web::around::Layered;
 
 use super::doorman::Doorman;
-use super::{measure, ops, patience, tls};
+use super::patience::Patient;
+use super::{ops, tls};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::wiring::Parts;
@@ -72,10 +72,7 @@ impl Listeners {
         let (handle, ops_handle) = (Handle::new(), Handle::new());
         let listen = &parts.config.listen;
         let patience = Duration::from_secs(listen.patience_seconds);
-        let outermost = ServiceBuilder::new()
-            .layer(from_fn_with_state(patience, patience::bodies))
-            .layer(from_fn(measure::requests));
-        let router = crate::wiring::public_router(parts).layer(outermost);
+        let router = crate::wiring::public_router(parts);
         let places = usize::try_from(listen.connections).unwrap_or(usize::MAX >> 3);
         let public_doorman = Doorman::new(router, "public", places);
         let mut tasks = Vec::new();
@@ -87,8 +84,7 @@ impl Listeners {
         let mut server = axum_server::from_tcp(self.ops).map_err(unusable)?;
         server = server.handle(ops_handle.clone()).first_request_timeout(patience);
         guard(server.http_builder(), patience);
-        let hurry = from_fn_with_state(patience, patience::bodies);
-        let ops_router = ops::router(parts, metrics).layer(hurry);
+        let ops_router = ops::router(parts, metrics).layer(Layered(Patient(patience)));
         let ops_doorman = Doorman::new(ops_router, "ops", OPS_CONNECTIONS);
         tasks.push(tokio::spawn(async move { log_end(server.serve(ops_doorman).await) }));
         Ok(Bound { public, ops, handle, ops_handle, tasks })

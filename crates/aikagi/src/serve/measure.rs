@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use web::Refusal;
+use web::around::Around;
 
 use crate::failure::Failure;
 
@@ -41,29 +41,38 @@ pub(super) fn install() -> Result<PrometheusHandle, Failure> {
 }
 
 /// Counts requests and their time by route pattern, and refusals by code.
-pub(super) async fn requests(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = method(request.method());
-    let response = next.run(request).await;
-    let route = route.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
-    let status = match response.status().as_u16() {
-        0..200 => "1xx",
-        200..300 => "2xx",
-        300..400 => "3xx",
-        400..500 => "4xx",
-        _ => "5xx",
-    };
-    let labels = [("route", route.into()), ("method", method.into()), ("status", status.into())]
-        .map(|(name, value): (&'static str, metrics::SharedString)| {
-            metrics::Label::new(name, value)
-        });
-    metrics::histogram!("aikagi_http_request_seconds", labels.iter())
-        .record(started.elapsed().as_secs_f64());
-    if let Some(Refusal(code)) = response.extensions().get::<Refusal>() {
-        metrics::counter!("aikagi_refusals_total", "code" => *code).increment(1);
+#[derive(Clone, Copy)]
+pub(crate) struct Measured;
+
+impl Around for Measured {
+    type Kept = (Instant, Option<MatchedPath>, &'static str);
+
+    fn before(&self, request: &mut Request) -> Result<Self::Kept, Box<Response>> {
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        Ok((Instant::now(), route, method(request.method())))
     }
-    response
+
+    fn after(&self, (started, route, method): Self::Kept, response: &mut Response) {
+        let route = route.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+        let status = match response.status().as_u16() {
+            0..200 => "1xx",
+            200..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            _ => "5xx",
+        };
+        let labels =
+            [("route", route.into()), ("method", method.into()), ("status", status.into())].map(
+                |(name, value): (&'static str, metrics::SharedString)| {
+                    metrics::Label::new(name, value)
+                },
+            );
+        metrics::histogram!("aikagi_http_request_seconds", labels.iter())
+            .record(started.elapsed().as_secs_f64());
+        if let Some(Refusal(code)) = response.extensions().get::<Refusal>() {
+            metrics::counter!("aikagi_refusals_total", "code" => *code).increment(1);
+        }
+    }
 }
 
 /// Methods anybody may invent are one label.

@@ -6,9 +6,9 @@ mod drain;
 pub mod health;
 mod listeners;
 pub mod logs;
-mod measure;
+pub(crate) mod measure;
 mod ops;
-mod patience;
+pub(crate) mod patience;
 mod tls;
 
 use std::sync::Arc;

@@ -5,19 +5,29 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http_body::Frame;
 use tokio::time::{Sleep, sleep};
+use web::around::Around;
 
-/// Middleware: bodies that take longer than `patience` break off with an error.
-pub(super) async fn bodies(
-    State(patience): State<Duration>,
-    request: Request,
-    next: Next,
-) -> Response {
-    next.run(request.map(|body| Body::new(Hurried { body, patience, until: None }))).await
+/// Bodies that take longer than this break off with an error.
+#[derive(Clone, Copy)]
+pub(crate) struct Patient(pub(crate) Duration);
+
+impl Around for Patient {
+    type Kept = ();
+
+    fn before(&self, request: &mut Request) -> Result<(), Box<Response>> {
+        if !request.body().is_end_stream() {
+            let body = std::mem::take(request.body_mut());
+            let hurried = Hurried { body, patience: self.0, until: None };
+            *request.body_mut() = Body::new(hurried);
+        }
+        Ok(())
+    }
+
+    fn after(&self, (): (), _: &mut Response) {}
 }
 
 struct Hurried {

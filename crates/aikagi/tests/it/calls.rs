@@ -72,7 +72,7 @@ impl Doors {
         let vod = linkage::vod::Vod { callers, decisions, signing: Arc::clone(&signing) };
         let router = linkage::vod::routes(vod)
             .merge(linkage::sms::online::routes(online))
-            .layer(axum::middleware::from_fn(web::current::establish));
+            .layer(web::current::Establish);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         Self { world, linkage, router, tokens, signing, clients, runtime: runtime.unwrap() }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn;
 use base::kernel::{Scope, clock};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -25,7 +25,8 @@ use serde_json::Value as Json;
 use tower::ServiceExt as _;
 use url::Url;
 use url::form_urlencoded::Serializer;
-use web::headers::Transport;
+use web::around::Layered;
+use web::headers::{Secure, Transport};
 
 use crate::world::{KITA, MINAMI, World, sato};
 
@@ -119,8 +120,8 @@ impl House {
         let router = routes(provider.clone())
             .merge(web::page::assets())
             .layer(from_fn(show_refusal))
-            .layer(from_fn_with_state(Transport::Https, web::headers::secure))
-            .layer(from_fn(web::current::establish));
+            .layer(Layered(Secure(Transport::Https)))
+            .layer(web::current::Establish);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let house = Self { world, provider, router, runtime: runtime.unwrap() };

@@ -5,6 +5,8 @@
 //! looks into the queue now and then instead of waiting at it: waking it for every line would cost
 //! the act more than the line does.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -101,22 +103,28 @@ fn write(db: &Db, book: &'static str, insert: &'static str, batch: &mut Vec<Vec<
     if batch.is_empty() {
         return;
     }
-    write_rows(db, (book, insert), &std::mem::take(batch));
+    let rows = Arc::from(std::mem::take(batch));
+    write_rows(db, (book, insert), (&rows, 0..rows.len()));
 }
 
 /// Writes rows at once. Rows that can not be written are tried in halves, so that a bad one loses only
 /// itself; when the database is away, halves would fail alike.
-fn write_rows(db: &Db, (book, insert): (&'static str, &'static str), rows: &[Vec<Value>]) {
+fn write_rows(
+    db: &Db,
+    (book, insert): (&'static str, &'static str),
+    (rows, part): (&Arc<[Vec<Value>]>, Range<usize>),
+) {
     let scope = Scope::new(Scope::PLATFORM, Actor::System, clock::now());
-    let all = rows.to_vec();
-    let Err(error) = db.housekeep(&scope, book, move |tx| tx.exec_many(insert, &all)) else {
-        return;
-    };
-    let count = rows.len();
+    let (all, these) = (Arc::clone(rows), part.clone());
+    let written = db.housekeep(&scope, book, move |tx| {
+        tx.exec_many(insert, all.get(these.clone()).unwrap_or_default())
+    });
+    let Err(error) = written else { return };
+    let count = part.len();
     if count > 1 && !error.retryable() {
-        let (first, rest) = rows.split_at(count / 2);
-        write_rows(db, (book, insert), first);
-        write_rows(db, (book, insert), rest);
+        let middle = part.start + count / 2;
+        write_rows(db, (book, insert), (rows, part.start..middle));
+        write_rows(db, (book, insert), (rows, middle..part.end));
         return;
     }
     metrics::counter!("aikagi_lines_dropped_total", "book" => book).increment(count as u64);

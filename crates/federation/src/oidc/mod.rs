@@ -40,7 +40,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::Db;
@@ -53,6 +52,7 @@ use domain::tokens::AccessTokens;
 use formats::oauth::LONGEST_FORM;
 use http::HeaderName;
 use tower::ServiceBuilder;
+use web::around::Layered;
 use web::cookies::Cookies;
 use web::strangers::Strangers;
 
@@ -168,11 +168,11 @@ pub fn routes(provider: Provider) -> Router {
         router =
             router.route(path, endpoint.clone()).route(&format!("/o/{{operator}}{path}"), endpoint);
     }
-    let counted = from_fn_with_state(Arc::clone(&provider.strangers), strangers::count);
+    let counted = Layered(strangers::Counted(Arc::clone(&provider.strangers)));
     // As one layer: every layer of a router by itself copies all that lies below it, for every request.
     let layers = ServiceBuilder::new()
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
-        .layer(from_fn(origins::share))
+        .layer(Layered(origins::Share))
         .layer(counted);
     router.route_layer(layers).with_state(Arc::new(provider))
 }

@@ -3,13 +3,13 @@
 //! Never with cookies: what a page of our own says is read by nobody. Source: Fetch §3.3, §4.10 (CORS protocol).
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use web::around::Around;
 use web::current;
 
 /// Anybody may read what anybody may fetch.
@@ -17,7 +17,7 @@ const ANYBODY: HeaderValue = HeaderValue::from_static("*");
 
 /// Who may read the answers of an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Readers {
+pub(super) enum Readers {
     /// Everybody: public documents.
     All,
     /// Scripts of the origins its caller, a client, is registered with.
@@ -39,30 +39,41 @@ fn readers(path: &str) -> Readers {
     }
 }
 
-/// Middleware of all routes. A browser that asks before it calls is let call: who it is for is known by then
-/// only, and the answer stays unread unless that client named the origin.
-pub(super) async fn share(request: Request, next: Next) -> Response {
-    let readers = readers(request.uri().path());
-    let from_script = request.headers().contains_key(ORIGIN);
-    if !from_script || readers == Readers::None {
-        return next.run(request).await;
+/// Around all routes. A browser that asks before it calls is let call: who it is for is known by then only,
+/// and the answer stays unread unless that client named the origin.
+#[derive(Clone, Copy)]
+pub(super) struct Share;
+
+impl Around for Share {
+    type Kept = Readers;
+
+    fn before(&self, request: &mut Request) -> Result<Readers, Box<Response>> {
+        if !request.headers().contains_key(ORIGIN) {
+            return Ok(Readers::None);
+        }
+        let readers = readers(request.uri().path());
+        if readers != Readers::None && request.method() == Method::OPTIONS {
+            return Err(Box::new(asked_before()));
+        }
+        Ok(readers)
     }
-    if request.method() == Method::OPTIONS {
-        return asked_before();
+
+    fn after(&self, readers: Readers, response: &mut Response) {
+        let origin = match readers {
+            Readers::None => return,
+            Readers::All => Some(ANYBODY),
+            Readers::OfTheClient => {
+                current::get().shared_with().and_then(|origin| HeaderValue::from_str(&origin).ok())
+            }
+        };
+        let headers = response.headers_mut();
+        headers.append(VARY, HeaderValue::from_static("Origin"));
+        if let Some(origin) = origin {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            let readable = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, readable);
+        }
     }
-    let mut response = next.run(request).await;
-    let origin = match readers {
-        Readers::All => Some(ANYBODY),
-        _ => current::get().shared_with().and_then(|origin| HeaderValue::from_str(&origin).ok()),
-    };
-    let headers = response.headers_mut();
-    headers.append(VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = origin {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        let readable = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, readable);
-    }
-    response
 }
 
 fn asked_before() -> Response {
