@@ -60,9 +60,7 @@ impl Holder {
     /// `grant.invalid` — a service that belonged to the house when it got this, and does no more, has to
     /// ask first
     pub(super) fn given(&self, authorization: Authorization, scope: String) -> Result<Given> {
-        if !self.allowed.covers(&scope) {
-            return Err(INVALID);
-        }
+        self.covers(&scope)?;
         Ok(Given {
             operator: self.operator.clone(),
             authorization,
@@ -71,6 +69,14 @@ impl Holder {
             scope,
             refresh: None,
         })
+    }
+
+    /// What the person allowed covers `scope`.
+    ///
+    /// # Errors
+    /// As of [`Holder::given`].
+    fn covers(&self, scope: &str) -> Result<()> {
+        if self.allowed.covers(scope) { Ok(()) } else { Err(INVALID) }
     }
 
     /// Whose changes are changes of this.
@@ -123,6 +129,17 @@ impl Journeys {
     /// `token.invalid` — a client's own token, or its authorization is over, or that of who acts for the
     /// person; those of the guard, about either
     pub fn holder(&self, claims: &AccessClaims, client: &Client, now: Instant) -> Result<Given> {
+        let (holder, scope) = self.held(claims, client, now)?;
+        holder.given(holder.authorization.clone(), scope)
+    }
+
+    /// As [`Journeys::holder`], for who only has to know that there is one: with what the client may still know.
+    pub(super) fn held(
+        &self,
+        claims: &AccessClaims,
+        client: &Client,
+        now: Instant,
+    ) -> Result<(Arc<Holder>, String)> {
         let (Some(operator), Some(grant)) = (&claims.operator, &claims.grant) else {
             return Err(TOKEN_INVALID);
         };
@@ -130,7 +147,9 @@ impl Journeys {
             self.alive_holder((operator, &acting.grant), client, now)?;
         }
         let holder = self.alive_holder((operator, grant), client, now)?;
-        holder.given(holder.authorization.clone(), client.narrow(&claims.scope))
+        let scope = client.narrow(&claims.scope);
+        holder.covers(&scope)?;
+        Ok((holder, scope))
     }
 
     fn alive_holder(

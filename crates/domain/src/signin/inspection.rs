@@ -107,7 +107,7 @@ impl Journeys {
             return Ok(Inspected::Inactive);
         };
         if claims.grant.is_some()
-            && or_inactive(self.holder(&claims, client, now).map(Some))?.is_none()
+            && or_inactive(self.held(&claims, client, now).map(Some))?.is_none()
         {
             return Ok(Inspected::Inactive);
         }

@@ -13,11 +13,10 @@ use base::store::needs_time;
 use domain::clients::{AuthMethod, Client};
 use domain::signin::Inspected;
 use domain::signing::Issuer;
-use domain::tokens::{AccessClaims, Confirmation};
+use domain::tokens::Confirmation;
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::Provider;
 use super::answers::TokenRefusal;
@@ -33,7 +32,7 @@ struct SignedAnswer<'a> {
     iss: &'a str,
     aud: &'a str,
     iat: i64,
-    token_introspection: &'a Value,
+    token_introspection: &'a Said<'a>,
 }
 
 /// The endpoint.
@@ -71,7 +70,7 @@ fn work(
     }
     let token = form.require("token").map_err(|_| TokenRefusal::missing())?;
     let found = provider.journeys.inspect(&provider.tokens, (&client, &issuer), (token, now))?;
-    let said = word(&found, (&issuer, &client), now);
+    let said = said(&found, (&issuer, &client), now);
     let response = if signed {
         needs_time()?;
         let claims = SignedAnswer {
@@ -89,35 +88,71 @@ fn work(
     Ok((response, client.id.clone()))
 }
 
-/// What is told; of a token that is good for nothing, only that (§2.2).
-fn word(found: &Inspected, (issuer, client): (&Issuer, &Client), now: Instant) -> Value {
-    match found {
-        Inspected::Inactive => json!({"active": false}),
-        Inspected::Access(claims) => with_more(
-            claims,
-            json!({
-                "active": true, "token_type": Confirmation::token_type(claims.cnf.as_ref()), "client_id": claims.client_id,
-                "scope": claims.scope, "sub": claims.sub, "aud": claims.aud, "iss": claims.iss,
-                "iat": claims.iat, "exp": claims.exp, "jti": claims.jti,
-            }),
-        ),
-        Inspected::Refresh(given) => json!({
-            "active": true, "client_id": client.id, "scope": given.scope,
-            "sub": given.subjects.person, "iss": issuer.url(),
-            "iat": given.authorization.turned.ms().min(now.ms()) / 1000,
-            "exp": given.authorization.expires.ms() / 1000,
-        }),
-    }
+/// What is told of a token (§2.2), with what it is bound to, so that who asks can hold its caller to it (RFC 9449
+/// §6.2), and with who acts in it for somebody else (RFC 8693 §4.1).
+#[derive(Serialize, Default)]
+struct Said<'a> {
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<&'a Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Actor<'a>>,
 }
 
-/// With what the token is bound to, so that who asks can hold its caller to it (RFC 9449 §6.2), and with who acts
-/// in it for somebody else (RFC 8693 §4.1).
-fn with_more(claims: &AccessClaims, mut said: Value) -> Value {
-    if let (Some(cnf), Some(said)) = (&claims.cnf, said.as_object_mut()) {
-        said.insert("cnf".to_owned(), json!(cnf));
+#[derive(Serialize)]
+struct Actor<'a> {
+    sub: &'a str,
+}
+
+/// Of a token that is good for nothing, only that (§2.2).
+fn said<'a>(
+    found: &'a Inspected,
+    (issuer, client): (&'a Issuer, &'a Client),
+    now: Instant,
+) -> Said<'a> {
+    match found {
+        Inspected::Inactive => Said::default(),
+        Inspected::Access(claims) => Said {
+            active: true,
+            token_type: Some(Confirmation::token_type(claims.cnf.as_ref())),
+            client_id: Some(&claims.client_id),
+            scope: Some(&claims.scope),
+            sub: Some(&claims.sub),
+            aud: Some(&claims.aud),
+            iss: Some(&claims.iss),
+            iat: Some(claims.iat),
+            exp: Some(claims.exp),
+            jti: Some(&claims.jti),
+            cnf: claims.cnf.as_ref(),
+            act: claims.act.as_ref().map(|acting| Actor { sub: &acting.sub }),
+        },
+        Inspected::Refresh(given) => Said {
+            active: true,
+            client_id: Some(&client.id),
+            scope: Some(&given.scope),
+            sub: Some(&given.subjects.person),
+            iss: Some(issuer.url()),
+            iat: Some(given.authorization.turned.ms().min(now.ms()) / 1000),
+            exp: Some(given.authorization.expires.ms() / 1000),
+            ..Said::default()
+        },
     }
-    if let (Some(acting), Some(said)) = (&claims.act, said.as_object_mut()) {
-        said.insert("act".to_owned(), json!({"sub": acting.sub}));
-    }
-    said
 }
