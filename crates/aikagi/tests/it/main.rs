@@ -116,6 +116,7 @@ mod terms;
 mod texts;
 mod unreadable;
 mod viewers;
+mod waits;
 mod walker;
 mod walker_model;
 mod wanted;

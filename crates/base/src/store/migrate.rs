@@ -37,6 +37,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (23, "0023_invitations", include_str!("../../../../migrations/0023_invitations.sql")),
     (24, "0024_approvals", include_str!("../../../../migrations/0024_approvals.sql")),
     (25, "0025_boxes", include_str!("../../../../migrations/0025_boxes.sql")),
+    (26, "0026_waits", include_str!("../../../../migrations/0026_waits.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

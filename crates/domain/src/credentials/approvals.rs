@@ -147,9 +147,9 @@ pub fn approvals_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Approval>> {
 /// error. The member is told.
 ///
 /// # Errors
-/// `proof.too_old`; `family.owner_only`; `contract.stopped`
+/// `proof.too_old`, `recovery.waits`; `family.owner_only`; `contract.stopped`
 pub fn approve(tx: &mut Tx<'_>, fresh: &Fresh<'_>, (id, typed): (&str, &str)) -> Result<Approved> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let household = owned(tx, fresh.person_id)?;
     let Some((member, number)) = waiting(tx, (&household, fresh.person_id), id)? else {
         return Ok(Approved::Refused);

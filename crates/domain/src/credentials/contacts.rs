@@ -137,7 +137,7 @@ pub fn contacts_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Contact>> {
 /// `language` is what it will be written to in: a tag (`ja`, `en`).
 ///
 /// # Errors
-/// - `proof.too_old`; `contact.malformed`; `contact.too_many` — contacts, or codes of which none was typed
+/// - `proof.too_old`, `recovery.waits`; `contact.malformed`; `contact.too_many` — contacts, or codes of which none was typed
 /// - `contact.code_just_sent` — the last code is younger than a minute
 pub fn add_contact(
     tx: &mut Tx<'_>,
@@ -145,7 +145,7 @@ pub fn add_contact(
     (kind, typed): (ContactKind, &str),
     language: &str,
 ) -> Result<(String, Change)> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let address = kind.address(typed)?;
     let known = book::find(tx, fresh.person_id, (kind, &address))?;
     if let Some(known) = known.as_ref().filter(|known| known.contact.is_good() && !known.removed) {
@@ -187,14 +187,14 @@ pub enum Verified {
 /// are told. A wrong one is written down, so it is an answer and no error.
 ///
 /// # Errors
-/// `proof.too_old`; `contact.unknown` — not one of theirs
+/// `proof.too_old`, `recovery.waits`; `contact.unknown` — not one of theirs
 pub fn verify_contact(
     tx: &mut Tx<'_>,
     master: &MasterKey,
     fresh: &Fresh<'_>,
     (id, typed): (&str, &str),
 ) -> Result<Verified> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let contact = book::own(tx, (fresh.person_id, id))?;
     if contact.is_good() {
         return Ok(Verified::Already);
@@ -215,9 +215,9 @@ pub fn verify_contact(
 /// Takes a contact away. It is told that, with all others.
 ///
 /// # Errors
-/// `proof.too_old`
+/// `proof.too_old`, `recovery.waits`
 pub fn remove_contact(tx: &mut Tx<'_>, fresh: &Fresh<'_>, id: &str) -> Result<Change> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let theirs = book::list(tx, fresh.person_id)?;
     let Some(contact) = theirs.iter().find(|one| one.id == id) else { return Ok(Change::Already) };
     if contact.verified.is_some() {

@@ -84,11 +84,11 @@ pub fn family_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Relative>> {
 /// Makes an invitation for a member who has not registered; one they had, or a letter, is dead from now on.
 ///
 /// # Errors
-/// - `proof.too_old`; `family.owner_only`; `contract.stopped`
+/// - `proof.too_old`, `recovery.waits`; `family.owner_only`; `contract.stopped`
 /// - `person.unknown`, `person.stopped`, `person.suspended` — of the member
 /// - `family.registered` — the member has registered
 pub fn invite(tx: &mut Tx<'_>, fresh: &Fresh<'_>, person_no: i64) -> Result<Invitation> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let household = owned(tx, fresh.person_id)?;
     let member = member_of(&household, person_no)?;
     if household.holds_of(person_no).next().is_some() {

@@ -197,10 +197,10 @@ fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
 fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
     let row: [Value; 4] = [tx.operator().into(), person_id.into(), hash.into(), tx.now().into()];
     tx.change_one(
-        "INSERT INTO passwords (operator_id, person_id, hash, set_ms, short)
-         VALUES (?1, ?2, ?3, ?4, 0)
-         ON CONFLICT (operator_id, person_id) DO UPDATE SET
-            hash = excluded.hash, set_ms = excluded.set_ms, short = 0",
+        "INSERT INTO passwords (operator_id, person_id, hash, set_ms, short, waits_until_ms)
+         VALUES (?1, ?2, ?3, ?4, 0, 0)
+         ON CONFLICT (operator_id, person_id) DO UPDATE SET hash = excluded.hash,
+            set_ms = excluded.set_ms, short = 0, waits_until_ms = 0",
         &row,
     )
 }

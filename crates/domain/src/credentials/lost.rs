@@ -3,14 +3,17 @@
 //! Who asks writes the same two rows whoever it is for: a code, and a line in the outbox. Whose it is, and where
 //! it goes, is looked up when that line is read, after the answer. Source: brief tve §12.3 (second rung).
 
+use std::time::Duration;
+
 use base::kernel::{Error, Result};
 use base::records::{Entry, News, ensure_receiver, record, tell as tell_receiver};
-use base::store::Tx;
+use base::store::{Tx, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::signing::MasterKey;
 
+use super::Fresh;
 use super::alerts::{Waiting, put, receiver};
 use super::lockout::{Try, begin_try_of};
 use super::{approvals, contact_book as book, lockout, sent_codes};
@@ -20,6 +23,47 @@ pub const FORGOTTEN: &str = "post:forgotten";
 
 /// Codes sent to one person in a row; then none for 15 minutes, 30, and so on.
 pub(super) const MOST_IN_A_ROW: i64 = 5;
+
+/// For how long changes wait after a recovery that proved no second factor.
+pub const WAIT_SECONDS: i64 = 24 * 60 * 60;
+
+/// From now on changes of the person wait that would make what just happened last ([`Fresh::check_settled`]). To be called
+/// with the new password set.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub(crate) fn wait_after_recovery(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
+    let until = tx.now().plus_seconds(WAIT_SECONDS);
+    let row: [Value; 3] = [tx.operator().into(), person_id.into(), until.into()];
+    tx.change_one(
+        "UPDATE passwords SET waits_until_ms = ?3 WHERE operator_id = ?1 AND person_id = ?2",
+        &row,
+    )
+}
+
+impl Fresh<'_> {
+    /// The guard of changes that would make a recovery last: whoever came in by one could otherwise take its ways back from
+    /// the rightful person before they hear of it.
+    ///
+    /// # Errors
+    /// `proof.too_old`; `recovery.waits` with the time to wait — a recovery that proved no second factor is younger than a day
+    pub(super) fn check_settled(&self, tx: &mut Tx<'_>) -> Result<()> {
+        self.check(tx)?;
+        let keys: [Value; 2] = [tx.operator().into(), self.person_id.into()];
+        let until = tx.row(
+            "SELECT waits_until_ms FROM passwords WHERE operator_id = ?1 AND person_id = ?2",
+            &keys,
+            |row| row.instant(),
+        )?;
+        match until.map(|until| tx.now().seconds_until(until)) {
+            Some(seconds @ 1..) => Err(Error::TooMany {
+                code: "recovery.waits",
+                wait: Duration::from_secs(seconds.unsigned_abs()),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// Who is to help.
 #[derive(Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -66,8 +66,8 @@ pub use logins::{
     replace_credentials,
 };
 pub(crate) use logins::{allow_short, password_is_of, renew_password};
-pub use lost::{FORGOTTEN, send_recovery};
-pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery};
+pub use lost::{FORGOTTEN, WAIT_SECONDS, send_recovery};
+pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery, wait_after_recovery};
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
 pub(crate) use pins::try_pin;
 pub use pins::{PIN_RATINGS, Pin, PinKind, ask_pin_from, pins_of, remove_pin, reset_pin, set_pin};

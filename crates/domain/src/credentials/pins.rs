@@ -79,7 +79,7 @@ struct Stored {
 /// Gives a person this PIN, in place of the one they had; bad tries of that one are forgotten.
 ///
 /// # Errors
-/// - `proof.too_old`
+/// - `proof.too_old`, `recovery.waits`
 /// - `pin.malformed` — not four to six digits
 /// - `pin.too_simple` — one digit only, a run up or down (`0123`, `9876`), or a part repeated (`1212`)
 /// - `pin.same_as_other` — the person's PIN for something else: who sees it typed could do both
@@ -90,7 +90,7 @@ pub fn set_pin(
     fresh: &Fresh<'_>,
     (kind, typed): (PinKind, &str),
 ) -> Result<()> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let pin = plain(typed);
     check_new(&pin)?;
     let person_id = fresh.person_id;
@@ -127,11 +127,11 @@ pub fn set_pin(
 /// From now on the viewing PIN of the person is asked for from this rating on, in years.
 ///
 /// # Errors
-/// - `proof.too_old`
+/// - `proof.too_old`, `recovery.waits`
 /// - `pin.rating_unknown` — none of [`PIN_RATINGS`]
 /// - `pin.unknown` — the person has no viewing PIN
 pub fn ask_pin_from(tx: &mut Tx<'_>, fresh: &Fresh<'_>, years: i64) -> Result<Change> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     if !PIN_RATINGS.contains(&years) {
         return Err(Error::invalid("pin.rating_unknown", "from"));
     }
@@ -154,9 +154,9 @@ pub fn ask_pin_from(tx: &mut Tx<'_>, fresh: &Fresh<'_>, years: i64) -> Result<Ch
 /// Takes a PIN away, with its lock-out: its person wants it no more.
 ///
 /// # Errors
-/// `proof.too_old`
+/// `proof.too_old`, `recovery.waits`
 pub fn remove_pin(tx: &mut Tx<'_>, fresh: &Fresh<'_>, kind: PinKind) -> Result<Change> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     if !take_away(tx, (fresh.person_id, kind))? {
         return Ok(Change::Already);
     }

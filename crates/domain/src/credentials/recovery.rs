@@ -20,13 +20,13 @@ const LENGTH: usize = 12;
 /// Makes ten new codes and answers them, once. All earlier ones are dead from now on.
 ///
 /// # Errors
-/// `proof.too_old`
+/// `proof.too_old`, `recovery.waits`
 pub fn issue_recovery_codes(
     tx: &mut Tx<'_>,
     master: &MasterKey,
     fresh: &Fresh<'_>,
 ) -> Result<Vec<String>> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let person_id = fresh.person_id;
     let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
     tx.exec("DELETE FROM recovery_codes WHERE operator_id = ?1 AND person_id = ?2", &keys)?;

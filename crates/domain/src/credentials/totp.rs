@@ -41,14 +41,14 @@ struct Stored {
 /// `station` and `account` are what the authenticator shows; a colon in them becomes a space.
 ///
 /// # Errors
-/// `proof.too_old`; `totp.exists` — there is one in use: it has to be removed first
+/// `proof.too_old`, `recovery.waits`; `totp.exists` — there is one in use: it has to be removed first
 pub fn enrol_totp(
     tx: &mut Tx<'_>,
     master: &MasterKey,
     fresh: &Fresh<'_>,
     (station, account): (&str, &str),
 ) -> Result<NewTotp> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let secret: Vec<u8> = ids::secret_bytes().into_iter().take(SECRET_BYTES).collect();
     let totp = Builder::new()
         .with_secret(secret.clone())
@@ -78,7 +78,7 @@ pub fn enrol_totp(
 /// The authenticator shows the right code: it counts from now on. That code is used up.
 ///
 /// # Errors
-/// - `proof.too_old`; `totp.unknown` — nothing was begun, or more than a quarter of an hour ago
+/// - `proof.too_old`, `recovery.waits`; `totp.unknown` — nothing was begun, or more than a quarter of an hour ago
 /// - `totp.code_wrong` — another code is expected: wrong secret, or a clock that is wrong
 pub fn confirm_totp(
     tx: &mut Tx<'_>,
@@ -86,7 +86,7 @@ pub fn confirm_totp(
     fresh: &Fresh<'_>,
     typed: &str,
 ) -> Result<Change> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     let person_id = fresh.person_id;
     let unknown = || Error::not_found(UNKNOWN, person_id);
     let stored = find(tx, person_id)?.ok_or_else(unknown)?;
@@ -119,9 +119,9 @@ pub fn confirm_totp(
 /// Takes the authenticator away, and the recovery codes, which stood in for it.
 ///
 /// # Errors
-/// `proof.too_old`
+/// `proof.too_old`, `recovery.waits`
 pub fn remove_totp(tx: &mut Tx<'_>, fresh: &Fresh<'_>) -> Result<Change> {
-    fresh.check(tx)?;
+    fresh.check_settled(tx)?;
     if logins::has_short(tx, fresh.person_id)? {
         return Err(Error::refused("totp.password_short"));
     }

@@ -62,7 +62,7 @@ impl Journeys {
     /// The owner approves a request, with the number its page shows.
     ///
     /// # Errors
-    /// `approval.number_wrong` — another number, or over: nobody is told which; `proof.too_old`;
+    /// `approval.number_wrong` — another number, or over: nobody is told which; `proof.too_old`, `recovery.waits`;
     /// `family.owner_only`; `contract.stopped`; those of the guard
     pub fn approve(&self, who: &SignedIn, (id, typed): (&str, &str), now: Instant) -> Result<()> {
         let (id, typed) = (id.to_owned(), typed.to_owned());

@@ -21,7 +21,7 @@ impl Journeys {
     /// Adds a contact and has a code sent there; answers its id. `language`: what it will be written to in.
     ///
     /// # Errors
-    /// `proof.too_old`; `contact.malformed`; `contact.too_many`; `contact.code_just_sent`; those of the guard
+    /// `proof.too_old`, `recovery.waits`; `contact.malformed`; `contact.too_many`; `contact.code_just_sent`; those of the guard
     pub fn add_contact(
         &self,
         who: &SignedIn,
@@ -38,7 +38,7 @@ impl Journeys {
     /// Takes the code that was sent to a contact: the contact counts from now on.
     ///
     /// # Errors
-    /// `contact.code_wrong` — wrong, over, or tried too often; `contact.unknown`; `proof.too_old`; those of the
+    /// `contact.code_wrong` — wrong, over, or tried too often; `contact.unknown`; `proof.too_old`, `recovery.waits`; those of the
     /// guard
     pub fn verify_contact(
         &self,
@@ -60,7 +60,7 @@ impl Journeys {
     /// Takes a contact away.
     ///
     /// # Errors
-    /// `proof.too_old`; those of the guard
+    /// `proof.too_old`, `recovery.waits`; those of the guard
     pub fn remove_contact(&self, who: &SignedIn, id: &str, now: Instant) -> Result<Change> {
         let id = id.to_owned();
         self.change_own(who, now, move |tx, _, fresh| credentials::remove_contact(tx, fresh, &id))

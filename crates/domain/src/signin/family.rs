@@ -23,7 +23,7 @@ impl Journeys {
     /// Makes an invitation for a member who has not registered; shown once.
     ///
     /// # Errors
-    /// `proof.too_old`; `family.owner_only`; `family.registered`; `contract.stopped`; `person.unknown`,
+    /// `proof.too_old`, `recovery.waits`; `family.owner_only`; `family.registered`; `contract.stopped`; `person.unknown`,
     /// `person.stopped`, `person.suspended`; those of the guard
     pub fn invite(&self, who: &SignedIn, person_no: i64, now: Instant) -> Result<Invitation> {
         self.change_own(who, now, move |tx, _, fresh| credentials::invite(tx, fresh, person_no))

@@ -117,7 +117,11 @@ impl Journeys {
                 credentials::allow_short(tx, &person_id)?;
             }
             credentials::forgive_recovery(tx, &person_id)?;
-            record(tx, &Entry::new("person.recovered", &person_id).detail(json!({"by": by})))?;
+            if !second {
+                credentials::wait_after_recovery(tx, &person_id)?;
+            }
+            let detail = json!({"by": by, "waits": !second});
+            record(tx, &Entry::new("person.recovered", &person_id).detail(detail))?;
             sessions::end_sessions(tx, Reason::PasswordReplaced(&person_id))?;
             settle_whole(tx, &signing, (&here, &aim), (&member, &Proven::letter()))
         })?;

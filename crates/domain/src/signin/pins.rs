@@ -21,7 +21,7 @@ impl Journeys {
     /// Gives the person this PIN in place of the one they had.
     ///
     /// # Errors
-    /// `proof.too_old`; `pin.malformed`; `pin.too_simple`; `pin.same_as_other`; those of the guard
+    /// `proof.too_old`, `recovery.waits`; `pin.malformed`; `pin.too_simple`; `pin.same_as_other`; those of the guard
     pub fn set_pin(
         &self,
         who: &SignedIn,
@@ -37,7 +37,7 @@ impl Journeys {
     /// From which rating on, in years, the person is asked for their viewing PIN.
     ///
     /// # Errors
-    /// `proof.too_old`; `pin.rating_unknown`; `pin.unknown`; those of the guard
+    /// `proof.too_old`, `recovery.waits`; `pin.rating_unknown`; `pin.unknown`; those of the guard
     pub fn ask_pin_from(&self, who: &SignedIn, years: i64, now: Instant) -> Result<Change> {
         self.change_own(who, now, move |tx, _, fresh| credentials::ask_pin_from(tx, fresh, years))
     }
@@ -45,7 +45,7 @@ impl Journeys {
     /// Takes a PIN of the person away.
     ///
     /// # Errors
-    /// `proof.too_old`; those of the guard
+    /// `proof.too_old`, `recovery.waits`; those of the guard
     pub fn remove_pin(&self, who: &SignedIn, kind: PinKind, now: Instant) -> Result<Change> {
         self.change_own(who, now, move |tx, _, fresh| credentials::remove_pin(tx, fresh, kind))
     }

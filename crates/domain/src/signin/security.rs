@@ -30,7 +30,7 @@ impl Journeys {
     /// Makes the secret of an authenticator, which counts once a code of it was typed. Shown once.
     ///
     /// # Errors
-    /// `proof.too_old`; `totp.exists`
+    /// `proof.too_old`, `recovery.waits`; `totp.exists`
     pub fn begin_totp(&self, who: &SignedIn, station: &str, now: Instant) -> Result<NewTotp> {
         let station = station.to_owned();
         self.change_own(who, now, move |tx, master, fresh| {
@@ -42,7 +42,7 @@ impl Journeys {
     /// The authenticator counts from now on; answers new recovery codes, once. `None`: it counted already.
     ///
     /// # Errors
-    /// `proof.too_old`; `totp.unknown`; `totp.code_wrong`
+    /// `proof.too_old`, `recovery.waits`; `totp.unknown`; `totp.code_wrong`
     pub fn confirm_totp(
         &self,
         who: &SignedIn,
@@ -61,7 +61,7 @@ impl Journeys {
     /// Makes new recovery codes in place of all earlier ones; shown once.
     ///
     /// # Errors
-    /// `proof.too_old`; `totp.unknown` — there is no authenticator they could stand in for
+    /// `proof.too_old`, `recovery.waits`; `totp.unknown` — there is no authenticator they could stand in for
     pub fn new_recovery_codes(&self, who: &SignedIn, now: Instant) -> Result<Vec<String>> {
         self.change_own(who, now, |tx, master, fresh| {
             // First, so that who proved too little learns nothing of what there is.
@@ -76,7 +76,7 @@ impl Journeys {
     /// Takes the authenticator and its recovery codes away.
     ///
     /// # Errors
-    /// `proof.too_old`
+    /// `proof.too_old`, `recovery.waits`
     pub fn remove_totp(&self, who: &SignedIn, now: Instant) -> Result<Change> {
         self.change_own(who, now, |tx, _, fresh| credentials::remove_totp(tx, fresh))
     }
