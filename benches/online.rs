@@ -83,8 +83,9 @@ fn write_bare(connection: &rusqlite::Connection, queue: &Receiver<Update>) {
     }
 }
 
-/// The bare counterpart on PostgreSQL: 64 connections, each updating a row of its own.
-fn bare_postgres(url: &str) -> f64 {
+/// The bare counterpart on PostgreSQL: 64 connections, each updating a row of its own, the contract `number` names.
+/// Updates a second.
+pub fn bare_postgres(url: &str, number: fn(u64) -> String) -> f64 {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let clients: Vec<_> = (0..CALLERS)
         .map(|_| {
@@ -97,9 +98,8 @@ fn bare_postgres(url: &str) -> f64 {
         })
         .collect();
     let taken = seconds(|| {
-        let tasks: Vec<_> = clients
-            .into_iter()
-            .enumerate()
+        let tasks: Vec<_> = (0..CALLERS)
+            .zip(clients)
             .map(|(caller, client)| {
                 runtime.spawn(async move {
                     let update = client
@@ -109,7 +109,7 @@ fn bare_postgres(url: &str) -> f64 {
                         )
                         .await
                         .unwrap();
-                    let number = format!("C{caller:05}");
+                    let number = number(caller);
                     for n in 0..EACH {
                         client.execute(&update, &[&n.to_string(), &number]).await.unwrap();
                     }
@@ -136,7 +136,7 @@ pub fn run() {
             ours.push(commands(&db, &ids::typed_code(6)));
             bare.push(match &settings {
                 Settings::Sqlite { path, .. } => bare_sqlite(path),
-                Settings::Postgres { url } => bare_postgres(url),
+                Settings::Postgres { url } => bare_postgres(url, |caller| format!("C{caller:05}")),
             });
         }
         let (ours, bare) = (median(ours), median(bare));

@@ -80,6 +80,7 @@ mod manuals_tv;
 mod model;
 mod model_numbers;
 mod moved;
+mod nodes;
 mod numbers_keys;
 mod numbers_model;
 mod oidc;
