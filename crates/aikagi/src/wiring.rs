@@ -16,6 +16,7 @@ use domain::tokens::AccessTokens;
 use federation::oidc::Provider;
 use http::HeaderName;
 use linkage::Callers;
+use linkage::admin::Admin;
 use linkage::sms::batch::Batch;
 use linkage::sms::online::Online;
 use linkage::vod::Vod;
@@ -219,6 +220,7 @@ pub fn public_router(parts: &Parts) -> Router {
     let programs = Router::new()
         .merge(linkage::vod::routes(vod(parts)))
         .merge(linkage::sms::online::routes(online(parts)))
+        .merge(linkage::admin::routes(admin(parts)))
         .route_layer(Layered(WithoutToken(Arc::clone(&strangers))));
     let certificates = certificate_header(&parts.config);
     let provider = provider(parts, Arc::clone(&strangers), certificates.clone());
@@ -282,6 +284,10 @@ fn callers(parts: &Parts) -> Callers {
         tokens: Arc::clone(&parts.tokens),
         base_url: parts.config.base_url.as_str().into(),
     }
+}
+
+fn admin(parts: &Parts) -> Admin {
+    Admin { callers: callers(parts), signing: Arc::clone(&parts.signing) }
 }
 
 fn vod(parts: &Parts) -> Vod {

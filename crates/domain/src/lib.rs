@@ -2,6 +2,7 @@
 //!
 //! Knows no HTTP, no runtime, no client. Floors 3–6 of `docs/MAP.md`.
 
+pub mod administration;
 pub mod boxes;
 pub mod catalogue;
 pub mod clients;

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
+use axum::response::{IntoResponse, Response};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::Db;
 use domain::clients::ClientKind;
 use domain::operators;
 use domain::signing::Issuer;
 use domain::tokens::{AccessTokens, Shown, Verified};
-use http::HeaderMap;
+use formats::json::{self, JsonFault};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
 use web::{Problem, blocking, current};
 
 /// What the doors of programs share.
@@ -93,4 +97,45 @@ fn note(issuer: &Issuer) {
 /// `json.too_long` naming the body.
 pub(crate) fn body_of(body: std::result::Result<Bytes, BytesRejection>) -> Result<Bytes> {
     body.map_err(|_| Error::invalid("json.too_long", "body"))
+}
+
+/// Reads a body of at most `longest` bytes. Strict: a field that is unknown was meant to mean something.
+///
+/// # Errors
+/// The codes of [`json::parse`], naming the field where one is at fault.
+pub(crate) fn read_json<'b, T: Deserialize<'b>>(body: &'b [u8], longest: usize) -> Result<T> {
+    json::parse(body, longest).map_err(|fault| {
+        let field = match &fault {
+            JsonFault::Missing { field }
+            | JsonFault::Repeated { field }
+            | JsonFault::Unknown { field } => field.clone(),
+            JsonFault::Malformed { line, column } => format!("line {line}, column {column}"),
+            JsonFault::TooLong { .. } | JsonFault::TooDeep { .. } => "body".to_owned(),
+        };
+        Error::invalid(fault.code(), field)
+    })
+}
+
+/// The word a caller knows its request by, so that it may send it again.
+///
+/// # Errors
+/// `field.required`, `field.too_long` naming the header
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<&str> {
+    const KEY: &str = "Idempotency-Key";
+    let required = || Error::invalid("field.required", KEY);
+    let key = headers.get(KEY).ok_or_else(required)?;
+    let key = key.to_str().map_err(|_| Error::invalid("field.too_long", KEY))?;
+    // The draft of the header has it in quotes; most callers send it bare.
+    let key = key.trim().trim_matches('"');
+    if key.is_empty() { Err(required()) } else { Ok(key) }
+}
+
+/// A body as JSON, for this caller only.
+pub(crate) fn json_answer(body: &impl Serialize) -> std::result::Result<Response, Problem> {
+    let bytes = serde_json::to_vec(body).map_err(Error::internal)?;
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }

@@ -1,7 +1,9 @@
-//! Doors to other systems: the operators' subscriber management systems (SMS) and VOD platforms.
+//! Doors to other systems: the operators' subscriber management systems (SMS), VOD platforms, and
+//! programs of the stations that administer.
 //!
 //! A door reads, opens one transaction, calls the domain, words the answer. Floor 8 of `docs/MAP.md`.
 
+pub mod admin;
 mod callers;
 pub mod sms;
 pub mod vod;

@@ -1,4 +1,5 @@
-//! Clients of the file: services, and subscriber management systems (`api_clients`).
+//! Clients of the file: services, and subscriber management systems (`api_clients`), programs that
+//! administer (`admin_clients`).
 
 use std::path::Path;
 
@@ -66,6 +67,8 @@ fn usual(kind: ClientKind) -> (Vec<Grant>, Vec<String>) {
             scopes(&["openid", "offline_access", "decisions"]),
         ),
         ClientKind::Sms => (vec![Grant::ClientCredentials], scopes(&["sms"])),
+        // What it may do to others is said one by one.
+        ClientKind::Admin => (vec![Grant::ClientCredentials], Vec::new()),
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct ApplyFile {
     pub(super) operators: Vec<OperatorEntry>,
     /// Services sold by all operators.
     pub(super) clients: Vec<ClientEntry>,
+    /// Programs that administer what is the platform's own.
+    pub(super) admin_clients: Vec<ClientEntry>,
     /// The platform's own people.
     pub(super) staff: Vec<StaffEntry>,
 }
@@ -30,6 +32,8 @@ pub(super) struct OperatorEntry {
     pub(super) products: Vec<ProductEntry>,
     pub(super) clients: Vec<ClientEntry>,
     pub(super) api_clients: Vec<ClientEntry>,
+    /// Programs that administer.
+    pub(super) admin_clients: Vec<ClientEntry>,
     pub(super) webhooks: Vec<WebhookEntry>,
     /// Login ids and passwords another system kept.
     pub(super) logins: Vec<LoginEntry>,

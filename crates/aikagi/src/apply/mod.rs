@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use base::kernel::{Actor, Change, Result, Scope, clock};
 use base::store::{Db, Tx};
+use domain::clients::ClientKind;
 use domain::operators::{self, OperatorDraft, Role, StaffDraft};
 use domain::signin;
 use domain::signing::MasterKey;
@@ -22,7 +23,7 @@ use domain::signing::MasterKey;
 use crate::failure::Failure;
 use clients::PreparedClient;
 use diff::{Facts, facts_of, put_with_diff};
-use file::{ApplyFile, OperatorEntry, StaffEntry};
+use file::{ApplyFile, ClientEntry, OperatorEntry, StaffEntry};
 use webhooks::PreparedWebhook;
 
 pub use diff::Difference;
@@ -109,30 +110,26 @@ impl Prepared {
 
 fn prepare(file: ApplyFile, folder: &Path) -> Outcome<Vec<Prepared>> {
     let mut parts = Vec::new();
+    let prepared = |of: Vec<ClientEntry>, kind: ClientKind| {
+        of.into_iter().map(|one| clients::prepare(one, kind, folder)).collect::<Outcome<Vec<_>>>()
+    };
     for mut entry in file.operators {
-        let clients = std::mem::take(&mut entry.clients).into_iter();
-        let sms = std::mem::take(&mut entry.api_clients).into_iter();
+        let mut clients = prepared(std::mem::take(&mut entry.clients), ClientKind::Service)?;
+        clients.extend(prepared(std::mem::take(&mut entry.api_clients), ClientKind::Sms)?);
+        clients.extend(prepared(std::mem::take(&mut entry.admin_clients), ClientKind::Admin)?);
         let webhooks = std::mem::take(&mut entry.webhooks).into_iter();
         parts.push(Prepared {
             code: entry.code.clone(),
-            clients: clients
-                .map(|client| {
-                    clients::prepare(client, domain::clients::ClientKind::Service, folder)
-                })
-                .chain(
-                    sms.map(|sms| clients::prepare(sms, domain::clients::ClientKind::Sms, folder)),
-                )
-                .collect::<Outcome<_>>()?,
+            clients,
             webhooks: webhooks.map(|one| webhooks::prepare(one, folder)).collect::<Outcome<_>>()?,
             entry,
         });
     }
-    let platform = file.clients.into_iter();
+    let mut clients = prepared(file.clients, ClientKind::Service)?;
+    clients.extend(prepared(file.admin_clients, ClientKind::Admin)?);
     parts.push(Prepared {
         code: Scope::PLATFORM.to_owned(),
-        clients: platform
-            .map(|client| clients::prepare(client, domain::clients::ClientKind::Service, folder))
-            .collect::<Outcome<_>>()?,
+        clients,
         webhooks: Vec::new(),
         entry: OperatorEntry { staff: file.staff, ..OperatorEntry::default() },
     });

@@ -1,12 +1,12 @@
 //! `aikagi person`: a member who calls the station.
 
-use base::kernel::{Change, Error, clock, ids};
+use base::kernel::{Change, clock, ids};
 use base::store::Tx;
 use clap::{Args, Subcommand};
+use domain::administration::{self, SignedIn};
 use domain::commands::{self, Command, Op, ResultKind};
-use domain::sessions::{self, Reason};
-use domain::subscribers::{self, Load, PERSON_UNKNOWN, Reason as Why, UNKNOWN};
-use domain::{credentials, operators};
+use domain::credentials;
+use domain::subscribers::Reason as Why;
 
 use super::context::Context;
 use crate::failure::Failure;
@@ -40,9 +40,6 @@ pub(super) enum Person {
         session: Option<String>,
     },
 }
-
-/// Most lines of each list that are shown.
-const SHOWN: i64 = 200;
 
 /// Which member.
 #[derive(Args)]
@@ -99,22 +96,11 @@ fn hold(context: &Context, whose: &Whose, (op, why): (Op, Option<Why>)) -> Resul
     }
 }
 
-/// The id of a member of the newest household of this number.
-fn person_id(tx: &mut Tx<'_>, whose: &Whose) -> base::kernel::Result<String> {
-    let newest = subscribers::load(tx, vec![whose.contract.clone()], Load::Whole)?.pop();
-    let household = newest.ok_or_else(|| Error::not_found(UNKNOWN, &whose.contract))?;
-    let person = household.person(whose.person).map(|person| person.person_id.clone());
-    person.ok_or_else(|| Error::not_found(PERSON_UNKNOWN, &whose.contract))
-}
-
 fn list(context: &Context, whose: &Whose) -> Result<(), Failure> {
     let scope = Context::scope(&whose.operator);
-    let (sessions, devices) = context.db()?.read(&scope, |tx| {
-        let policies = operators::find_operator(tx)?.policies;
-        let id = person_id(tx, whose)?;
-        let sessions = sessions::list_sessions(tx, &id, ("", SHOWN), &policies)?;
-        Ok((sessions, sessions::list_devices(tx, &id, ("", SHOWN))?))
-    })?;
+    let which = (whose.contract.as_str(), whose.person);
+    let list = |tx: &mut Tx<'_>| administration::list_signed_in(tx, which);
+    let SignedIn { sessions, devices } = context.db()?.read(&scope, list)?;
     let browsers = sessions.into_iter().map(|one| {
         let times = (one.auth.rfc3339_jst(), one.seen.rfc3339_jst());
         vec![one.id, times.0, times.1, one.clients.join(" ")]
@@ -131,12 +117,8 @@ fn list(context: &Context, whose: &Whose) -> Result<(), Failure> {
 fn end(context: &Context, whose: Whose, session: Option<String>) -> Result<(), Failure> {
     let scope = Context::scope(&whose.operator);
     let ended = context.db()?.transact(&scope, move |tx| {
-        operators::find_operator(tx)?;
-        let id = person_id(tx, &whose)?;
-        match &session {
-            Some(session) => sessions::end_session_of(tx, (&id, session)),
-            None => sessions::end_sessions(tx, Reason::ByStaff(&id)),
-        }
+        let which = (whose.contract.as_str(), whose.person);
+        administration::end_sessions(tx, which, session.as_deref())
     })?;
     let (sessions, given) = (ended.sessions, ended.authorizations);
     output::line(format!("ended: {sessions} sessions, {given} authorizations"));

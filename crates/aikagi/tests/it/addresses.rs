@@ -10,7 +10,8 @@ use axum::extract::ConnectInfo;
 use http::Request;
 use tower::ServiceExt as _;
 
-use crate::doors::{Asked, Guard, mounted};
+use crate::doors::Asked;
+use crate::doors_table::{Guard, mounted};
 use crate::doors_world::{Names, Two, basic};
 use crate::world::KITA;
 

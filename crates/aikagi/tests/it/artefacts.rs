@@ -1,222 +1,49 @@
 //! Everything we give out, shown at every place that takes something: it is worth what it is worth at its
 //! own, for its own client, at its own operator, and nothing anywhere else; nor is it spent by being tried there.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
-use axum::body::Body;
 use base::kernel::clock;
 use domain::clients::{AuthMethod, Grant, Proof};
 use domain::commands::{Command, Op};
 use formats::jose::{JwkSet, SigningKey};
-use http::Request;
 use serde_json::json;
 
+use crate::admin_tokens::{admin_token, given_admin};
+use crate::artefacts_places::{At, PLACES, Place, TYPISTS, signed_in};
 use crate::dpop;
 use crate::exchange;
 use crate::family;
 use crate::forgotten::{ask, codes, fan_out, given_reachable};
-use crate::registering::{call, given_token, register, site, switch_on};
-use crate::viewers::{
-    Answer, BASE, CALLBACK, House, PASSWORD, SECRET, VERIFIER, Viewer, authorize,
-};
+use crate::registering::{given_token, register, site, switch_on};
+use crate::viewers::{BASE, CALLBACK, House, SECRET, VERIFIER, Viewer, authorize};
 use crate::world::{KITA, MINAMI};
 
-const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// Who shows it, and where: an issuer's path and a client.
-type At<'a> = (&'a str, &'a str);
-/// Shows something at a place and answers whether it was taken for good.
-type Place = fn(&Stage, At<'_>, &str) -> bool;
-
 /// A house with a household of each kind, the browser of a sign-in under way, and who types codes.
-struct Stage {
-    house: House,
-    key: SigningKey,
-    browser: String,
-    typed: AtomicUsize,
-    recovering: Option<Recovering>,
+pub struct Stage {
+    pub house: House,
+    pub key: SigningKey,
+    pub browser: String,
+    pub typed: AtomicUsize,
+    pub recovering: Option<Recovering>,
     /// The access token of somebody who may act for others.
-    actor: String,
+    pub actor: String,
     /// The client that registered itself.
-    registered: String,
+    pub registered: String,
 }
 
 /// A browser that was asked for the code somebody forgot the password got, and that code.
-struct Recovering {
-    cookies: std::collections::BTreeMap<String, String>,
-    page: String,
-    proof: String,
-    code: String,
+pub struct Recovering {
+    pub cookies: std::collections::BTreeMap<String, String>,
+    pub page: String,
+    pub proof: String,
+    pub code: String,
 }
-
-const TYPISTS: [(&str, &str); 3] = [("A-011", "tanaka"), ("A-012", "suzuki"), ("A-013", "yamada")];
 
 /// What the client that signs comes with.
 const SIGNED: [&str; 2] = ["assertion", "request"];
 
 const OWN: At<'static> = ("/o/KITA01", "vod");
-
-fn redeems(house: &House, (issuer, client): At<'_>, form: &[(&str, &str)]) -> bool {
-    house.token_at(issuer, (client, SECRET), form).status == 200
-}
-
-fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// A form that names its client and proves it by the artefact, if by anything.
-fn proves(house: &House, (issuer, _): At<'_>, pairs: &[(&str, &str)]) -> bool {
-    house.public_form(&format!("{issuer}/token"), pairs).status == 200
-}
-
-fn with_cookie(house: &House, path: &str, (name, value): (&str, &str)) -> Answer {
-    let request = Request::get(path).header("cookie", format!("__Host-{name}={value}"));
-    let Ok(request) = request.body(Body::empty()) else { panic!("no cookie: {value}") };
-    house.call(request)
-}
-
-/// A browser of somebody who signed in.
-fn signed_in<'h>(house: &'h House, name: &str) -> Viewer<'h> {
-    let mut viewer = Viewer::new(house);
-    assert!(viewer.sign_in(name, PASSWORD).led_with("code").is_some());
-    viewer
-}
-
-const PLACES: &[(&str, Place)] = &[
-    ("code", |stage, at, it| {
-        let house = &stage.house;
-        let form = [("grant_type", "authorization_code"), ("code", it)];
-        let rest = [("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
-        redeems(house, at, &[form, rest].concat())
-    }),
-    ("refresh", |stage, at, it| {
-        let house = &stage.house;
-        redeems(house, at, &[("grant_type", "refresh_token"), ("refresh_token", it)])
-    }),
-    ("device", |stage, at, it| {
-        let house = &stage.house;
-        redeems(house, at, &[("grant_type", DEVICE_GRANT), ("device_code", it)])
-    }),
-    ("assertion", |stage, at, it| {
-        let house = &stage.house;
-        let form = [("grant_type", "client_credentials"), ("client_assertion", it)];
-        proves(
-            house,
-            at,
-            &[form, [("client_assertion_type", ASSERTION_TYPE), ("scope", "")]].concat(),
-        )
-    }),
-    ("secret", |stage, (issuer, client), it| {
-        let house = &stage.house;
-        let form = [("grant_type", "client_credentials")];
-        house.token_at(issuer, (client, it), &form).status == 200
-    }),
-    ("proof", |stage, (issuer, client), it| {
-        let form = [("grant_type", "client_credentials")];
-        let path = format!("{issuer}/token");
-        dpop::send(&stage.house, (&path, Some(client)), (&form, &[it])).status == 200
-    }),
-    ("bearer", |stage, (issuer, _), it| {
-        let house = &stage.house;
-        let request = Request::get(format!("{issuer}/userinfo"));
-        let request = request.header("authorization", format!("Bearer {it}"));
-        house.call(request.body(Body::empty()).unwrap()).status == 200
-    }),
-    ("subject", |stage, at, it| {
-        exchange::exchange_at(&stage.house, at, (it, &stage.actor), &[]).status == 200
-    }),
-    ("actor", |stage, at, it| {
-        exchange::exchange_at(&stage.house, at, (&stage.actor, it), &[]).status == 200
-    }),
-    ("introspect", |stage, (issuer, client), it| {
-        let house = &stage.house;
-        let path = format!("{issuer}/introspect");
-        let answer = house.client_form(&path, (client, SECRET), &[("token", it)]);
-        answer.status == 200 && answer.json()["active"] == true
-    }),
-    ("request_uri", |stage, (issuer, client), it| {
-        let house = &stage.house;
-        let path = format!("{issuer}/authorize?client_id={client}&request_uri={}", encoded(it));
-        let answer = house.get(&path);
-        answer.status == 303 && answer.location().path().ends_with("/signin")
-    }),
-    ("request", |stage, (issuer, client), it| {
-        let house = &stage.house;
-        let path = format!("{issuer}/authorize?client_id={client}&request={}", encoded(it));
-        let answer = house.get(&path);
-        answer.status == 303 && answer.location().path().ends_with("/signin")
-    }),
-    ("registration", |stage, (issuer, _), it| {
-        let at = format!("{issuer}/register");
-        call(&stage.house, ("POST", &at), it, &site()).status == 201
-    }),
-    ("management", |stage, (issuer, _), it| {
-        let at = format!("{issuer}/register/{}", stage.registered);
-        call(&stage.house, ("GET", &at), it, &json!({})).status == 200
-    }),
-    ("hint", |stage, (issuer, client), it| {
-        let house = &stage.house;
-        let mut viewer = signed_in(house, "takahashi");
-        let path = authorize(&[("prompt", "none"), ("client_id", client)]);
-        let path = path.replace("/o/KITA01", issuer);
-        let answer = viewer.get(&format!("{path}&id_token_hint={}", encoded(it)));
-        answer.status == 303 && answer.led_with("code").is_some()
-    }),
-    ("session", |stage, (issuer, _), it| {
-        let house = &stage.house;
-        with_cookie(house, &format!("{issuer}/services"), ("aikagi-session", it)).status == 200
-    }),
-    ("ticket", |stage, (issuer, _), it| {
-        let house = &stage.house;
-        let browser = stage.browser.as_str();
-        let path = format!("{issuer}/signin?ticket={}", encoded(it));
-        with_cookie(house, &path, ("aikagi-browser", browser)).status == 200
-    }),
-    ("user_code", |stage, (issuer, _), it| {
-        let house = &stage.house;
-        // Who types many codes that nobody gave is locked out: somebody else types the next one.
-        let typist = TYPISTS[stage.typed.fetch_add(1, Ordering::Relaxed) % TYPISTS.len()];
-        let mut viewer = signed_in(house, typist.1);
-        let page = viewer.get(&format!("{issuer}/device?user_code={}", encoded(it)));
-        page.status == 200 && page.body.contains("name=\"number\"")
-    }),
-    ("letter", |stage, (issuer, _), it| {
-        let house = &stage.house;
-        // Of who was sent a letter, and of who was invited.
-        ["A-003", "A-001"].into_iter().any(|number| {
-            let mut viewer = Viewer::new(house);
-            viewer.open_page(&authorize(&[]).replace("/o/KITA01", issuer));
-            viewer.submit("go", &[("step", "letter")]);
-            let form = [("contract_number", number), ("registration_code", it)];
-            viewer.submit("letter", &form).body.contains("new-password")
-        })
-    }),
-    ("link", |stage, (issuer, _), it| {
-        ["A-003", "A-001"].into_iter().any(|number| {
-            let path = format!("{issuer}/invitation?number={number}&code={}", encoded(it));
-            stage.house.get(&path).status == 303
-        })
-    }),
-    ("recovery", |stage, (issuer, _), it| {
-        let house = &stage.house;
-        let mut viewer = Viewer::new(house);
-        // What is no such code is shown in another sign-in: five wrong ones would use the right one up.
-        match stage.recovering.as_ref().filter(|one| one.code == it) {
-            Some(one) => {
-                viewer.cookies.clone_from(&one.cookies);
-                (viewer.page, viewer.proof) = (one.page.clone(), one.proof.clone());
-            }
-            None => {
-                let turn = stage.typed.fetch_add(1, Ordering::Relaxed);
-                ask(&mut viewer, &format!("nobody{turn}"));
-            }
-        }
-        viewer.page = viewer.page.replace("/o/KITA01", issuer);
-        let answer = viewer.submit("recovery", &[("code", it)]);
-        answer.status == 200 && answer.body.contains("new-password")
-    }),
-];
 
 /// Something we gave out: what it is, where it may be shown, and whether it is spent there.
 struct Artefact {
@@ -331,6 +158,15 @@ impl Stage {
         told["registration_access_token"].as_str().unwrap().to_owned()
     }
 
+    /// The token of a program that administers.
+    fn administers(&self) -> String {
+        given_admin(&self.house, KITA, "ops");
+        admin_token(&self.house, KITA, "ops", "").json()["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
     /// The owner of a household invited a member of it.
     fn invitation(&self) -> String {
         let world = &self.house.world;
@@ -393,6 +229,7 @@ impl Stage {
             thing("a pushed request", &["request_uri"], true, self.pushed()),
             thing("a client assertion", &["assertion"], true, self.assertion("one")),
             thing("a signed request", &["request"], false, self.request()),
+            thing("an administering program's token", &["admin"], false, self.administers()),
             thing("a client's secret", &["secret"], false, SECRET.to_owned()),
             thing("a session's cookie", &["session"], false, session),
             thing("a sign-in's ticket", &["ticket"], false, ticket),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::doors::{At, Guard, ROUTES, Route, mounted};
+use crate::doors_table::{At, Guard, ROUTES, Route, mounted};
 use crate::viewers::{BASE, House, SECRET};
 
 const ISSUERS: [&str; 2] = ["", "/o/KITA01"];

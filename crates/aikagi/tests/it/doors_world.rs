@@ -52,16 +52,19 @@ pub struct Names {
     pub device_code: String,
     pub user_code: String,
     pub pushed: String,
+    /// Of a signing key.
+    pub kid: String,
     pub registered: Tokens,
 }
 
 impl Names {
     /// Every name, to be blotted out of two answers before they are compared.
-    fn all(&self) -> [&str; 14] {
+    fn all(&self) -> [&str; 15] {
         let Self { number, person, household, login, letter, client, code, .. } = self;
-        let Self { refresh, grant, device_code, user_code, .. } = self;
+        let Self { refresh, grant, device_code, user_code, kid, .. } = self;
         let Tokens { id, management, initial } = &self.registered;
         [
+            kid,
             id,
             management,
             initial,
@@ -121,8 +124,10 @@ impl Two {
         for operator in [KITA, MINAMI] {
             given_client(&world, operator, "service", ClientKind::Service);
             given_client(&world, operator, "sms", ClientKind::Sms);
+            given_client(&world, operator, "admin", ClientKind::Admin);
         }
         given_client(&world, Scope::PLATFORM, "everywhere", ClientKind::Service);
+        given_client(&world, Scope::PLATFORM, "headquarters", ClientKind::Admin);
         given_client(&world, KITA, "himitsu-client", ClientKind::Service);
         let theirs = given_theirs(&world, &parts);
         let nobodys = nobodys(&parts);
@@ -193,7 +198,7 @@ fn passing(json: &Json, name: &str, blots: &mut Vec<String>) {
     match json {
         Json::String(text) => {
             let instant = base::kernel::Instant::parse_rfc3339(text, "").is_ok();
-            if instant || ["trace", "request_id", "message_id"].contains(&name) {
+            if instant || ["trace", "request_id", "message_id", "secret"].contains(&name) {
                 blots.push(text.clone());
             }
         }
@@ -218,6 +223,11 @@ fn given_client(world: &World, operator: &str, id: &'static str, kind: ClientKin
     if kind == ClientKind::Sms {
         terms.grants = vec![Grant::ClientCredentials];
         terms.scopes = vec!["sms".to_owned()];
+        terms.redirect_uris = Vec::new();
+    }
+    if kind == ClientKind::Admin {
+        terms.grants = vec![Grant::ClientCredentials];
+        terms.scopes = ["clients", "persons", "keys"].map(|one| format!("admin.{one}")).to_vec();
         terms.redirect_uris = Vec::new();
     }
     let scope = Scope::new(operator, Actor::System, world.now());
@@ -311,8 +321,15 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         device_code: device.device_code,
         user_code: device.code.user_code,
         pushed: given_pushed(parts, &client),
+        kid: kid_of(parts, KITA),
         registered: given_registration(world).tokens,
     }
+}
+
+/// The key an operator signs with.
+fn kid_of(parts: &Parts, operator: &str) -> String {
+    let ring = parts.signing.ring(operator).unwrap();
+    ring.signer(clock::now()).unwrap().kid().to_owned()
 }
 
 /// A request the northern operator's service pushed.
@@ -390,6 +407,7 @@ fn nobodys(parts: &Parts) -> Names {
         token: mint(parts, MINAMI, &client, asked),
         device_code: written(HandleKind::Device, "dvc_nobody"),
         user_code: "BCDFGHJK".to_owned(),
+        kid: "0".repeat(43),
         pushed: format!("{PUSHED_PREFIX}{}", written(HandleKind::Pushed, "par_nobody")),
         registered: Tokens {
             id: "reg_nobody".to_owned(),

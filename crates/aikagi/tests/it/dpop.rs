@@ -59,7 +59,7 @@ impl Holder {
         self.proof_saying(call, &[])
     }
 
-    fn proof_with(&self, call: (&str, &str), token: &str) -> String {
+    pub fn proof_with(&self, call: (&str, &str), token: &str) -> String {
         self.proof_saying(call, &[("ath", json!(hash(token)))])
     }
 }

@@ -16,6 +16,7 @@ use domain::{
     boxes, catalogue, clients, credentials, decisions, entitlements, operators, sessions,
 };
 
+use crate::isolation_admin;
 use crate::isolation_devices;
 use crate::isolation_factors;
 use crate::isolation_files;
@@ -41,6 +42,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("operators::put_staff", "writes into its own scope"),
     ("catalogue::put_product", "writes into its own scope"),
     ("clients::put", "writes into its own scope"),
+    ("clients::create", "writes into its own scope"),
     ("clients::issue_registration_token", "writes a token of its own scope"),
     ("clients::sweep_registrations", "housekeeping of old rows of its own scope, answers a number"),
     ("clients::sweep", "housekeeping of expired rows, answers a number"),
@@ -90,6 +92,7 @@ pub struct Known {
     before: Vec<commands::Before>,
     session: String,
     pub authorization: String,
+    pub kid: String,
 }
 
 /// The northern household's key, as somebody else may guess it.
@@ -356,11 +359,11 @@ fn given_secrets(world: &World) -> Known {
     let pushed = isolation_devices::given_pushed(world);
     let client = isolation_devices::given_consent(world, &person_id);
     let (device, device_id) = isolation_devices::given_device(world, &person_id, &authorization);
-    let contact = isolation_factors::given_contact(world, &person_id);
     Known {
         file: isolation_files::given_file(world),
         registered: isolation_registration::given_registered(world),
-        contact,
+        kid: isolation_admin::given_key(world),
+        contact: isolation_factors::given_contact(world, &person_id),
         device,
         device_id,
         pushed,
@@ -386,6 +389,7 @@ fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
         .chain(isolation_devices::PROBES)
         .chain(isolation_factors::PROBES)
         .chain(isolation_registration::PROBES)
+        .chain(isolation_admin::PROBES)
     {
         let asked = known.clone();
         let scope = world.scope(MINAMI, Actor::Staff("spy".to_owned()));
@@ -432,6 +436,7 @@ fn every_public_function_of_the_domain_is_probed_or_has_a_reason() {
         .chain(isolation_devices::PROBES)
         .chain(isolation_factors::PROBES)
         .chain(isolation_registration::PROBES)
+        .chain(isolation_admin::PROBES)
         .map(|(name, _)| *name)
         .chain(NOTHING_TO_ASK.iter().map(|(name, _)| *name))
         .map(str::to_owned)

@@ -13,9 +13,12 @@
 )]
 
 mod addresses;
+mod admin;
+mod admin_tokens;
 mod algorithms;
 mod approvals;
 mod artefacts;
+mod artefacts_places;
 mod authenticator;
 mod authzen;
 mod backlog;
@@ -52,6 +55,7 @@ mod devices;
 mod disabled;
 mod discovery;
 mod doors;
+mod doors_table;
 mod doors_world;
 mod dpop;
 mod exchange;
@@ -65,6 +69,7 @@ mod house;
 mod imported;
 mod inspection;
 mod isolation;
+mod isolation_admin;
 mod isolation_devices;
 mod isolation_factors;
 mod isolation_files;
@@ -84,6 +89,7 @@ mod nodes;
 mod numbers_keys;
 mod numbers_model;
 mod oidc;
+mod openapi;
 mod operations;
 mod origins;
 mod own_pages;

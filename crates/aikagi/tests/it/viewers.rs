@@ -117,7 +117,14 @@ impl House {
             certificates,
             strangers: Arc::new(web::strangers::Strangers::new(600, None)),
         };
+        let callers = linkage::Callers {
+            db: world.db.clone(),
+            tokens: Arc::clone(&provider.tokens),
+            base_url: BASE.into(),
+        };
+        let admin = linkage::admin::Admin { callers, signing: Arc::clone(&provider.signing) };
         let router = routes(provider.clone())
+            .merge(linkage::admin::routes(admin))
             .merge(web::page::assets())
             .layer(from_fn(show_refusal))
             .layer(Layered(Secure(Transport::Https)))

@@ -15,6 +15,8 @@ pub enum Actor {
     Person(String),
     /// A service client (relying party), by client id.
     Client(String),
+    /// A program that administers for the station, by client id.
+    Admin(String),
     /// Nobody yet: sign-in and registration before proof.
     Anonymous,
     /// Somebody at the machine's command line.
@@ -32,6 +34,7 @@ impl Actor {
             Self::Staff(id) => format!("staff:{id}"),
             Self::Person(id) => format!("person:{id}"),
             Self::Client(id) => format!("client:{id}"),
+            Self::Admin(id) => format!("admin:{id}"),
             Self::Operations(name) => format!("operations:{name}"),
             Self::Anonymous => "anonymous".to_owned(),
             Self::System => "system".to_owned(),

@@ -4,6 +4,7 @@
 //! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, RFC 7591, RFC 9101, FAPI 2.0 Security Profile, OpenID Connect Core §8.1 and §9.
 
 mod certificates;
+mod create;
 mod fapi;
 mod guard;
 mod profile;
@@ -15,6 +16,7 @@ mod switch;
 mod terms;
 
 pub use certificates::CertificateName;
+pub use create::{Created, create};
 pub use guard::{Clients, Presented, Snapshot};
 pub use profile::{Profile, RefreshPolicy};
 pub use put::{find, list, put};
@@ -23,7 +25,7 @@ pub use registration::{
     remove_registered, sweep_registrations,
 };
 pub use repo::{sweep, told_of_logouts};
-pub use switch::{disable, enable, renew_secret};
+pub use switch::{disable, enable, renew_secret, set_secret};
 pub use terms::{
     AuthMethod, Client, ClientKind, ClientTerms, Grant, Pkce, Proof, SCOPES, hash_secret,
     new_secret,

@@ -60,7 +60,7 @@ pub fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Client>> {
     repo::list(tx, after, limit)
 }
 
-fn record_put(
+pub(super) fn record_put(
     tx: &mut Tx<'_>,
     id: &str,
     known: Option<&ClientTerms>,
@@ -92,7 +92,11 @@ fn record_put(
 }
 
 /// The draft with what may be left out filled in.
-fn complete(draft: &ClientTerms, known: Option<&ClientTerms>, id: &str) -> Result<ClientTerms> {
+pub(super) fn complete(
+    draft: &ClientTerms,
+    known: Option<&ClientTerms>,
+    id: &str,
+) -> Result<ClientTerms> {
     let mut terms = draft.clone();
     if let Proof::Keys(json) = &mut terms.proof {
         *json = public_form(json)?;
@@ -133,7 +137,7 @@ fn host_of(uri: &str) -> Option<String> {
     Url::parse(uri).ok()?.host_str().map(str::to_owned)
 }
 
-fn check_id(id: &str) -> Result<()> {
+pub(super) fn check_id(id: &str) -> Result<()> {
     if is_client_id(id) {
         return Ok(());
     }
@@ -146,7 +150,7 @@ pub(super) fn is_client_id(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(plain)
 }
 
-fn check(terms: &ClientTerms) -> Result<()> {
+pub(super) fn check(terms: &ClientTerms) -> Result<()> {
     for (field, name) in [("name_ja", &terms.name_ja), ("name_en", &terms.name_en)] {
         if name.trim().is_empty() {
             return Err(Error::invalid("client.name_missing", field));
@@ -207,15 +211,15 @@ fn check_proof(terms: &ClientTerms) -> Result<()> {
 fn check_grants(terms: &ClientTerms) -> Result<()> {
     let has = |grant| terms.grants.contains(&grant);
     let (browser, device) = (has(Grant::AuthorizationCode), has(Grant::DeviceCode));
-    let sms_signs_in =
-        terms.kind == ClientKind::Sms && (browser || device || has(Grant::RefreshToken));
+    let no_service_signs_in =
+        terms.kind != ClientKind::Service && (browser || device || has(Grant::RefreshToken));
     let alone = has(Grant::ClientCredentials) || has(Grant::TokenExchange);
     let nobody_proves = terms.method == AuthMethod::None && alone;
     let exchanges_nothing = has(Grant::TokenExchange) && !browser && !device;
     let refresh_alone = has(Grant::RefreshToken) && !browser && !device;
     let nowhere_to_return = browser && terms.redirect_uris.is_empty();
     if terms.grants.is_empty()
-        || sms_signs_in
+        || no_service_signs_in
         || nobody_proves
         || refresh_alone
         || exchanges_nothing

@@ -115,7 +115,8 @@ pub(super) fn taken_elsewhere(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
     Ok(!others.is_empty())
 }
 
-pub(super) fn put(tx: &mut Tx<'_>, id: &str, terms: &ClientTerms) -> Result<()> {
+/// A client as a row to be written.
+fn row_of(tx: &Tx<'_>, id: &str, terms: &ClientTerms) -> Result<[Value; 10]> {
     let settings = Settings {
         method: terms.method,
         redirect_uris: terms.redirect_uris.clone(),
@@ -130,7 +131,7 @@ pub(super) fn put(tx: &mut Tx<'_>, id: &str, terms: &ClientTerms) -> Result<()> 
         Proof::Secret(hash) => (hash.clone(), None),
         Proof::Keys(json) => (None, Some(json.clone())),
     };
-    let row: [Value; 10] = [
+    Ok([
         tx.operator().into(),
         id.into(),
         terms.kind.as_str().into(),
@@ -141,7 +142,25 @@ pub(super) fn put(tx: &mut Tx<'_>, id: &str, terms: &ClientTerms) -> Result<()> 
         serde_json::to_string(&settings).map_err(Error::internal)?.into(),
         terms.enabled.into(),
         tx.now().into(),
-    ];
+    ])
+}
+
+/// Adds a client; `false` when there is one of this id, which stays as it is.
+pub(super) fn add(tx: &mut Tx<'_>, id: &str, terms: &ClientTerms) -> Result<bool> {
+    let row = row_of(tx, id, terms)?;
+    let added = tx.exec(
+        "INSERT INTO clients
+            (operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled,
+             updated_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (operator_id, client_id) DO NOTHING",
+        &row,
+    )?;
+    Ok(added == 1)
+}
+
+pub(super) fn put(tx: &mut Tx<'_>, id: &str, terms: &ClientTerms) -> Result<()> {
+    let row = row_of(tx, id, terms)?;
     tx.change_one(
         "INSERT INTO clients
             (operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled,

@@ -16,6 +16,9 @@ pub const SCOPES: &[(&str, ClientKind)] = &[
     ("offline_access", ClientKind::Service),
     ("decisions", ClientKind::Service),
     ("sms", ClientKind::Sms),
+    ("admin.clients", ClientKind::Admin),
+    ("admin.persons", ClientKind::Admin),
+    ("admin.keys", ClientKind::Admin),
 ];
 
 /// What a client is to us.
@@ -26,6 +29,8 @@ pub enum ClientKind {
     Service,
     /// An operator's subscriber management system.
     Sms,
+    /// A program of the station that administers: its tokens are good for the admin API and nothing else.
+    Admin,
 }
 
 impl ClientKind {
@@ -35,6 +40,7 @@ impl ClientKind {
         match self {
             Self::Service => "service",
             Self::Sms => "sms",
+            Self::Admin => "admin",
         }
     }
 
@@ -42,6 +48,7 @@ impl ClientKind {
         match stored {
             "service" => Ok(Self::Service),
             "sms" => Ok(Self::Sms),
+            "admin" => Ok(Self::Admin),
             other => Err(Error::internal(format!("client kind {other}"))),
         }
     }
@@ -103,7 +110,7 @@ pub enum Pkce {
 /// What a client is and may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientTerms {
-    /// Service or SMS.
+    /// Service, SMS or program that administers.
     pub kind: ClientKind,
     /// Shown to viewers, in Japanese.
     pub name_ja: String,

@@ -160,7 +160,7 @@ fn by_id(seen: impl Iterator<Item = Seen>) -> HashMap<String, Seen> {
 fn source_of(actor: &Actor) -> Source {
     match actor {
         Actor::Sms(_) => Source::Sms,
-        Actor::Staff(_) | Actor::Operations(_) => Source::Console,
+        Actor::Staff(_) | Actor::Operations(_) | Actor::Admin(_) => Source::Console,
         Actor::Person(_) => Source::Owner,
         Actor::Client(_) | Actor::Anonymous | Actor::System => Source::System,
     }

@@ -50,6 +50,7 @@ pub struct Handles {
     pushed: hmac::Key,
     pairwise: hmac::Key,
     forms: hmac::Key,
+    secrets: hmac::Key,
 }
 
 impl Handles {
@@ -66,6 +67,7 @@ impl Handles {
             pushed: key("handle/pushed"),
             pairwise: key("pairwise"),
             forms: key("forms"),
+            secrets: key("secrets"),
         }
     }
 
@@ -98,6 +100,14 @@ impl Handles {
     pub fn pairwise(&self, operator: &str, sector: &str, of: &str) -> String {
         let text = format!("{}:{operator}:{}:{sector}:{of}", operator.len(), sector.len());
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.pairwise, text.as_bytes()))
+    }
+
+    /// The secret that `of` of `operator` has by `turn`, a word that is used once and told nobody: 43 characters
+    /// that are the same every time, so that who asks again is answered again and nothing has to be kept.
+    #[must_use]
+    pub fn secret(&self, operator: &str, of: &str, turn: &str) -> String {
+        let text = format!("{}:{operator}:{}:{of}:{turn}", operator.len(), of.len());
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.secrets, text.as_bytes()))
     }
 
     /// The proof a form of `purpose` carries when it was shown in the browser that holds `cookie`.

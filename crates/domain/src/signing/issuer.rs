@@ -52,7 +52,7 @@ impl Issuer {
     }
 
     /// Whether `resource` names what its access tokens are good for: the issuer itself, which everything
-    /// that takes them lies under. There is no other.
+    /// that takes them lies under. Those of programs that administer are good for [`Issuer::admin_api`] instead.
     ///
     /// Source: RFC 8707 §2 (an absolute URI without a fragment).
     #[must_use]
@@ -61,6 +61,14 @@ impl Issuer {
             (Ok(named), Ok(own)) => named == own,
             _ => false,
         }
+    }
+
+    /// What tokens of programs that administer are good for, and where what they call lies.
+    ///
+    /// Source: RFC 8707 §2; `docs/api/admin.md`.
+    #[must_use]
+    pub fn admin_api(&self) -> String {
+        format!("{}/admin/v1", self.url)
     }
 
     /// Whether this is the platform's issuer.

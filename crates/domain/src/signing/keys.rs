@@ -55,6 +55,48 @@ pub fn rotate(tx: &mut Tx<'_>, master: &MasterKey, rotation: Rotation) -> Result
     Ok(change)
 }
 
+/// Withdraws all of the issuer's signing keys because `kid` is known to others, as [`Rotation::AtOnce`]. Of a key
+/// that is withdrawn already there is nothing more to do ([`Change::Already`]): the ones after it are good.
+///
+/// # Errors
+/// `signing_key.unknown` — the issuer never had such a key; those of [`rotate`]
+pub fn withdraw(tx: &mut Tx<'_>, master: &MasterKey, kid: &str) -> Result<Change> {
+    if repo::published(tx)?.iter().any(|key| key.kid == kid) {
+        return rotate(tx, master, Rotation::AtOnce);
+    }
+    if repo::had(tx, kid)? {
+        return Ok(Change::Already);
+    }
+    Err(Error::not_found("signing_key.unknown", kid))
+}
+
+/// A signing key, without what it signs with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedKey {
+    /// What tokens name it by.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: SigningAlgorithm,
+    /// From when it signs.
+    pub signs_from: Instant,
+    /// Until when, if another follows.
+    pub signs_until: Option<Instant>,
+}
+
+/// The issuer's keys that are published, the oldest first: those that sign, have signed, and will.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn list_keys(tx: &mut Tx<'_>) -> Result<Vec<ListedKey>> {
+    let listed = |key: repo::StoredKey| ListedKey {
+        kid: key.kid,
+        algorithm: key.algorithm,
+        signs_from: key.signs_from,
+        signs_until: key.signs_until,
+    };
+    Ok(repo::published(tx)?.into_iter().map(listed).collect())
+}
+
 /// Replaces the issuer's key of one algorithm.
 pub(super) fn rotate_one(
     tx: &mut Tx<'_>,

@@ -13,8 +13,8 @@ mod ring;
 pub use handles::{Handle, HandleKind, Handles};
 pub use issuer::Issuer;
 pub use keys::{
-    KEPT_AFTER_SECONDS, PUBLISHED_BEFORE_SECONDS, ROTATED_EVERY_DAYS, Rotation, check_master,
-    rotate,
+    KEPT_AFTER_SECONDS, ListedKey, PUBLISHED_BEFORE_SECONDS, ROTATED_EVERY_DAYS, Rotation,
+    check_master, list_keys, rotate, withdraw,
 };
 pub use master::MasterKey;
 pub use ring::{Ring, Signing};

@@ -8,6 +8,7 @@ use formats::jose::SigningAlgorithm;
 #[derive(Debug, Clone)]
 pub(super) struct StoredKey {
     pub(super) number: i64,
+    pub(super) kid: String,
     pub(super) algorithm: SigningAlgorithm,
     pub(super) private_sealed: Vec<u8>,
     pub(super) public_jwk: String,
@@ -19,13 +20,14 @@ pub(super) struct StoredKey {
 pub(super) fn published(tx: &mut Tx<'_>) -> Result<Vec<StoredKey>> {
     let keys: [Value; 2] = [tx.operator().into(), tx.now().into()];
     tx.rows(
-        "SELECT key_no, algorithm, private_sealed, public_jwk, signs_from_ms, signs_until_ms
+        "SELECT key_no, kid, algorithm, private_sealed, public_jwk, signs_from_ms, signs_until_ms
            FROM signing_keys
           WHERE operator_id = ?1 AND (removed_ms IS NULL OR removed_ms > ?2) ORDER BY key_no",
         &keys,
         |row| {
             Ok(StoredKey {
                 number: row.int()?,
+                kid: row.text()?,
                 algorithm: SigningAlgorithm::of_name(&row.text()?)
                     .ok_or_else(|| Error::internal("a signing key of no known algorithm"))?,
                 private_sealed: row.bytes()?,
@@ -35,6 +37,13 @@ pub(super) fn published(tx: &mut Tx<'_>) -> Result<Vec<StoredKey>> {
             })
         },
     )
+}
+
+/// Whether the issuer ever had the key `kid`.
+pub(super) fn had(tx: &mut Tx<'_>, kid: &str) -> Result<bool> {
+    let keys: [Value; 2] = [tx.operator().into(), kid.into()];
+    let sql = "SELECT key_no FROM signing_keys WHERE operator_id = ?1 AND kid = ?2 LIMIT 1";
+    Ok(tx.row(sql, &keys, |row| row.int())?.is_some())
 }
 
 /// The highest number an issuer's key ever had; 0 without any.

@@ -1,5 +1,6 @@
 //! Minting and verifying access tokens.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base::kernel::{Error, Instant, Result, clock, ids};
@@ -26,7 +27,7 @@ pub struct AccessClaims {
     pub iss: String,
     /// The person's pairwise subject, or the client's own id.
     pub sub: String,
-    /// The issuer too: our own endpoints are the only readers.
+    /// The issuer too, or its admin API: our own endpoints are the only readers.
     pub aud: String,
     /// Who may use it.
     pub client_id: String,
@@ -118,6 +119,28 @@ impl Verified {
     }
 }
 
+/// What the tokens of clients of `kind` are good for at `issuer`, and the only thing they are good for.
+fn audience(issuer: &Issuer, kind: ClientKind) -> Cow<'_, str> {
+    match kind {
+        ClientKind::Service | ClientKind::Sms => issuer.url().into(),
+        ClientKind::Admin => issuer.admin_api().into(),
+    }
+}
+
+/// Whether what `client` names as the resource of a token it asks for at `issuer` is what its tokens are good for.
+/// A program that administers has to name it, in the very characters.
+///
+/// Source: RFC 8707 §2.
+#[must_use]
+pub fn is_resource(issuer: &Issuer, client: &Client, named: Option<&str>) -> bool {
+    match client.terms.kind {
+        ClientKind::Service | ClientKind::Sms => {
+            named.is_none_or(|named| issuer.is_resource(named))
+        }
+        ClientKind::Admin => named == Some(issuer.admin_api().as_str()),
+    }
+}
+
 /// Mints and verifies access tokens. One for the process.
 pub struct AccessTokens {
     signing: Arc<Signing>,
@@ -153,7 +176,7 @@ impl AccessTokens {
         let claims = AccessClaims {
             iss: issuer.url().to_owned(),
             sub: behalf.map_or(client.id.as_str(), |person| person.subject).to_owned(),
-            aud: issuer.url().to_owned(),
+            aud: audience(issuer, client.terms.kind).into_owned(),
             client_id: client.id.clone(),
             scope: asked.scope.to_owned(),
             iat: seconds,
@@ -178,12 +201,21 @@ impl AccessTokens {
     ///
     /// Source: RFC 9068 §4.
     pub fn verify(&self, issuer: &Issuer, token: &str) -> Result<Verified> {
+        self.verify_for((issuer, issuer.url()), token)
+    }
+
+    /// The same of a token that is for `audience`.
+    pub(super) fn verify_for(
+        &self,
+        (issuer, audience): (&Issuer, &str),
+        token: &str,
+    ) -> Result<Verified> {
         let key: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let now = clock::now();
-        if let Some(known) = self.known(issuer, &key, now) {
+        if let Some(known) = self.known((issuer, audience), &key, now) {
             return Ok(known);
         }
-        let verified = self.verify_afresh(issuer, token, now);
+        let verified = self.verify_afresh((issuer, audience), token, now);
         match &verified {
             Ok(verified) => self.kept.insert(key, verified.clone()),
             Err(_) => drop(self.kept.remove(&key)),
@@ -191,16 +223,27 @@ impl AccessTokens {
         verified
     }
 
-    fn known(&self, issuer: &Issuer, key: &[u8; 32], now: Instant) -> Option<Verified> {
+    fn known(
+        &self,
+        (issuer, audience): (&Issuer, &str),
+        key: &[u8; 32],
+        now: Instant,
+    ) -> Option<Verified> {
         let known = self.kept.get(key)?;
-        let alive = known.claims.exp > now.ms() / 1000 && known.claims.iss == issuer.url();
-        (alive && self.clients.is_current(&known.snapshot)).then_some(known)
+        let alive = known.claims.exp > now.ms() / 1000;
+        let for_us = known.claims.iss == issuer.url() && known.claims.aud == audience;
+        (alive && for_us && self.clients.is_current(&known.snapshot)).then_some(known)
     }
 
-    fn verify_afresh(&self, issuer: &Issuer, token: &str, now: Instant) -> Result<Verified> {
+    fn verify_afresh(
+        &self,
+        (issuer, audience): (&Issuer, &str),
+        token: &str,
+        now: Instant,
+    ) -> Result<Verified> {
         let expected = Expected {
             issuer: issuer.url(),
-            audience: Audience::OneOf(&[issuer.url()]),
+            audience: Audience::OneOf(&[audience]),
             token_type: TokenType::Required(TYPE),
             algorithms: &[Algorithm::Es256],
             now: now.ms() / 1000,
@@ -218,7 +261,8 @@ impl AccessTokens {
     }
 
     /// The client behind a token that is good for `scope` and of `kind`: the guard of the endpoints
-    /// that programs call with their own token.
+    /// that programs call with their own token. Those of programs that administer take tokens for the admin API
+    /// and no other; all others never do.
     ///
     /// # Errors
     /// Those of [`AccessTokens::verify_shown`]; `token.scope_missing` when it is good for other things only.
@@ -228,7 +272,8 @@ impl AccessTokens {
         shown: &Shown<'_>,
         (kind, scope): (ClientKind, &str),
     ) -> Result<Verified> {
-        verified_for(self.verify_shown(issuer, shown)?, (kind, scope))
+        let audience = audience(issuer, kind);
+        verified_for(self.shown_for((issuer, &audience), shown)?, (kind, scope))
     }
 
     /// As [`AccessTokens::client_for`], if the token is bound to nothing, was verified before and its client
@@ -244,7 +289,8 @@ impl AccessTokens {
             return None;
         }
         let key: [u8; 32] = Sha256::digest(shown.token.as_bytes()).into();
-        let known = self.known(issuer, &key, clock::now())?;
+        let audience = audience(issuer, wanted.0);
+        let known = self.known((issuer, &audience), &key, clock::now())?;
         known.claims.cnf.is_none().then(|| verified_for(known, wanted))
     }
 }

@@ -6,5 +6,7 @@
 mod access;
 mod sender;
 
-pub use access::{ACCESS_SECONDS, AccessClaims, AccessTokens, Acting, Asked, OnBehalfOf, Verified};
+pub use access::{
+    ACCESS_SECONDS, AccessClaims, AccessTokens, Acting, Asked, OnBehalfOf, Verified, is_resource,
+};
 pub use sender::{Confirmation, KeyProof, Scheme, Shown, sweep};

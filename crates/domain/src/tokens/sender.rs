@@ -93,7 +93,16 @@ impl AccessTokens {
     ///
     /// Source: RFC 9449 §7.1, §7.2.
     pub fn verify_shown(&self, issuer: &Issuer, shown: &Shown<'_>) -> Result<Verified> {
-        let verified = self.verify(issuer, shown.token)?;
+        self.shown_for((issuer, issuer.url()), shown)
+    }
+
+    /// The same of a token that is for `audience`.
+    pub(super) fn shown_for(
+        &self,
+        (issuer, audience): (&Issuer, &str),
+        shown: &Shown<'_>,
+    ) -> Result<Verified> {
+        let verified = self.verify_for((issuer, audience), shown.token)?;
         match (&verified.claims.cnf, shown.scheme) {
             (None, Scheme::Bearer) => Ok(verified),
             (None, Scheme::Dpop) => Err(INVALID),

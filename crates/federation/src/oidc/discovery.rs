@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::clients::SCOPES;
 use formats::jose::{Algorithm, SigningAlgorithm};
 use http::header::CACHE_CONTROL;
 use serde_json::json;
@@ -54,7 +55,7 @@ pub(super) async fn configuration(
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
         "jwks_uri": at("/jwks"),
-        "scopes_supported": ["openid", "offline_access", "decisions", "sms"],
+        "scopes_supported": SCOPES.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "revocation_endpoint": at("/revoke"),

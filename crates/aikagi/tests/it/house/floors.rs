@@ -34,6 +34,7 @@ const ROOMS: &[(&str, &str, u8)] = &[
     ("domain", "tokens", 5),
     ("domain", "boxes", 5),
     ("domain", "entitlements", 5),
+    ("domain", "administration", 6),
     ("domain", "commands", 6),
     ("domain", "decisions", 6),
     ("domain", "files", 6),

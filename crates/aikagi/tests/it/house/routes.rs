@@ -82,7 +82,7 @@ fn every_route_is_in_the_table_of_doors() {
             && !source.is_test(0)
     };
     let all: Vec<Source> = sources().into_iter().filter(ours).collect();
-    let mounted = crate::doors::mounted();
+    let mounted = crate::doors_table::mounted();
     let table = mounted.into_iter().map(|(method, path, _)| format!("{method} {path}")).collect();
     no_faults("Every route is asked in doors.rs by everybody who may not.", &faults(&all, &table));
 }

@@ -20,7 +20,7 @@ use domain::clients::{AuthMethod, Client, Grant};
 use domain::sessions::Lasting;
 use domain::signin::{Given, Holding};
 use domain::signing::{Issuer, Ring};
-use domain::tokens::{ACCESS_SECONDS, Asked, Confirmation, OnBehalfOf};
+use domain::tokens::{ACCESS_SECONDS, Asked, Confirmation, OnBehalfOf, is_resource};
 use formats::jose::SigningAlgorithm;
 use formats::oauth::Parameters;
 use http::header::{CACHE_CONTROL, PRAGMA};
@@ -158,7 +158,7 @@ impl Asking<'_> {
             return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
         }
         // Before anything is spent: who names another resource would get a token that is worth nothing there.
-        if self.form.get("resource").is_some_and(|named| !self.issuer.is_resource(named)) {
+        if !is_resource(&self.issuer, &self.client, self.form.get("resource")) {
             return Err(TokenRefusal::request("invalid_target", "request.resource_unknown"));
         }
         answer(self)

@@ -1,14 +1,15 @@
 //! Reports in JSON: the same words as a result file, and the same code.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base::kernel::{Error, Instant};
 use domain::commands::{Op, Report, ResultKind};
 use domain::subscribers::{Standing, note};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use http::header::ETAG;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use web::{Problem, status_of};
 
+use crate::callers::json_answer;
 use crate::sms::codes;
 
 /// The answer to a command.
@@ -123,7 +124,7 @@ impl Reported {
     /// As an answer of its own.
     pub(super) fn response(&self) -> Result<Response, Problem> {
         let status = StatusCode::from_u16(self.status).map_err(Error::internal)?;
-        let mut response = json(self)?;
+        let mut response = json_answer(self)?;
         *response.status_mut() = status;
         if let Some(version) = self.contract.version {
             tag(&mut response, version);
@@ -142,7 +143,7 @@ fn status(report: &Report) -> StatusCode {
 }
 
 /// The error behind a refusal, by its code: a kept answer knows no more.
-pub(super) fn refusal(report: &Report) -> Option<Error> {
+pub(crate) fn refusal(report: &Report) -> Option<Error> {
     if report.result != ResultKind::Error {
         return None;
     }
@@ -166,17 +167,7 @@ pub(super) fn tag(response: &mut Response, version: i64) {
     }
 }
 
-/// A body as JSON, for this caller only.
-pub(super) fn json(body: &impl Serialize) -> Result<Response, Problem> {
-    let bytes = serde_json::to_vec(body).map_err(Error::internal)?;
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
-}
-
 /// An instant as it is answered.
-pub(super) fn moment(at: Option<Instant>) -> Option<String> {
+pub(crate) fn moment(at: Option<Instant>) -> Option<String> {
     at.map(Instant::rfc3339_jst)
 }

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use web::{Problem, blocking};
 
-use crate::callers::body_of;
+use crate::callers::{body_of, json_answer, read_json};
 
-use super::answers::{Reported, json};
-use super::body::{Body, read};
+use super::answers::Reported;
+use super::body::Body;
 use super::{LONGEST, Online, Said, problem};
 
 /// Most commands in one call.
@@ -57,13 +57,13 @@ pub(super) async fn execute(
     let errors = results.iter().filter(|one| one.is_error()).count();
     let detail = format!("{} commands, {errors} refused", results.len());
     online.log(&scope, ("commands", scope.cause()), &body, &Said { result: "OK", detail });
-    let mut response = json(&Results { results, errors })?;
+    let mut response = json_answer(&Results { results, errors })?;
     response.extensions_mut().insert(acted);
     Ok(response)
 }
 
 fn run(online: &Online, scope: &Scope, body: &[u8]) -> Result<Vec<Reported>> {
-    let batch: Batch<'_> = read(body, LONGEST)?;
+    let batch: Batch<'_> = read_json(body, LONGEST)?;
     if batch.commands.len() > MOST {
         return Err(Error::invalid("batch.too_many", "commands"));
     }
@@ -112,7 +112,7 @@ struct Unread {
 
 fn command_of(text: &str) -> std::result::Result<Command, Unread> {
     let mut names = (String::new(), String::new());
-    let command = read::<Body>(text.as_bytes(), LONGEST).and_then(|body| {
+    let command = read_json::<Body>(text.as_bytes(), LONGEST).and_then(|body| {
         names.0 = body.request_id.clone().unwrap_or_default();
         names.1 = body.contract_no.clone().unwrap_or_default();
         for (field, value) in [("request_id", &names.0), ("contract_no", &names.1)] {

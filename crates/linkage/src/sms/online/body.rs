@@ -4,7 +4,6 @@
 use base::kernel::{Error, Instant, Result};
 use domain::commands::{Command, End, Op};
 use domain::subscribers::{Attributes, Reason, Role, Unit};
-use formats::json::{self, JsonFault};
 use serde::Deserialize;
 
 /// `field.not_for_operation` — the operation has no use for this field.
@@ -46,23 +45,6 @@ struct Known {
     bulk_parent: Option<String>,
     age_verified_by: Option<String>,
     role: Option<String>,
-}
-
-/// Reads a body of at most `longest` bytes.
-///
-/// # Errors
-/// The codes of [`json::parse`], naming the field where one is at fault.
-pub(super) fn read<'b, T: Deserialize<'b>>(body: &'b [u8], longest: usize) -> Result<T> {
-    json::parse(body, longest).map_err(|fault| {
-        let field = match &fault {
-            JsonFault::Missing { field }
-            | JsonFault::Repeated { field }
-            | JsonFault::Unknown { field } => field.clone(),
-            JsonFault::Malformed { line, column } => format!("line {line}, column {column}"),
-            JsonFault::TooLong { .. } | JsonFault::TooDeep { .. } => "body".to_owned(),
-        };
-        Error::invalid(fault.code(), field)
-    })
 }
 
 impl Body {
@@ -168,9 +150,10 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::callers::read_json;
 
     fn command(text: &str) -> Result<Command> {
-        let body: Body = read(text.as_bytes(), 10_000)?;
+        let body: Body = read_json(text.as_bytes(), 10_000)?;
         body.command("r-1", "A-001")
     }
 
@@ -214,7 +197,7 @@ mod tests {
         assert_eq!(refusal(role), "person.role_unknown (role)");
         let deep = format!(r#"{{"op":{}"#, "[".repeat(100_000));
         assert_eq!(
-            read::<Body>(deep.as_bytes(), 1 << 20).unwrap_err().to_string(),
+            read_json::<Body>(deep.as_bytes(), 1 << 20).unwrap_err().to_string(),
             "json.too_deep (body)"
         );
     }

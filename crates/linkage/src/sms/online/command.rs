@@ -15,11 +15,11 @@ use http::header::IF_MATCH;
 use http::{HeaderMap, StatusCode};
 use web::{Problem, blocking};
 
-use crate::callers::body_of;
+use crate::callers::{body_of, idempotency_key, read_json};
 use crate::sms::codes;
 
 use super::answers::{Reported, refusal};
-use super::body::{Body, read};
+use super::body::Body;
 use super::{LONGEST, Online, Said, problem};
 
 /// `contract.version_differs` — the contract is not at the version `If-Match` names.
@@ -73,15 +73,7 @@ fn in_words(error: Error) -> Problem {
 }
 
 fn command_of(headers: &HeaderMap, number: &str, body: &[u8]) -> Result<Command> {
-    const KEY: &str = "Idempotency-Key";
-    let required = || Error::invalid("field.required", KEY);
-    let key = headers.get(KEY).ok_or_else(required)?;
-    let key = key.to_str().map_err(|_| Error::invalid("field.too_long", KEY))?;
-    // The draft of the header has it in quotes; most callers send it bare.
-    let key = key.trim().trim_matches('"');
-    if key.is_empty() {
-        return Err(required());
-    }
+    let key = idempotency_key(headers)?;
     read_command(key, number, body)
 }
 
@@ -93,7 +85,7 @@ fn command_of(headers: &HeaderMap, number: &str, body: &[u8]) -> Result<Command>
 ///
 /// Source: `docs/api/sms-online.md#commands`.
 pub fn read_command(key: &str, number: &str, body: &[u8]) -> Result<Command> {
-    let body: Body = read(body, LONGEST)?;
+    let body: Body = read_json(body, LONGEST)?;
     let elsewhere = [
         ("request_id", body.request_id.as_deref().is_some_and(|id| id != key)),
         ("contract_no", body.contract_no.as_deref().is_some_and(|other| other != number)),

@@ -30,7 +30,9 @@ use crate::callers::Callers;
 
 use super::codes;
 
+pub(crate) use answers::{moment, refusal};
 pub use command::read_command;
+pub(crate) use reads::{effective, reasons};
 
 /// Longest body read, in bytes.
 const LONGEST: usize = 1024 * 1024;

@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json as object};
 use web::{Problem, blocking};
 
-use super::answers::{json, moment, tag};
+use crate::callers::json_answer;
+
+use super::answers::{moment, tag};
 use super::{Online, problem};
 
 /// `?gen=`: the latest without it.
@@ -104,7 +106,7 @@ async fn look(
     })
     .await
     .map_err(|refused| problem(refused.into_error()))?;
-    let mut response = json(&body)?;
+    let mut response = json_answer(&body)?;
     tag(&mut response, version);
     response.extensions_mut().insert(acted);
     Ok(response)
@@ -185,7 +187,7 @@ fn person_json(
 }
 
 /// What the contract and the person's own state come to. Source: brief tve §5.3.
-const fn effective(standing: &PersonStanding) -> &'static str {
+pub(crate) const fn effective(standing: &PersonStanding) -> &'static str {
     match standing {
         PersonStanding::OperatorDisabled => "OPERATOR_DISABLED",
         PersonStanding::ContractReserved => "CONTRACT_RESERVED",
@@ -199,7 +201,8 @@ const fn effective(standing: &PersonStanding) -> &'static str {
     }
 }
 
-fn reasons(standing: &PersonStanding) -> Vec<String> {
+/// By number, of who is suspended.
+pub(crate) fn reasons(standing: &PersonStanding) -> Vec<String> {
     let numbers = |reasons: &[Reason]| reasons.iter().map(|one| one.number().to_string()).collect();
     match standing {
         PersonStanding::ContractSuspended(reasons) | PersonStanding::PersonSuspended(reasons) => {

@@ -11,7 +11,8 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use web::{Language, Problem, blocking, reasons};
 
-use super::answers::json;
+use crate::callers::json_answer;
+
 use super::{Online, problem};
 
 /// What is asked.
@@ -54,7 +55,7 @@ pub(super) async fn ask(
     })
     .await
     .map_err(|refused| problem(refused.into_error()))?;
-    let mut response = json(&why)?;
+    let mut response = json_answer(&why)?;
     response.extensions_mut().insert(acted);
     Ok(response)
 }

@@ -1,0 +1,38 @@
+//! What the station does by hand or by program: what the southern operator asks about the northern one's things.
+
+use base::kernel::{Actor, Scope};
+use domain::signing::{Handles, MasterKey, Rotation};
+use domain::{administration, clients, signing};
+
+use crate::isolation::{NUMBER, Probe, said};
+use crate::world::{KITA, World};
+
+/// A signing key of the northern operator.
+pub fn given_key(world: &World) -> String {
+    let scope: Scope = world.scope(KITA, Actor::System);
+    let make = |tx: &mut base::store::Tx<'_>| {
+        signing::rotate(tx, &MasterKey::random(), Rotation::AtOnce)?;
+        Ok(signing::list_keys(tx)?.remove(0).kid)
+    };
+    world.db.transact(&scope, make).unwrap()
+}
+
+pub const PROBES: &[(&str, Probe)] = &[
+    ("administration::find_person", |tx, _| said(administration::find_person(tx, (NUMBER, 1)))),
+    ("administration::list_signed_in", |tx, _| {
+        said(administration::list_signed_in(tx, (NUMBER, 1)))
+    }),
+    ("administration::end_sessions", |tx, known| {
+        let all = said(administration::end_sessions(tx, (NUMBER, 1), None));
+        all + &said(administration::end_sessions(tx, (NUMBER, 1), Some(&known.authorization)))
+    }),
+    ("administration::renew_secret", |tx, _| {
+        let handles = Handles::new(&MasterKey::random());
+        said(administration::renew_secret(tx, &handles, ("secret-vod", "k")).map(|one| one.len()))
+    }),
+    ("clients::set_secret", |tx, _| said(clients::set_secret(tx, "secret-vod", &"s".repeat(43)))),
+    ("signing::list_keys", |tx, _| said(signing::list_keys(tx))),
+    ("signing::withdraw", |tx, known| {
+        said(signing::withdraw(tx, &MasterKey::random(), &known.kid))
+    }),
+];
