@@ -15,6 +15,7 @@ use crate::dpop;
 use crate::exchange;
 use crate::family;
 use crate::forgotten::{ask, codes, fan_out, given_reachable};
+use crate::home;
 use crate::registering::{given_token, register, site, switch_on};
 use crate::viewers::{BASE, CALLBACK, House, SECRET, VERIFIER, Viewer, authorize};
 use crate::world::{KITA, MINAMI};
@@ -30,6 +31,8 @@ pub struct Stage {
     pub actor: String,
     /// The client that registered itself.
     pub registered: String,
+    /// A box in the household A-001, which proves itself.
+    pub at_home: home::Box,
 }
 
 /// A browser that was asked for the code somebody forgot the password got, and that code.
@@ -61,7 +64,11 @@ impl Stage {
         for operator in [KITA, MINAMI] {
             for client in ["vod", "shop"] {
                 house.given_client(operator, client, |terms| {
-                    terms.grants.extend([Grant::DeviceCode, Grant::TokenExchange]);
+                    terms.grants.extend([
+                        Grant::DeviceCode,
+                        Grant::TokenExchange,
+                        Grant::JwtBearer,
+                    ]);
                 });
             }
         }
@@ -78,11 +85,13 @@ impl Stage {
         for operator in [KITA, MINAMI] {
             switch_on(&house, operator, 20);
             exchange::switch_exchange(&house, operator, true);
+            home::switch_home(&house, operator, true);
         }
         let code = signed_in(&house, "yamada").get(&authorize(&[])).led_with("code").unwrap();
         let actor = house.redeem(&code).json()["access_token"].as_str().unwrap().to_owned();
         let (browser, registered) = (String::new(), String::new());
-        Self { house, key, browser, typed, recovering: None, actor, registered }
+        let at_home = home::given_box(&house.world, "A-001", "STB-1");
+        Self { house, key, browser, typed, recovering: None, actor, registered, at_home }
     }
 
     fn code(&self) -> String {
@@ -193,6 +202,8 @@ impl Stage {
         let (access, refresh, id) = (text("access_token"), text("refresh_token"), text("id_token"));
         let acting = exchange::exchange_at(&self.house, OWN, (&access, &self.actor), &[]).json();
         let acting = acting["access_token"].as_str().unwrap().to_owned();
+        let at_home = home::enter(&self.house, OWN, &self.at_home.assertion("first")).json();
+        let at_home = at_home["access_token"].as_str().unwrap().to_owned();
         let own = self.house.token(&[("grant_type", "client_credentials")]).json();
         let holder = dpop::Holder::new();
         let (device_code, user_code) = self.device("living-room");
@@ -226,6 +237,8 @@ impl Stage {
             ),
             thing("a device code", &["device"], false, device_code),
             thing("a television's code", &["user_code"], false, waiting),
+            thing("what a box signed", &["box"], true, self.at_home.assertion("one")),
+            thing("a token of a box at home", &["bearer", "introspect"], false, at_home),
             thing("a pushed request", &["request_uri"], true, self.pushed()),
             thing("a client assertion", &["assertion"], true, self.assertion("one")),
             thing("a signed request", &["request"], false, self.request()),
@@ -315,6 +328,7 @@ fn of_many_that_come_at_once_with_one_thing_one_is_let_in() {
         "a code",
         "a pushed request",
         "a client assertion",
+        "what a box signed",
         "a proof of a key",
         "a token to register with",
     ];

@@ -10,6 +10,7 @@ use crate::artefacts::Stage;
 use crate::dpop;
 use crate::exchange;
 use crate::forgotten::ask;
+use crate::home::enter;
 use crate::registering::{call, site};
 use crate::viewers::{Answer, CALLBACK, House, PASSWORD, SECRET, VERIFIER, Viewer, authorize};
 
@@ -98,6 +99,7 @@ pub const PLACES: &[(&str, Place)] = &[
     ("subject", |stage, at, it| {
         exchange::exchange_at(&stage.house, at, (it, &stage.actor), &[]).status == 200
     }),
+    ("box", |stage, at, it| enter(&stage.house, at, it).status == 200),
     ("actor", |stage, at, it| {
         exchange::exchange_at(&stage.house, at, (&stage.actor, it), &[]).status == 200
     }),

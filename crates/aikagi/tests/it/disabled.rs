@@ -8,6 +8,7 @@ use domain::{operators, sessions};
 
 use crate::devices::{allow, text};
 use crate::exchange::{exchange_at, switch_exchange};
+use crate::home;
 use crate::viewers::{Answer, CALLBACK, House, SECRET, VERIFIER, Viewer, authorize};
 
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -21,6 +22,8 @@ struct Grants {
     access: String,
     /// The access token of somebody of another household.
     actor: String,
+    /// What a box of the household signed.
+    signed: String,
 }
 
 fn given(house: &House, viewer: &mut Viewer<'_>) -> Grants {
@@ -40,6 +43,7 @@ fn given(house: &House, viewer: &mut Viewer<'_>) -> Grants {
             &house.redeem(&code(&mut house.given_viewer("A-002", "saito"))).json(),
             "access_token",
         ),
+        signed: home::given_box(&house.world, "A-001", "STB-1").assertion("one"),
     }
 }
 
@@ -72,6 +76,7 @@ fn tried(house: &House, grants: &Grants) -> Vec<(&'static str, Answer)> {
             "an exchange",
             exchange_at(house, ("/o/KITA01", "vod"), (&grants.access, &grants.actor), &[]),
         ),
+        ("a box at home", home::enter(house, ("/o/KITA01", "vod"), &grants.signed)),
         ("the client itself", house.token(&[("grant_type", "client_credentials")])),
     ]
 }
@@ -97,9 +102,10 @@ fn remove_televisions(house: &House) {
 /// The service comes with every grant there is.
 fn may_do_all(house: &House) {
     house.given_client("KITA01", "vod", |terms| {
-        terms.grants.extend([Grant::DeviceCode, Grant::TokenExchange]);
+        terms.grants.extend([Grant::DeviceCode, Grant::TokenExchange, Grant::JwtBearer]);
     });
     switch_exchange(house, "KITA01", true);
+    home::switch_home(house, "KITA01", true);
 }
 
 /// What is switched off, and which grants still work then.
@@ -111,7 +117,7 @@ const CASES: &[Case] = &[
     ("operator", |house| assert_eq!(house.act(operators::disable), Ok(Change::Made)), OF_PERSONS),
     ("suspended contract", |house| hold(house, Op::Suspend, 0), OF_PERSONS),
     ("stopped contract", |house| drop(house.world.sms(Op::Stop, "A-001")), OF_PERSONS),
-    ("person", |house| hold(house, Op::PersonSuspend, 1), OF_PERSONS),
+    ("person", |house| hold(house, Op::PersonSuspend, 1), &["a box at home", "the client itself"]),
     (
         "client",
         |house| assert_eq!(house.act(|tx| clients::disable(tx, "vod")), Ok(Change::Made)),
@@ -120,7 +126,14 @@ const CASES: &[Case] = &[
     (
         "device",
         remove_televisions,
-        &["a code", "a refresh token", "a device's code", "an exchange", "the client itself"],
+        &[
+            "a code",
+            "a refresh token",
+            "a device's code",
+            "an exchange",
+            "a box at home",
+            "the client itself",
+        ],
     ),
 ];
 

@@ -379,7 +379,7 @@ fn mint(
         .mint(
             (&issuer(operator), &ring),
             client,
-            &Asked { scope, behalf, acting: None, cnf: None },
+            &Asked { behalf, ..Asked::own(scope) },
             clock::now(),
         )
         .unwrap()

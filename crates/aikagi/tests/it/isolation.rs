@@ -93,6 +93,8 @@ pub struct Known {
     session: String,
     pub authorization: String,
     pub kid: String,
+    /// A box of the household.
+    pub box_id: String,
 }
 
 /// The northern household's key, as somebody else may guess it.
@@ -156,12 +158,19 @@ const PROBES: &[(&str, Probe)] = &[
     ("subscribers::count_open", |tx, _| said(subscribers::count_open(tx))),
     ("entitlements::load", |tx, _| said(entitlements::load(tx, numbers()))),
     ("boxes::load", |tx, _| said(boxes::load(tx, (numbers(), vec!["HIMITSU-1".to_owned()])))),
+    ("boxes::find_box", |tx, known| said(boxes::find_box(tx, &known.box_id))),
     ("boxes::list_boxes", |tx, _| said(boxes::list_boxes(tx, NUMBER))),
     ("commands::add_box", |tx, _| {
         let new = boxes::NewBox { serial: "HIMITSU-2".to_owned(), ..boxes::NewBox::default() };
         said(commands::add_box(tx, NUMBER, &new))
     }),
-    ("commands::remove_box", |tx, _| said(commands::remove_box(tx, NUMBER, "box_1"))),
+    ("commands::remove_box", |tx, known| said(commands::remove_box(tx, NUMBER, &known.box_id))),
+    ("commands::set_box_key", |tx, known| {
+        said(commands::set_box_key(tx, NUMBER, (&known.box_id, &crate::home::public_key())))
+    }),
+    ("commands::switch_home_sign_in", |tx, _| {
+        said(commands::switch_home_sign_in(tx, NUMBER, commands::HomeSignIn::Off))
+    }),
     ("commands::execute", |tx, _| said(commands::execute(tx, &stop()))),
     ("commands::execute_many", |tx, _| said(commands::execute_many(tx, &[stop()]))),
     ("commands::rehearse_many", |tx, _| {
@@ -276,6 +285,8 @@ const PROBES: &[(&str, Probe)] = &[
         let subjects = sessions::Subjects { person: "p".to_owned(), household: "h".to_owned() };
         said(sessions::note_subjects(tx, &subjects, "vod", (&known.person_id, &key())))
     }),
+    ("sessions::note_household", |tx, _| said(sessions::note_household(tx, ("h", "vod"), &key()))),
+    ("sessions::find_household", |tx, _| said(sessions::find_household(tx, ("himitsu-h", "vod")))),
     ("sessions::find_authorization", |tx, known| {
         said(sessions::find_authorization(tx, &known.authorization))
     }),
@@ -314,7 +325,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("decisions::explain", |tx, known| said(decisions::explain(tx, &known.trace))),
 ];
 
-fn given_secrets(world: &World) -> Known {
+fn given_secret_pack(world: &World) {
     world
         .act(Actor::System, |tx| {
             let secret = catalogue::Product {
@@ -325,6 +336,10 @@ fn given_secrets(world: &World) -> Known {
             catalogue::put_product(tx, &secret)
         })
         .unwrap();
+}
+
+fn given_secrets(world: &World) -> Known {
+    given_secret_pack(world);
     let mut start = Command::new("k1", Op::Start, NUMBER);
     start.attributes.kana = Some("ﾋﾐﾂﾉ ﾅﾏｴ".to_owned());
     start.attributes.telephone = Some("0311112222".to_owned());
@@ -374,14 +389,22 @@ fn given_secrets(world: &World) -> Known {
         trace: "23456789".to_owned(),
         job,
         before: done.before,
+        box_id: String::new(),
     }
+}
+
+/// A box, whose household a service knows.
+fn given_box_at_home(world: &World) -> String {
+    let note = |tx: &mut Tx<'_>| sessions::note_household(tx, ("himitsu-h", "vod"), &key());
+    world.db.housekeep(&world.scope(KITA, Actor::System), "test", note).unwrap();
+    crate::boxes::given_box(world, NUMBER, "HIMITSU-1")
 }
 
 #[test]
 fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
     let world = World::new();
-    let known = given_secrets(&world);
-    crate::boxes::given_box(&world, NUMBER, "HIMITSU-1");
+    let mut known = given_secrets(&world);
+    known.box_id = given_box_at_home(&world);
     let before = picture(&world.db, KITA, |_, _| false);
     for (name, probe) in PROBES
         .iter()

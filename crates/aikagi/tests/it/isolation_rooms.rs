@@ -366,6 +366,18 @@ const PROBES: &[(&str, Probe)] = &[
         let done = two.parts.journeys.exchange(&two.parts.tokens, whose, &with, now);
         said(done.map(|_| "a token"))
     }),
+    ("Journeys::enter_home", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let shown = (names.token.as_str(), None);
+        let done = two.parts.journeys.enter_home((&client, &issuer(MINAMI)), shown, clock::now());
+        said(done.map(|_| "a household"))
+    }),
+    ("Journeys::holder_at_home", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let claims = crate::home::claims_of(&names.household);
+        let done = two.parts.journeys.holder_at_home(&claims, &client, clock::now());
+        said(done.map(|_| "a household"))
+    }),
     ("Journeys::inspect", |two, names| {
         let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
         let look = |token: &str| {

@@ -65,6 +65,7 @@ mod fapi;
 mod forgotten;
 mod frames;
 mod holders;
+mod home;
 mod house;
 mod imported;
 mod inspection;

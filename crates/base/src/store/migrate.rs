@@ -38,6 +38,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (24, "0024_approvals", include_str!("../../../../migrations/0024_approvals.sql")),
     (25, "0025_boxes", include_str!("../../../../migrations/0025_boxes.sql")),
     (26, "0026_waits", include_str!("../../../../migrations/0026_waits.sql")),
+    (27, "0027_home_sign_ins", include_str!("../../../../migrations/0027_home_sign_ins.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -6,9 +6,11 @@
 //! command bus only, so that a file is taken back with them. Source: brief tve §5.7;
 //! `docs/decisions/0040`.
 
+mod keys;
 mod repo;
 
-pub use repo::{list_boxes, load, move_all, save};
+pub use keys::{check_public_key, signed_by};
+pub use repo::{find_box, list_boxes, load, move_all, save};
 
 use base::kernel::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,9 @@ pub struct SetTopBox {
     pub created: Instant,
     /// When it was last swapped or changed.
     pub changed: Instant,
+    /// What it proves itself with: a public key, JWK as text. None: it signs nobody in.
+    #[serde(default)]
+    pub public_key: Option<String>,
 }
 
 /// What the station says of a box it puts up.
@@ -56,6 +61,8 @@ pub struct NewBox {
     pub name: String,
     /// Where it stands, at most 40 characters.
     pub area: String,
+    /// Its public key, JWK; none: it signs nobody in.
+    pub public_key: Option<String>,
 }
 
 /// Refuses what is no serial: 1 to 20 visible ASCII characters.
@@ -75,9 +82,13 @@ impl NewBox {
     /// Refuses what can not be kept, naming the field.
     ///
     /// # Errors
-    /// `device.serial_malformed`; `device.text_malformed` — over 40 characters, or control characters
+    /// `device.serial_malformed`; `device.text_malformed` — over 40 characters, or control characters;
+    /// `device.key_malformed`
     pub fn check(&self) -> Result<()> {
         check_serial(&self.serial, "serial")?;
+        if let Some(key) = &self.public_key {
+            check_public_key(key)?;
+        }
         let texts = [("model", &self.model), ("name", &self.name), ("area", &self.area)];
         match texts.into_iter().find(|(_, text)| !is_plain(text, LONGEST_TEXT)) {
             Some((field, _)) => Err(Error::invalid("device.text_malformed", field)),
@@ -109,11 +120,12 @@ pub fn put_up(
         area: new.area.clone(),
         created: now,
         changed: now,
+        public_key: new.public_key.clone(),
     });
     Ok(())
 }
 
-/// Puts the machine `new` in the place of `old`: handle, name and area stay. `taken`: one with the new
+/// Puts the machine `new` in the place of `old`: handle, name and area stay; the key was the old machine's. `taken`: one with the new
 /// serial stands in a household already.
 ///
 /// # Errors
@@ -135,5 +147,6 @@ pub fn swap(
     }
     new.clone_into(&mut known.serial);
     known.changed = now;
+    known.public_key = None;
     Ok(Outcome::MADE)
 }

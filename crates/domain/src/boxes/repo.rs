@@ -20,7 +20,7 @@ pub fn load(
     serials.retain(|one| check_serial(one, "serial").is_ok());
     let keys: [Value; 3] = [tx.operator().into(), numbers.into(), serials.into()];
     let rows = tx.rows(
-        "SELECT number, gen, box_id, machine_no, model, name, area, created_ms, changed_ms FROM boxes
+        "SELECT number, gen, box_id, machine_no, model, name, area, created_ms, changed_ms, public_key FROM boxes
           WHERE operator_id = ?1 AND (number IN ARRAY(?2) OR machine_no IN ARRAY(?3))
           ORDER BY box_id",
         &keys,
@@ -43,10 +43,28 @@ pub fn list_boxes(tx: &mut Tx<'_>, number: &str) -> Result<Vec<(i64, SetTopBox)>
     }
     let keys: [Value; 2] = [tx.operator().into(), number.into()];
     tx.rows(
-        "SELECT gen, box_id, machine_no, model, name, area, created_ms, changed_ms FROM boxes
+        "SELECT gen, box_id, machine_no, model, name, area, created_ms, changed_ms, public_key FROM boxes
           WHERE operator_id = ?1 AND number = ?2 ORDER BY gen, box_id",
         &keys,
         |row| Ok((row.int()?, read_box(row)?)),
+    )
+}
+
+/// The box of this handle, and whose it is.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn find_box(tx: &mut Tx<'_>, box_id: &str) -> Result<Option<(Key, SetTopBox)>> {
+    // What can be no handle is nobody's; PostgreSQL would fail on a NUL.
+    if !box_id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(None);
+    }
+    let keys: [Value; 2] = [tx.operator().into(), box_id.into()];
+    tx.row(
+        "SELECT number, gen, box_id, machine_no, model, name, area, created_ms, changed_ms, public_key
+           FROM boxes WHERE operator_id = ?1 AND box_id = ?2",
+        &keys,
+        |row| Ok((Key { number: row.text()?, generation: row.int()? }, read_box(row)?)),
     )
 }
 
@@ -59,6 +77,7 @@ fn read_box(row: &mut Row) -> Result<SetTopBox> {
         area: row.text()?,
         created: row.instant()?,
         changed: row.instant()?,
+        public_key: row.text_if_any()?,
     })
 }
 
@@ -89,8 +108,9 @@ pub fn save(
     }
     tx.exec_many(
         "INSERT INTO boxes
-            (operator_id, box_id, number, gen, machine_no, model, name, area, created_ms, changed_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            (operator_id, box_id, number, gen, machine_no, model, name, area, created_ms, changed_ms,
+             public_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         &come,
     )?;
     Ok(())
@@ -129,5 +149,6 @@ fn row_of(tx: &Tx<'_>, (key, one): &(Key, SetTopBox)) -> Vec<Value> {
         (&one.area).into(),
         one.created.into(),
         one.changed.into(),
+        one.public_key.as_deref().into(),
     ]
 }

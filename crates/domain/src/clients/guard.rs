@@ -22,9 +22,9 @@ const KEPT: usize = 4096;
 /// A client is read again after this long: a client switched off elsewhere is off within a second.
 const FRESH_MS: i64 = 1000;
 /// An assertion is good for at most this long after it was made.
-const ASSERTION_SECONDS: i64 = 300;
+pub(crate) const ASSERTION_SECONDS: i64 = 300;
 /// How far the clocks of clients may be off, in seconds.
-const LEEWAY_SECONDS: i64 = 10;
+pub(crate) const LEEWAY_SECONDS: i64 = 10;
 
 /// What a program came with.
 #[derive(Clone, PartialEq, Eq)]

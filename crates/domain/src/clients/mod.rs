@@ -17,6 +17,7 @@ mod terms;
 
 pub use certificates::CertificateName;
 pub use create::{Created, create};
+pub(crate) use guard::{ASSERTION_SECONDS, LEEWAY_SECONDS};
 pub use guard::{Clients, Presented, Snapshot};
 pub use profile::{Profile, RefreshPolicy};
 pub use put::{find, list, put};
@@ -24,6 +25,7 @@ pub use registration::{
     Registered, change_registered, find_registered, issue_registration_token, note_used, register,
     remove_registered, sweep_registrations,
 };
+pub(crate) use repo::spend_assertion;
 pub use repo::{sweep, told_of_logouts};
 pub use switch::{disable, enable, renew_secret, set_secret};
 pub use terms::{

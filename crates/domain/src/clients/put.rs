@@ -211,8 +211,8 @@ fn check_proof(terms: &ClientTerms) -> Result<()> {
 fn check_grants(terms: &ClientTerms) -> Result<()> {
     let has = |grant| terms.grants.contains(&grant);
     let (browser, device) = (has(Grant::AuthorizationCode), has(Grant::DeviceCode));
-    let no_service_signs_in =
-        terms.kind != ClientKind::Service && (browser || device || has(Grant::RefreshToken));
+    let no_service_signs_in = terms.kind != ClientKind::Service
+        && (browser || device || has(Grant::RefreshToken) || has(Grant::JwtBearer));
     let alone = has(Grant::ClientCredentials) || has(Grant::TokenExchange);
     let nobody_proves = terms.method == AuthMethod::None && alone;
     let exchanges_nothing = has(Grant::TokenExchange) && !browser && !device;

@@ -176,7 +176,7 @@ pub(super) fn put(tx: &mut Tx<'_>, id: &str, terms: &ClientTerms) -> Result<()> 
 }
 
 /// Notes that an assertion was used; `false` when it was used before.
-pub(super) fn spend_assertion(
+pub(crate) fn spend_assertion(
     tx: &mut Tx<'_>,
     (client, assertion): (&str, &str),
     expires: Instant,

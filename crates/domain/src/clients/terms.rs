@@ -68,6 +68,8 @@ pub enum Grant {
     DeviceCode,
     /// The tokens of two persons, for one in which the second acts for the first.
     TokenExchange,
+    /// What a set-top box signed, which the station put up in a household.
+    JwtBearer,
 }
 
 /// How a client proves who it is; it may use no other way. Source: OpenID Connect Core §9.

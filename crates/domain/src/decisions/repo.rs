@@ -178,6 +178,7 @@ impl Line {
             credit_rank: None,
             note: None,
             has_boxes: false,
+            home_off: false,
         })
     }
 

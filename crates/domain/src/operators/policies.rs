@@ -35,6 +35,8 @@ pub struct Policies {
     /// Whether a service may exchange the tokens of two persons for one in which the second acts for the first
     /// (RFC 8693). For carers and for support; off, because few services have either.
     pub token_exchange: bool,
+    /// Whether a set-top box the station put up signs its household in (`docs/decisions/0043`).
+    pub home_sign_in: bool,
     /// Days in which a stop may be taken back.
     pub stop_cancel_days: i64,
     /// Days in which a removed person may be brought back.
@@ -145,6 +147,7 @@ impl Default for Policies {
             sms_pace: Pace::default(),
             registration: Registration::default(),
             token_exchange: false,
+            home_sign_in: false,
             stop_cancel_days: 7,
             restore_days: 30,
             purge_days: 180,

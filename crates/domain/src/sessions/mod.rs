@@ -43,4 +43,6 @@ pub use notices::{BACKCHANNEL, READER, Told, listen_for_ends, read_end};
 pub use proof::{Method, Proven, Strength};
 pub use pushed::{PUSHED_SECONDS, push_request, sweep_pushed, take_pushed};
 pub use repo::sweep;
-pub use subjects::{Subjects, note_subjects, session_name, told_to};
+pub use subjects::{
+    Subjects, find_household, note_household, note_subjects, session_name, told_to,
+};

@@ -70,6 +70,43 @@ pub fn told_to(
     Some(Json::Object(data))
 }
 
+/// Keeps the name of a household alone, unless it is known. One statement.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn note_household(tx: &mut Tx<'_>, (subject, sector): (&str, &str), key: &Key) -> Result<()> {
+    let row: [Value; 6] = [
+        tx.operator().into(),
+        subject.into(),
+        sector.into(),
+        (&key.number).into(),
+        key.generation.into(),
+        tx.now().into(),
+    ];
+    tx.exec(
+        "INSERT INTO subjects
+            (operator_id, subject, sector, kind, person_id, number, gen, created_ms)
+         VALUES (?1, ?2, ?3, 'HOUSEHOLD', '', ?4, ?5, ?6)
+         ON CONFLICT (operator_id, subject) DO NOTHING",
+        &row,
+    )?;
+    Ok(())
+}
+
+/// Which household `sector` knows as `subject`.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn find_household(tx: &mut Tx<'_>, (subject, sector): (&str, &str)) -> Result<Option<Key>> {
+    let keys: [Value; 3] = [tx.operator().into(), subject.into(), sector.into()];
+    tx.row(
+        "SELECT number, gen FROM subjects
+          WHERE operator_id = ?1 AND subject = ?2 AND sector = ?3 AND kind = 'HOUSEHOLD'",
+        &keys,
+        |row| Ok(Key { number: row.text()?, generation: row.int()? }),
+    )
+}
+
 /// Keeps both names, unless they are known. One statement.
 ///
 /// # Errors

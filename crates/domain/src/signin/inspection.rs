@@ -21,8 +21,8 @@ pub enum Taken {
     /// Everything of its authorization has ended, or it was nothing of this client's: it is good for
     /// nothing.
     Over,
-    /// It is the client's own token, or one in which somebody acts for somebody else, good until it expires:
-    /// there is nothing to end.
+    /// It is the client's own token, one in which somebody acts for somebody else, or that of a household at home,
+    /// good until it expires: there is nothing to end.
     OwnToken,
 }
 
@@ -54,7 +54,9 @@ impl Journeys {
             Some(named) => Some(named),
             None => match self.own_access(tokens, (client, issuer), token)? {
                 // Somebody acted for the person: their own sign-in at the client goes on.
-                Some(claims) if claims.grant.is_none() || claims.act.is_some() => {
+                Some(claims)
+                    if claims.grant.is_none() || claims.act.is_some() || claims.is_home() =>
+                {
                     return Ok(Taken::OwnToken);
                 }
                 Some(claims) => claims.operator.clone().zip(claims.grant.clone()),
@@ -106,12 +108,19 @@ impl Journeys {
         let Some(claims) = self.own_access(tokens, (client, issuer), token)? else {
             return Ok(Inspected::Inactive);
         };
-        if claims.grant.is_some()
-            && or_inactive(self.held(&claims, client, now).map(Some))?.is_none()
-        {
+        if claims.grant.is_some() && !self.is_alive((&claims, client), now)? {
             return Ok(Inspected::Inactive);
         }
         Ok(Inspected::Access(claims))
+    }
+
+    fn is_alive(&self, (claims, client): (&AccessClaims, &Client), now: Instant) -> Result<bool> {
+        let found = if claims.is_home() {
+            self.holder_at_home(claims, client, now).map(|_| Some(()))
+        } else {
+            self.held(claims, client, now).map(|_| Some(()))
+        };
+        Ok(or_inactive(found)?.is_some())
     }
 
     /// The operator and authorization a refresh token names, at this issuer.

@@ -172,6 +172,9 @@ pub struct Contract {
     /// Whether the station put boxes up there, so that the others need not be looked for. Kept by the command bus.
     #[serde(default)]
     pub has_boxes: bool,
+    /// Whether its boxes sign nobody in: the household's own switch (`docs/decisions/0043`).
+    #[serde(default)]
+    pub home_off: bool,
 }
 
 /// Attributes a command may bring; `None` leaves what is there.

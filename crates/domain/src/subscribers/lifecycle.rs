@@ -58,6 +58,7 @@ impl Household {
             created: by.now,
             updated: by.now,
             has_boxes: false,
+            home_off: false,
         };
         contract.take(wanted);
         let mut owner = Person::invited(1, owner_id, Role::Owner, by.now);

@@ -18,6 +18,10 @@ use super::sender::{Confirmation, Scheme, Shown};
 pub const ACCESS_SECONDS: i64 = 600;
 /// Verified tokens kept in memory: a calling service has one alive, or a few.
 const KEPT: usize = 16_384;
+/// How long a token of who is at home is good, if nothing ends it. Source: brief tve §8.1.
+pub const HOME_SECONDS: i64 = 24 * 3600;
+/// What such a token says of how it was come by.
+const HOME: &str = "home";
 const TYPE: &str = "at+jwt";
 
 /// What an access token says. Source: RFC 9068 §2.2.
@@ -48,6 +52,12 @@ pub struct AccessClaims {
     /// Who acts for that person; absent where they act themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Acting>,
+    /// `home` in a token that a set-top box was given for its household, and nobody of it; absent in all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// With it: signed in by being at home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hba: Option<bool>,
     /// What who shows it has to hold; absent in a token that is good for whoever has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
@@ -63,21 +73,36 @@ pub struct Acting {
 }
 
 impl AccessClaims {
+    /// Whether it speaks for a household by its box, and for no person. Its `grant` is no authorization's then.
+    #[must_use]
+    pub fn is_home(&self) -> bool {
+        self.acr.as_deref() == Some(HOME)
+    }
+
     /// Whether it is good for `scope`.
     fn allows(&self, scope: &str) -> bool {
         self.scope.split(' ').any(|one| one == scope)
     }
 }
 
-/// The person a token speaks for.
+/// Whom a token speaks for: a person, or the household of a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnBehalfOf<'p> {
     /// The pairwise subject.
     pub subject: &'p str,
     /// The person's operator.
     pub operator: &'p str,
-    /// The authorization.
+    /// The authorization; of a household, what its box is let in by.
     pub grant: &'p str,
+}
+
+/// By what somebody is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// They signed in.
+    SignIn,
+    /// They are at home: a household by its box, for [`HOME_SECONDS`].
+    Home,
 }
 
 /// What a token is to be.
@@ -87,6 +112,8 @@ pub struct Asked<'a> {
     pub scope: &'a str,
     /// The person it speaks for; `None`: the client itself.
     pub behalf: Option<OnBehalfOf<'a>>,
+    /// By what that person is there.
+    pub by: By,
     /// Who acts for that person, and until when at most, in seconds since 1970.
     pub acting: Option<(&'a Acting, i64)>,
     /// What it is bound to.
@@ -97,7 +124,7 @@ impl<'a> Asked<'a> {
     /// A client's own token, bound to nothing.
     #[must_use]
     pub const fn own(scope: &'a str) -> Self {
-        Self { scope, behalf: None, acting: None, cnf: None }
+        Self { scope, behalf: None, by: By::SignIn, acting: None, cnf: None }
     }
 }
 
@@ -171,7 +198,8 @@ impl AccessTokens {
     ) -> Result<String> {
         client.check_bound(asked.cnf.map(Confirmation::jkt))?;
         let seconds = now.ms() / 1000;
-        let whole = seconds + ACCESS_SECONDS;
+        let home = asked.by == By::Home;
+        let whole = seconds + if home { HOME_SECONDS } else { ACCESS_SECONDS };
         let behalf = asked.behalf;
         let claims = AccessClaims {
             iss: issuer.url().to_owned(),
@@ -185,6 +213,8 @@ impl AccessTokens {
             operator: behalf.map(|person| person.operator.to_owned()),
             grant: behalf.map(|person| person.grant.to_owned()),
             act: asked.acting.map(|(acting, _)| acting.clone()),
+            acr: home.then(|| HOME.to_owned()),
+            hba: home.then_some(true),
             cnf: asked.cnf.cloned(),
         };
         ring.signer(now)?.sign(TYPE, &claims).map_err(Error::internal)

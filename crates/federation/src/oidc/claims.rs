@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::clients::Client;
 use domain::sessions::session_name;
-use domain::signin::{Given, Member};
+use domain::signin::{AtHome, Given, Member};
 use domain::signing::{Handles, Issuer, Ring};
 use domain::subscribers::Role;
 use formats::jose::SigningAlgorithm;
@@ -115,11 +115,28 @@ fn at_hash(access_token: &str, algorithm: SigningAlgorithm) -> String {
 }
 
 #[derive(Serialize)]
-struct SignedAbout<'a> {
+struct SignedAbout<'a, T> {
     iss: &'a str,
     aud: &'a str,
     #[serde(flatten)]
-    about: About<'a>,
+    about: T,
+}
+
+/// What is known of a household whose box signed it in.
+#[derive(Debug, Serialize)]
+pub(super) struct AboutHome<'a> {
+    sub: &'a str,
+    household: &'a str,
+    operator: &'a str,
+    acr: &'static str,
+    hba: bool,
+}
+
+impl<'a> AboutHome<'a> {
+    pub(super) fn of(home: &'a AtHome) -> Self {
+        let AtHome { operator, household, .. } = home;
+        Self { sub: household, household, operator, acr: "home", hba: true }
+    }
 }
 
 /// What userinfo tells `client`, as a token signed with `algorithm`. Source: §5.3.2.
@@ -128,11 +145,11 @@ struct SignedAbout<'a> {
 /// `internal` when it can not be signed.
 pub(super) fn signed_about(
     (issuer, ring): (&Issuer, &Ring),
-    (given, client): (&Given, &Client),
+    (about, client): (impl Serialize, &Client),
     algorithm: SigningAlgorithm,
     now: Instant,
 ) -> Result<String> {
-    let claims = SignedAbout { iss: issuer.url(), aud: &client.id, about: About::of(given) };
+    let claims = SignedAbout { iss: issuer.url(), aud: &client.id, about };
     let signer = ring.signer_with(algorithm, now)?;
     signer.sign("userinfo+jwt", &claims).map_err(base::kernel::Error::internal)
 }

@@ -26,23 +26,29 @@ fn methods(by_certificate: bool, public: bool) -> Vec<&'static str> {
     proven.into_iter().chain(certificate).chain(public.then_some("none")).collect()
 }
 
+/// The grants the operator does not have, which are not named.
+fn absent(place: &Place, provider: &Provider) -> base::kernel::Result<Vec<&'static str>> {
+    let all =
+        [(token::EXCHANGE, place.exchanges(provider)?), (token::HOME, place.has_home(provider)?)];
+    Ok(all.into_iter().filter(|(_, has)| !has).map(|(name, _)| name).collect())
+}
+
 /// `GET …/.well-known/openid-configuration`, and in the form of RFC 8414.
 pub(super) async fn configuration(
     State(provider): State<Arc<Provider>>,
     place: Place,
 ) -> Result<Response, Problem> {
     let by_certificate = provider.certificates.is_some();
-    let (issuer, registers, exchanges) = blocking(move || {
+    let (issuer, registers, absent) = blocking(move || {
         let issuer = place.issuer(&provider)?;
-        Ok((issuer, place.registers(&provider)?, place.exchanges(&provider)?))
+        Ok((issuer, place.registers(&provider)?, absent(&place, &provider)?))
     })
     .await?;
     let at = |path: &str| format!("{}{path}", issuer.url());
     // What the signatures of clients may be.
     let verified = Algorithm::ALL.map(Algorithm::name);
     let signed_with = SigningAlgorithm::ALL.map(SigningAlgorithm::name);
-    let grants: Vec<_> =
-        token::grants().filter(|name| exchanges || *name != token::EXCHANGE).collect();
+    let grants: Vec<_> = token::grants().filter(|name| !absent.contains(name)).collect();
     let mut metadata = json!({
         "issuer": issuer.url(),
         "authorization_endpoint": at("/authorize"),

@@ -89,7 +89,7 @@ fn work(
 }
 
 /// What is told of a token (§2.2), with what it is bound to, so that who asks can hold its caller to it (RFC 9449
-/// §6.2), and with who acts in it for somebody else (RFC 8693 §4.1).
+/// §6.2), with who acts in it for somebody else (RFC 8693 §4.1), and with how a household was signed in by its box.
 #[derive(Serialize, Default)]
 struct Said<'a> {
     active: bool,
@@ -115,6 +115,10 @@ struct Said<'a> {
     cnf: Option<&'a Confirmation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<Actor<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hba: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +147,8 @@ fn said<'a>(
             jti: Some(&claims.jti),
             cnf: claims.cnf.as_ref(),
             act: claims.act.as_ref().map(|acting| Actor { sub: &acting.sub }),
+            acr: claims.acr.as_deref(),
+            hba: claims.hba,
         },
         Inspected::Refresh(given) => Said {
             active: true,

@@ -65,6 +65,15 @@ impl Place {
         Ok(provider.operator(code)?.policies.token_exchange)
     }
 
+    /// Whether boxes sign their households in here.
+    ///
+    /// # Errors
+    /// `operator.unknown`
+    pub(super) fn has_home(&self, provider: &Provider) -> Result<bool> {
+        let Some(code) = &self.0 else { return Ok(false) };
+        Ok(provider.operator(code)?.policies.home_sign_in)
+    }
+
     /// Whether a sign-in of `operator` belongs to this address.
     pub(super) fn is_of(&self, operator: &str) -> bool {
         self.0.as_deref().unwrap_or(Scope::PLATFORM) == operator

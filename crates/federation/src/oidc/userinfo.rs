@@ -7,16 +7,18 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::kernel::{Error, clock};
+use base::kernel::{Error, Instant, clock};
 use base::store::needs_time;
-use domain::tokens::Shown;
+use domain::clients::Client;
+use domain::tokens::{AccessClaims, Shown};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
+use serde_json::Value;
 use web::access::Acted;
 use web::{Problem, at_once, current};
 
 use super::Provider;
-use super::claims::{About, signed_about};
+use super::claims::{About, AboutHome, signed_about};
 use super::place::Place;
 
 /// The endpoint.
@@ -38,18 +40,34 @@ pub(super) async fn answer(
             return Err(Error::Forbidden { code: "token.scope_missing" });
         }
         let (client, now) = (verified.client, clock::now());
-        let given = provider.journeys.holder(&verified.claims, &client, now)?;
+        let about = about((&provider, &verified.claims), &client, now)?;
         // Core §5.3.2: as JSON, or signed for a client that registered for it.
         let Some(algorithm) = client.terms.profile.userinfo_signed_response_alg else {
-            return Ok((Json(About::of(&given)).into_response(), client));
+            return Ok((Json(about).into_response(), client));
         };
         needs_time()?;
         let ring = provider.signing.ring_with(issuer.operator(), algorithm)?;
-        let token = signed_about((&issuer, &ring), (&given, &client), algorithm, now)?;
+        let token = signed_about((&issuer, &ring), (about, &client), algorithm, now)?;
         Ok((([(CONTENT_TYPE, "application/jwt")], token).into_response(), client))
     })
     .await?;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(Acted(format!("client:{}", client.id).into()));
     Ok(response)
+}
+
+/// What is told of whoever the token is about: a person, or a household at home.
+fn about(
+    (provider, claims): (&Provider, &AccessClaims),
+    client: &Client,
+    now: Instant,
+) -> Result<Value, Error> {
+    let told = if claims.is_home() {
+        let home = provider.journeys.holder_at_home(claims, client, now)?;
+        serde_json::to_value(AboutHome::of(&home))
+    } else {
+        let given = provider.journeys.holder(claims, client, now)?;
+        serde_json::to_value(About::of(&given))
+    };
+    told.map_err(Error::internal)
 }

@@ -31,6 +31,7 @@ const TABLE: &[Row] = &[
     ("date.malformed", "E203", "日付が不正です"),
     ("decision.action_unknown", "E202", "操作の種類が不正です"),
     ("device.in_use", "E304", "新しい端末は他で使用中です"),
+    ("device.key_malformed", "E202", "端末の公開鍵が不正です"),
     ("device.serial_malformed", "E202", "端末の製造番号が不正です"),
     ("device.text_malformed", "E202", "端末の説明が不正です"),
     ("device.too_many", "E410", "端末の上限数に達しています"),

@@ -1,7 +1,7 @@
 //! The grant of two persons' tokens.
 
 use domain::signin::Exchanging;
-use domain::tokens::{ACCESS_SECONDS, Asked, OnBehalfOf};
+use domain::tokens::{ACCESS_SECONDS, Asked, By, OnBehalfOf};
 
 use super::super::answers::TokenRefusal;
 use super::{Answer, Asking, Tokens};
@@ -40,6 +40,7 @@ pub(super) fn answer(asking: &Asking<'_>) -> Answer {
     let asked = Asked {
         scope: &found.given.scope,
         behalf: Some(behalf),
+        by: By::SignIn,
         acting: Some((&found.acting, found.until)),
         cnf: asking.cnf.as_ref(),
     };

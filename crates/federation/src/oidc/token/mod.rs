@@ -5,6 +5,7 @@
 mod code;
 mod device;
 mod exchange;
+mod home;
 mod own;
 mod refresh;
 
@@ -20,7 +21,7 @@ use domain::clients::{AuthMethod, Client, Grant};
 use domain::sessions::Lasting;
 use domain::signin::{Given, Holding};
 use domain::signing::{Issuer, Ring};
-use domain::tokens::{ACCESS_SECONDS, Asked, Confirmation, OnBehalfOf, is_resource};
+use domain::tokens::{ACCESS_SECONDS, Asked, By, Confirmation, OnBehalfOf, is_resource};
 use formats::jose::SigningAlgorithm;
 use formats::oauth::Parameters;
 use http::header::{CACHE_CONTROL, PRAGMA};
@@ -52,6 +53,9 @@ struct Tokens {
 /// For operators that have it.
 pub(super) const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
+/// For operators that have it.
+pub(super) const HOME: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// Every grant: its name in the protocol, what a client must be allowed, and who answers it.
 const GRANTS: &[(&str, Grant, Answerer)] = &[
     ("authorization_code", Grant::AuthorizationCode, code::answer),
@@ -59,6 +63,7 @@ const GRANTS: &[(&str, Grant, Answerer)] = &[
     ("client_credentials", Grant::ClientCredentials, own::answer),
     ("urn:ietf:params:oauth:grant-type:device_code", Grant::DeviceCode, device::answer),
     (EXCHANGE, Grant::TokenExchange, exchange::answer),
+    (HOME, Grant::JwtBearer, home::answer),
 ];
 
 /// What all grants are called.
@@ -193,7 +198,8 @@ impl Asking<'_> {
             needs_time()?;
         }
         let keys = (&self.issuer, self.ring.as_ref());
-        let asked = Asked { scope, behalf: Some(behalf), acting: None, cnf: self.cnf.as_ref() };
+        let cnf = self.cnf.as_ref();
+        let asked = Asked { scope, behalf: Some(behalf), by: By::SignIn, acting: None, cnf };
         let access_token = provider.tokens.mint(keys, &self.client, &asked, now)?;
         let signer = (provider.signing.handles(), &self.issuer, self.ring.as_ref());
         let id_token = match scope.split(' ').any(|one| one == "openid") {
