@@ -6,9 +6,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use base::kernel::{Error, Result};
-use base::store::Db;
-use clap::{Args, Subcommand};
-use domain::credentials::{LETTER_DAYS, PrintedLetter, Waiting, waiting_for_letter, write_letter};
+use base::store::{Db, Tx};
+use clap::{Args, Subcommand, ValueEnum};
+use domain::credentials::{
+    HANDED_SECONDS, HandedAt, LETTER_DAYS, PrintedLetter, Waiting, hand_code, waiting_for_letter,
+    write_letter,
+};
+use domain::signing::Issuer;
 
 use super::context::Context;
 use super::letter_pages::Pages;
@@ -38,6 +42,9 @@ pub(super) struct Issue {
     /// With --contract: the member's number
     #[arg(long, default_value_t = 1, requires = "contract")]
     person: i64,
+    /// With --contract: nothing is printed, the member registers now and here; good for an hour
+    #[arg(long, value_name = "WHERE", requires = "contract", conflicts_with = "pdf")]
+    at: Option<Place>,
     /// A new file for the printer, which only its owner may read; the screen when left out
     #[arg(long, value_name = "NEW FILE", conflicts_with = "contract")]
     out: Option<PathBuf>,
@@ -47,6 +54,15 @@ pub(super) struct Issue {
     /// With --pdf: the file of a Japanese typeface (TTF, OTF, TTC); one of the system when left out
     #[arg(long, value_name = "FILE", requires = "pdf")]
     font: Option<PathBuf>,
+}
+
+/// Where a member registers at once.
+#[derive(Clone, Copy, ValueEnum)]
+enum Place {
+    /// In their home, where everything was just put up: who has not registered
+    Installation,
+    /// At the counter, where staff saw a document: also who lost what they sign in with
+    Counter,
 }
 
 /// One member, those a file names, or all who wait.
@@ -67,7 +83,7 @@ struct Whose {
 type Member = (String, i64);
 
 pub(super) fn run(context: &Context, command: Letter) -> std::result::Result<(), Failure> {
-    let Letter::Issue(Issue { operator, whose, person, out, pdf, font }) = command;
+    let Letter::Issue(Issue { operator, whose, person, at, out, pdf, font }) = command;
     let db = context.db()?;
     let paper = || match &pdf {
         None => Paper::list(out.as_deref()),
@@ -78,9 +94,13 @@ pub(super) fn run(context: &Context, command: Letter) -> std::result::Result<(),
         }
     };
     match whose {
-        Whose { contract: Some(number), .. } if pdf.is_none() => {
-            one(&db, &operator, number, person)
-        }
+        Whose { contract: Some(number), .. } if pdf.is_none() => match at {
+            Some(place) => {
+                let issuer = Issuer::of_operator(&context.config()?.base_url, &operator);
+                here(&db, &issuer, (number, person), place)
+            }
+            None => one(&db, &operator, number, person),
+        },
         Whose { contract: Some(number), .. } => {
             Letters::on(paper()?).write_all(&db, &operator, &[(number, person)])
         }
@@ -90,6 +110,25 @@ pub(super) fn run(context: &Context, command: Letter) -> std::result::Result<(),
         }
         Whose { .. } => unregistered(&db, &operator, Letters::on(paper()?)),
     }
+}
+
+fn here(
+    db: &Db,
+    issuer: &Issuer,
+    (number, person_no): Member,
+    place: Place,
+) -> std::result::Result<(), Failure> {
+    let at = match place {
+        Place::Installation => HandedAt::Installation,
+        Place::Counter => HandedAt::Counter,
+    };
+    let hand = move |tx: &mut Tx<'_>| hand_code(tx, (&number, person_no), at);
+    let handed = db.transact(&Context::scope(issuer.operator()), hand)?;
+    output::line(format!("contract number    {}", handed.number));
+    output::line(format!("registration code  {}", grouped(&handed.code)));
+    output::line(format!("link               {}", issuer.invitation(&handed.number, &handed.code)));
+    output::line(format!("good for {} minutes, once; shown only now", HANDED_SECONDS / 60));
+    Ok(())
 }
 
 fn one(

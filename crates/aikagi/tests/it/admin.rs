@@ -310,6 +310,79 @@ fn a_member_who_is_disabled_gets_nothing_until_they_are_enabled_and_a_hold_of_th
 }
 
 #[test]
+fn an_engineer_hands_a_code_to_who_has_not_registered_and_the_counter_to_anybody_once() {
+    let desk = Desk::new();
+    desk.house.world.given_contract("A-001");
+    let path = format!("{MEMBER}/registration-code");
+    let hand = |at: &str| desk.call("POST", &path, "", &json!({"at": at}));
+    let first = hand("installation").json();
+    let handed = hand("installation").json();
+    assert_eq!(desk.last().1, "letter.handed");
+    assert_eq!(desk.house.audited("letter.handed"), 2);
+    let link = |handed: &Json| {
+        let link = handed["link"].as_str().unwrap();
+        link.replace("https://id.example.jp", "")
+    };
+    let mut viewer = Viewer::new(&desk.house);
+    assert_eq!(viewer.get(&link(&first)).refusal(), "registration.refused", "a new one kills it");
+    let opened = viewer.get(&link(&handed));
+    viewer.follow(&opened);
+    let done = viewer.submit("account", &[("username", "takahashi"), ("password", PASSWORD)]);
+    assert_eq!(done.status, 200, "{}", done.body);
+    assert!(Viewer::new(&desk.house).sign_in("takahashi", PASSWORD).led_with("code").is_some());
+
+    assert_eq!(told(&hand("installation")), (409, "person.registered".to_owned()));
+    let again = hand("counter").json();
+    let code = again["registration_code"].as_str().unwrap();
+    let mut viewer = Viewer::new(&desk.house);
+    viewer.open_page(&authorize(&[("prompt", "login")]));
+    viewer.submit("go", &[("step", "letter")]);
+    viewer.submit("letter", &[("contract_number", "A-001"), ("registration_code", code)]);
+    let new = "あたらしいことばに変えました";
+    let done = viewer.submit("account", &[("username", "takahashi"), ("password", new)]);
+    assert!(done.led_with("code").is_some(), "{}", done.body);
+    let old = Viewer::new(&desk.house).sign_in("takahashi", PASSWORD);
+    assert_eq!(old.refusal(), "signin.failed");
+    assert_eq!(Viewer::new(&desk.house).get(&link(&again)).refusal(), "registration.refused");
+
+    for (body, code) in [
+        (json!({}), "json.missing"),
+        (json!({"at": "home"}), "field.malformed"),
+        (json!({"at": "counter", "by": "佐藤"}), "json.unknown_field"),
+    ] {
+        assert_eq!(told(&desk.call("POST", &path, "", &body)), (400, code.to_owned()));
+    }
+    for (place, code) in [
+        ("/contracts/A-009/persons/1", "contract.unknown"),
+        ("/contracts/A-001/persons/2", "person.unknown"),
+    ] {
+        let answer =
+            desk.call("POST", &format!("{place}/registration-code"), "", &json!({"at": "counter"}));
+        assert_eq!(told(&answer), (404, code.to_owned()));
+    }
+    desk.house.world.sms(Op::Stop, "A-001");
+    assert_eq!(told(&hand("counter")), (409, "contract.stopped".to_owned()));
+}
+
+#[test]
+fn a_code_that_was_handed_over_is_good_for_an_hour() {
+    let desk = Desk::new();
+    desk.house.world.given_contract("A-001");
+    let path = format!("{MEMBER}/registration-code");
+    let handed = desk.call("POST", &path, "", &json!({"at": "installation"})).json();
+    let link = handed["link"].as_str().unwrap().replace("https://id.example.jp", "");
+    assert_eq!(Viewer::new(&desk.house).get(&link).status, 303);
+    let scope = base::kernel::Scope::new(KITA, crate::world::sato(), base::kernel::clock::now());
+    let age = |tx: &mut base::store::Tx<'_>| {
+        let sql = "UPDATE registration_codes SET expires_ms = expires_ms - 3600000
+                    WHERE operator_id = ?1";
+        tx.exec(sql, &[KITA.into()])
+    };
+    assert_eq!(desk.house.world.db.housekeep(&scope, "test", age).unwrap(), 1);
+    assert_eq!(Viewer::new(&desk.house).get(&link).refusal(), "registration.refused");
+}
+
+#[test]
 fn a_lock_out_is_ended_once() {
     let desk = Desk::new();
     desk.house.given_viewer("A-001", "takahashi");
@@ -407,7 +480,7 @@ fn the_calls_of_the_manual_do_what_it_says() {
         let answer = desk.call(method, &path.replace("$KID", &kid), key, body);
         assert!(answer.status.is_success(), "{method} {path}: {}", answer.body);
     }
-    assert_eq!(calls.len(), 15, "{calls:?}");
+    assert_eq!(calls.len(), 16, "{calls:?}");
     let example = blocks(&page, "json").remove(0);
     let answer =
         Answer { status: http::StatusCode::OK, headers: http::HeaderMap::new(), body: example };

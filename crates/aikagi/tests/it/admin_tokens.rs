@@ -17,7 +17,9 @@ pub fn given_admin(house: &House, operator: &str, id: &'static str) {
     house.given_client(operator, id, |terms| {
         terms.kind = ClientKind::Admin;
         terms.grants = vec![Grant::ClientCredentials];
-        terms.scopes = ["clients", "persons", "keys"].map(|one| format!("admin.{one}")).to_vec();
+        terms.scopes = ["clients", "persons", "keys", "registrations"]
+            .map(|one| format!("admin.{one}"))
+            .to_vec();
         terms.redirect_uris = Vec::new();
     });
 }

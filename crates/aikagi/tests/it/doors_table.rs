@@ -150,6 +150,12 @@ pub const ROUTES: &[Route] = &[
         "/admin/v1/contracts/{number}/persons/{person_no}/unlock",
         Guard::Admin,
     ),
+    Route(
+        "POST",
+        At::Both,
+        "/admin/v1/contracts/{number}/persons/{person_no}/registration-code",
+        Guard::Admin,
+    ),
     Route("GET", At::Both, "/admin/v1/keys", Guard::Admin),
     Route("POST", At::Both, "/admin/v1/keys/rotate", Guard::Admin),
     Route("POST", At::Both, "/admin/v1/keys/{kid}/withdraw", Guard::Admin),

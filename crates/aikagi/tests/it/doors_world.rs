@@ -227,7 +227,9 @@ fn given_client(world: &World, operator: &str, id: &'static str, kind: ClientKin
     }
     if kind == ClientKind::Admin {
         terms.grants = vec![Grant::ClientCredentials];
-        terms.scopes = ["clients", "persons", "keys"].map(|one| format!("admin.{one}")).to_vec();
+        terms.scopes = ["clients", "persons", "keys", "registrations"]
+            .map(|one| format!("admin.{one}"))
+            .to_vec();
         terms.redirect_uris = Vec::new();
     }
     let scope = Scope::new(operator, Actor::System, world.now());

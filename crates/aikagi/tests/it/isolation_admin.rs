@@ -1,8 +1,9 @@
 //! What the station does by hand or by program: what the southern operator asks about the northern one's things.
 
 use base::kernel::{Actor, Scope};
+use domain::credentials::HandedAt;
 use domain::signing::{Handles, MasterKey, Rotation};
-use domain::{administration, clients, signing};
+use domain::{administration, clients, credentials, signing};
 
 use crate::isolation::{NUMBER, Probe, said};
 use crate::world::{KITA, World};
@@ -31,6 +32,11 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(administration::renew_secret(tx, &handles, ("secret-vod", "k")).map(|one| one.len()))
     }),
     ("clients::set_secret", |tx, _| said(clients::set_secret(tx, "secret-vod", &"s".repeat(43)))),
+    ("credentials::hand_code", |tx, _| {
+        let all = [HandedAt::Installation, HandedAt::Counter];
+        all.map(|at| said(credentials::hand_code(tx, (NUMBER, 1), at).map(|one| one.expires)))
+            .concat()
+    }),
     ("signing::list_keys", |tx, _| said(signing::list_keys(tx))),
     ("signing::withdraw", |tx, known| {
         said(signing::withdraw(tx, &MasterKey::random(), &known.kid))

@@ -19,6 +19,7 @@ pub const SCOPES: &[(&str, ClientKind)] = &[
     ("admin.clients", ClientKind::Admin),
     ("admin.persons", ClientKind::Admin),
     ("admin.keys", ClientKind::Admin),
+    ("admin.registrations", ClientKind::Admin),
 ];
 
 /// What a client is to us.

@@ -73,7 +73,9 @@ pub(crate) use pins::try_pin;
 pub use pins::{PIN_RATINGS, Pin, PinKind, ask_pin_from, pins_of, remove_pin, reset_pin, set_pin};
 pub(crate) use pool::is_short;
 pub use pool::{Beside, Passwords, check_new_password, check_password_of};
-pub use post::{PrintedLetter, Waiting, waiting_for_letter, write_letter};
+pub use post::{
+    HANDED_SECONDS, HandedAt, PrintedLetter, Waiting, hand_code, waiting_for_letter, write_letter,
+};
 pub use questions::sweep_questions;
 pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
 pub use sent_codes::{SENT_CODE_SECONDS, sweep_sent_codes};

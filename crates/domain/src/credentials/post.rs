@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use base::kernel::{Error, Instant, Result};
+use base::records::{Entry, record};
 use base::store::{Row, Tx, Value};
+use serde_json::json;
 
 use crate::operators;
 use crate::subscribers::{self, Household, Load, PersonState, Standing};
 
-use super::letters::{LETTER_DAYS, issue_letter_code};
+use super::letters::{self, LETTER_DAYS, Printed, issue_letter_code};
 
 /// What the printer needs. The code is nowhere else: only its hash is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,72 @@ pub struct Waiting {
 /// `operator.unknown`, `contract.unknown`, `contract.stopped`; `person.unknown` — also a member who
 /// was removed
 pub fn write_letter(tx: &mut Tx<'_>, number: &str, person_no: i64) -> Result<PrintedLetter> {
+    let household = household_of(tx, (number, person_no))?;
+    let code = issue_letter_code(tx, number, household.contract.generation, person_no)?;
+    let expires = tx.now().plus_days(LETTER_DAYS);
+    Ok(PrintedLetter { number: number.to_owned(), person_no, code, expires })
+}
+
+/// How long a code that is handed over is good, in seconds: who gets it registers while they are there.
+pub const HANDED_SECONDS: i64 = 3600;
+
+/// Where a code is handed to a member, in place of a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandedAt {
+    /// In their home, where the engineer has just put everything up: whoever lives there, and has not registered.
+    Installation,
+    /// At the station's counter, where staff saw a document of theirs: also who registered, and lost what they
+    /// sign in with.
+    Counter,
+}
+
+impl HandedAt {
+    /// As callers and the books write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Installation => "installation",
+            Self::Counter => "counter",
+        }
+    }
+
+    /// The place that `text` names.
+    ///
+    /// # Errors
+    /// `field.malformed`
+    pub fn parse(text: &str) -> Result<Self> {
+        let all = [Self::Installation, Self::Counter];
+        let named = all.into_iter().find(|one| one.as_str() == text);
+        named.ok_or_else(|| Error::invalid("field.malformed", "at"))
+    }
+}
+
+/// Makes a code that a member registers with at once; a letter, invitation or code of theirs is dead from now on. Good for
+/// [`HANDED_SECONDS`]. Recorded with where it was.
+///
+/// # Errors
+/// As [`write_letter`]; `person.registered` — at an installation, of who has registered: an engineer brings in, and
+/// takes over nobody
+pub fn hand_code(
+    tx: &mut Tx<'_>,
+    (number, person_no): (&str, i64),
+    at: HandedAt,
+) -> Result<PrintedLetter> {
+    let household = household_of(tx, (number, person_no))?;
+    let invited = household.person(person_no).is_some_and(|one| one.state == PersonState::Invited);
+    if at == HandedAt::Installation && !invited {
+        return Err(Error::refused("person.registered"));
+    }
+    let printed = Printed { number, generation: household.contract.generation, person_no };
+    let expires = tx.now().plus_seconds(HANDED_SECONDS);
+    let code = letters::write_code(tx, &printed, (None, expires))?;
+    let detail = json!({"at": at.as_str(), "expires": expires.rfc3339_jst()});
+    record(tx, &Entry::new("letter.handed", &letters::subject_of(&printed)).detail(detail))?;
+    Ok(PrintedLetter { number: number.to_owned(), person_no, code, expires })
+}
+
+/// The newest household of the number, with this member in it.
+fn household_of(tx: &mut Tx<'_>, (number, person_no): (&str, i64)) -> Result<Household> {
     tx.operator_fact(operators::find_operator)?;
     let newest = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?.pop();
     let household =
@@ -51,9 +119,7 @@ pub fn write_letter(tx: &mut Tx<'_>, number: &str, person_no: i64) -> Result<Pri
         let whom = format!("{number}/{person_no:03}");
         return Err(Error::not_found(subscribers::PERSON_UNKNOWN, whom));
     }
-    let code = issue_letter_code(tx, number, household.contract.generation, person_no)?;
-    let expires = tx.now().plus_days(LETTER_DAYS);
-    Ok(PrintedLetter { number: number.to_owned(), person_no, code, expires })
+    Ok(household)
 }
 
 /// The invited members without a good letter in up to `limit` contracts after the number `after`;

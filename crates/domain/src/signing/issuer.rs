@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base::kernel::Scope;
 use url::Url;
+use url::form_urlencoded::Serializer;
 
 /// An OpenID issuer of this installation: an operator's own, or the platform's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,14 @@ impl Issuer {
     #[must_use]
     pub fn admin_api(&self) -> String {
         format!("{}/admin/v1", self.url)
+    }
+
+    /// Where a member who was given this code registers: as a link, to be shown as a picture too.
+    #[must_use]
+    pub fn invitation(&self, number: &str, code: &str) -> String {
+        let pairs = [("number", number), ("code", code)];
+        let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
+        format!("{}/invitation?{query}", self.url)
     }
 
     /// Whether this is the platform's issuer.

@@ -12,10 +12,10 @@ use axum::response::Response;
 use base::kernel::{Error, Result, clock};
 use domain::credentials::{Approval, Invitation, Relative};
 use domain::signin::OwnPage;
+use domain::signing::Issuer;
 use domain::subscribers::Role;
 use formats::oauth::Parameters;
 use http::HeaderMap;
-use url::form_urlencoded::Serializer;
 use web::{Page, blocking, current, words};
 
 use super::Provider;
@@ -171,17 +171,15 @@ fn page(
         message: said.text(words),
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
-        made: made.map(|made| shown_once(words, home.url(), &made)),
+        made: made.map(|made| shown_once(words, &home, &made)),
         asked: waiting.into_iter().map(|one| asked(words, one)).collect(),
         listed: family.into_iter().map(|one| listed(words, one)).collect(),
     };
     here.answer(provider, Page::new(words.0, body.title, &body)?, said.error())
 }
 
-fn shown_once(words: Words, issuer: &str, made: &Invitation) -> Shown {
-    let pairs = [("number", &made.number), ("code", &made.code)];
-    let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let link = format!("{issuer}/invitation?{query}");
+fn shown_once(words: Words, issuer: &Issuer, made: &Invitation) -> Shown {
+    let link = issuer.invitation(&made.number, &made.code);
     Shown {
         qr: qr_of(&link),
         link,

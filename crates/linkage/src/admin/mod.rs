@@ -48,7 +48,7 @@ pub struct Admin {
 type Row = (&'static str, MethodRouter<Arc<Admin>>, &'static [Operation]);
 
 /// Every endpoint: its path below an issuer, who answers, and what the document says of it.
-fn endpoints() -> [Row; 14] {
+fn endpoints() -> [Row; 15] {
     use operations as says;
     [
         ("/admin/v1/clients", get(clients::list), &[says::LIST_CLIENTS]),
@@ -89,6 +89,11 @@ fn endpoints() -> [Row; 14] {
             "/admin/v1/contracts/{number}/persons/{person_no}/unlock",
             post(persons::unlock),
             &[says::UNLOCK_PERSON],
+        ),
+        (
+            "/admin/v1/contracts/{number}/persons/{person_no}/registration-code",
+            post(persons::hand_code),
+            &[says::HAND_CODE],
         ),
         ("/admin/v1/keys", get(keys::list), &[says::LIST_KEYS]),
         ("/admin/v1/keys/rotate", post(keys::rotate), &[says::ROTATE_KEYS]),

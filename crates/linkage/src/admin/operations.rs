@@ -57,6 +57,7 @@ pub(super) const BODY: &[&str] = &[
 const CLIENTS: &str = "admin.clients";
 const PERSONS: &str = "admin.persons";
 const KEYS: &str = "admin.keys";
+const REGISTRATIONS: &str = "admin.registrations";
 
 pub(super) const LIST_CLIENTS: Operation = Operation {
     method: "get",
@@ -207,6 +208,22 @@ pub(super) const UNLOCK_PERSON: Operation = Operation {
     takes: Takes::Nothing,
     answers: &[(200, "Changed")],
     errors: &["contract.unknown", "person.unknown", "field.malformed"],
+};
+
+pub(super) const HAND_CODE: Operation = Operation {
+    method: "post",
+    id: "handRegistrationCode",
+    summary: "Makes a code, good for an hour, with which the member in front of you registers; earlier ones are worthless",
+    scope: REGISTRATIONS,
+    takes: Takes::Body("HandCode"),
+    answers: &[(200, "HandedCode")],
+    errors: &[
+        "contract.unknown",
+        "contract.stopped",
+        "person.unknown",
+        "person.registered",
+        "field.malformed",
+    ],
 };
 
 pub(super) const LIST_KEYS: Operation = Operation {

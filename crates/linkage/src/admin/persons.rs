@@ -9,7 +9,7 @@ use base::kernel::{Change, Error, Result, clock, ids};
 use base::store::Tx;
 use domain::administration::{self, ListedPerson, SignedIn};
 use domain::commands::{self, Command, Op, ResultKind};
-use domain::credentials;
+use domain::credentials::{self, HandedAt};
 use domain::subscribers::Reason;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ use crate::sms::online::{effective, moment, reasons, refusal};
 use super::{Admin, Answer, LONGEST, Named, name};
 
 const SCOPE: &str = "admin.persons";
+/// Whoever has a code can be its member: a scope of its own.
+const REGISTRATIONS: &str = "admin.registrations";
 
 /// Whom the address names: the contract's number and the member's.
 fn which(named: &Named) -> Result<(String, i64)> {
@@ -181,6 +183,33 @@ async fn command_of(admin: &Admin, caller: &super::Caller, command: Command) -> 
         return Err(error.into());
     }
     caller.told(&Held { result: report.result, note: report.code })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Handing {
+    at: String,
+}
+
+/// Makes a code that a member registers with at once, for the screen of whoever stands before them.
+pub(super) async fn hand_code(
+    State(admin): State<Arc<Admin>>,
+    named: Named,
+    headers: HeaderMap,
+    given: std::result::Result<Bytes, BytesRejection>,
+) -> Answer {
+    let caller = admin.caller(&named, &headers, REGISTRATIONS).await?;
+    let (number, person_no) = which(&named)?;
+    let Handing { at } = body(given)?;
+    let at = HandedAt::parse(&at)?;
+    let hand = move |tx: &mut Tx<'_>| credentials::hand_code(tx, (&number, person_no), at);
+    let handed = admin.act(&caller, hand).await?;
+    caller.told(&json!({
+        "contract_number": handed.number,
+        "registration_code": handed.code,
+        "link": caller.issuer.invitation(&handed.number, &handed.code),
+        "expires_at": handed.expires.rfc3339_jst(),
+    }))
 }
 
 /// Ends a lock-out.

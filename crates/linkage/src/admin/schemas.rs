@@ -27,6 +27,19 @@ pub(super) fn schemas() -> Json {
             } }),
             &["reason"],
         ),
+        "HandCode": object(
+            &json!({ "at": {
+                "enum": ["installation", "counter"],
+                "description": "installation: in their home, only who has not registered; counter: staff saw a document",
+            } }),
+            &[],
+        ),
+        "HandedCode": object(
+            &json!({
+                "contract_number": text(), "registration_code": text(), "link": text(), "expires_at": moment(),
+            }),
+            &[],
+        ),
         "Keys": keys(),
     })
 }

@@ -162,3 +162,28 @@ fn browser_less_letters_are_a_page_a_member_in_files_that_only_their_owner_may_r
     assert_eq!(again.code, 1, "older letters are not written over: {}", again.err);
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
 }
+
+#[test]
+fn who_stands_at_the_counter_gets_a_code_and_a_link_for_an_hour_and_it_is_recorded_where() {
+    let folder = station(&[(Op::Start, "A-001", 0)]);
+    let hand = |place: &str| {
+        let whose = ["letter", "issue", "--operator", "OP0012", "--contract", "A-001", "--at"];
+        folder.run(&[&whose[..], &[place]].concat())
+    };
+    for place in ["installation", "counter"] {
+        let shown = hand(place).well();
+        assert!(shown.contains("good for 60 minutes, once"), "{shown}");
+        let link = shown.lines().find(|line| line.starts_with("link")).unwrap();
+        let code = shown.lines().find(|line| line.starts_with("registration code")).unwrap();
+        let code = code.split_whitespace().next_back().unwrap().replace('-', "");
+        let end = format!("/o/OP0012/invitation?number=A-001&code={code}");
+        assert!(link.ends_with(&end), "{shown}");
+        let scope = Scope::new("OP0012", Actor::System, clock::now());
+        let lines = folder.world.db.read(&scope, |tx| list_audit(tx, "", 1000)).unwrap();
+        let last = lines.last().unwrap();
+        assert!(last.act == "letter.handed" && last.detail.contains(place), "{last:?}");
+        assert!(!last.detail.contains(&code));
+    }
+    assert_eq!(hand("home").code, 2, "no such place");
+    assert_eq!(issued(&folder), 0, "no letter was printed");
+}
