@@ -49,6 +49,7 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Platform, "/.well-known/oauth-authorization-server", Guard::Open),
     Route("GET", At::Operator, "/.well-known/oauth-authorization-server/o/{operator}", Guard::Open),
     Route("GET", At::Both, "/.well-known/openid-configuration", Guard::Open),
+    Route("GET", At::Both, "/.well-known/webauthn", Guard::Open),
     Route("GET", At::Both, "/jwks", Guard::Open),
     Route("GET", At::Both, "/authorize", Guard::Known),
     Route("POST", At::Both, "/authorize", Guard::Known),

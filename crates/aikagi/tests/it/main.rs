@@ -109,6 +109,7 @@ mod pushed;
 mod recovery;
 mod refreshing;
 mod registering;
+mod related_origins;
 mod resources;
 mod restart;
 mod second_factor;

@@ -69,7 +69,7 @@ fn the_examples_of_a_file_for_apply_apply() {
         apply(&Folder::new(), &text);
     }
     let station = "[[operators]]\ncode = \"OP0012\"\nname_ja = \"北浜\"\nname_en = \"Kita\"\n";
-    for page in ["docs/api/events.md", "docs/api/logout.md"] {
+    for page in ["docs/api/events.md", "docs/api/logout.md", "docs/api/passkeys.md"] {
         for text in blocks(&read(page), "toml") {
             apply(&Folder::new(), &format!("{station}{text}"));
         }

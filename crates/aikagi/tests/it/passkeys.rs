@@ -17,14 +17,14 @@ use crate::world::{KITA, MINAMI};
 const PAGE: &str = "/o/KITA01/passkeys";
 
 /// What the page asks the browser to make.
-fn asked_to_make(viewer: &mut Viewer<'_>) -> Json {
+pub fn asked_to_make(viewer: &mut Viewer<'_>) -> Json {
     viewer.look(PAGE);
     let asked = viewer.send_form(&format!("{PAGE}/ask"), &[]);
     assert_eq!(asked.status, 200, "{}", asked.body);
     asked.json()
 }
 
-fn add(viewer: &mut Viewer<'_>, answer: &str, name: &str) -> Answer {
+pub fn add(viewer: &mut Viewer<'_>, answer: &str, name: &str) -> Answer {
     viewer.send_form(PAGE, &[("do", "add"), ("credential", answer), ("name", name)])
 }
 
@@ -45,14 +45,14 @@ fn asked(viewer: &mut Viewer<'_>) -> Json {
 }
 
 /// Opens the sign-in page and signs in with the passkey.
-fn sign_in(viewer: &mut Viewer<'_>, phone: &mut Authenticator) -> Answer {
+pub fn sign_in(viewer: &mut Viewer<'_>, phone: &mut Authenticator) -> Answer {
     viewer.open_page(&authorize(&[("prompt", "login")]));
     let asked = asked(viewer);
     viewer.submit("passkey", &[("credential", &phone.get(&asked))])
 }
 
 /// Why passkeys were refused, in order.
-fn reasons(house: &House) -> Vec<String> {
+pub fn reasons(house: &House) -> Vec<String> {
     let lines = house.world.look(|tx| list_audit(tx, "", 10_000)).unwrap();
     let refused = lines.into_iter().filter(|line| line.act == "person.passkey_refused");
     let reason = |detail: &str| serde_json::from_str::<Json>(detail).unwrap()["reason"].clone();

@@ -39,6 +39,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (25, "0025_boxes", include_str!("../../../../migrations/0025_boxes.sql")),
     (26, "0026_waits", include_str!("../../../../migrations/0026_waits.sql")),
     (27, "0027_home_sign_ins", include_str!("../../../../migrations/0027_home_sign_ins.sql")),
+    (28, "0028_passkey_sites", include_str!("../../../../migrations/0028_passkey_sites.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -233,7 +233,7 @@ fn verify_new(
     let Some(question) = question else { return Ok(Err("not_asked")) };
     let state = RegistrationServerState::<HANDLE_BYTES>::decode(&question);
     let state = state.map_err(Error::internal)?;
-    let origins = [site.origin.as_str()];
+    let origins: Vec<&str> = site.origins.iter().map(String::as_str).collect();
     let options = RegistrationVerificationOptions::<'_, '_, &str, &str> {
         allowed_origins: &origins,
         error_on_unsolicited_extensions: false,
@@ -268,7 +268,7 @@ fn verify(
     let state = DynamicState::decode(state).map_err(Error::internal)?;
     let known = AuthenticatedCredential::new(answer.raw_id(), &handle, key, state);
     let mut known = known.map_err(Error::internal)?;
-    let origins = [site.origin.as_str()];
+    let origins: Vec<&str> = site.origins.iter().map(String::as_str).collect();
     let options = AuthenticationVerificationOptions::<'_, '_, &str, &str> {
         allowed_origins: &origins,
         error_on_unsolicited_extensions: false,

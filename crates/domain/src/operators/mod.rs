@@ -4,14 +4,17 @@
 //! anything an operator sells, allows or is called ([`changed`]), so that caches can tell.
 //! Source: brief tve §5.8 (D01), §6, §15.2.
 
+mod passkey_site;
 mod policies;
 mod repo;
 mod staff;
 mod stations;
 
+pub use passkey_site::PasskeySite;
 pub use policies::{ErrorLimit, MassGuard, Pace, Policies, Registration};
 pub use staff::{Role, Staff, StaffDraft, list_staff, put_staff};
 pub use stations::{
     Choice, Operator, OperatorDraft, OperatorState, changed, disable, enable, find_operator,
-    list_choices, list_codes, list_operators, operator_if_any, put_operator, valid_code,
+    list_choices, list_codes, list_operators, operator_if_any, operator_of_rp_id, put_operator,
+    valid_code,
 };

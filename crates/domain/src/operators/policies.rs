@@ -3,6 +3,8 @@
 use base::kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::passkey_site::PasskeySite;
+
 /// The switches and limits of one operator. Kept as JSON; what is absent has its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -37,6 +39,8 @@ pub struct Policies {
     pub token_exchange: bool,
     /// Whether a set-top box the station put up signs its household in (`docs/decisions/0043`).
     pub home_sign_in: bool,
+    /// Which domain its passkeys are for, and where they may be used.
+    pub passkeys: PasskeySite,
     /// Days in which a stop may be taken back.
     pub stop_cancel_days: i64,
     /// Days in which a removed person may be brought back.
@@ -148,6 +152,7 @@ impl Default for Policies {
             registration: Registration::default(),
             token_exchange: false,
             home_sign_in: false,
+            passkeys: PasskeySite::default(),
             stop_cancel_days: 7,
             restore_days: 30,
             purge_days: 180,
@@ -185,7 +190,7 @@ impl Policies {
     /// Whether every number makes sense.
     ///
     /// # Errors
-    /// `operator.policy_out_of_range` naming the policy.
+    /// `operator.policy_out_of_range`, `operator.passkeys_malformed` naming the policy.
     pub fn check(&self) -> Result<()> {
         let ranges = [
             ("max_persons", self.max_persons, 1, 10),
@@ -217,7 +222,7 @@ impl Policies {
         if self.cut_off_minutes().is_none() {
             return wrong("cut_off");
         }
-        Ok(())
+        self.passkeys.check()
     }
 }
 

@@ -29,6 +29,23 @@ pub(super) fn find(tx: &mut Tx<'_>) -> Result<Option<Operator>> {
     )
 }
 
+/// The operator whose passkeys are for this domain, whichever it is.
+pub(super) fn of_rp_id(tx: &mut Tx<'_>, rp_id: &str) -> Result<Option<Operator>> {
+    let keys: [Value; 1] = [rp_id.into()];
+    tx.row(
+        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms
+           FROM operators WHERE rp_id = ?1",
+        &keys,
+        read_operator,
+    )
+}
+
+/// As it is kept: nothing for what is left to us.
+fn rp_id_of(draft: &OperatorDraft) -> Option<String> {
+    let passkeys = &draft.policies.passkeys;
+    (!passkeys.is_plain()).then(|| passkeys.rp_id.clone())
+}
+
 pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Operator>> {
     let keys: [Value; 2] = [after.into(), limit.into()];
     tx.rows(
@@ -60,7 +77,7 @@ pub(super) fn choices(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Choice>> {
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, draft: &OperatorDraft, time_zone: &str) -> Result<()> {
-    let row: [Value; 7] = [
+    let row: [Value; 8] = [
         tx.operator().into(),
         (&draft.name_ja).into(),
         (&draft.name_en).into(),
@@ -68,27 +85,29 @@ pub(super) fn insert(tx: &mut Tx<'_>, draft: &OperatorDraft, time_zone: &str) ->
         time_zone.into(),
         draft.policies.json()?.into(),
         tx.now().into(),
+        rp_id_of(draft).into(),
     ];
     tx.change_one(
         "INSERT INTO operators
             (operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms,
-             updated_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)",
+             updated_ms, rp_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?8)",
         &row,
     )
 }
 
 pub(super) fn update(tx: &mut Tx<'_>, draft: &OperatorDraft) -> Result<()> {
-    let row: [Value; 5] = [
+    let row: [Value; 6] = [
         tx.operator().into(),
         (&draft.name_ja).into(),
         (&draft.name_en).into(),
         draft.policies.json()?.into(),
         tx.now().into(),
+        rp_id_of(draft).into(),
     ];
     tx.change_one(
         "UPDATE operators SET name_ja = ?2, name_en = ?3, policies = ?4, version = version + 1,
-                updated_ms = ?5
+                updated_ms = ?5, rp_id = ?6
           WHERE operator_id = ?1",
         &row,
     )

@@ -92,7 +92,8 @@ pub fn valid_code(code: &str) -> bool {
 /// # Errors
 /// - `operator.code_malformed` — not six capital letters or digits
 /// - `operator.name_missing` — a name is empty
-/// - `operator.policy_out_of_range` — names the policy
+/// - `operator.policy_out_of_range`, `operator.passkeys_malformed` — name the policy
+/// - `operator.rp_id_taken` — another operator's passkeys are for this domain
 pub fn put_operator(tx: &mut Tx<'_>, draft: &OperatorDraft) -> Result<Change> {
     if !valid_code(tx.operator()) {
         return Err(Error::invalid("operator.code_malformed", "code"));
@@ -103,6 +104,10 @@ pub fn put_operator(tx: &mut Tx<'_>, draft: &OperatorDraft) -> Result<Change> {
         }
     }
     draft.policies.check()?;
+    let rp_id = &draft.policies.passkeys.rp_id;
+    if repo::of_rp_id(tx, rp_id)?.is_some_and(|other| other.code != tx.operator()) {
+        return Err(Error::refused("operator.rp_id_taken"));
+    }
     let known = operator_if_any(tx)?;
     let version = match &known {
         Some(known) if same(known, draft) => return Ok(Change::Already),
@@ -185,6 +190,17 @@ pub fn find_operator(tx: &mut Tx<'_>) -> Result<Operator> {
 /// `unavailable` when the database fails.
 pub fn operator_if_any(tx: &mut Tx<'_>) -> Result<Option<Operator>> {
     repo::find(tx)
+}
+
+/// The operator whose passkeys are for the domain `rp_id`, if one's are; spoken by the platform.
+///
+/// # Errors
+/// `operator.platform_only` in the scope of one operator.
+pub fn operator_of_rp_id(tx: &mut Tx<'_>, rp_id: &str) -> Result<Option<Operator>> {
+    if tx.operator() != Scope::PLATFORM {
+        return Err(Error::Forbidden { code: "operator.platform_only" });
+    }
+    repo::of_rp_id(tx, rp_id)
 }
 
 /// An operator as it is shown to a person who has to name theirs.

@@ -25,6 +25,7 @@ mod place;
 mod programs;
 mod pushed;
 mod registration;
+mod related;
 mod request_object;
 mod revoke;
 mod security;
@@ -86,13 +87,16 @@ impl Provider {
         self.db.operator_fact(&scope, operators::find_operator)
     }
 
-    /// The site passkeys are made for here.
+    /// The site passkeys of an operator's persons (`*`: of nobody yet) are made for.
     ///
     /// # Errors
-    /// `passkey.unavailable` — browsers know none at such an address
-    fn site(&self) -> Result<Arc<Site>> {
-        let site = Site::of(&self.base_url).map(Arc::new);
-        site.ok_or_else(|| Error::refused("passkey.unavailable"))
+    /// `passkey.unavailable` — browsers know none at such an address; `operator.unknown`
+    fn site(&self, operator: &str) -> Result<Arc<Site>> {
+        let site = match operator {
+            Scope::PLATFORM => Site::of(&self.base_url),
+            code => Site::of_operator(&self.base_url, &self.operator(code)?.policies.passkeys),
+        };
+        site.map(Arc::new).ok_or_else(|| Error::refused("passkey.unavailable"))
     }
 
     fn cookies(&self) -> Cookies {
@@ -123,9 +127,10 @@ fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 16] {
 }
 
 /// What programs call, and where browsers come to.
-fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 20] {
+fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 21] {
     [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
+        ("/.well-known/webauthn", get(related::origins)),
         ("/jwks", get(discovery::keys)),
         ("/authorize", get(authorize::by_query).post(authorize::by_form)),
         ("/par", post(pushed::answer)),

@@ -32,7 +32,7 @@ pub(super) async fn ask_at_signin(visit: Visit) -> std::result::Result<Response,
     blocking(move || {
         let visitor = visit.visitor()?;
         visit.form(&visitor)?;
-        let site = visit.provider.site()?;
+        let site = visit.provider.site(visitor.operator())?;
         question(&visit.provider.journeys.ask_passkey(&visitor.caller(), &site)?)
     })
     .await
@@ -42,7 +42,7 @@ pub(super) async fn ask_at_signin(visit: Visit) -> std::result::Result<Response,
 pub(super) async fn sign_in(visit: Visit) -> Response {
     run(visit, |visit| {
         visit.try_form(("", "credential"), |visitor, (_, answer)| {
-            let site = visit.provider.site()?;
+            let site = visit.provider.site(visitor.operator())?;
             visit.provider.journeys.try_passkey(&visitor.caller(), &site, answer)
         })
     })
@@ -90,7 +90,7 @@ pub(super) async fn ask(
         let signed_out = || Error::Unauthenticated { code: "proof.too_old" };
         let here = here(&provider, &place, &headers)?.ok_or_else(signed_out)?;
         here.check(&provider, (&form, PURPOSE))?;
-        let site = provider.site()?;
+        let site = provider.site(&here.who.operator)?;
         question(&provider.journeys.ask_new_passkey(&here.who, &site, clock::now())?)
     })
     .await
@@ -101,7 +101,7 @@ fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Re
     let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
     let done = match get("do") {
         "add" => {
-            let site = provider.site()?;
+            let site = provider.site(&here.who.operator)?;
             let answer = (get("credential"), get("name"));
             journeys.add_passkey(who, &site, answer, now).map(|_| "passkeys.added")
         }
@@ -147,7 +147,7 @@ struct Body<'b> {
 fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
     let passkeys = provider.journeys.passkeys_of(&here.who, now)?;
-    let known = provider.site().is_ok();
+    let known = provider.site(&here.who.operator).is_ok();
     let body = Body {
         words,
         title: words.get("passkeys.title"),

@@ -61,6 +61,11 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
+    /// Whose sign-in it is; `*` until the person has named their operator.
+    pub(super) fn operator(&self) -> &str {
+        &self.sign_in.operator
+    }
+
     pub(super) fn caller(&self) -> Caller<'_> {
         Caller {
             ticket: &self.ticket,
@@ -139,7 +144,7 @@ impl Visit {
             choices: &choices,
             error,
             typed,
-            passkeys: provider.site().is_ok(),
+            passkeys: provider.site(&visitor.sign_in.operator).is_ok(),
             reaches: !provider.reaches.is_empty(),
         };
         of_step(&visitor.sign_in, &frame)
