@@ -67,15 +67,20 @@ pub fn fill(language: Language, key: &'static str, values: &[(&str, &str)]) -> S
 }
 
 /// The text of a page key with an instant in it, as clocks in Japan show it: `{year}`, `{month}`, `{day}`, `{hour}`,
-/// `{minute}`.
+/// `{minute}`. In Japanese, months and days are written without a zero in front: 12月6日.
 #[must_use]
 pub fn fill_at(language: Language, key: &'static str, at: Instant) -> String {
     let at = at.compact_jst();
     let part = |from: usize, to: usize| at.get(from..to).unwrap_or_default();
+    let plain = |part: &'_ str| match language {
+        Language::Japanese => part.trim_start_matches('0').to_owned(),
+        Language::English => part.to_owned(),
+    };
+    let (month, day) = (plain(part(4, 6)), plain(part(6, 8)));
     let values = [
         ("year", part(0, 4)),
-        ("month", part(4, 6)),
-        ("day", part(6, 8)),
+        ("month", &month),
+        ("day", &day),
         ("hour", part(8, 10)),
         ("minute", part(10, 12)),
     ];
@@ -102,5 +107,13 @@ mod tests {
         );
         assert_ne!(error(Language::Japanese, "unavailable"), "unavailable");
         assert_eq!(page(Language::Japanese, "no.such"), "no.such");
+    }
+
+    #[test]
+    fn a_day_is_written_as_its_readers_write_it() {
+        let at = Instant::parse_compact_jst("20261206090500", "at").unwrap();
+        let told = |language| fill_at(language, "letter.until.day", at);
+        assert_eq!(told(Language::Japanese), "2026年12月6日 09:05 まで（一回限り）");
+        assert_eq!(told(Language::English), "2026-12-06 09:05, once");
     }
 }

@@ -8,11 +8,9 @@ use domain::credentials::Cost;
 use crate::failure::Failure;
 use crate::output;
 
-/// What is tried, in KiB and passes; the strongest last.
-const LEAST_KIB: u64 = 19_456;
-const LEAST_PASSES: u64 = 2;
-const MEMORY_KIB: [u64; 5] = [LEAST_KIB, 32_768, 65_536, 131_072, 262_144];
-const PASSES: [u64; 3] = [LEAST_PASSES, 3, 4];
+/// What is tried besides the least, in KiB and passes; the strongest last.
+const MEMORY_KIB: [u64; 4] = [32_768, 65_536, 131_072, 262_144];
+const PASSES: [u64; 2] = [3, 4];
 
 /// What there is to do.
 #[derive(Subcommand)]
@@ -68,15 +66,15 @@ pub(super) fn run(command: &Argon2) -> Result<(), Failure> {
 /// By memory, then by passes: more memory makes guessing dearer than more passes do. What costs more than a cost
 /// over the limit is not tried.
 fn measured(limit: Duration, most_kib: u64) -> Result<Vec<Figure>, Failure> {
-    let mut figures = Vec::new();
-    for memory_kib in MEMORY_KIB {
-        for passes in PASSES {
-            let fits = memory_kib <= most_kib.max(LEAST_KIB);
+    let (mut figures, least) = (Vec::new(), Cost::LEAST);
+    for memory_kib in std::iter::once(least.memory_kib()).chain(MEMORY_KIB) {
+        for passes in std::iter::once(least.passes()).chain(PASSES) {
+            let fits = memory_kib <= most_kib.max(least.memory_kib());
             let Some(cost) = Cost::new(memory_kib, passes).filter(|_| fits) else { continue };
             let takes = cost.measure()?;
             figures.push(Figure { memory_kib, passes, takes });
             match takes > limit {
-                true if passes == LEAST_PASSES => return Ok(figures),
+                true if passes == least.passes() => return Ok(figures),
                 true => break,
                 false => {}
             }

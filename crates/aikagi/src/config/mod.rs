@@ -14,6 +14,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use base::store::Settings;
+use domain::credentials::Cost;
 use serde::{Deserialize, Serialize};
 
 pub use faults::{ConfigError, Fault};
@@ -197,7 +198,8 @@ pub struct Passwords {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { leaked_file: PathBuf::new(), memory_kib: 19_456, passes: 2 }
+        let least = Cost::LEAST;
+        Self { leaked_file: PathBuf::new(), memory_kib: least.memory_kib(), passes: least.passes() }
     }
 }
 

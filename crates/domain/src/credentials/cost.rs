@@ -9,8 +9,6 @@ use base::kernel::Result;
 use super::hashing::{Scratch, hash};
 use super::stored::{MOST_KIB, MOST_KIB_PASSES};
 
-const LEAST_KIB: u32 = 19_456;
-const LEAST_PASSES: u32 = 2;
 /// Computations a figure is the median of.
 const MEASURED: usize = 5;
 
@@ -23,18 +21,33 @@ pub struct Cost {
 
 impl Default for Cost {
     fn default() -> Self {
-        Self { memory_kib: LEAST_KIB, passes: LEAST_PASSES }
+        Self::LEAST
     }
 }
 
 impl Cost {
+    /// The least that is taken.
+    pub const LEAST: Self = Self { memory_kib: 19_456, passes: 2 };
+
+    /// KiB of memory.
+    #[must_use]
+    pub fn memory_kib(self) -> u64 {
+        self.memory_kib.into()
+    }
+
+    /// How often it is gone through.
+    #[must_use]
+    pub fn passes(self) -> u64 {
+        self.passes.into()
+    }
+
     /// `memory_kib` KiB of memory, gone through `passes` times. `None`: under 19456 KiB or 2 passes, or more than
     /// a stored hash may cost (262144 KiB; memory times passes 1048576 KiB).
     #[must_use]
     pub fn new(memory_kib: u64, passes: u64) -> Option<Self> {
         let (memory_kib, passes) = (u32::try_from(memory_kib).ok()?, u32::try_from(passes).ok()?);
-        let fits = (LEAST_KIB..=MOST_KIB).contains(&memory_kib)
-            && passes >= LEAST_PASSES
+        let fits = (Self::LEAST.memory_kib..=MOST_KIB).contains(&memory_kib)
+            && passes >= Self::LEAST.passes
             && u64::from(memory_kib) * u64::from(passes) <= MOST_KIB_PASSES;
         fits.then_some(Self { memory_kib, passes })
     }

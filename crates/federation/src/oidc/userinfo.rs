@@ -10,10 +10,11 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Instant, clock};
 use base::store::needs_time;
 use domain::clients::Client;
+use domain::signin::{AtHome, Given};
 use domain::tokens::{AccessClaims, Shown};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
-use serde_json::Value;
+use serde::Serialize;
 use web::access::Acted;
 use web::{Problem, at_once, current};
 
@@ -40,14 +41,14 @@ pub(super) async fn answer(
             return Err(Error::Forbidden { code: "token.scope_missing" });
         }
         let (client, now) = (verified.client, clock::now());
-        let about = about((&provider, &verified.claims), &client, now)?;
+        let holder = Holder::of((&provider, &verified.claims), &client, now)?;
         // Core §5.3.2: as JSON, or signed for a client that registered for it.
         let Some(algorithm) = client.terms.profile.userinfo_signed_response_alg else {
-            return Ok((Json(about).into_response(), client));
+            return Ok((Json(holder.told()).into_response(), client));
         };
         needs_time()?;
         let ring = provider.signing.ring_with(issuer.operator(), algorithm)?;
-        let token = signed_about((&issuer, &ring), (about, &client), algorithm, now)?;
+        let token = signed_about((&issuer, &ring), (holder.told(), &client), algorithm, now)?;
         Ok((([(CONTENT_TYPE, "application/jwt")], token).into_response(), client))
     })
     .await?;
@@ -56,18 +57,38 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-/// What is told of whoever the token is about: a person, or a household at home.
-fn about(
-    (provider, claims): (&Provider, &AccessClaims),
-    client: &Client,
-    now: Instant,
-) -> Result<Value, Error> {
-    let told = if claims.is_home() {
-        let home = provider.journeys.holder_at_home(claims, client, now)?;
-        serde_json::to_value(AboutHome::of(&home))
-    } else {
-        let given = provider.journeys.holder(claims, client, now)?;
-        serde_json::to_value(About::of(&given))
-    };
-    told.map_err(Error::internal)
+/// Whoever a token is about.
+enum Holder {
+    Person(Box<Given>),
+    Home(AtHome),
+}
+
+/// What is told of them.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Told<'a> {
+    Person(About<'a>),
+    Home(AboutHome<'a>),
+}
+
+impl Holder {
+    fn of(
+        (provider, claims): (&Provider, &AccessClaims),
+        client: &Client,
+        now: Instant,
+    ) -> Result<Self, Error> {
+        let journeys = &provider.journeys;
+        if claims.is_home() {
+            return journeys.holder_at_home(claims, client, now).map(Self::Home);
+        }
+        let given = journeys.holder(claims, client, now)?;
+        Ok(Self::Person(Box::new(given)))
+    }
+
+    fn told(&self) -> Told<'_> {
+        match self {
+            Self::Person(given) => Told::Person(About::of(given)),
+            Self::Home(home) => Told::Home(AboutHome::of(home)),
+        }
+    }
 }
