@@ -43,7 +43,7 @@ fn house() -> House {
         terms.method = AuthMethod::None;
         terms.proof = Proof::None;
         terms.redirect_uris = Vec::new();
-        terms.grants = vec![Grant::DeviceCode, Grant::RefreshToken];
+        terms.grants = vec![Grant::DeviceCode, Grant::RefreshToken, Grant::JwtBearer];
         terms.scopes = vec!["openid".to_owned(), "offline_access".to_owned()];
         terms.sector = "vod.example.jp".to_owned();
     });
@@ -55,7 +55,7 @@ fn a_television_that_does_what_its_manual_shows_is_let_in_and_answered_as_it_sho
     let house = house();
     let page = read(PAGE);
     let requests: Vec<_> = blocks(&page, "sh").iter().map(|shell| request(shell)).collect();
-    let [ask, poll] = requests.as_slice() else { panic!("two requests: {requests:?}") };
+    let [ask, poll, home] = requests.as_slice() else { panic!("three requests: {requests:?}") };
     let shown: Json = serde_json::from_str(&blocks(&page, "json")[0]).unwrap();
 
     let asked = send(&house, ask).json();
@@ -88,6 +88,8 @@ fn a_television_that_does_what_its_manual_shows_is_let_in_and_answered_as_it_sho
     let done = viewer.send_form("/o/KITA01/device", &form);
     assert_eq!(done.status, 200, "{}", done.body);
 
+    // What the box signs is only hinted at; everything else is right, and the station has not switched it on.
+    assert_eq!(send(&house, home).json()["error_description"], "home.off");
     let tokens = send(&house, &poll).json();
     assert_eq!(claims(tokens["id_token"].as_str().unwrap())["aud"], "milplus-tv");
     assert!(tokens["refresh_token"].is_string(), "it stays signed in: {tokens}");
