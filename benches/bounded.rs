@@ -63,7 +63,14 @@ fn come(tx: &mut base::store::Tx<'_>, person: &str, n: u64) -> base::kernel::Res
         sessions::redeem(tx, &grant, &with)?;
     }
     sessions::push_request(tx, CLIENT, "scope=openid")?;
-    let ask = DeviceAsk { client_id: CLIENT, scope: "openid", device_ref: "", model: "", line: "" };
+    let ask = DeviceAsk {
+        client_id: CLIENT,
+        scope: "openid",
+        device_ref: "",
+        model: "",
+        line: "",
+        box_id: "",
+    };
     sessions::ask_for_device(tx, &ask)?;
     let device = sessions::NewDevice {
         person_id: person,

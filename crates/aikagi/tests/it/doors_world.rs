@@ -348,6 +348,7 @@ fn given_device(parts: &Parts, client: &Client) -> AskedByDevice {
         device_ref: "",
         model: SECRETS[0],
         line: "",
+        box_id: "",
     };
     parts.journeys.ask_for_device((client, KITA), &ask, clock::now()).unwrap()
 }

@@ -20,6 +20,7 @@ pub fn given_device(world: &World, person: &str, grant: &str) -> (sessions::Devi
                 device_ref: "box-1",
                 model: "ﾋﾐﾂﾉ ﾊｺ",
                 line: "203.0.113.9",
+                box_id: "",
             };
             let device = sessions::NewDevice {
                 person_id: &person,

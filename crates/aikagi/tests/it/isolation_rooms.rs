@@ -336,6 +336,7 @@ const PROBES: &[(&str, Probe)] = &[
             device_ref: "",
             model: "STB",
             line: "",
+            box_id: "",
         };
         let asked = two.parts.journeys.ask_for_device((&client, MINAMI), &ask, clock::now());
         said(asked.map(|asked| asked.code.user_code.len()))
@@ -371,6 +372,12 @@ const PROBES: &[(&str, Probe)] = &[
         let shown = (names.token.as_str(), None);
         let done = two.parts.journeys.enter_home((&client, &issuer(MINAMI)), shown, clock::now());
         said(done.map(|_| "a household"))
+    }),
+    ("Journeys::known_box", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let shown = (names.token.as_str(), clock::now());
+        let done = two.parts.journeys.known_box((&client, &issuer(MINAMI)), shown);
+        said(done.map(|one| one.model))
     }),
     ("Journeys::holder_at_home", |two, names| {
         let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;

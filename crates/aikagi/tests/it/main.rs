@@ -76,6 +76,7 @@ mod isolation_factors;
 mod isolation_files;
 mod isolation_registration;
 mod isolation_rooms;
+mod known_boxes;
 mod letters;
 mod lifecycle;
 mod lives;

@@ -101,6 +101,7 @@ impl Model {
                 device_ref: name,
                 model: "STB",
                 line: "",
+                box_id: "",
             };
             let journeys = &house.provider.journeys;
             journeys.ask_for_device((&client, KITA), &ask, clock::now()).unwrap().code

@@ -40,6 +40,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (26, "0026_waits", include_str!("../../../../migrations/0026_waits.sql")),
     (27, "0027_home_sign_ins", include_str!("../../../../migrations/0027_home_sign_ins.sql")),
     (28, "0028_passkey_sites", include_str!("../../../../migrations/0028_passkey_sites.sql")),
+    (
+        29,
+        "0029_boxes_of_device_codes",
+        include_str!("../../../../migrations/0029_boxes_of_device_codes.sql"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -29,6 +29,8 @@ pub struct DeviceAsk<'d> {
     pub model: &'d str,
     /// The line it asks over, as far as it is known: compared with the person's.
     pub line: &'d str,
+    /// The set-top box of the station that proved itself; empty: none did.
+    pub box_id: &'d str,
 }
 
 /// A code given to a device.
@@ -48,6 +50,8 @@ pub struct DeviceCode {
     pub model: String,
     /// The line it asked over.
     pub line: String,
+    /// The set-top box of the station that proved itself when it asked; empty: none did.
+    pub box_id: String,
     /// Until when it is good.
     pub expires: Instant,
 }
@@ -117,6 +121,7 @@ pub fn ask_for_device(tx: &mut Tx<'_>, ask: &DeviceAsk<'_>) -> Result<DeviceCode
         scope: ask.scope.to_owned(),
         model: ask.model.to_owned(),
         line: ask.line.to_owned(),
+        box_id: ask.box_id.to_owned(),
         expires: tx.now().plus_seconds(DEVICE_CODE_SECONDS),
     };
     insert(tx, &code, ask.device_ref)?;
@@ -124,7 +129,7 @@ pub fn ask_for_device(tx: &mut Tx<'_>, ask: &DeviceAsk<'_>) -> Result<DeviceCode
 }
 
 fn insert(tx: &mut Tx<'_>, code: &DeviceCode, device_ref: &str) -> Result<()> {
-    let row: [Value; 12] = [
+    let row: [Value; 13] = [
         tx.operator().into(),
         (&code.id).into(),
         (&code.user_code).into(),
@@ -137,12 +142,13 @@ fn insert(tx: &mut Tx<'_>, code: &DeviceCode, device_ref: &str) -> Result<()> {
         DEVICE_INTERVAL_SECONDS.into(),
         tx.now().into(),
         code.expires.into(),
+        (&code.box_id).into(),
     ];
     tx.change_one(
         "INSERT INTO device_codes
             (operator_id, device_code_id, user_code, number, client_id, scope, device_ref, model,
-             line, state, tries, interval_s, polled_ms, created_ms, expires_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'PENDING', 0, ?10, 0, ?11, ?12)",
+             line, state, tries, interval_s, polled_ms, created_ms, expires_ms, box_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'PENDING', 0, ?10, 0, ?11, ?12, ?13)",
         &row,
     )
 }
@@ -154,7 +160,7 @@ fn insert(tx: &mut Tx<'_>, code: &DeviceCode, device_ref: &str) -> Result<()> {
 pub fn find_user_code(tx: &mut Tx<'_>, user_code: &str) -> Result<Option<DeviceCode>> {
     let keys: [Value; 3] = [tx.operator().into(), user_code.into(), tx.now().into()];
     tx.row(
-        "SELECT device_code_id, user_code, number, client_id, scope, model, line, expires_ms
+        "SELECT device_code_id, user_code, number, client_id, scope, model, line, box_id, expires_ms
            FROM device_codes
           WHERE operator_id = ?1 AND user_code = ?2 AND state = 'PENDING' AND expires_ms > ?3",
         &keys,
@@ -171,6 +177,7 @@ fn read_code(row: &mut Row) -> Result<DeviceCode> {
         scope: row.text()?,
         model: row.text()?,
         line: row.text()?,
+        box_id: row.text()?,
         expires: row.instant()?,
     })
 }

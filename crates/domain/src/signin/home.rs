@@ -90,22 +90,10 @@ impl Journeys {
         if granted.is_empty() {
             return Err(Error::invalid("client.scope_not_allowed", "scope"));
         }
-        needs_time()?;
-        let handle = named(token).ok_or(INVALID)?;
-        let (_, shown_by) =
-            self.db.read(&scope, |tx| boxes::find_box(tx, &handle))?.ok_or(INVALID)?;
-        let jti = verified(&shown_by, (token, issuer.url()), now)?;
+        let word = self.word(&scope, (token, issuer.url()))?;
         let (handles, client) = (Arc::clone(&self.signing), Arc::clone(client));
         self.db.transact(&scope, move |tx| {
-            let whose = format!("box:{}", shown_by.box_id);
-            let expires = now.plus_seconds(ASSERTION_SECONDS + 2 * LEEWAY_SECONDS + 1);
-            if !clients::spend_assertion(tx, (&whose, &jti), expires)? {
-                return Err(INVALID);
-            }
-            // Read again: it may have been swapped, or taken away, meanwhile.
-            let found = boxes::find_box(tx, &shown_by.box_id)?;
-            let found = found.filter(|(_, one)| one.public_key == shown_by.public_key);
-            let (key, one) = found.ok_or(INVALID)?;
+            let (key, one) = word.take(tx)?;
             let household = at_home(tx, &key)?;
             let names =
                 Subjects::of(handles.handles(), tx.operator(), &client.terms.sector, ("", &key));
@@ -119,6 +107,29 @@ impl Journeys {
                 scope: granted.clone(),
             })
         })
+    }
+
+    /// The box that signed `token` for this `issuer`, whatever it wants with it: the token is spent.
+    ///
+    /// # Errors
+    /// `home.assertion_invalid` — whatever is wrong with the token, or used before; a box nobody knows
+    pub fn known_box(
+        &self,
+        (client, issuer): (&Client, &Issuer),
+        (token, now): (&str, Instant),
+    ) -> Result<SetTopBox> {
+        let scope = Scope::new(issuer.operator(), Actor::Client(client.id.clone()), now);
+        let word = self.word(&scope, (token, issuer.url()))?;
+        self.db.housekeep(&scope, "box-word", move |tx| word.take(tx)).map(|(_, one)| one)
+    }
+
+    fn word(&self, scope: &Scope, token: (&str, &str)) -> Result<Word> {
+        needs_time()?;
+        let handle = named(token.0).ok_or(INVALID)?;
+        let found = self.db.read(scope, |tx| boxes::find_box(tx, &handle))?;
+        let (_, shown_by) = found.ok_or(INVALID)?;
+        let jti = verified(&shown_by, token, scope.now())?;
+        Ok(Word { shown_by, jti })
     }
 
     /// Which household a token of [`Journeys::enter_home`] is about now.
@@ -173,6 +184,26 @@ impl Journeys {
                 |(_, one)| grant(handles, (scope.operator(), client), (&household, one)) == shown,
             ))
         })
+    }
+}
+
+/// What a box signed, and which box; good, and not spent yet.
+pub(super) struct Word {
+    shown_by: SetTopBox,
+    jti: String,
+}
+
+impl Word {
+    /// Spends it: of two that come with one, one is heard. The box as it stands now, and where.
+    pub(super) fn take(&self, tx: &mut Tx<'_>) -> Result<(Key, SetTopBox)> {
+        let whose = format!("box:{}", self.shown_by.box_id);
+        let expires = tx.now().plus_seconds(ASSERTION_SECONDS + 2 * LEEWAY_SECONDS + 1);
+        if !clients::spend_assertion(tx, (&whose, &self.jti), expires)? {
+            return Err(INVALID);
+        }
+        // Read again: it may have been swapped, or taken away, meanwhile.
+        let found = boxes::find_box(tx, &self.shown_by.box_id)?;
+        found.filter(|(_, one)| one.public_key == self.shown_by.public_key).ok_or(INVALID)
     }
 }
 

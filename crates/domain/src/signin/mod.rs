@@ -46,6 +46,6 @@ pub use own_sessions::SignedInBy;
 pub use pushed::PUSHED_PREFIX;
 pub use repo::sweep;
 pub use requests::{OwnPage, Proof, Purpose, RecoveredBy, Request, ResponseMode, Step, Visit};
-pub use televisions::{AskedByDevice, DeviceAnswer, LookedAt, Wish};
+pub use televisions::{AskedByDevice, DeviceAnswer, Home, KnownBox, LookedAt, Wish};
 pub use tokens::{Given, Holding, Redeeming, Refreshing};
 pub use wanted::Wanted;

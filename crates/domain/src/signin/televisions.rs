@@ -10,6 +10,7 @@ use base::kernel::{Actor, Error, Instant, Result, Scope};
 use base::records::{Entry, record};
 use base::store::Tx;
 
+use crate::boxes;
 use crate::clients::{self, Client, Grant};
 use crate::credentials::{self, Try};
 use crate::operators;
@@ -43,6 +44,26 @@ pub struct LookedAt {
     pub code: DeviceCode,
     /// The service the device runs.
     pub client: Arc<Client>,
+    /// The set-top box of the station it is, if it proved to be one.
+    pub at_box: Option<KnownBox>,
+}
+
+/// What the station says of a box that wants in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownBox {
+    /// Where it stands, as coarse as the station likes; empty: not told. Never from an address of the network.
+    pub area: String,
+    /// Whose home it stands in.
+    pub home: Home,
+}
+
+/// Whose home a box stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// That of the household of the person who looks.
+    Own,
+    /// Another one.
+    Other,
 }
 
 /// What a person decides.
@@ -91,8 +112,9 @@ impl Journeys {
             return Err(Error::invalid("client.scope_not_allowed", "scope"));
         }
         let scope = Scope::new(issuer, Actor::Client(client.id.clone()), now);
-        let [id, wanted, device_ref, model, line] =
-            [ask.client_id, ask.scope, ask.device_ref, ask.model, ask.line].map(str::to_owned);
+        let [id, wanted, device_ref, model, line, box_id] =
+            [ask.client_id, ask.scope, ask.device_ref, ask.model, ask.line, ask.box_id]
+                .map(str::to_owned);
         let code = self.db.housekeep(&scope, "device-code", move |tx| {
             let ask = DeviceAsk {
                 client_id: &id,
@@ -100,6 +122,7 @@ impl Journeys {
                 device_ref: &device_ref,
                 model: &model,
                 line: &line,
+                box_id: &box_id,
             };
             sessions::ask_for_device(tx, &ask)
         })?;
@@ -146,7 +169,24 @@ impl Journeys {
         self.db.housekeep(&own, "device-code-try", move |tx| {
             credentials::take_back_try(tx, &counted_as)
         })?;
-        Ok(LookedAt { code, client })
+        let at_box = self.box_behind(who, (&scope, &code))?;
+        Ok(LookedAt { code, client, at_box })
+    }
+
+    /// The box that asked for a code, as it stands now.
+    fn box_behind(
+        &self,
+        who: &SignedIn,
+        (scope, code): (&Scope, &DeviceCode),
+    ) -> Result<Option<KnownBox>> {
+        if code.box_id.is_empty() {
+            return Ok(None);
+        }
+        let found = self.db.read(scope, |tx| boxes::find_box(tx, &code.box_id))?;
+        Ok(found.map(|(key, one)| {
+            let own = scope.operator() == who.operator && key == who.session.key;
+            KnownBox { area: one.area, home: if own { Home::Own } else { Home::Other } }
+        }))
     }
 
     /// The person lets the device in, or keeps it out.

@@ -57,12 +57,19 @@ fn work(
     }
     let scope = client.scopes_of(form.get("scope").unwrap_or_default());
     let (model, device) = (named(form.get("device_model"))?, named(form.get("device_id"))?);
+    let shown_by = match form.get("box_assertion") {
+        Some(token) => Some(provider.journeys.known_box((&client, &issuer), (token, now))?),
+        None => None,
+    };
+    // What the station says of its own box counts.
+    let known = shown_by.as_ref().map(|one| one.model.as_str()).filter(|one| !one.is_empty());
     let ask = DeviceAsk {
         client_id: &client.id,
         scope: &scope,
         device_ref: device,
-        model,
+        model: known.unwrap_or(model),
         line: &line.kept(),
+        box_id: shown_by.as_ref().map_or("", |one| &one.box_id),
     };
     let given = provider.journeys.ask_for_device((&client, issuer.operator()), &ask, now)?;
     let (first, second) = given.code.user_code.split_at(4);

@@ -3,7 +3,7 @@
 use askama::Template;
 use base::kernel::{Error, Result};
 use domain::operators::Operator;
-use domain::signin::LookedAt;
+use domain::signin::{Home, LookedAt};
 use web::{Language, Page, status_of};
 
 use super::super::consent::Question;
@@ -39,7 +39,7 @@ struct Body<'b> {
     proof: &'b str,
     user_code: &'b str,
     facts: Vec<(&'static str, &'b str)>,
-    same_line: bool,
+    warning: Option<&'static str>,
     allowed: &'b [&'static str],
     shown: String,
 }
@@ -56,7 +56,7 @@ impl<'b> Body<'b> {
             proof: "",
             user_code: "",
             facts: Vec::new(),
-            same_line: true,
+            warning: None,
             allowed: &[],
             shown: String::new(),
         }
@@ -99,12 +99,28 @@ pub(super) fn confirm(
         (body.words.get("device.model"), if model.is_empty() { unknown } else { model }),
         (body.words.get("device.line"), body.words.get(line)),
     ];
+    if let Some(known) = &shown.looked.at_box {
+        let home = if known.home == Home::Own { "device.home.own" } else { "device.home.other" };
+        body.facts.push((body.words.get("device.home"), body.words.get(home)));
+        if !known.area.is_empty() {
+            body.facts.push((body.words.get("device.area"), &known.area));
+        }
+    }
     (body.proof, body.user_code) = (shown.proof, &shown.looked.code.user_code);
-    body.same_line = shown.same_line;
+    body.warning = warning(shown).map(|key| body.words.get(key));
     if let Some(question) = shown.question {
         (body.allowed, body.shown) = (&question.lines, question.digest());
     }
     body.page(frame, error)
+}
+
+/// A box of the person's own home proves that by itself; else it is the line that tells.
+fn warning(shown: &Confirming<'_>) -> Option<&'static str> {
+    match shown.looked.at_box.as_ref().map(|one| one.home) {
+        Some(Home::Own) => None,
+        Some(Home::Other) => Some("device.warning.home"),
+        None => (!shown.same_line).then_some("device.warning"),
+    }
 }
 
 /// Says what became of it.
