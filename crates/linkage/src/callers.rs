@@ -63,7 +63,8 @@ impl Callers {
         blocking(move || {
             callers.check_operator(&issuer)?;
             let shown = Shown { token: &token, scheme, proof: proof.as_deref() };
-            callers.tokens.client_for(&issuer, &shown, (kind, scope))
+            let client = callers.tokens.client_for(&issuer, &shown, (kind, scope));
+            web::proven(&callers.tokens, &issuer, client)
         })
         .await
     }

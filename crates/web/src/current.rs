@@ -22,6 +22,8 @@ use crate::{Language, cookies};
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header a proof of a key comes in.
 const DPOP: HeaderName = HeaderName::from_static("dpop");
+/// The header in which a caller is told what its next proof is to answer.
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The cookie that remembers the language a reader chose.
 pub const LANGUAGE_COOKIE: &str = "aikagi-language";
@@ -52,6 +54,8 @@ pub struct Context {
     shared: Arc<OnceLock<()>>,
     /// That the caller holds a key, with the call it is for.
     proof: Option<Arc<KeyProof>>,
+    /// What its next proof is to answer, once a door missed that in this one.
+    nonce: Arc<OnceLock<HeaderValue>>,
 }
 
 impl Context {
@@ -89,6 +93,7 @@ pub fn get() -> Context {
         origin: None,
         shared: Arc::default(),
         proof: None,
+        nonce: Arc::default(),
     })
 }
 
@@ -104,6 +109,15 @@ pub fn share_with(origins: &[String]) {
     let _noted_before = CURRENT.try_with(|context| {
         let named = |origin: &Arc<str>| origins.iter().any(|one| **one == **origin);
         context.origin.as_ref().is_some_and(named).then(|| context.shared.set(()))
+    });
+}
+
+/// The caller's proof was to answer a word of ours: it is told one with the refusal.
+///
+/// Source: RFC 9449 §8, §9.
+pub(crate) fn offer_nonce(nonce: &str) {
+    let _offered_before = CURRENT.try_with(|context| {
+        HeaderValue::from_str(nonce).is_ok_and(|nonce| context.nonce.set(nonce).is_ok())
     });
 }
 
@@ -157,7 +171,7 @@ where
     }
 }
 
-/// Names the request in its answer.
+/// Names the request in its answer, and what the next proof is to answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Echo;
 
@@ -169,8 +183,13 @@ impl Around for Echo {
     }
 
     fn after(&self, (): (), response: &mut Response) {
-        if let Ok(echo) = HeaderValue::from_str(&get().request_id) {
-            response.headers_mut().insert(REQUEST_ID, echo);
+        let context = get();
+        let headers = response.headers_mut();
+        if let Ok(echo) = HeaderValue::from_str(&context.request_id) {
+            headers.insert(REQUEST_ID, echo);
+        }
+        if let Some(nonce) = context.nonce.get() {
+            headers.insert(DPOP_NONCE, nonce.clone());
         }
     }
 }
@@ -184,6 +203,7 @@ fn context(request: &Request) -> Context {
         origin: origin(request.headers()),
         shared: Arc::default(),
         proof: proof_of_key(request),
+        nonce: Arc::default(),
     }
 }
 

@@ -23,4 +23,4 @@ pub use act::{act, at_once, blocking, look};
 pub use language::Language;
 pub use page::{Page, SUBMIT, passkeys_script};
 pub use problem::{Problem, Refusal, status_of};
-pub use shown::shown;
+pub use shown::{proven, shown};

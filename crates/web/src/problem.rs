@@ -148,6 +148,11 @@ impl IntoResponse for Problem {
                     r#"DPoP error="invalid_dpop_proof", algs="ES256 ES384 PS256 RS256 EdDSA""#;
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
+            Error::Unauthenticated { code: "dpop.nonce_needed" } => {
+                let challenge =
+                    r#"DPoP error="use_dpop_nonce", algs="ES256 ES384 PS256 RS256 EdDSA""#;
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
             Error::Unauthenticated { .. } => {
                 let challenge = r#"Bearer realm="aikagi""#;
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

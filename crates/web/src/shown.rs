@@ -1,10 +1,14 @@
 //! The access token in a request, and how it is shown there.
 //!
-//! In the header alone (RFC 9700 §2.6). Source: RFC 6750 §2.1; RFC 9449 §7.1.
+//! In the header alone (RFC 9700 §2.6). Source: RFC 6750 §2.1; RFC 9449 §7.1, §8, §9.
 
-use domain::tokens::{KeyProof, Scheme, Shown};
+use base::kernel::{Error, Result};
+use domain::signing::Issuer;
+use domain::tokens::{AccessTokens, KeyProof, Scheme, Shown};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+
+use crate::current;
 
 const SCHEMES: [(&str, Scheme); 2] = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
 
@@ -19,6 +23,17 @@ pub fn shown<'h>(headers: &'h HeaderMap, proof: Option<&'h KeyProof>) -> Option<
     let known = SCHEMES.iter().find(|(name, _)| named.eq_ignore_ascii_case(name));
     let (_, scheme) = known.filter(|_| !token.is_empty())?;
     Some(Shown { token, scheme: *scheme, proof })
+}
+
+/// What came of a proof at `issuer`; who was to answer a word of ours is told one beside the refusal.
+///
+/// # Errors
+/// As `proven`.
+pub fn proven<T>(tokens: &AccessTokens, issuer: &Issuer, proven: Result<T>) -> Result<T> {
+    if let Err(Error::Unauthenticated { code: "dpop.nonce_needed" }) = &proven {
+        current::offer_nonce(&tokens.nonce(issuer));
+    }
+    proven
 }
 
 #[cfg(test)]

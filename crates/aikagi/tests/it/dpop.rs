@@ -43,7 +43,7 @@ impl Holder {
     }
 
     /// A proof for `method` at `path`, with claims replaced, added, or (null) left out.
-    fn proof_saying(&self, (method, path): (&str, &str), changes: &[(&str, Json)]) -> String {
+    pub fn proof_saying(&self, (method, path): (&str, &str), changes: &[(&str, Json)]) -> String {
         let mut said = json!({"jti": base::kernel::ids::new_id("prf", clock::now()),
             "htm": method, "htu": format!("{BASE}{path}"), "iat": clock::now().ms() / 1000});
         for (name, value) in changes {
@@ -64,7 +64,7 @@ impl Holder {
     }
 }
 
-fn hash(token: &str) -> String {
+pub fn hash(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
 }
 
@@ -110,7 +110,7 @@ fn own_token(house: &House, proofs: &[&str]) -> Answer {
     send(house, (TOKEN, Some("vod")), (&[("grant_type", "client_credentials")], proofs))
 }
 
-fn show(house: &House, path: &str, scheme: &str, token: &str, proofs: &[&str]) -> Answer {
+pub fn show(house: &House, path: &str, scheme: &str, token: &str, proofs: &[&str]) -> Answer {
     let mut request = Request::get(path).header("authorization", format!("{scheme} {token}"));
     for proof in proofs {
         request = request.header("dpop", *proof);
@@ -118,11 +118,11 @@ fn show(house: &House, path: &str, scheme: &str, token: &str, proofs: &[&str]) -
     house.call(request.body(Body::empty()).unwrap())
 }
 
-fn text(answer: &Answer, name: &str) -> String {
+pub fn text(answer: &Answer, name: &str) -> String {
     answer.json()[name].as_str().unwrap_or_else(|| panic!("{name}: {}", answer.body)).to_owned()
 }
 
-fn error(answer: &Answer) -> (u16, String) {
+pub fn error(answer: &Answer) -> (u16, String) {
     (answer.status.as_u16(), text(answer, "error"))
 }
 

@@ -30,6 +30,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::look_at_device", "finds a code of its own issuer: sessions::find_user_code"),
     ("Journeys::decide_device", "decides what look_at_device found: sessions::decide_device"),
     ("AccessTokens::new", "makes the room"),
+    ("AccessTokens::nonce", "a word of the issuer it is given, for anybody"),
     ("AccessTokens::proven_key", "knows nobody: a proof brings its own key"),
     ("AccessTokens::mint", "writes a token for the issuer and client it is given"),
     ("Clients::new", "makes the room"),

@@ -58,6 +58,7 @@ mod doors;
 mod doors_table;
 mod doors_world;
 mod dpop;
+mod dpop_nonces;
 mod exchange;
 mod factors;
 mod family;

@@ -18,7 +18,7 @@ export function discover(id, proof, issuer = ISSUER) {
 }
 
 // Signs a person in and redeems the code.
-export async function signIn(provider, { verifier, checks, asked } = {}) {
+export async function signIn(provider, { verifier, checks, asked, options } = {}) {
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
   const expectedState = oidc.randomState();
   const expectedNonce = oidc.randomNonce();
@@ -34,7 +34,7 @@ export async function signIn(provider, { verifier, checks, asked } = {}) {
   const back = await person("browse", url);
   return oidc.authorizationCodeGrant(provider, back, {
     pkceCodeVerifier: verifier ?? pkceCodeVerifier, expectedState, expectedNonce, ...checks,
-  });
+  }, undefined, options);
 }
 
 // What we refuse, in the word of the protocol.

@@ -48,6 +48,12 @@ pub struct Profile {
     /// Source: RFC 9449 §5.2 (`dpop_bound_access_tokens`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dpop_bound_access_tokens: bool,
+    /// Has to answer a word of ours in each proof that it holds a key: a proof that was made in advance is worth
+    /// nothing, and its clock does not matter.
+    ///
+    /// Source: RFC 9449 §8, §9, §11.2.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_nonces: bool,
     /// Held to the rules of the FAPI 2.0 Security Profile, which its other options have to allow for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub fapi: bool,

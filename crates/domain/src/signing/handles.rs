@@ -7,10 +7,16 @@
 //! request can be answered with the very same handle. Source: `docs/decisions/0019-handles.md`.
 
 use aws_lc_rs::hmac;
+use base::kernel::Instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::MasterKey;
+
+/// How long a word given by [`Handles::nonce`] is good.
+pub const NONCE_SECONDS: i64 = 300;
+/// How far the clocks of our nodes may be apart.
+const AHEAD_SECONDS: i64 = 10;
 
 /// What a handle opens; a handle of one kind is worth nothing as another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +57,7 @@ pub struct Handles {
     pairwise: hmac::Key,
     forms: hmac::Key,
     secrets: hmac::Key,
+    nonces: hmac::Key,
 }
 
 impl Handles {
@@ -68,6 +75,7 @@ impl Handles {
             pairwise: key("pairwise"),
             forms: key("forms"),
             secrets: key("secrets"),
+            nonces: key("nonces"),
         }
     }
 
@@ -108,6 +116,31 @@ impl Handles {
     pub fn secret(&self, operator: &str, of: &str, turn: &str) -> String {
         let text = format!("{}:{operator}:{}:{of}:{turn}", operator.len(), of.len());
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.secrets, text.as_bytes()))
+    }
+
+    /// A word of `operator` that says when it was given, for whoever has to show that they did something since.
+    /// Nothing is kept of it: every node knows it by itself.
+    ///
+    /// Source: RFC 9449 §8.
+    #[must_use]
+    pub fn nonce(&self, operator: &str, now: Instant) -> String {
+        let given = now.ms() / 1000;
+        let proof = hmac::sign(&self.nonces, format!("{operator}.{given}").as_bytes());
+        format!("{given}.{}", URL_SAFE_NO_PAD.encode(proof))
+    }
+
+    /// Whether `text` is such a word of `operator`, given within the last [`NONCE_SECONDS`] (a node whose clock is
+    /// ahead by some seconds gave one too).
+    #[must_use]
+    pub fn is_nonce(&self, text: &str, operator: &str, now: Instant) -> bool {
+        let Some((given, proof)) = text.split_once('.') else { return false };
+        let (Ok(seconds), Ok(proof)) = (given.parse::<i64>(), URL_SAFE_NO_PAD.decode(proof)) else {
+            return false;
+        };
+        let named = format!("{operator}.{given}");
+        let age = (now.ms() / 1000).saturating_sub(seconds);
+        hmac::verify(&self.nonces, named.as_bytes(), &proof).is_ok()
+            && (-AHEAD_SECONDS..=NONCE_SECONDS).contains(&age)
     }
 
     /// The proof a form of `purpose` carries when it was shown in the browser that holds `cookie`.
@@ -179,5 +212,31 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+    }
+
+    #[test]
+    fn a_nonce_is_its_operators_for_five_minutes_and_every_node_of_one_key_knows_it() {
+        let master = MasterKey::random();
+        let (one, other) = (Handles::new(&master), Handles::new(&master));
+        let at = |seconds: i64| Instant::from_ms(1_800_000_000_000 + seconds * 1000);
+        let nonce = one.nonce("OP0001", at(0));
+        for (seconds, good) in [(-11, false), (-10, true), (0, true), (300, true), (301, false)] {
+            assert_eq!(other.is_nonce(&nonce, "OP0001", at(seconds)), good, "{seconds}");
+        }
+        assert!(!one.is_nonce(&nonce, "OP0002", at(0)) && !one.is_nonce(&nonce, "*", at(0)));
+        assert!(!Handles::new(&MasterKey::random()).is_nonce(&nonce, "OP0001", at(0)));
+        let later = nonce.replacen("1800000000", "1800000300", 1);
+        for bad in [
+            later.as_str(),
+            "",
+            ".",
+            "1800000000.",
+            "x.y",
+            &format!("+{nonce}"),
+            &format!("{nonce}A"),
+        ] {
+            assert!(!one.is_nonce(bad, "OP0001", at(300)), "{bad}");
+        }
+        assert_ne!(nonce, one.write(HandleKind::Code, "OP0001", ("1800000000", 0)));
     }
 }

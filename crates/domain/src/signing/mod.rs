@@ -10,7 +10,7 @@ mod master;
 mod repo;
 mod ring;
 
-pub use handles::{Handle, HandleKind, Handles};
+pub use handles::{Handle, HandleKind, Handles, NONCE_SECONDS};
 pub use issuer::Issuer;
 pub use keys::{
     KEPT_AFTER_SECONDS, ListedKey, PUBLISHED_BEFORE_SECONDS, ROTATED_EVERY_DAYS, Rotation,

@@ -170,7 +170,7 @@ pub fn is_resource(issuer: &Issuer, client: &Client, named: Option<&str>) -> boo
 
 /// Mints and verifies access tokens. One for the process.
 pub struct AccessTokens {
-    signing: Arc<Signing>,
+    pub(super) signing: Arc<Signing>,
     pub(super) clients: Arc<Clients>,
     kept: Cache<[u8; 32], Verified>,
 }

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::clients::Client;
-use crate::signing::Issuer;
+use crate::signing::{Issuer, NONCE_SECONDS};
 
 use super::access::{AccessTokens, INVALID, Verified};
 
@@ -78,6 +78,8 @@ pub struct Shown<'s> {
 
 /// The proof is not genuine, not fresh, not for this call or token, or was shown before.
 const PROOF_INVALID: Error = Error::Unauthenticated { code: "dpop.proof_invalid" };
+/// The proof does not answer a word of ours, or one that was given too long ago.
+const NONCE_NEEDED: Error = Error::Unauthenticated { code: "dpop.nonce_needed" };
 /// The token is bound to a key and came without a proof of it.
 const BOUND: Error = Error::Unauthenticated { code: "token.bound" };
 
@@ -89,7 +91,7 @@ impl AccessTokens {
     /// costs nothing here, and is not taken as if it were.
     ///
     /// # Errors
-    /// `token.invalid`; `token.bound` — shown as a bearer's; `dpop.proof_invalid`
+    /// `token.invalid`; `token.bound` — shown as a bearer's; `dpop.proof_invalid`; `dpop.nonce_needed`
     ///
     /// Source: RFC 9449 §7.1, §7.2.
     pub fn verify_shown(&self, issuer: &Issuer, shown: &Shown<'_>) -> Result<Verified> {
@@ -121,9 +123,10 @@ impl AccessTokens {
     /// Consequence: the proof is spent here, whatever becomes of the call. One statement.
     ///
     /// # Errors
-    /// `dpop.proof_invalid` for every failure alike
+    /// `dpop.proof_invalid` for every failure alike, but for one: `dpop.nonce_needed` — of a client whose proofs
+    /// answer words of ours ([`AccessTokens::nonce`]), all is well but that it answers none; nothing is spent
     ///
-    /// Source: RFC 9449 §4.3.
+    /// Source: RFC 9449 §4.3, §8, §9, §11.1.
     pub fn proven_key(
         &self,
         (issuer, client): (&Issuer, &Client),
@@ -141,7 +144,9 @@ impl AccessTokens {
             return Err(refuse("signed as the client may not"));
         }
         let now = clock::now();
-        if !is_fresh(&said, now) {
+        // A proof that answers a word of ours is as fresh as that word, whatever its maker's clock says.
+        let answers = client.terms.profile.dpop_nonces;
+        if !answers && !is_fresh(&said, now) {
             return Err(refuse("too old, or of tomorrow"));
         }
         if said.htm != proof.method || !is_same_place(&said.htu, issuer, &proof.path) {
@@ -150,13 +155,33 @@ impl AccessTokens {
         if !said.is_for(token) {
             return Err(refuse("for another token"));
         }
+        if answers && !self.is_answer(issuer, &said, now) {
+            return Err(NONCE_NEEDED);
+        }
         let spent = hex::encode(Sha256::digest(format!("{} {}", said.jkt, said.jti).as_bytes()));
-        let over = said.iat + PROOF_SECONDS + LEEWAY_SECONDS + 1;
+        let over = match answers {
+            true => now.ms() / 1000 + NONCE_SECONDS,
+            false => said.iat + PROOF_SECONDS,
+        };
+        let over = over + LEEWAY_SECONDS + 1;
         let expires = Instant::from_ms(over.saturating_mul(1000));
         let scope = Scope::new(issuer.operator(), Actor::Anonymous, now);
         let fresh =
             self.clients.db.housekeep(&scope, "key-proof", move |tx| spend(tx, &spent, expires))?;
         if fresh { Ok(said.jkt) } else { Err(refuse("shown before")) }
+    }
+
+    /// What proofs at `issuer` are to answer from now on, for who was refused because theirs did not.
+    ///
+    /// Source: RFC 9449 §8.
+    #[must_use]
+    pub fn nonce(&self, issuer: &Issuer) -> String {
+        self.signing.handles().nonce(issuer.operator(), clock::now())
+    }
+
+    fn is_answer(&self, issuer: &Issuer, said: &DpopProof, now: Instant) -> bool {
+        let handles = self.signing.handles();
+        said.nonce.as_deref().is_some_and(|one| handles.is_nonce(one, issuer.operator(), now))
     }
 }
 

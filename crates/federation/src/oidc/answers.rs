@@ -189,6 +189,10 @@ impl From<Error> for TokenRefusal {
             Error::Unauthenticated { code: "dpop.proof_invalid" | "dpop.proof_missing" } => {
                 (StatusCode::BAD_REQUEST, "invalid_dpop_proof", None)
             }
+            // RFC 9449 §8: with what it is to answer beside it.
+            Error::Unauthenticated { code: "dpop.nonce_needed" } => {
+                (StatusCode::BAD_REQUEST, "use_dpop_nonce", None)
+            }
             Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "invalid_client", None),
             Error::Forbidden { .. } => (StatusCode::BAD_REQUEST, "unauthorized_client", None),
             Error::NotFound { .. } | Error::Refused { .. } => {

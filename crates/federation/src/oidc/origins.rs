@@ -70,7 +70,8 @@ impl Around for Share {
         headers.append(VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            let readable = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
+            let readable = "dpop-nonce, retry-after, www-authenticate, x-request-id";
+            let readable = HeaderValue::from_static(readable);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, readable);
         }
     }

@@ -84,7 +84,7 @@ fn work(
 /// it. `None`: it showed none, or named it too.
 ///
 /// # Errors
-/// `dpop.proof_invalid`, also when the request names another key
+/// `dpop.proof_invalid`, also when the request names another key; `dpop.nonce_needed`
 ///
 /// Source: RFC 9449 §10.1.
 fn shown_key(
@@ -93,7 +93,8 @@ fn shown_key(
     parameters: &Parameters<'_>,
 ) -> Result<Option<(&'static str, String)>> {
     let Some(proof) = current::get().proof() else { return Ok(None) };
-    let jkt = provider.tokens.proven_key((issuer, client), &proof, None)?;
+    let proven = provider.tokens.proven_key((issuer, client), &proof, None);
+    let jkt = web::proven(&provider.tokens, issuer, proven)?;
     match parameters.get("dpop_jkt") {
         None => Ok(Some(("dpop_jkt", jkt))),
         Some(named) if named == jkt => Ok(None),

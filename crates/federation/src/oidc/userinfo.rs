@@ -35,7 +35,8 @@ pub(super) async fn answer(
     let (mut response, client) = at_once(move || {
         let issuer = place.issuer(&provider)?;
         let shown = Shown { token: &token, scheme, proof: proof.as_deref() };
-        let verified = provider.tokens.verify_shown(&issuer, &shown)?;
+        let verified = provider.tokens.verify_shown(&issuer, &shown);
+        let verified = web::proven(&provider.tokens, &issuer, verified)?;
         current::share_with(&verified.client.terms.profile.web_origins);
         if !verified.allows("openid") {
             return Err(Error::Forbidden { code: "token.scope_missing" });

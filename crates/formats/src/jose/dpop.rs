@@ -46,6 +46,8 @@ pub struct DpopProof {
     pub htu: String,
     /// Made, seconds since 1970.
     pub iat: i64,
+    /// The word of ours it answers, if it does (§8).
+    pub nonce: Option<String>,
     ath: Option<String>,
 }
 
@@ -79,6 +81,7 @@ struct ProofClaims {
     htm: String,
     htu: String,
     iat: serde_json::Number,
+    nonce: Option<String>,
     ath: Option<String>,
 }
 
@@ -122,6 +125,7 @@ pub fn open_dpop(text: &str) -> Result<DpopProof, TokenError> {
         htm: said.htm,
         htu: said.htu,
         iat,
+        nonce: said.nonce,
         ath: said.ath,
     })
 }

@@ -39,6 +39,7 @@ pub(super) const COMMON: &[&str] = &[
     "token.bound",
     "token.scope_missing",
     "dpop.proof_invalid",
+    "dpop.nonce_needed",
     "operator.unknown",
     "unavailable",
     "internal",

@@ -44,6 +44,10 @@ fn issuer_with(policies: &str) -> (Issuer, String) {
         client("post", &format!("{secret}method = \"client_secret_post\"")),
         client("signer", "method = \"private_key_jwt\"\njwks_file = \"signer.jwks\""),
         client("app", "method = \"none\"\ngrants = [\"authorization_code\", \"refresh_token\"]"),
+        client(
+            "bound",
+            &format!("{secret}profile.dpop_bound_access_tokens = true\nprofile.dpop_nonces = true"),
+        ),
         client("everywhere", secret),
         client("tv", "method = \"none\"\ngrants = [\"device_code\", \"refresh_token\"]"),
     ];
@@ -99,6 +103,12 @@ fn run_at((issuer, key): (Issuer, String), make: impl FnOnce(&Path) -> Command) 
 #[ignore = "needs Node and its packages: ./check runs it with TEST_PEERS"]
 fn peer_openid_client_uses_every_client_and_grant() {
     run(|folder| node("whole.mjs", folder));
+}
+
+#[test]
+#[ignore = "needs Node and its packages: ./check runs it with TEST_PEERS"]
+fn peer_openid_client_binds_tokens_to_a_key_and_answers_our_word() {
+    run(|folder| node("dpop.mjs", folder));
 }
 
 #[test]

@@ -139,7 +139,10 @@ fn work(
     let ring = provider.signing.ring_with(issuer.operator(), algorithm)?;
     ring.signer(now)?;
     let jkt = match current::get().proof() {
-        Some(proof) => Some(provider.tokens.proven_key((&issuer, &client), &proof, None)?),
+        Some(proof) => {
+            let proven = provider.tokens.proven_key((&issuer, &client), &proof, None);
+            Some(web::proven(&provider.tokens, &issuer, proven)?)
+        }
         None => None,
     };
     client.check_bound(jkt.as_deref())?;
