@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use base::kernel::clock;
 use domain::clients::{AuthMethod, Grant, Proof};
 use domain::commands::{Command, Op};
+use domain::credentials::PinKind;
 use formats::jose::{JwkSet, SigningKey};
 use serde_json::json;
 
@@ -17,6 +18,7 @@ use crate::family;
 use crate::forgotten::{ask, codes, fan_out, given_reachable};
 use crate::home;
 use crate::registering::{given_token, register, site, switch_on};
+use crate::tv_codes::{code_of, given_pin};
 use crate::viewers::{BASE, CALLBACK, House, SECRET, VERIFIER, Viewer, authorize};
 use crate::world::{KITA, MINAMI};
 
@@ -33,6 +35,8 @@ pub struct Stage {
     pub registered: String,
     /// A box in the household A-001, which proves itself.
     pub at_home: home::Box,
+    /// What it shows.
+    pub tv_code: String,
 }
 
 /// A browser that was asked for the code somebody forgot the password got, and that code.
@@ -91,7 +95,17 @@ impl Stage {
         let actor = house.redeem(&code).json()["access_token"].as_str().unwrap().to_owned();
         let (browser, registered) = (String::new(), String::new());
         let at_home = home::given_box(&house.world, "A-001", "STB-1");
-        Self { house, key, browser, typed, recovering: None, actor, registered, at_home }
+        Self {
+            house,
+            key,
+            browser,
+            typed,
+            recovering: None,
+            actor,
+            registered,
+            at_home,
+            tv_code: String::new(),
+        }
     }
 
     fn code(&self) -> String {
@@ -204,6 +218,8 @@ impl Stage {
         let acting = acting["access_token"].as_str().unwrap().to_owned();
         let at_home = home::enter(&self.house, OWN, &self.at_home.assertion("first")).json();
         let at_home = at_home["access_token"].as_str().unwrap().to_owned();
+        given_pin(&self.house, "A-001", PinKind::Viewing, "2580");
+        self.tv_code = code_of(&self.house, &self.at_home.assertion("second"));
         let own = self.house.token(&[("grant_type", "client_credentials")]).json();
         let holder = dpop::Holder::new();
         let (device_code, user_code) = self.device("living-room");
@@ -237,6 +253,7 @@ impl Stage {
             ),
             thing("a device code", &["device"], false, device_code),
             thing("a television's code", &["user_code"], false, waiting),
+            thing("a code a box shows", &["television"], true, self.tv_code.clone()),
             thing("what a box signed", &["box"], true, self.at_home.assertion("one")),
             thing("a token of a box at home", &["bearer", "introspect"], false, at_home),
             thing("a pushed request", &["request_uri"], true, self.pushed()),

@@ -12,6 +12,7 @@ use crate::exchange;
 use crate::forgotten::ask;
 use crate::home::enter;
 use crate::registering::{call, site};
+use crate::tv_codes::at_television;
 use crate::viewers::{Answer, CALLBACK, House, PASSWORD, SECRET, VERIFIER, Viewer, authorize};
 
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -98,6 +99,17 @@ pub const PLACES: &[(&str, Place)] = &[
     }),
     ("subject", |stage, at, it| {
         exchange::exchange_at(&stage.house, at, (it, &stage.actor), &[]).status == 200
+    }),
+    ("television", |stage, (issuer, _), it| {
+        let house = &stage.house;
+        // What is no such code is shown by nobody: wrong ones would lock somebody out.
+        let own = stage.tv_code == it;
+        let turn = stage.typed.fetch_add(1, Ordering::Relaxed);
+        let name = if own { "takahashi".to_owned() } else { format!("nobody{turn}") };
+        let mut viewer = at_television(house, &name);
+        viewer.page = viewer.page.replace("/o/KITA01", issuer);
+        let answer = viewer.submit("television", &[("code", it), ("pin", "2580")]);
+        answer.status == 200 && answer.body.contains("new-password")
     }),
     ("box", |stage, at, it| enter(&stage.house, at, it).status == 200),
     ("actor", |stage, at, it| {

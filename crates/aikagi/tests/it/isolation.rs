@@ -52,6 +52,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("credentials::sweep_questions", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_contacts", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_approvals", "housekeeping of expired rows, answers a number"),
+    ("credentials::sweep_tv_codes", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_sent_codes", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),

@@ -380,6 +380,21 @@ const PROBES: &[(&str, Probe)] = &[
         let done = two.parts.journeys.known_box((&client, &issuer(MINAMI)), shown);
         said(done.map(|one| one.model))
     }),
+    ("Journeys::give_tv_code", |two, names| {
+        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
+        let shown = (names.token.as_str(), clock::now());
+        said(two.parts.journeys.give_tv_code((&client, &issuer(MINAMI)), shown))
+    }),
+    ("Journeys::ask_television", |two, names| {
+        at_password(two, |caller| {
+            two.parts.journeys.go_to(caller, &Step::Recover)?;
+            two.parts.journeys.ask_television(caller, &names.login)
+        })
+    }),
+    ("Journeys::try_television", |two, _| {
+        let typed = ("BCDFGHJK", "2580");
+        at_password(two, |caller| two.parts.journeys.try_television(caller, typed))
+    }),
     ("Journeys::holder_at_home", |two, names| {
         let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
         let claims = crate::home::claims_of(&names.household);

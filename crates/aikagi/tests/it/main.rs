@@ -125,6 +125,7 @@ mod store;
 mod strangers;
 mod terms;
 mod texts;
+mod tv_codes;
 mod unreadable;
 mod viewers;
 mod waits;

@@ -45,6 +45,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "0029_boxes_of_device_codes",
         include_str!("../../../../migrations/0029_boxes_of_device_codes.sql"),
     ),
+    (30, "0030_tv_codes", include_str!("../../../../migrations/0030_tv_codes.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -33,6 +33,7 @@ mod sent_codes;
 mod sites;
 mod stored;
 mod totp;
+mod tv_codes;
 
 pub use alerts::{Alert, Message, POST_MAIL, POST_TEXT, Says, message_of};
 pub use approvals::{
@@ -82,3 +83,5 @@ pub use sent_codes::{SENT_CODE_SECONDS, sweep_sent_codes};
 pub use sites::Site;
 pub use stored::check_password_hash;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};
+pub use tv_codes::{TV_CODE_SECONDS, sweep_tv_codes};
+pub(crate) use tv_codes::{TvCode, find_tv_code, give_tv_code, spend_tv_code};

@@ -182,7 +182,7 @@ impl Ticket {
 
 /// The code was wrong; the tenth bad try locks out, and of a person that is written down. Single ones are not, as
 /// with passwords: the work would tell who has the login id.
-fn refuse(tx: &mut Tx<'_>, counted_as: &str) -> Result<Tried> {
+pub(super) fn refuse(tx: &mut Tx<'_>, counted_as: &str) -> Result<Tried> {
     let Some((until, change)) = credentials::note_failure(tx, counted_as)? else {
         return Ok(Tried::Wrong);
     };

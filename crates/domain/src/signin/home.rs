@@ -27,7 +27,7 @@ use crate::tokens::AccessClaims;
 use super::journeys::Journeys;
 use super::tokens::within;
 
-const OFF: Error = Error::Forbidden { code: "home.off" };
+pub(super) const OFF: Error = Error::Forbidden { code: "home.off" };
 const HOUSEHOLD_OFF: Error = Error::Refused { code: "home.household_off" };
 const NOT_ACTIVE: Error = Error::Refused { code: "home.not_active" };
 const INVALID: Error = Error::Refused { code: "home.assertion_invalid" };
@@ -123,7 +123,7 @@ impl Journeys {
         self.db.housekeep(&scope, "box-word", move |tx| word.take(tx)).map(|(_, one)| one)
     }
 
-    fn word(&self, scope: &Scope, token: (&str, &str)) -> Result<Word> {
+    pub(super) fn word(&self, scope: &Scope, token: (&str, &str)) -> Result<Word> {
         needs_time()?;
         let handle = named(token.0).ok_or(INVALID)?;
         let found = self.db.read(scope, |tx| boxes::find_box(tx, &handle))?;
@@ -164,10 +164,6 @@ impl Journeys {
         (claims, client): (&AccessClaims, &Client),
         shown: &str,
     ) -> Result<bool> {
-        let operator = self.db.operator_fact(scope, operators::find_operator)?;
-        if !operator.policies.home_sign_in {
-            return Ok(false);
-        }
         self.db.read(scope, |tx| {
             let named = (claims.sub.as_str(), client.terms.sector.as_str());
             let Some(key) = sessions::find_household(tx, named)? else { return Ok(false) };
@@ -220,7 +216,7 @@ fn verified(shown_by: &SetTopBox, token: (&str, &str), now: Instant) -> Result<S
 }
 
 /// The household, if its boxes may sign it in now: only a contract in full use, whatever it is held for.
-fn at_home(tx: &mut Tx<'_>, key: &Key) -> Result<Household> {
+pub(super) fn at_home(tx: &mut Tx<'_>, key: &Key) -> Result<Household> {
     let operator = tx.operator_fact(operators::find_operator)?;
     let loaded = subscribers::load(tx, vec![key.number.clone()], Load::Whole)?;
     let household = loaded.into_iter().find(|one| one.key() == *key).ok_or(INVALID)?;
@@ -231,6 +227,9 @@ fn at_home(tx: &mut Tx<'_>, key: &Key) -> Result<Household> {
 fn admit(operator: &Operator, household: &Household, now: Instant) -> Result<()> {
     if !operator.enabled() {
         return Err(Error::refused("operator.disabled"));
+    }
+    if !operator.policies.home_sign_in {
+        return Err(OFF);
     }
     match household.standing(now) {
         Standing::Active if household.contract.home_off => Err(HOUSEHOLD_OFF),

@@ -30,6 +30,7 @@ mod requests;
 mod security;
 mod televisions;
 mod tokens;
+mod tv_codes;
 mod wanted;
 
 pub use continuing::{Asked, Conditions, Continued, SignedIn};

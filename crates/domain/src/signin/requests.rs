@@ -169,6 +169,13 @@ pub enum Step {
         /// The two digits the owner types.
         number: String,
     },
+    /// A set-top box at home shows a code, and who has that login id types it with a PIN.
+    Television {
+        /// What wrong codes are counted as: the person, or a name nobody has.
+        counted_as: String,
+        /// Whose login id it is; empty: nobody's, or of who has no password.
+        person_id: String,
+    },
     /// The code was right, or the owner approved: chooses a new password.
     NewPassword {
         /// Whose.
@@ -226,6 +233,7 @@ impl Step {
             Self::Recover => "recover",
             Self::RecoveryCode { .. } => "recovery_code",
             Self::Approval { .. } => "approval",
+            Self::Television { .. } => "television",
             Self::NewPassword { .. } => "new_password",
             Self::SecondFactor { .. } => "second_factor",
             Self::Choice { .. } => "choice",
@@ -243,6 +251,8 @@ pub enum RecoveredBy {
     Contact,
     /// The owner of the household approved.
     Owner,
+    /// A code on the box at home, and a PIN.
+    Television,
 }
 
 /// What a person proved themselves by, and when; a password set later ends it.

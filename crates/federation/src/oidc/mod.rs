@@ -105,7 +105,7 @@ impl Provider {
 }
 
 /// The steps of a sign-in, and what can be pressed at them.
-fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 16] {
+fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 17] {
     [
         ("/signin", get(signin::show)),
         ("/signin/operator", post(signin::operator)),
@@ -117,6 +117,7 @@ fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 16] {
         ("/signin/forgotten", post(signin::forgotten)),
         ("/signin/recovery", post(signin::recovery)),
         ("/signin/approved", post(signin::approved)),
+        ("/signin/television", post(signin::television)),
         ("/signin/renewal", post(signin::renewal)),
         ("/signin/second", post(signin::second)),
         ("/signin/consent", post(signin::consent)),
@@ -127,7 +128,7 @@ fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 16] {
 }
 
 /// What programs call, and where browsers come to.
-fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 21] {
+fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 22] {
     [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/.well-known/webauthn", get(related::origins)),
@@ -139,6 +140,7 @@ fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 21] {
         ("/introspect", post(introspect::answer)),
         ("/userinfo", get(userinfo::answer).post(userinfo::answer)),
         ("/device_authorization", post(device::ask)),
+        ("/tv_code", post(device::tv_code)),
         ("/device", get(device::show).post(device::decide)),
         ("/security", get(security::show).post(security::change)),
         ("/services", get(services::show).post(services::withdraw)),

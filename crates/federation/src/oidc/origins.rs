@@ -32,9 +32,13 @@ fn readers(path: &str) -> Readers {
     }
     match path.rsplit('/').next().unwrap_or_default() {
         "jwks" => Readers::All,
-        "token" | "par" | "device_authorization" | "revoke" | "introspect" | "userinfo" => {
-            Readers::OfTheClient
-        }
+        "token"
+        | "par"
+        | "device_authorization"
+        | "tv_code"
+        | "revoke"
+        | "introspect"
+        | "userinfo" => Readers::OfTheClient,
         _ => Readers::None,
     }
 }

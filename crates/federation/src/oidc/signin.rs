@@ -292,6 +292,7 @@ pub(super) async fn account(visit: Visit) -> Response {
 pub(super) async fn forgotten(visit: Visit) -> Response {
     run(visit, |visit| {
         visit.try_form(("username", "ask"), |visitor, (name, whom)| match whom {
+            "television" => visit.provider.journeys.ask_television(&visitor.caller(), name),
             whom if whom == "owner" || visit.provider.reaches.is_empty() => {
                 visit.provider.journeys.ask_owner(&visitor.caller(), name)
             }
@@ -306,6 +307,16 @@ pub(super) async fn approved(visit: Visit) -> Response {
     run(visit, |visit| {
         visit.try_form(("", ""), |visitor, _| {
             visit.provider.journeys.try_approval(&visitor.caller())
+        })
+    })
+    .await
+}
+
+/// `POST …/signin/television`: the code a box at home shows, and a PIN. Neither is shown again.
+pub(super) async fn television(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("code", "pin"), |visitor, typed| {
+            visit.provider.journeys.try_television(&visitor.caller(), typed)
         })
     })
     .await

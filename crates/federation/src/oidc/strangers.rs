@@ -44,7 +44,9 @@ fn counts(request: &Request) -> Option<Wording> {
     let registers = endpoint == "register" || parts.next() == Some("register");
     match endpoint {
         "userinfo" => shows_no_token(request).then_some(AS_PROBLEM),
-        "token" | "par" | "device_authorization" | "revoke" | "introspect" => Some(AS_REFUSAL),
+        "token" | "par" | "device_authorization" | "tv_code" | "revoke" | "introspect" => {
+            Some(AS_REFUSAL)
+        }
         _ if registers => Some(AS_PROBLEM),
         "ask" => Some(AS_PROBLEM),
         "authorize" => Some(AS_PAGE),

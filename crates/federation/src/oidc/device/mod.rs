@@ -6,6 +6,7 @@
 mod ask;
 mod confirm;
 mod pages;
+mod tv_code;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -18,6 +19,7 @@ use super::Provider;
 
 pub(super) use ask::answer as ask;
 pub(super) use confirm::{decide, show};
+pub(super) use tv_code::answer as tv_code;
 
 /// The line a request came over, if it can be known.
 pub(super) struct Line(Option<IpAddr>);
