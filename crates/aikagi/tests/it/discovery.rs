@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::doors_table::{At, Guard, ROUTES, Route, mounted};
+use crate::home::switch_home;
 use crate::viewers::{BASE, House, SECRET};
+use crate::world::KITA;
 
 const ISSUERS: [&str; 2] = ["", "/o/KITA01"];
 
@@ -15,6 +17,8 @@ const FOR_SERVICES: [Guard; 3] = [Guard::Client, Guard::Person, Guard::Known];
 
 /// The form on a page that is published.
 const FORM: &str = "/logout/confirm";
+/// Published by operators whose boxes sign their households in.
+const FOR_BOXES: &str = "/tv_code";
 
 fn metadata(house: &House, issuer: &str) -> Json {
     house.get(&format!("{issuer}/.well-known/openid-configuration")).json()
@@ -35,7 +39,7 @@ fn published(house: &House, issuer: &str) -> BTreeSet<String> {
 fn every_endpoint_for_services_is_published_and_every_published_one_is_mounted() {
     let house = House::new();
     let for_services = ROUTES.iter().filter(|Route(_, at, path, guard)| {
-        *at == At::Both && *path != FORM && FOR_SERVICES.contains(guard)
+        *at == At::Both && ![FORM, FOR_BOXES].contains(path) && FOR_SERVICES.contains(guard)
     });
     let wanted: BTreeSet<&str> = for_services.map(|Route(_, _, path, _)| *path).collect();
     assert!(wanted.len() >= 7, "{wanted:?}");
@@ -48,6 +52,16 @@ fn every_endpoint_for_services_is_published_and_every_published_one_is_mounted()
         let nowhere = |path: &&String| !mounted.contains(&format!("{below}{path}"));
         let gone: Vec<_> = published.iter().filter(nowhere).collect();
         assert!(gone.is_empty(), "in the metadata of {issuer}, and mounted nowhere: {gone:?}");
+    }
+}
+
+#[test]
+fn what_only_boxes_call_is_published_where_they_sign_in() {
+    let house = House::new();
+    for on in [false, true] {
+        switch_home(&house, KITA, on);
+        assert_eq!(published(&house, "/o/KITA01").contains(FOR_BOXES), on);
+        assert!(!published(&house, "").contains(FOR_BOXES), "the platform has no boxes");
     }
 }
 

@@ -8,9 +8,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::clients::SCOPES;
+use domain::signing::Issuer;
 use formats::jose::{Algorithm, SigningAlgorithm};
 use http::header::CACHE_CONTROL;
-use serde_json::json;
+use serde_json::{Value, json};
 use web::{Problem, blocking};
 
 use super::place::Place;
@@ -91,10 +92,20 @@ pub(super) async fn configuration(
         "ui_locales_supported": ["ja", "en"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
-    if let Some(metadata) = metadata.as_object_mut().filter(|_| registers) {
-        metadata.insert("registration_endpoint".to_owned(), json!(at("/register")));
-    }
+    add_some(&mut metadata, &issuer, (registers, !absent.contains(&token::HOME)));
     Ok((KEEP, Json(metadata)).into_response())
+}
+
+/// Names the endpoints only some operators have: where services register themselves, and where boxes sign in.
+fn add_some(metadata: &mut Value, issuer: &Issuer, (registers, has_home): (bool, bool)) {
+    let all = [
+        (registers, "registration_endpoint", "/register"),
+        (has_home, "tv_code_endpoint", "/tv_code"),
+    ];
+    let Some(metadata) = metadata.as_object_mut() else { return };
+    for (_, name, path) in all.into_iter().filter(|(has, ..)| *has) {
+        metadata.insert(name.to_owned(), json!(format!("{}{path}", issuer.url())));
+    }
 }
 
 /// `GET …/jwks`
