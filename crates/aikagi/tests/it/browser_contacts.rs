@@ -54,6 +54,7 @@ async fn walk(browser: &Client, (site, look): (&str, Look), registration: &str) 
     click(browser, "button[value=verify]").await;
     wait_for(browser, "#message").await;
     look_at(browser, look, "contacts-confirmed").await;
+    set_pin(browser, (&ours, look)).await;
 
     browser.delete_all_cookies().await.unwrap();
     browser.goto(&page).await.unwrap();
@@ -76,7 +77,17 @@ async fn walk(browser: &Client, (site, look): (&str, Look), registration: &str) 
     // Back at the page the sign-in was for.
     wait_for(browser, "#add-MAIL").await;
     look_at(browser, look, "contacts-in-again").await;
-    set_pin(browser, (&ours, look)).await;
+    waits(browser, (&ours, look)).await;
+}
+
+/// Who has just come in by a code changes no PIN before a day is over, and reads so.
+async fn waits(browser: &Client, (ours, look): (&str, Look)) {
+    browser.goto(&format!("{ours}/o/OP0012/pins")).await.unwrap();
+    type_into(browser, "#viewing", "1470").await;
+    click(browser, "#viewing ~ button").await;
+    let said = wait_for(browser, "[role=alert]").await.text().await.unwrap();
+    assert!(said.contains("24時間"), "{said}");
+    look_at(browser, look, "pins-waiting").await;
 }
 
 async fn set_pin(browser: &Client, (ours, look): (&str, Look)) {
