@@ -79,13 +79,7 @@ impl Journeys {
         now: Instant,
     ) -> Result<AtHome> {
         let scope = Scope::new(issuer.operator(), Actor::Client(client.id.clone()), now);
-        if issuer.is_platform() {
-            return Err(OFF);
-        }
-        let operator = self.db.operator_fact(&scope, operators::find_operator)?;
-        if !operator.policies.home_sign_in {
-            return Err(OFF);
-        }
+        self.boxes_sign_in(&scope, issuer)?;
         let granted = within(client, client.scopes_of("openid"), wanted)?;
         if granted.is_empty() {
             return Err(Error::invalid("client.scope_not_allowed", "scope"));
@@ -121,6 +115,18 @@ impl Journeys {
         let scope = Scope::new(issuer.operator(), Actor::Client(client.id.clone()), now);
         let word = self.word(&scope, (token, issuer.url()))?;
         self.db.housekeep(&scope, "box-word", move |tx| word.take(tx)).map(|(_, one)| one)
+    }
+
+    /// Boxes sign their households in at this issuer: said before anything is looked up for one.
+    ///
+    /// # Errors
+    /// `home.off` — the operator does not have it, or it is the platform's issuer
+    pub(super) fn boxes_sign_in(&self, scope: &Scope, issuer: &Issuer) -> Result<()> {
+        if issuer.is_platform() {
+            return Err(OFF);
+        }
+        let operator = self.db.operator_fact(scope, operators::find_operator)?;
+        if operator.policies.home_sign_in { Ok(()) } else { Err(OFF) }
     }
 
     pub(super) fn word(&self, scope: &Scope, token: (&str, &str)) -> Result<Word> {

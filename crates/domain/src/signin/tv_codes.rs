@@ -38,13 +38,7 @@ impl Journeys {
         (token, now): (&str, Instant),
     ) -> Result<String> {
         let scope = Scope::new(issuer.operator(), Actor::Client(client.id.clone()), now);
-        if issuer.is_platform() {
-            return Err(OFF);
-        }
-        let operator = self.db.operator_fact(&scope, operators::find_operator)?;
-        if !operator.policies.home_sign_in {
-            return Err(OFF);
-        }
+        self.boxes_sign_in(&scope, issuer)?;
         let word = self.word(&scope, (token, issuer.url()))?;
         let signing = Arc::clone(&self.signing);
         self.db.transact(&scope, move |tx| {
