@@ -130,6 +130,7 @@ mod unreadable;
 mod viewers;
 mod waits;
 mod walker;
+mod walker_boxes;
 mod walker_model;
 mod wanted;
 mod world;

@@ -136,7 +136,7 @@ impl<'h> Walk<'h> {
             ("member", text(&["1", "2", "3"])),
             ("number", numbers.chain(text(&["10"])).collect()),
             ("decision", text(&["allow", "refuse"])),
-            ("ask", text(&["contacts", "owner"])),
+            ("ask", text(&["contacts", "owner", "television"])),
         ]);
         let mut browsers = vec![Viewer::new(house), Viewer::new(house)];
         browsers[0].cookies.clone_from(&model.signed_in);
@@ -209,7 +209,7 @@ impl<'h> Walk<'h> {
         let from = if self.dice.random_range(0..4) == 0 { 0 } else { last.saturating_sub(6) };
         let any = self.dice.random_range(from..last);
         // The way of who forgot the password is long: half of those who are on it go on.
-        let long = ["/forgotten?", "/recovery?", "/approved?", "/renewal?"];
+        let long = ["/forgotten?", "/recovery?", "/approved?", "/television?", "/renewal?"];
         let is_long = |(_, form): &(usize, Form)| long.iter().any(|one| form.action.contains(one));
         let further = self.seen[from..].iter().rposition(is_long).map(|at| from + at);
         let further = further.filter(|_| self.dice.random_range(0..2) == 0);
@@ -243,6 +243,7 @@ impl<'h> Walk<'h> {
             fields.extend(code.map(|code| ("code".to_owned(), code)));
         }
         self.help_family(&path, &mut fields);
+        self.help_at_home(&path, &mut fields);
         (shown_to, Sent { method: form.method, path, fields })
     }
 
@@ -268,6 +269,36 @@ impl<'h> Walk<'h> {
             } else {
                 set(fields, "do", "invite");
                 set(fields, "member", "3");
+            }
+        }
+    }
+
+    /// Whoever is at home gets somewhere now and then: they ask for the code of their box, read it, and know their PIN,
+    /// which they set.
+    fn help_at_home(&mut self, path: &str, fields: &mut Vec<(String, String)>) {
+        if self.dice.random_range(0..3) == 0 {
+            return;
+        }
+        if path.contains("/forgotten?") && self.dice.random_range(0..2) == 0 {
+            set(fields, "username", "takahashi");
+            set(fields, "ask", "television");
+        } else if path.ends_with("/pins") {
+            set(fields, "do", "set");
+        } else if path.contains("/television?") {
+            let anew = self.dice.random_range(0..4) == 0;
+            self.model.show_codes(self.house, anew);
+            let known = self.model.boxes.known();
+            self.pool.values.insert("code", known);
+            if let Some((code, pin)) = self.model.boxes.right(self.house, "A-001") {
+                // Mostly one of both is what it should be.
+                match self.dice.random_range(0..4) {
+                    0 => set(fields, "code", &code),
+                    1 => set(fields, "pin", &pin),
+                    _ => {
+                        set(fields, "code", &code);
+                        set(fields, "pin", &pin);
+                    }
+                }
             }
         }
     }
@@ -328,6 +359,9 @@ fn no_walk_over_forms_and_links_gets_anywhere_without_its_proof() {
         "person.recovered",
         "invitation.made",
         "person.approval_given",
+        "person.pin_set",
+        "proved by the box and the viewing PIN",
+        "proved by the box and the purchase PIN",
     ] {
         assert!(done.contains_key(act), "no walk ever came to {act}: {done:?}");
     }

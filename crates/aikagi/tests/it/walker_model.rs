@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::kernel::clock;
-use domain::clients::Grant;
 use domain::commands::{Command, Op};
 use domain::credentials::{Says, issue_letter_code, message_of};
 use domain::sessions::{DeviceAsk, DeviceCode};
@@ -13,6 +12,7 @@ use http::Method;
 
 use crate::forgotten::given_reachable;
 use crate::viewers::{Answer, House, PASSWORD, Viewer};
+use crate::walker_boxes::{Boxes, pass_a_day};
 use crate::world::KITA;
 
 /// One request of the walk.
@@ -25,18 +25,18 @@ pub struct Sent {
 
 impl Sent {
     /// A field that was sent once.
-    fn field(&self, name: &str) -> Option<&str> {
+    pub fn field(&self, name: &str) -> Option<&str> {
         let mut all = self.fields.iter().filter(|(each, _)| each == name);
         let first = all.next()?;
         all.next().is_none().then_some(first.1.as_str())
     }
 
-    fn form(&self) -> &str {
+    pub fn form(&self) -> &str {
         let path = self.path.split('?').next().unwrap_or_default();
         path.rsplit('/').next().unwrap_or_default()
     }
 
-    fn ticket(&self) -> &str {
+    pub fn ticket(&self) -> &str {
         self.path.split_once("ticket=").map_or("", |(_, ticket)| ticket)
     }
 }
@@ -65,6 +65,8 @@ pub struct Model {
     approved: BTreeSet<String>,
     /// Codes that were told to who forgot the password.
     pub codes: BTreeSet<String>,
+    /// Boxes at home, and the PINs beside their codes.
+    pub boxes: Boxes,
     /// What came about, and how often.
     pub done: BTreeMap<String, usize>,
 }
@@ -83,7 +85,6 @@ const SESSION: &str = "__Host-aikagi-session";
 impl Model {
     /// Three households: one whose owner and a member registered, two with letters; and two televisions.
     pub fn new(house: &House) -> Self {
-        house.given_client(KITA, "vod", |terms| terms.grants.push(Grant::DeviceCode));
         house.given_client(KITA, "shop", |terms| terms.profile.first_party = false);
         let signed_in = given_reachable(house, "A-001", "takahashi").cookies;
         let mut letters = BTreeMap::new();
@@ -93,6 +94,7 @@ impl Model {
             letters.insert(person(house, number), (number.to_owned(), letter));
         }
         let member = given_relatives(house);
+        let boxes = Boxes::new(house);
         let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
         let devices = ["one", "two", "three", "four"].map(|name| {
             let ask = DeviceAsk {
@@ -123,6 +125,7 @@ impl Model {
             lines,
             approved: BTreeSet::new(),
             codes: BTreeSet::new(),
+            boxes,
             done: BTreeMap::new(),
         }
     }
@@ -139,11 +142,13 @@ impl Model {
             let told = answer.body.contains(letter.as_str()) && !typed(sent, letter);
             assert!(!told, "{sent:?} told a letter");
         }
+        assert!(!self.boxes.is_told(&answer.body, sent), "{sent:?} told the code of a box");
         let who = cookies.get(SESSION).and_then(|cookie| session(house, cookie));
         let proven = self.proven(sent);
         self.note_letter(house, sent, answer);
         self.note_invitation(house, sent, answer);
         self.note_recovery(house, sent, answer);
+        self.boxes.note_asked(sent, answer.status == 303);
         for (act, subject, client) in self.news(house) {
             *self.done.entry(act.clone()).or_default() += 1;
             let session = who.as_ref().map(|who| who.member.person_id.as_str());
@@ -170,6 +175,8 @@ impl Model {
                     sent.form() == "passkey" || by_session && sent.form() == "passkeys"
                 }
                 "person.recovery_proved" => self.is_recovering(house, sent, &subject),
+                "person.factor_proved" => self.tries_pin(house, sent, &subject) == Some(true),
+                "person.factor_refused" => self.tries_pin(house, sent, &subject).is_some(),
                 "person.recovered" => now && sent.form() == "renewal",
                 family if FAMILY.contains(&family) => {
                     by_owner && self.is_owners(house, sent, (family, &subject, &client))
@@ -190,6 +197,7 @@ impl Model {
             if act == "consent.asked" {
                 self.asked.insert(sent.ticket().to_owned(), subject.clone());
             }
+            self.boxes.note_pin(&act, (&subject, sent));
             if act == "person.credentials_set" {
                 self.note_password(sent, subject);
             }
@@ -338,7 +346,21 @@ impl Model {
             self.recovering.insert(sent.ticket().to_owned(), subject.to_owned());
             return self.approved.remove(&handle.unwrap().id);
         }
+        if sent.form() == "television" {
+            let Some((name, _)) = self.passwords.get(subject) else { return false };
+            let Some(kind) = self.boxes.proves(house, (subject, name), sent) else { return false };
+            *self.done.entry(format!("proved by the box and the {kind} PIN")).or_default() += 1;
+            self.recovering.insert(sent.ticket().to_owned(), subject.to_owned());
+            return true;
+        }
         self.recovering.contains_key(sent.ticket())
+    }
+
+    /// Whether a PIN of this person may be tried by this, and whether it is the right one: the only factor anybody here
+    /// has, and only beside the code of a box.
+    fn tries_pin(&self, house: &House, sent: &Sent, subject: &str) -> Option<bool> {
+        let name = &self.passwords.get(subject)?.0;
+        self.boxes.tries(house, (subject, name), sent).map(|(_, right)| right)
     }
 
     /// Whether this lets a television in that shows these two digits.
@@ -379,7 +401,16 @@ impl Model {
         for number in ["A-001", "A-002", "A-003"] {
             house.act(move |tx| domain::credentials::unlock(tx, number, 1)).unwrap();
         }
+        pass_a_day(house);
         self.news(house);
+    }
+
+    /// Has the boxes show codes; nothing else comes of it.
+    pub fn show_codes(&mut self, house: &House, anew: bool) {
+        self.boxes.show(house, anew);
+        for (act, ..) in self.news(house) {
+            assert_eq!(act, "home.code_shown");
+        }
     }
 }
 
