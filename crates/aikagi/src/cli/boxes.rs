@@ -8,7 +8,8 @@ use base::kernel::Error;
 use base::store::Tx;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::boxes::{self, NewBox};
-use domain::commands::{self, HomeSignIn};
+use domain::commands;
+use domain::subscribers::{self, HomeSignIn};
 
 use super::context::Context;
 use crate::failure::Failure;
@@ -114,7 +115,7 @@ pub(super) fn run(context: &Context, command: SetTop) -> Result<(), Failure> {
                 Wanted::Off => HomeSignIn::Off,
             };
             act(context, &whose.operator, move |tx| {
-                commands::switch_home_sign_in(tx, &whose.contract, wanted).map(|_| ())
+                subscribers::switch_home_sign_in(tx, &whose.contract, wanted).map(|_| ())
             })
         }
         SetTop::Remove { whose, handle } => act(context, &whose.operator, move |tx| {

@@ -5,8 +5,9 @@ use base::kernel::{Scope, clock};
 use base::store::Tx;
 use domain::boxes::NewBox;
 use domain::clients::Grant;
-use domain::commands::{self, Command, HomeSignIn, Op};
+use domain::commands::{self, Command, Op};
 use domain::operators::{self, OperatorDraft, Policies};
+use domain::subscribers::{self, HomeSignIn};
 use domain::tokens::AccessClaims;
 use formats::jose::SigningKey;
 use serde_json::{Value as Json, json};
@@ -192,7 +193,7 @@ fn whatever_it_stands_on_ends_it_at_once_and_a_stop_for_good() {
         }),
         ("home.household_off", |house, _| {
             act(house, |tx| {
-                commands::switch_home_sign_in(tx, "A-001", HomeSignIn::Off).map(|_| ())
+                subscribers::switch_home_sign_in(tx, "A-001", HomeSignIn::Off).map(|_| ())
             });
         }),
         ("home.off", |house, _| switch_home(house, KITA, false)),

@@ -170,8 +170,11 @@ const PROBES: &[(&str, Probe)] = &[
     ("commands::set_box_key", |tx, known| {
         said(commands::set_box_key(tx, NUMBER, (&known.box_id, &crate::home::public_key())))
     }),
-    ("commands::switch_home_sign_in", |tx, _| {
-        said(commands::switch_home_sign_in(tx, NUMBER, commands::HomeSignIn::Off))
+    ("subscribers::switch_home_sign_in", |tx, _| {
+        said(subscribers::switch_home_sign_in(tx, NUMBER, subscribers::HomeSignIn::Off))
+    }),
+    ("subscribers::wish_home_sign_in", |tx, _| {
+        said(subscribers::wish_home_sign_in(tx, &key(), subscribers::HomeSignIn::Off))
     }),
     ("commands::execute", |tx, _| said(commands::execute(tx, &stop()))),
     ("commands::execute_many", |tx, _| said(commands::execute_many(tx, &[stop()]))),
@@ -222,6 +225,13 @@ const PROBES: &[(&str, Probe)] = &[
     ("credentials::refuse_approval", |tx, known| {
         let fresh = credentials::Fresh { person_id: &known.person_id, proved: tx.now() };
         said(credentials::refuse_approval(tx, &fresh, "sgn_1"))
+    }),
+    ("credentials::home_switch_of", |tx, known| {
+        said(credentials::home_switch_of(tx, &known.person_id))
+    }),
+    ("credentials::switch_own_home", |tx, known| {
+        let fresh = credentials::Fresh { person_id: &known.person_id, proved: tx.now() };
+        said(credentials::switch_own_home(tx, &fresh, subscribers::HomeSignIn::Off))
     }),
     ("credentials::invite", |tx, known| {
         let fresh = credentials::Fresh { person_id: &known.person_id, proved: tx.now() };

@@ -61,6 +61,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::approve", "of who is signed in: credentials::approve"),
     ("Journeys::refuse_approval", "of who is signed in: credentials::refuse_approval"),
     ("Journeys::family_of", "of who is signed in: credentials::family_of"),
+    ("Journeys::home_switch_of", "of who is signed in: credentials::home_switch_of"),
+    ("Journeys::switch_own_home", "of who is signed in: credentials::switch_own_home"),
     ("Journeys::invite", "of who is signed in: credentials::invite"),
     ("Journeys::withdraw_invitation", "of who is signed in: credentials::withdraw_invitation"),
     ("Journeys::begin_totp", "of who is signed in: credentials::enrol_totp"),

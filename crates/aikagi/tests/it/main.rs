@@ -67,6 +67,7 @@ mod forgotten;
 mod frames;
 mod holders;
 mod home;
+mod home_switch;
 mod house;
 mod imported;
 mod inspection;

@@ -2,9 +2,9 @@
 
 use base::store::Tx;
 use domain::clients::Grant;
-use domain::commands::{self, Command, HomeSignIn, Op};
+use domain::commands::{self, Command, Op};
 use domain::credentials::{self, Fresh, PinKind};
-use domain::subscribers::Reason;
+use domain::subscribers::{self, HomeSignIn, Reason};
 
 use crate::home::{Box, given_box, switch_home};
 use crate::second_factor::told as claims_of;
@@ -132,7 +132,7 @@ fn a_code_ends_with_the_box_the_switch_and_the_contract_and_after_fifteen_minute
         }),
         ("household off", |house, _| {
             act(house, |tx| {
-                commands::switch_home_sign_in(tx, "A-001", HomeSignIn::Off).map(|_| ())
+                subscribers::switch_home_sign_in(tx, "A-001", HomeSignIn::Off).map(|_| ())
             });
         }),
         ("operator off", |house, _| switch_home(house, KITA, false)),

@@ -20,7 +20,7 @@ const NEW: &str = "いぬも２匹いると楽しいです。";
 type Form = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Every form that needs a young proof and would make a recovery last. What it names need not be there: the guard comes first.
-const WAITING: [Form; 13] = [
+const WAITING: [Form; 15] = [
     ("pins", &[("do", "set"), ("kind", "viewing"), ("pin", "908172")]),
     ("pins", &[("do", "set"), ("kind", "purchase"), ("pin", "560417")]),
     ("pins", &[("do", "ask"), ("from", "12")]),
@@ -34,6 +34,8 @@ const WAITING: [Form; 13] = [
     ("contacts", &[("do", "remove"), ("contact", "ctc_1")]),
     ("family", &[("do", "invite"), ("member", "2")]),
     ("family", &[("do", "approve"), ("request", "apr_1"), ("number", "12")]),
+    ("family", &[("do", "home_off")]),
+    ("family", &[("do", "home_on")]),
 ];
 
 fn send(viewer: &mut Viewer<'_>, (page, fields): &Form) -> Answer {

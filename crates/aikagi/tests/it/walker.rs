@@ -124,7 +124,7 @@ impl<'h> Walk<'h> {
                 "do",
                 text(&[
                     "add", "verify", "remove", "again", "set", "ask", "invite", "withdraw",
-                    "approve", "refuse",
+                    "approve", "refuse", "home_off", "home_on",
                 ]),
             ),
             ("address", text(&["taro@example.jp", "090-1234-5678", "thief@example.jp"])),
@@ -266,6 +266,10 @@ impl<'h> Walk<'h> {
             if let Some(right) = right {
                 set(fields, "do", "approve");
                 set(fields, "number", &right);
+            } else if self.model.boxes.is_off("A-001") {
+                set(fields, "do", "home_on");
+            } else if self.dice.random_range(0..4) == 0 {
+                set(fields, "do", "home_off");
             } else {
                 set(fields, "do", "invite");
                 set(fields, "member", "3");
@@ -360,6 +364,8 @@ fn no_walk_over_forms_and_links_gets_anywhere_without_its_proof() {
         "invitation.made",
         "person.approval_given",
         "person.pin_set",
+        "home.switched_off",
+        "home.allowed",
         "proved by the box and the viewing PIN",
         "proved by the box and the purchase PIN",
     ] {

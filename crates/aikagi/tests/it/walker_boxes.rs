@@ -1,7 +1,7 @@
 //! What the walker of `walker.rs` knows of boxes at home: which codes they show, whose PINs are whose, and when both
 //! together are a proof.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::kernel::clock;
 use base::store::Tx;
@@ -31,6 +31,8 @@ pub struct Boxes {
     over: Vec<String>,
     /// By person and kind, as forms call it.
     pins: BTreeMap<(String, String), String>,
+    /// Households whose owners do not want it.
+    off: BTreeSet<String>,
     /// The login id typed in the sign-ins that ask for a box's code.
     asked: BTreeMap<String, String>,
 }
@@ -52,6 +54,7 @@ impl Boxes {
             codes: BTreeMap::new(),
             over: Vec::new(),
             pins: BTreeMap::from(pins),
+            off: BTreeSet::new(),
             asked: BTreeMap::new(),
         }
     }
@@ -59,7 +62,8 @@ impl Boxes {
     /// Has the boxes show a code where they show none, or another one.
     pub fn show(&mut self, house: &House, anew: bool) {
         for (number, one) in &self.boxes {
-            if anew || !self.codes.contains_key(number) {
+            let wanted = anew || !self.codes.contains_key(number);
+            if wanted && !self.off.contains(*number) {
                 self.signed += 1;
                 let code = code_of(house, &one.assertion(&format!("walk {}", self.signed)));
                 self.over.extend(self.codes.insert(number, code));
@@ -104,6 +108,27 @@ impl Boxes {
         }
     }
 
+    /// Whether the boxes of a household sign nobody in, nor help anybody.
+    pub fn is_off(&self, number: &str) -> bool {
+        self.off.contains(number)
+    }
+
+    /// The switch of a household was set: whether its owner may have done it by this.
+    pub fn note_switch(
+        &mut self,
+        house: &House,
+        (act, household): (&str, &str),
+        (sent, session): (&Sent, Option<&str>),
+    ) -> bool {
+        let (number, _) = household.split_once('/').unwrap();
+        let wish = match act {
+            "home.allowed" => self.off.remove(number).then_some("home_on"),
+            _ => self.off.insert(number.to_owned()).then_some("home_off"),
+        };
+        let is_owner = session == Some(owner(house, number).as_str());
+        sent.form() == "family" && is_owner && wish.is_some() && sent.field("do") == wish
+    }
+
     /// Whether a PIN of the person may be tried by this, beside the code the box of their home shows now, in a sign-in
     /// that says to be theirs (whose login id this is); and whether it is the right one, the stronger they have.
     pub fn tries(
@@ -116,7 +141,7 @@ impl Boxes {
         let lives = |number: &&str| {
             house.world.household(number).persons.iter().any(|one| one.person_id == person)
         };
-        let number = HOMES.into_iter().find(lives)?;
+        let number = HOMES.into_iter().find(lives).filter(|number| !self.is_off(number))?;
         let code = self.codes.get(number)? == sent.field("code")?.trim();
         let is_it = sent.form() == "television" && *says == name.to_lowercase() && code;
         let pin = self.pin_of(person).map(|(_, pin)| pin.as_str());

@@ -41,6 +41,15 @@ impl Sent {
     }
 }
 
+/// By what something came about.
+struct By<'s> {
+    sent: &'s Sent,
+    /// Whose proof it was.
+    proven: Option<String>,
+    /// Who is signed in in the browser that sent it.
+    session: Option<String>,
+}
+
 /// Who may do what, as the walk goes.
 pub struct Model {
     /// Letters that are good: by person, the number and the code.
@@ -149,58 +158,74 @@ impl Model {
         self.note_invitation(house, sent, answer);
         self.note_recovery(house, sent, answer);
         self.boxes.note_asked(sent, answer.status == 303);
-        for (act, subject, client) in self.news(house) {
+        let session = who.as_ref().map(|who| who.member.person_id.clone());
+        let by = By { sent, proven, session };
+        for news in self.news(house) {
+            let (act, subject, _) = &news;
             *self.done.entry(act.clone()).or_default() += 1;
-            let session = who.as_ref().map(|who| who.member.person_id.as_str());
-            let by_session = session == Some(subject.as_str());
-            let owner = session == Some(person(house, "A-001").as_str());
-            let by_owner = owner && sent.form() == "family";
-            let now = proven.as_deref() == Some(subject.as_str());
-            let fair = match act.as_str() {
-                "person.signed_in" | "person.credentials_set" => now,
-                "person.registered" => proven.is_some(),
-                "authorization.granted" => {
-                    let may = client != "shop" || self.allows.contains(&subject);
-                    may && (now || by_session)
-                }
-                "consent.asked" => now && client == "shop",
-                "consent.given" => {
-                    self.allows.insert(subject.clone());
-                    (now || by_session) && sent.field("decision") == Some("allow")
-                }
-                "consent.refused" => (now || by_session) && sent.form() == "consent",
-                "consent.withdrawn" => by_session && self.allows.remove(&subject),
-                // Nobody here has a passkey's private key: none is added, and none signs in.
-                "person.passkey_refused" => {
-                    sent.form() == "passkey" || by_session && sent.form() == "passkeys"
-                }
-                "person.recovery_proved" => self.is_recovering(house, sent, &subject),
-                "person.factor_proved" => self.tries_pin(house, sent, &subject) == Some(true),
-                "person.factor_refused" => self.tries_pin(house, sent, &subject).is_some(),
-                "person.recovered" => now && sent.form() == "renewal",
-                family if FAMILY.contains(&family) => {
-                    by_owner && self.is_owners(house, sent, (family, &subject, &client))
-                }
-                "person.totp_begun" | "person.totp_removed" => by_session,
-                "device.bound" => by_session && self.allowed(sent),
-                "device_code.approved" => session.is_some() && self.allowed(sent),
-                "device_code.refused" => session.is_some() && sent.form() == "device",
-                "person.recovery_sent"
-                | "person.approval_asked"
-                | "session.ended"
-                | "person.sessions_ended"
-                | "person.locked_out" => true,
-                own if page_of(own).is_some() => by_session && page_of(own) == Some(sent.form()),
-                other => panic!("{other} came about, which the model does not know: {sent:?}"),
-            };
-            assert!(fair, "{act} of {subject} came about by {sent:?}, as {session:?}");
+            let fair = self.is_fair(house, &news, &by);
+            assert!(fair, "{act} of {subject} came about by {sent:?}, as {:?}", by.session);
             if act == "consent.asked" {
                 self.asked.insert(sent.ticket().to_owned(), subject.clone());
             }
-            self.boxes.note_pin(&act, (&subject, sent));
+            self.boxes.note_pin(act, (subject, sent));
             if act == "person.credentials_set" {
-                self.note_password(sent, subject);
+                self.note_password(sent, subject.clone());
             }
+        }
+    }
+
+    /// Whether this may come about by this.
+    fn is_fair(
+        &mut self,
+        house: &House,
+        (act, subject, client): &(String, String, String),
+        By { sent, proven, session }: &By<'_>,
+    ) -> bool {
+        let by_session = session.as_ref() == Some(subject);
+        let now = proven.as_ref() == Some(subject);
+        match act.as_str() {
+            "person.signed_in" | "person.credentials_set" => now,
+            "person.registered" => proven.is_some(),
+            "authorization.granted" => {
+                let may = client != "shop" || self.allows.contains(subject);
+                may && (now || by_session)
+            }
+            "consent.asked" => now && client == "shop",
+            "consent.given" => {
+                self.allows.insert(subject.clone());
+                (now || by_session) && sent.field("decision") == Some("allow")
+            }
+            "consent.refused" => (now || by_session) && sent.form() == "consent",
+            "consent.withdrawn" => by_session && self.allows.remove(subject),
+            // Nobody here has a passkey's private key: none is added, and none signs in.
+            "person.passkey_refused" => {
+                sent.form() == "passkey" || by_session && sent.form() == "passkeys"
+            }
+            "person.recovery_proved" => self.is_recovering(house, sent, subject),
+            "person.factor_proved" => self.tries_pin(house, sent, subject) == Some(true),
+            "person.factor_refused" => self.tries_pin(house, sent, subject).is_some(),
+            "person.recovered" => now && sent.form() == "renewal",
+            family if FAMILY.contains(&family) => {
+                let owner = session.as_ref() == Some(&person(house, "A-001"));
+                owner
+                    && sent.form() == "family"
+                    && self.is_owners(house, sent, (family, subject, client))
+            }
+            "home.allowed" | "home.switched_off" => {
+                self.boxes.note_switch(house, (act, subject), (sent, session.as_deref()))
+            }
+            "person.totp_begun" | "person.totp_removed" => by_session,
+            "device.bound" => by_session && self.allowed(sent),
+            "device_code.approved" => session.is_some() && self.allowed(sent),
+            "device_code.refused" => session.is_some() && sent.form() == "device",
+            "person.recovery_sent"
+            | "person.approval_asked"
+            | "session.ended"
+            | "person.sessions_ended"
+            | "person.locked_out" => true,
+            own if page_of(own).is_some() => by_session && page_of(own) == Some(sent.form()),
+            other => panic!("{other} came about, which the model does not know: {sent:?}"),
         }
     }
 

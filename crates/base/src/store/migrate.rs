@@ -46,6 +46,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/0029_boxes_of_device_codes.sql"),
     ),
     (30, "0030_tv_codes", include_str!("../../../../migrations/0030_tv_codes.sql")),
+    (31, "0031_home_wishes", include_str!("../../../../migrations/0031_home_wishes.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

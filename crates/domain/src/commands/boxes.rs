@@ -3,7 +3,7 @@
 //!
 //! Through the workbench, so that a file that is taken back sees what came after it.
 
-use base::kernel::{Change, Error, Result};
+use base::kernel::{Error, Result};
 use base::records::{self, Entry};
 use base::store::Tx;
 use serde_json::json;
@@ -62,32 +62,6 @@ pub fn set_box_key(tx: &mut Tx<'_>, number: &str, (box_id, key): (&str, &str)) -
     known.public_key = Some(key.to_owned());
     known.changed = tx.now();
     finish(tx, &mut bench, &at, ("device.key_set", box_id))
-}
-
-/// Whether a household wants to be signed in by its boxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HomeSignIn {
-    /// As its operator has it.
-    Allowed,
-    /// Not, whatever its operator has: what its boxes were let in with is over.
-    Off,
-}
-
-/// Sets the switch of the latest household of `number`.
-///
-/// # Errors
-/// `contract.unknown`
-pub fn switch_home_sign_in(tx: &mut Tx<'_>, number: &str, wanted: HomeSignIn) -> Result<Change> {
-    let (mut bench, key) = load(tx, number, Vec::new())?;
-    let contract = &mut bench.get_mut(&key)?.household.contract;
-    let off = wanted == HomeSignIn::Off;
-    if contract.home_off == off {
-        return Ok(Change::Already);
-    }
-    contract.home_off = off;
-    let act = if off { "home.switched_off" } else { "home.allowed" };
-    finish(tx, &mut bench, &key, (act, ""))?;
-    Ok(Change::Made)
 }
 
 fn load(tx: &mut Tx<'_>, number: &str, serials: Vec<String>) -> Result<(Workbench, Key)> {

@@ -17,7 +17,7 @@ mod scheduled;
 mod undo;
 mod workbench;
 
-pub use boxes::{HomeSignIn, add_box, remove_box, set_box_key, switch_home_sign_in};
+pub use boxes::{add_box, remove_box, set_box_key};
 pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
 pub use command::{Command, End, Op};
 pub use groups::CommandGroups;

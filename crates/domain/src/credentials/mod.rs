@@ -16,6 +16,7 @@ mod elsewhere;
 mod factors;
 mod guessable;
 mod hashing;
+mod home;
 mod invitations;
 mod leaked;
 mod letters;
@@ -49,6 +50,7 @@ pub use cost::Cost;
 pub(crate) use factors::try_factor;
 pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
 pub use hashing::Compared;
+pub use home::{HomeSwitch, home_switch_of, switch_own_home};
 pub(crate) use invitations::tell_inviter;
 pub use invitations::{
     INVITATION_DAYS, Invitation, Relative, family_of, invite, withdraw_invitation,

@@ -7,7 +7,7 @@ use base::store::{Row, Tx, Value};
 
 use crate::entitlements::{Grant, Keyring};
 use crate::subscribers::{
-    Contract, Hold, Household, Person, PersonState, Reason, Role, Source, Stored, Unit,
+    Contract, Hold, HomeSignIn, Household, Person, PersonState, Reason, Role, Source, Stored, Unit,
 };
 
 use super::aggregate::Aggregate;
@@ -179,6 +179,7 @@ impl Line {
             note: None,
             has_boxes: false,
             home_off: false,
+            home_wish: HomeSignIn::Allowed,
         })
     }
 

@@ -1,8 +1,10 @@
-//! The family of a signed-in person: the owner of the household sees who belongs to it, and invites.
+//! The family of a signed-in person: the owner of the household sees who belongs to it, invites, and has the
+//! switch for its boxes.
 
 use base::kernel::{Actor, Change, Instant, Result, Scope};
 
-use crate::credentials::{self, Invitation, LetterCheck, Relative};
+use crate::credentials::{self, HomeSwitch, Invitation, LetterCheck, Relative};
+use crate::subscribers::HomeSignIn;
 
 use super::continuing::SignedIn;
 use super::journeys::Journeys;
@@ -18,6 +20,32 @@ impl Journeys {
         let person_id = who.member.person_id.clone();
         let scope = Scope::new(&who.operator, Actor::Person(person_id.clone()), now);
         self.db.read(&scope, |tx| credentials::family_of(tx, &person_id))
+    }
+
+    /// The switch for the boxes of the household whose owner is signed in.
+    ///
+    /// # Errors
+    /// `family.owner_only`; `contract.stopped`
+    pub fn home_switch_of(&self, who: &SignedIn, now: Instant) -> Result<HomeSwitch> {
+        let person_id = who.member.person_id.clone();
+        let scope = Scope::new(&who.operator, Actor::Person(person_id.clone()), now);
+        self.db.read(&scope, |tx| credentials::home_switch_of(tx, &person_id))
+    }
+
+    /// Sets it.
+    ///
+    /// # Errors
+    /// `proof.too_old`, `recovery.waits`; `family.owner_only`; `contract.stopped`; `home.off`, `home.station_off`; those
+    /// of the guard
+    pub fn switch_own_home(
+        &self,
+        who: &SignedIn,
+        wanted: HomeSignIn,
+        now: Instant,
+    ) -> Result<Change> {
+        self.change_own(who, now, move |tx, _, fresh| {
+            credentials::switch_own_home(tx, fresh, wanted)
+        })
     }
 
     /// Makes an invitation for a member who has not registered; shown once.

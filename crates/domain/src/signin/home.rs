@@ -238,7 +238,7 @@ fn admit(operator: &Operator, household: &Household, now: Instant) -> Result<()>
         return Err(OFF);
     }
     match household.standing(now) {
-        Standing::Active if household.contract.home_off => Err(HOUSEHOLD_OFF),
+        Standing::Active if household.contract.home_off_by().is_some() => Err(HOUSEHOLD_OFF),
         Standing::Active => Ok(()),
         Standing::Suspended | Standing::Reserved => Err(NOT_ACTIVE),
         Standing::Stopped | Standing::Purged => Err(Error::refused(STOPPED)),

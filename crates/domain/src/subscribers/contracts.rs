@@ -5,7 +5,7 @@
 use base::kernel::{Day, Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Role, plain};
+use super::{HomeSignIn, Role, plain};
 
 /// What is stored of a contract's state. RESERVED, ACTIVE and SUSPENDED are derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,9 +172,12 @@ pub struct Contract {
     /// Whether the station put boxes up there, so that the others need not be looked for. Kept by the command bus.
     #[serde(default)]
     pub has_boxes: bool,
-    /// Whether its boxes sign nobody in: the household's own switch (`docs/decisions/0043`).
+    /// Whether its boxes sign nobody in: the station's switch (`docs/decisions/0043`).
     #[serde(default)]
     pub home_off: bool,
+    /// The owner's switch.
+    #[serde(default)]
+    pub home_wish: HomeSignIn,
 }
 
 /// Attributes a command may bring; `None` leaves what is there.

@@ -7,8 +7,8 @@ use base::kernel::{Error, Instant, Result};
 
 use super::contracts::Unit;
 use super::{
-    Attributes, By, Contract, Hold, Household, Key, Outcome, Person, Reason, Role, Standing,
-    Stored, note,
+    Attributes, By, Contract, Hold, HomeSignIn, Household, Key, Outcome, Person, Reason, Role,
+    Standing, Stored, note,
 };
 
 /// `contract.unknown` — no such contract in this operator (E301).
@@ -59,6 +59,7 @@ impl Household {
             updated: by.now,
             has_boxes: false,
             home_off: false,
+            home_wish: HomeSignIn::Allowed,
         };
         contract.take(wanted);
         let mut owner = Person::invited(1, owner_id, Role::Owner, by.now);

@@ -7,6 +7,7 @@
 mod changes;
 mod contracts;
 mod holds;
+mod home;
 mod household;
 mod lifecycle;
 mod members;
@@ -19,6 +20,7 @@ mod texts;
 pub use base::kernel::Change;
 pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
 pub use holds::{Hold, Reason, Source};
+pub use home::{HomeSignIn, switch_home_sign_in, wish_home_sign_in};
 pub use household::{Around, Household, Key, PersonStanding, next_version};
 pub use lifecycle::{
     CANNOT_RESUME, NOT_PURGEABLE, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, UNKNOWN,

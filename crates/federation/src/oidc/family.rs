@@ -1,4 +1,4 @@
-//! `…/family`: where the owner of a household sees its members, invites them and approves who forgot the password; and `…/invitation`, where an
+//! `…/family`: where the owner of a household sees its members, invites them, approves who forgot the password, and has the switch for the boxes at home; and `…/invitation`, where an
 //! invitation leads.
 //!
 //! Sources: brief tve §12.3; `docs/decisions/0038`.
@@ -10,10 +10,10 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
-use domain::credentials::{Approval, Invitation, Relative};
+use domain::credentials::{Approval, HomeSwitch, Invitation, Relative};
 use domain::signin::OwnPage;
 use domain::signing::Issuer;
-use domain::subscribers::Role;
+use domain::subscribers::{HomeSignIn, Role};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::{Page, blocking, current, words};
@@ -66,6 +66,14 @@ struct Body<'b> {
     made: Option<Shown>,
     asked: Vec<Asked>,
     listed: Vec<Listed>,
+    home: Option<Home>,
+}
+
+/// The switch for the boxes at home.
+struct Home {
+    state: &'static str,
+    /// What the form does, and what its button says; none when it is the station's to say.
+    offered: Option<(&'static str, &'static str)>,
 }
 
 /// `GET …/family`: signs in first, then lists.
@@ -148,6 +156,14 @@ fn act(
             journeys.refuse_approval(who, get("request"), now)?;
             Ok(("family.refused", None))
         }
+        "home_off" => {
+            journeys.switch_own_home(who, HomeSignIn::Off, now)?;
+            Ok(("family.home.switched_off", None))
+        }
+        "home_on" => {
+            journeys.switch_own_home(who, HomeSignIn::Allowed, now)?;
+            Ok(("family.home.switched_on", None))
+        }
         // The button of who signed in too long ago.
         _ => Err(Error::Unauthenticated { code: "proof.too_old" }),
     }
@@ -161,6 +177,7 @@ fn page(
     let (words, now) = (Words(current::get().language), clock::now());
     let family = provider.journeys.family_of(&here.who, now)?;
     let waiting = provider.journeys.approvals_of(&here.who, now)?;
+    let switch = provider.journeys.home_switch_of(&here.who, now)?;
     // Invitations are an operator's, also where the page is the platform's.
     let home = super::place::issuer_of(provider, &here.who.operator);
     let body = Body {
@@ -174,6 +191,7 @@ fn page(
         made: made.map(|made| shown_once(words, &home, &made)),
         asked: waiting.into_iter().map(|one| asked(words, one)).collect(),
         listed: family.into_iter().map(|one| listed(words, one)).collect(),
+        home: at_home(words, switch),
     };
     here.answer(provider, Page::new(words.0, body.title, &body)?, said.error())
 }
@@ -199,6 +217,17 @@ fn asked(words: Words, one: Approval) -> Asked {
 fn named(words: Words, (kana, person_no): (Option<String>, i64)) -> String {
     let number = person_no.to_string();
     kana.unwrap_or_else(|| words::fill(words.0, "family.member", &[("number", &number)]))
+}
+
+fn at_home(words: Words, switch: HomeSwitch) -> Option<Home> {
+    let (state, offered) = match switch {
+        HomeSwitch::Hidden => return None,
+        HomeSwitch::Allowed => ("family.home.on", Some(("home_off", "family.home.do.off"))),
+        HomeSwitch::OffByOwner => ("family.home.off", Some(("home_on", "family.home.do.on"))),
+        HomeSwitch::OffByStation => ("family.home.station", None),
+    };
+    let offered = offered.map(|(act, button)| (act, words.get(button)));
+    Some(Home { state: words.get(state), offered })
 }
 
 fn listed(words: Words, one: Relative) -> Listed {
