@@ -39,7 +39,7 @@ fn come(tx: &mut base::store::Tx<'_>, person: &str, n: u64) -> base::kernel::Res
         client_id: CLIENT,
         sector: "",
         issuer: OPERATOR,
-        person_id: person,
+        whose: domain::sessions::Whose::Person(person),
         session_id: &session,
         seconds: sessions::CODE_SECONDS,
         scope: "openid",
@@ -73,7 +73,7 @@ fn come(tx: &mut base::store::Tx<'_>, person: &str, n: u64) -> base::kernel::Res
     };
     sessions::ask_for_device(tx, &ask)?;
     let device = sessions::NewDevice {
-        person_id: person,
+        whose: domain::sessions::Whose::Person(person),
         grant_id: &grant,
         client_id: CLIENT,
         model: "STB",

@@ -32,7 +32,7 @@ pub fn given_token(db: &base::store::Db, handles: &Handles, n: u64) -> String {
                 client_id: CLIENT,
                 sector: "",
                 issuer: OPERATOR,
-                person_id: &person,
+                whose: domain::sessions::Whose::Person(&person),
                 session_id: &session,
                 seconds: sessions::CODE_SECONDS,
                 scope: "openid offline_access",

@@ -74,6 +74,9 @@ fn a_file_taken_back_leaves_every_household_as_it_was() {
     let mut after: Vec<Household> = (1..=3).map(|n| picture(&world, &format!("C{n:05}"))).collect();
     // But for this: whoever was signed in when the stop came has to sign in again.
     assert_eq!(std::mem::take(&mut after[1].persons[0].access_no), 1);
+    // So has what stood for the household as a whole, stopped or moved to another number.
+    let ended = after.iter_mut().map(|one| std::mem::take(&mut one.contract.access_no));
+    assert_eq!(ended.collect::<Vec<_>>(), [0, 1, 1]);
     assert_eq!(after, before);
     assert_eq!(world.standing("D00001"), Standing::Purged, "never started");
     assert!(world.audited().contains(&"file.undone".to_owned()));

@@ -3,7 +3,7 @@
 use base::kernel::{Scope, clock};
 use domain::clients::{AuthMethod, Grant, Proof};
 use domain::commands::Op;
-use domain::sessions;
+use domain::sessions::{self, Whose};
 use serde_json::{Value as Json, json};
 
 use crate::viewers::{Answer, House, PASSWORD, Viewer, claims};
@@ -57,14 +57,14 @@ fn error(answer: &Answer) -> String {
 }
 
 /// Opens what the QR code leads to and answers with these words.
-fn decide(viewer: &mut Viewer<'_>, asked: &Json, form: &[(&str, &str)]) -> Answer {
+pub fn decide(viewer: &mut Viewer<'_>, asked: &Json, form: &[(&str, &str)]) -> Answer {
     let page = viewer.look(&address(asked));
     assert_eq!(page.status, 200, "{}", page.body);
     answer(viewer, asked, form)
 }
 
 /// Sends the form of the page that is open.
-fn answer(viewer: &mut Viewer<'_>, asked: &Json, form: &[(&str, &str)]) -> Answer {
+pub fn answer(viewer: &mut Viewer<'_>, asked: &Json, form: &[(&str, &str)]) -> Answer {
     let code = text(asked, "user_code").replace('-', "");
     viewer.send_form("/o/KITA01/device", &[&[("user_code", code.as_str())], form].concat())
 }
@@ -323,14 +323,16 @@ fn a_person_sees_names_and_removes_their_own_devices_one_by_one() {
 
     let id = devices[0].id.clone();
     let (whose, which) = (mine.clone(), id.clone());
-    let named =
-        house.act(move |tx| sessions::rename_device(tx, (&whose, &which), " 居間のテレビ "));
+    let named = house.act(move |tx| {
+        sessions::rename_device(tx, (Whose::Person(&whose), &which), " 居間のテレビ ")
+    });
     assert_eq!(named.unwrap(), base::kernel::Change::Made);
     let which = id.clone();
-    let foreign = house.act(move |tx| sessions::remove_device(tx, (&theirs, &which)));
+    let foreign =
+        house.act(move |tx| sessions::remove_device(tx, (Whose::Person(&theirs), &which)));
     assert_eq!(foreign.unwrap_err().code(), "device.unknown");
     let whose = mine.clone();
-    house.act(move |tx| sessions::remove_device(tx, (&whose, &id))).unwrap();
+    house.act(move |tx| sessions::remove_device(tx, (Whose::Person(&whose), &id))).unwrap();
     assert_eq!(list(&mine).len(), 1);
     let alive =
         [&one, &two].map(|tokens| house.userinfo(&text(tokens, "access_token")).status == 200);

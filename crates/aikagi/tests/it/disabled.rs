@@ -92,7 +92,7 @@ fn remove_televisions(house: &House) {
     let person = house.world.household("A-001").persons[0].person_id.clone();
     let work = move |tx: &mut base::store::Tx<'_>| {
         for device in sessions::list_devices(tx, &person, ("", 10))? {
-            sessions::remove_device(tx, (&person, &device.id))?;
+            sessions::remove_device(tx, (sessions::Whose::Person(&person), &device.id))?;
         }
         Ok(())
     };

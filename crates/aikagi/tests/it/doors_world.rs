@@ -287,7 +287,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
                 client_id: "service",
                 sector: &sector,
                 issuer: KITA,
-                person_id: &person_id,
+                whose: domain::sessions::Whose::Person(&person_id),
                 session_id: &session,
                 seconds: sessions::CODE_SECONDS,
                 scope: "openid",

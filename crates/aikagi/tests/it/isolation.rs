@@ -84,6 +84,8 @@ pub struct Known {
     pub file: domain::files::File,
     pub device: sessions::DeviceCode,
     pub device_id: String,
+    /// A device of the household, and its authorization.
+    pub household_device: (String, String),
     pub pushed: String,
     pub registered: isolation_registration::Stolen,
     pub client: Arc<clients::Client>,
@@ -100,16 +102,16 @@ pub struct Known {
 }
 
 /// The northern household's key, as somebody else may guess it.
-fn key() -> subscribers::Key {
+pub fn key() -> subscribers::Key {
     subscribers::Key { number: NUMBER.to_owned(), generation: 0 }
 }
 
-fn draft<'d>(person_id: &'d str, session_id: &'d str) -> sessions::Draft<'d> {
+pub fn draft<'d>(person_id: &'d str, session_id: &'d str) -> sessions::Draft<'d> {
     sessions::Draft {
         client_id: "vod",
         sector: "vod.example",
         issuer: KITA,
-        person_id,
+        whose: domain::sessions::Whose::Person(person_id),
         session_id,
         seconds: sessions::CODE_SECONDS,
         scope: "openid",
@@ -393,6 +395,7 @@ fn given_secrets(world: &World) -> Known {
         contact: isolation_factors::given_contact(world, &person_id),
         device,
         device_id,
+        household_device: isolation_devices::given_household_device(world, &key()),
         pushed,
         client,
         session,

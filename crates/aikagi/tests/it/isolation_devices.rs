@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use base::kernel::Actor;
 use domain::clients::{self, Client, Clients};
-use domain::sessions;
+use domain::sessions::{self, Whose};
+use domain::subscribers::Key;
 
 use crate::isolation::{Probe, said};
 use crate::world::{KITA, World};
@@ -23,12 +24,31 @@ pub fn given_device(world: &World, person: &str, grant: &str) -> (sessions::Devi
                 box_id: "",
             };
             let device = sessions::NewDevice {
-                person_id: &person,
+                whose: Whose::Person(&person),
                 grant_id: &grant,
                 client_id: "secret-vod",
                 model: "ﾋﾐﾂﾉ ﾊｺ",
             };
             Ok((sessions::ask_for_device(tx, &ask)?, sessions::bind_device(tx, &device)?))
+        })
+        .unwrap()
+}
+
+/// A device that stands for the household, and its authorization.
+pub fn given_household_device(world: &World, key: &Key) -> (String, String) {
+    let key = key.clone();
+    world
+        .act(Actor::System, move |tx| {
+            let whose = Whose::Household(&key, 0);
+            let draft = sessions::Draft { whose, ..crate::isolation::draft("", "") };
+            let grant_id = &sessions::grant(tx, &draft)?;
+            let (client_id, model) = ("secret-vod", "ﾋﾐﾂﾉ ﾅﾏｴ");
+            let device = sessions::NewDevice { whose, grant_id, client_id, model };
+            let device_id = sessions::bind_device(tx, &device)?;
+            let with = (("vod", KITA), &crate::isolation::HOLDER);
+            let redeemed = sessions::redeem_for_device(tx, grant_id, with)?;
+            assert!(matches!(redeemed, sessions::Redeemed::Now(_)), "or nothing could be told");
+            Ok((device_id, grant_id.clone()))
         })
         .unwrap()
 }
@@ -97,13 +117,43 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("sessions::list_devices", |tx, known| {
         said(sessions::list_devices(tx, &known.person_id, ("", 100)))
     }),
+    ("sessions::list_household_devices", |tx, _| {
+        said(sessions::list_household_devices(tx, &crate::isolation::key(), ("", 100)))
+    }),
     ("sessions::find_device", |tx, known| {
-        said(sessions::find_device(tx, (&known.person_id, &known.device_id)))
+        said(sessions::find_device(tx, (Whose::Person(&known.person_id), &known.device_id)))
     }),
     ("sessions::rename_device", |tx, known| {
-        said(sessions::rename_device(tx, (&known.person_id, &known.device_id), "居間"))
+        said(sessions::rename_device(
+            tx,
+            (Whose::Person(&known.person_id), &known.device_id),
+            "居間",
+        ))
     }),
     ("sessions::remove_device", |tx, known| {
-        said(sessions::remove_device(tx, (&known.person_id, &known.device_id)))
+        said(sessions::remove_device(tx, (Whose::Person(&known.person_id), &known.device_id)))
+    }),
+    ("sessions::find_device", |tx, known| {
+        let key = crate::isolation::key();
+        said(sessions::find_device(tx, (Whose::Household(&key, 0), &known.household_device.0)))
+    }),
+    ("sessions::rename_device", |tx, known| {
+        let key = crate::isolation::key();
+        said(sessions::rename_device(
+            tx,
+            (Whose::Household(&key, 0), &known.household_device.0),
+            "居間",
+        ))
+    }),
+    ("sessions::remove_device", |tx, known| {
+        let key = crate::isolation::key();
+        said(sessions::remove_device(tx, (Whose::Household(&key, 0), &known.household_device.0)))
+    }),
+    ("sessions::find_authorization", |tx, known| {
+        said(sessions::find_authorization(tx, &known.household_device.1))
+    }),
+    ("sessions::redeem_for_device", |tx, known| {
+        let with = (("vod", KITA), &crate::isolation::HOLDER);
+        said(sessions::redeem_for_device(tx, &known.household_device.1, with))
     }),
 ];

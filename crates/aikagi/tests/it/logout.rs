@@ -287,7 +287,7 @@ fn a_television_survives_the_logout_of_a_phone_unless_everything_shall_end() {
                 client_id: "vod",
                 sector: "vod.example.jp",
                 issuer: KITA,
-                person_id: &person,
+                whose: domain::sessions::Whose::Person(&person),
                 session_id: "",
                 scope: "openid",
                 acr: "urn:aikagi:acr:password",

@@ -45,7 +45,7 @@ fn send(viewer: &mut Viewer<'_>, (page, fields): &Form) -> Answer {
 }
 
 /// The owner of a family forgot the password and came in by a code to a contact.
-fn given_recovered(house: &House) -> Viewer<'_> {
+pub fn given_recovered(house: &House) -> Viewer<'_> {
     let mut before = given_family(house);
     given_contact((house, &mut before), ContactKind::Mail, MAIL);
     let mut viewer = Viewer::new(house);

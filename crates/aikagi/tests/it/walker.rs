@@ -137,6 +137,7 @@ impl<'h> Walk<'h> {
             ("number", numbers.chain(text(&["10"])).collect()),
             ("decision", text(&["allow", "refuse"])),
             ("ask", text(&["contacts", "owner", "television"])),
+            ("for", text(&["person", "household", "household"])),
         ]);
         let mut browsers = vec![Viewer::new(house), Viewer::new(house)];
         browsers[0].cookies.clone_from(&model.signed_in);

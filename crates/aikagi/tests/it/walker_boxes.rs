@@ -42,7 +42,10 @@ impl Boxes {
     pub fn new(house: &House) -> Self {
         switch_home(house, KITA, true);
         let kinds = [Grant::DeviceCode, Grant::JwtBearer];
-        house.given_client(KITA, "vod", |terms| terms.grants.extend(kinds));
+        house.given_client(KITA, "vod", |terms| {
+            terms.grants.extend(kinds);
+            terms.profile.household_devices = true;
+        });
         let boxes = HOMES.map(|number| (number, given_box(&house.world, number, number)));
         let pins = HOMES.map(|number| {
             given_pin(house, number, PinKind::Viewing, PIN);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::kernel::clock;
 use domain::commands::{Command, Op};
 use domain::credentials::{Says, issue_letter_code, message_of};
-use domain::sessions::{DeviceAsk, DeviceCode};
+use domain::sessions::DeviceCode;
 use domain::signin::SignedIn;
 use domain::signing::HandleKind;
 use http::Method;
@@ -13,6 +13,7 @@ use http::Method;
 use crate::forgotten::given_reachable;
 use crate::viewers::{Answer, House, PASSWORD, Viewer};
 use crate::walker_boxes::{Boxes, pass_a_day};
+use crate::walker_devices::{HOME, is_for, waiting};
 use crate::world::KITA;
 
 /// One request of the walk.
@@ -104,19 +105,7 @@ impl Model {
         }
         let member = given_relatives(house);
         let boxes = Boxes::new(house);
-        let client = house.provider.clients.find(KITA, "vod").unwrap().unwrap().client;
-        let devices = ["one", "two", "three", "four"].map(|name| {
-            let ask = DeviceAsk {
-                client_id: "vod",
-                scope: "openid",
-                device_ref: name,
-                model: "STB",
-                line: "",
-                box_id: "",
-            };
-            let journeys = &house.provider.journeys;
-            journeys.ask_for_device((&client, KITA), &ask, clock::now()).unwrap().code
-        });
+        let devices = waiting(house);
         let known = ("takahashi".to_owned(), PASSWORD.to_owned());
         let relative = ("saburo".to_owned(), PASSWORD.to_owned());
         let passwords = BTreeMap::from([(person(house, "A-001"), known), (member, relative)]);
@@ -125,7 +114,7 @@ impl Model {
         Self {
             letters,
             signed_in,
-            devices: devices.to_vec(),
+            devices,
             passwords,
             shown: BTreeMap::new(),
             recovering: BTreeMap::new(),
@@ -182,14 +171,15 @@ impl Model {
         (act, subject, client): &(String, String, String),
         By { sent, proven, session }: &By<'_>,
     ) -> bool {
-        let by_session = session.as_ref() == Some(subject);
+        let owner = session.as_ref() == Some(&person(house, "A-001"));
+        let by_session = session.as_ref() == Some(subject) || owner && subject == HOME;
         let now = proven.as_ref() == Some(subject);
         match act.as_str() {
             "person.signed_in" | "person.credentials_set" => now,
             "person.registered" => proven.is_some(),
             "authorization.granted" => {
                 let may = client != "shop" || self.allows.contains(subject);
-                may && (now || by_session)
+                may && (now || by_session) && (subject != HOME || self.allowed(sent))
             }
             "consent.asked" => now && client == "shop",
             "consent.given" => {
@@ -207,7 +197,6 @@ impl Model {
             "person.factor_refused" => self.tries_pin(house, sent, subject).is_some(),
             "person.recovered" => now && sent.form() == "renewal",
             family if FAMILY.contains(&family) => {
-                let owner = session.as_ref() == Some(&person(house, "A-001"));
                 owner
                     && sent.form() == "family"
                     && self.is_owners(house, sent, (family, subject, client))
@@ -216,7 +205,7 @@ impl Model {
                 self.boxes.note_switch(house, (act, subject), (sent, session.as_deref()))
             }
             "person.totp_begun" | "person.totp_removed" => by_session,
-            "device.bound" => by_session && self.allowed(sent),
+            "device.bound" => by_session && self.allowed(sent) && is_for(sent, subject),
             "device_code.approved" => session.is_some() && self.allowed(sent),
             "device_code.refused" => session.is_some() && sent.form() == "device",
             "person.recovery_sent"

@@ -47,6 +47,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (30, "0030_tv_codes", include_str!("../../../../migrations/0030_tv_codes.sql")),
     (31, "0031_home_wishes", include_str!("../../../../migrations/0031_home_wishes.sql")),
+    (
+        32,
+        "0032_household_devices",
+        include_str!("../../../../migrations/0032_household_devices.sql"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -11,7 +11,7 @@ use url::Url;
 use super::certificates::{CertificateName, certificate_name};
 use super::fapi::fapi;
 use super::put::is_web_address;
-use super::terms::{AuthMethod, Client, ClientTerms, Proof};
+use super::terms::{AuthMethod, Client, ClientTerms, Grant, Proof};
 
 /// The options of the protocol a client is registered with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,10 @@ pub struct Profile {
     /// one; every other service is allowed by each person first (`docs/decisions/0028`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub first_party: bool,
+    /// Takes devices that stand for a whole household and nobody of it, when its owner lets one in so: they get no ID
+    /// token, and are told of no person (`docs/decisions/0047`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub household_devices: bool,
     /// Origins (`https://host[:port]`) whose scripts may read what it is answered, compared character by
     /// character. For applications that run in the browser.
     ///
@@ -115,6 +119,13 @@ impl Client {
 }
 
 impl Client {
+    /// Whether a device of it may stand for a whole household, and nobody of it.
+    #[must_use]
+    pub fn may_stand_for_households(&self) -> bool {
+        let Profile { household_devices, first_party, .. } = &self.terms.profile;
+        *household_devices && *first_party && self.may(Grant::DeviceCode)
+    }
+
     /// Whether it may be given a token bound to this key, or to none.
     ///
     /// # Errors
@@ -139,6 +150,7 @@ const RULES: &[fn(&ClientTerms) -> Result<()>] = &[
     refresh,
     web_origins,
     signed_request,
+    household_devices,
 ];
 
 /// As a browser writes them, or they would match nothing: no path, no slash at the end, no default port.
@@ -158,6 +170,16 @@ fn web_origins(terms: &ClientTerms) -> Result<()> {
 fn signed_request(terms: &ClientTerms) -> Result<()> {
     if terms.profile.require_signed_request && !matches!(terms.proof, Proof::Keys(_)) {
         return Err(Error::invalid("client.request_keys_missing", "require_signed_request"));
+    }
+    Ok(())
+}
+
+/// Where nobody is there who could be asked, only who belongs to what the household bought; and a device comes by its
+/// code.
+fn household_devices(terms: &ClientTerms) -> Result<()> {
+    let asks = terms.grants.contains(&Grant::DeviceCode);
+    if terms.profile.household_devices && !(terms.profile.first_party && asks) {
+        return Err(Error::invalid("client.household_devices_misplaced", "household_devices"));
     }
     Ok(())
 }

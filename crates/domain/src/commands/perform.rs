@@ -59,6 +59,9 @@ fn end_access(bench: &mut Workbench, key: &Key, (command, outcome): (&Command, O
         .map(|person| person.person_id.clone())
         .collect();
     bench.end(Ended { persons, what });
+    if whole {
+        bench.end_household(key);
+    }
 }
 
 fn start(
@@ -88,7 +91,8 @@ fn start(
     };
     let key = Key { number: command.number.clone(), generation };
     let owner = tx.next_id("per");
-    let household = Household::start(key.clone(), starts, &command.attributes, owner, by);
+    let mut household = Household::start(key.clone(), starts, &command.attributes, owner, by);
+    household.contract.access_no = bench.next_access(&key);
     let (keyring, boxes) = (entitlements::Keyring::default(), Some(Vec::new()));
     bench.insert(Whole { household, keyring, boxes, complete: true });
     Ok((key, Outcome::MADE))
@@ -115,6 +119,8 @@ fn replace(
     if boxes.is_none() && household.contract.has_boxes {
         bench.move_boxes(key.clone(), new_key.clone());
     }
+    bench.end_household(&key);
+    household.contract.access_no = bench.next_access(&new_key);
     bench.insert(Whole { household, keyring, boxes, complete: true });
     bench.mark_changed(tx, &new_key);
     Ok((key, Outcome::MADE))

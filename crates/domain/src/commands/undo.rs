@@ -89,6 +89,9 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
         match image {
             Some(mut image) => {
                 image.household.contract.version = version;
+                let ended = whole.household.contract.access_no;
+                let before = &mut image.household.contract.access_no;
+                *before = (*before).max(ended);
                 image
                     .household
                     .persons

@@ -267,6 +267,19 @@ impl Workbench {
         }
     }
 
+    /// Ends what the household as a whole was let in by. It has to be marked as changed.
+    pub(super) fn end_household(&mut self, key: &Key) {
+        if let Some(whole) = self.now.get_mut(key) {
+            whole.household.contract.access_no += 1;
+        }
+    }
+
+    /// The access number a contract begins with at `key`: above that of a start that was taken back, whose row is
+    /// used again.
+    pub(super) fn next_access(&self, key: &Key) -> i64 {
+        self.get(key).map_or(0, |whole| whole.household.contract.access_no + 1)
+    }
+
     fn save_ended(&self, tx: &mut Tx<'_>) -> Result<()> {
         let of = |what: Ending| -> Vec<String> {
             let all = self.ended.iter().filter(|one| one.what == what);

@@ -47,7 +47,7 @@ impl Fresh<'_> {
     ///
     /// # Errors
     /// `proof.too_old`; `recovery.waits` with the time to wait — a recovery that proved no second factor is younger than a day
-    pub(super) fn check_settled(&self, tx: &mut Tx<'_>) -> Result<()> {
+    pub(crate) fn check_settled(&self, tx: &mut Tx<'_>) -> Result<()> {
         self.check(tx)?;
         let keys: [Value; 2] = [tx.operator().into(), self.person_id.into()];
         let until = tx.row(

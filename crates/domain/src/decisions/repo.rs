@@ -180,6 +180,7 @@ impl Line {
             has_boxes: false,
             home_off: false,
             home_wish: HomeSignIn::Allowed,
+            access_no: 0,
         })
     }
 

@@ -13,6 +13,7 @@ use crate::clients::RefreshPolicy;
 use crate::subscribers::Key;
 
 use super::repo;
+use super::whose::Whose;
 
 /// A code is good for this long. Source: RFC 6749 §4.1.2 (at most ten minutes), RFC 9700 §2.1.1.
 pub const CODE_SECONDS: i64 = 60;
@@ -38,8 +39,8 @@ pub struct Draft<'d> {
     pub sector: &'d str,
     /// The issuer it came to: an operator's code or `*`.
     pub issuer: &'d str,
-    /// The person.
-    pub person_id: &'d str,
+    /// Whose.
+    pub whose: Whose<'d>,
     /// The browser session it was given in; empty for a device, which has none.
     pub session_id: &'d str,
     /// How long it waits to be redeemed.
@@ -71,11 +72,11 @@ pub struct Authorization {
     pub client_id: String,
     /// The issuer it came to: an operator's code or `*`.
     pub issuer: String,
-    /// The person who gave it.
+    /// The person who gave it; empty: it is a whole household's.
     pub person_id: String,
-    /// Where that person is a member now.
+    /// Where that person is a member now; whose it is.
     pub key: Key,
-    /// And under which number.
+    /// And under which number; 0: it is the household's, as everywhere.
     pub person_no: i64,
     /// The browser session it was given in.
     pub session_id: String,
@@ -112,6 +113,17 @@ pub struct Authorization {
 }
 
 impl Authorization {
+    /// Whether it is a whole household's, and no person's.
+    #[must_use]
+    pub const fn is_households(&self) -> bool {
+        self.person_no == 0
+    }
+
+    /// Whom the books name for it.
+    pub(super) fn whose(&self) -> String {
+        if self.is_households() { self.key.label() } else { self.person_id.clone() }
+    }
+
     /// What services are told as its session (`sid`): that of the browser, or the device's own.
     #[must_use]
     pub fn session(&self) -> &str {
@@ -244,7 +256,7 @@ pub fn grant(tx: &mut Tx<'_>, draft: &Draft<'_>) -> Result<String> {
         "client": draft.client_id, "issuer": draft.issuer, "scope": draft.scope,
         "grant": id, "session": draft.session_id,
     });
-    record(tx, &Entry::new("authorization.granted", draft.person_id).detail(detail))?;
+    record(tx, &Entry::new("authorization.granted", &draft.whose.label()).detail(detail))?;
     Ok(id)
 }
 
@@ -298,7 +310,7 @@ pub fn redeem(tx: &mut Tx<'_>, id: &str, with: &Redemption<'_>) -> Result<Redeem
         return Ok(Redeemed::Replayed);
     }
     let detail = json!({"client": found.client_id, "grant": found.id});
-    record(tx, &Entry::new("authorization.redeemed", &found.person_id).detail(detail))?;
+    record(tx, &Entry::new("authorization.redeemed", &found.whose()).detail(detail))?;
     (found.turn, found.turned, found.expires) = (1, now, expires);
     Ok(Redeemed::Now(Box::new(found)))
 }
@@ -331,7 +343,7 @@ pub fn redeem_for_device(
         return Ok(Redeemed::Refused);
     }
     let detail = json!({"client": found.client_id, "grant": found.id});
-    record(tx, &Entry::new("authorization.redeemed", &found.person_id).detail(detail))?;
+    record(tx, &Entry::new("authorization.redeemed", &found.whose()).detail(detail))?;
     (found.turn, found.turned, found.expires) = (1, now, expires);
     Ok(Redeemed::Now(Box::new(found)))
 }
@@ -413,7 +425,7 @@ pub fn revoke(tx: &mut Tx<'_>, which: &Authorization, cause: &'static str) -> Re
     if repo::revoke(tx, &which.id, cause)? {
         tx.touch(Some(&which.id));
         let detail = json!({"client": which.client_id, "grant": which.id, "cause": cause});
-        record(tx, &Entry::new("authorization.revoked", &which.person_id).detail(detail))?;
+        record(tx, &Entry::new("authorization.revoked", &which.whose()).detail(detail))?;
     }
     Ok(())
 }

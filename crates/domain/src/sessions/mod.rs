@@ -18,6 +18,7 @@ mod proof;
 mod pushed;
 mod repo;
 mod subjects;
+mod whose;
 
 pub use authorizations::{
     Authorization, CODE_SECONDS, Draft, GRACE_SECONDS, Holder, Lasting, REFRESH_DAYS, Redeemed,
@@ -35,7 +36,8 @@ pub use device_codes::{
     sweep_device_codes, try_number,
 };
 pub use devices::{
-    Device, NewDevice, bind_device, find_device, list_devices, remove_device, rename_device,
+    Device, NewDevice, bind_device, find_device, list_devices, list_household_devices,
+    remove_device, rename_device,
 };
 pub use ends::{Ended, Reason, end_sessions};
 pub use lists::{ListedSession, end_session_of, list_sessions};
@@ -46,3 +48,4 @@ pub use repo::sweep;
 pub use subjects::{
     Subjects, find_household, note_household, note_subjects, session_name, told_to,
 };
+pub use whose::Whose;

@@ -235,12 +235,12 @@ pub(super) fn told_by_household(
 /// ended is over at once. A device has no session.
 pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>) -> Result<()> {
     let code_expires = tx.now().plus_seconds(draft.seconds);
-    let row: [Value; 17] = [
+    let row: [Value; 18] = [
         tx.operator().into(),
         id.into(),
         draft.client_id.into(),
         draft.issuer.into(),
-        draft.person_id.into(),
+        draft.whose.person_id().into(),
         draft.session_id.into(),
         draft.scope.into(),
         draft.acr.into(),
@@ -253,6 +253,7 @@ pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>)
         tx.now().into(),
         draft.sector.into(),
         draft.jkt.into(),
+        draft.whose.household().map(|(_, access)| access).into(),
     ];
     tx.change_one(
         "INSERT INTO authorizations
@@ -260,7 +261,7 @@ pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>)
              auth_ms, redirect_uri, challenge, nonce, code_expires_ms, turn, turned_ms, expires_ms,
              created_ms, sector, jkt, access_no)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?14, ?15,
-                 ?16, ?17, COALESCE((SELECT access_no FROM browser_sessions
+                 ?16, ?17, COALESCE(?18, (SELECT access_no FROM browser_sessions
                                       WHERE operator_id = ?1 AND session_id = ?6),
                                     (SELECT access_no FROM persons
                                       WHERE operator_id = ?1 AND person_id = ?5), 0))",
@@ -270,7 +271,7 @@ pub(super) fn insert_authorization(tx: &mut Tx<'_>, id: &str, draft: &Draft<'_>)
 
 pub(super) fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Authorization>> {
     let keys: [Value; 2] = [tx.operator().into(), id.into()];
-    tx.row(
+    let persons = tx.row(
         "SELECT p.number, p.gen, p.person_no, a.grant_id, a.client_id, a.issuer, a.person_id,
                 a.session_id, a.scope, a.acr, a.amr, a.auth_ms, a.redirect_uri, a.challenge,
                 a.nonce, a.code_expires_ms, a.turn, a.turned_ms, a.expires_ms,
@@ -281,34 +282,59 @@ pub(super) fn find_authorization(tx: &mut Tx<'_>, id: &str) -> Result<Option<Aut
            JOIN persons p ON p.operator_id = a.operator_id AND p.person_id = a.person_id
           WHERE a.operator_id = ?1 AND a.grant_id = ?2",
         &keys,
-        |row| {
-            let (key, person_no) = read_member(row)?;
-            Ok(Authorization {
-                key,
-                person_no,
-                id: row.text()?,
-                client_id: row.text()?,
-                issuer: row.text()?,
-                person_id: row.text()?,
-                session_id: row.text()?,
-                scope: row.text()?,
-                acr: row.text()?,
-                amr: row.text()?,
-                auth: row.instant()?,
-                redirect_uri: row.text()?,
-                challenge: row.text_if_any()?,
-                nonce: row.text_if_any()?,
-                code_expires: row.instant()?,
-                turn: row.int()?,
-                turned: row.instant()?,
-                expires: row.instant()?,
-                revoked: row.instant_if_any()?,
-                created: row.instant()?,
-                sector: row.text()?,
-                jkt: row.text_if_any()?,
-            })
-        },
+        read_authorization,
+    )?;
+    match persons {
+        Some(found) => Ok(Some(found)),
+        None => find_households(tx, &keys),
+    }
+}
+
+/// That of a device that stands for a household: a row without a person, which the joins of persons pass over.
+fn find_households(tx: &mut Tx<'_>, keys: &[Value; 2]) -> Result<Option<Authorization>> {
+    tx.row(
+        "SELECT c.number, c.gen, 0, a.grant_id, a.client_id, a.issuer, a.person_id,
+                a.session_id, a.scope, a.acr, a.amr, a.auth_ms, a.redirect_uri, a.challenge,
+                a.nonce, a.code_expires_ms, a.turn, a.turned_ms, a.expires_ms,
+                CASE WHEN a.access_no = c.access_no THEN COALESCE(a.revoked_ms, d.removed_ms)
+                     ELSE COALESCE(a.revoked_ms, a.created_ms) END,
+                a.created_ms, a.sector, a.jkt
+           FROM authorizations a
+           JOIN devices d ON d.operator_id = a.operator_id AND d.grant_id = a.grant_id
+           JOIN contracts c ON c.operator_id = d.operator_id AND c.number = d.number
+                           AND c.gen = d.gen
+          WHERE a.operator_id = ?1 AND a.grant_id = ?2 AND a.person_id = ''",
+        keys,
+        read_authorization,
     )
+}
+
+fn read_authorization(row: &mut Row) -> Result<Authorization> {
+    let (key, person_no) = read_member(row)?;
+    Ok(Authorization {
+        key,
+        person_no,
+        id: row.text()?,
+        client_id: row.text()?,
+        issuer: row.text()?,
+        person_id: row.text()?,
+        session_id: row.text()?,
+        scope: row.text()?,
+        acr: row.text()?,
+        amr: row.text()?,
+        auth: row.instant()?,
+        redirect_uri: row.text()?,
+        challenge: row.text_if_any()?,
+        nonce: row.text_if_any()?,
+        code_expires: row.instant()?,
+        turn: row.int()?,
+        turned: row.instant()?,
+        expires: row.instant()?,
+        revoked: row.instant_if_any()?,
+        created: row.instant()?,
+        sector: row.text()?,
+        jkt: row.text_if_any()?,
+    })
 }
 
 /// Brings an authorization to its next turn, bound to the key it names; `false` when somebody else did.

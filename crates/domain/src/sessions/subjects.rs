@@ -12,7 +12,7 @@ use crate::subscribers::Key;
 /// How a sector knows a person and their household.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subjects {
-    /// `sub`
+    /// `sub`; where nobody of a household is meant, its own name
     pub person: String,
     /// `household`
     pub household: String,
@@ -31,6 +31,15 @@ impl Subjects {
             person: handles.pairwise(operator, sector, &format!("person:{person}")),
             household: handles.pairwise(operator, sector, &format!("household:{}", key.label())),
         }
+    }
+}
+
+impl Subjects {
+    /// The name of a whole household in `sector`, and of nobody of it.
+    #[must_use]
+    pub fn of_household(handles: &Handles, operator: &str, sector: &str, key: &Key) -> Self {
+        let Self { household, .. } = Self::of(handles, operator, sector, ("", key));
+        Self { person: household.clone(), household }
     }
 }
 

@@ -40,7 +40,7 @@ impl Aim {
 /// # Errors
 /// `consent.missing`
 pub(super) fn hand_over(tx: &mut Tx<'_>, client: &Client, draft: &Draft<'_>) -> Result<String> {
-    if !sessions::hold_allowed(tx, draft.person_id, client, draft.scope)? {
+    if !sessions::hold_allowed(tx, draft.whose.person_id(), client, draft.scope)? {
         return Err(Error::Forbidden { code: "consent.missing" });
     }
     let grant = sessions::grant(tx, draft)?;

@@ -83,6 +83,10 @@ impl Journeys {
                 Err(Error::Unauthenticated { .. }) => return Err(invalid()),
                 other => other?,
             };
+            // A household is nobody who could act, or be acted for.
+            if given.member.is_none() {
+                return Err(invalid());
+            }
             Ok((claims, given))
         };
         let (subject_claims, given) = find(with.subject, "subject_token")?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::clients::Client;
 use crate::credentials::{self, Factors};
 use crate::operators;
-use crate::sessions::{self, Draft, Proven, Strength, Subjects};
+use crate::sessions::{self, Draft, Proven, Strength, Subjects, Whose};
 use crate::signing::{HandleKind, Handles, Signing};
 
 use super::consent::hand_over;
@@ -277,7 +277,7 @@ fn give_code(
         client_id: &request.client_id,
         sector,
         issuer: &request.issuer,
-        person_id: &member.person_id,
+        whose: Whose::Person(&member.person_id),
         session_id: giver.session_id,
         seconds: sessions::CODE_SECONDS,
         scope: &request.scope,

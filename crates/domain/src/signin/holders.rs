@@ -13,7 +13,7 @@ use crate::tokens::AccessClaims;
 
 use super::Member;
 use super::journeys::Journeys;
-use super::members::find_member;
+use super::members::{find_household, find_member};
 use super::tokens::{Given, INVALID};
 
 /// Holders kept: those whose tokens are shown again and again, about a kilobyte each.
@@ -28,13 +28,15 @@ const FRESH_MS: i64 = 60_000;
 pub(super) struct Holder {
     operator: String,
     pub(super) authorization: Authorization,
-    pub(super) member: Member,
+    /// None: a whole household, and nobody of it.
+    pub(super) member: Option<Member>,
     subjects: Subjects,
     allowed: Allowed,
 }
 
 impl Holder {
-    /// Whom `authorization` of `client` is about now, if they may be signed in.
+    /// Whom `authorization` of `client` is about now, if they may be signed in; or which household, if a device may
+    /// stand for it.
     ///
     /// # Errors
     /// `grant.invalid` — the client has become another; those of the guard
@@ -47,11 +49,19 @@ impl Holder {
             return Err(INVALID);
         }
         let allowed = sessions::find_allowed(tx, &authorization.person_id, client)?;
+        let (sector, operator) = (client.terms.sector.as_str(), tx.operator().to_owned());
+        if authorization.is_households() {
+            if !client.may_stand_for_households() {
+                return Err(INVALID);
+            }
+            find_household(tx, &authorization.key)?;
+            let subjects = Subjects::of_household(handles, &operator, sector, &authorization.key);
+            return Ok(Self { operator, authorization, member: None, subjects, allowed });
+        }
         let member = find_member(tx, (&authorization.key, authorization.person_no))?;
         let whose = (member.person_id.as_str(), &member.key);
-        let subjects = Subjects::of(handles, tx.operator(), &client.terms.sector, whose);
-        let operator = tx.operator().to_owned();
-        Ok(Self { operator, authorization, member, subjects, allowed })
+        let subjects = Subjects::of(handles, &operator, sector, whose);
+        Ok(Self { operator, authorization, member: Some(member), subjects, allowed })
     }
 
     /// What the client gets of `authorization` (this one, at whatever turn) with `scope`.
@@ -77,6 +87,11 @@ impl Holder {
     /// As of [`Holder::given`].
     fn covers(&self, scope: &str) -> Result<()> {
         if self.allowed.covers(scope) { Ok(()) } else { Err(INVALID) }
+    }
+
+    /// Whether the household got another number since: its client knows it by the earlier one.
+    pub(super) fn has_new_number(&self) -> bool {
+        self.member.as_ref().is_some_and(|member| member.has_new_number(&self.authorization))
     }
 
     /// Whose changes are changes of this.

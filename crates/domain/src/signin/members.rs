@@ -61,6 +61,26 @@ pub(super) fn find_member(tx: &mut Tx<'_>, (key, person_no): (&Key, i64)) -> Res
     admit(&operator, household, (person_no, tx.now()))
 }
 
+/// The household `key`, if a device may stand for all of it: only in full use, whatever else it is held for. Two
+/// statements.
+///
+/// # Errors
+/// The first that matches: `operator.disabled`, `contract.stopped`, `home.not_active`.
+pub(super) fn find_household(tx: &mut Tx<'_>, key: &Key) -> Result<Household> {
+    let operator = tx.operator_fact(operators::find_operator)?;
+    if !operator.enabled() {
+        return Err(Error::refused("operator.disabled"));
+    }
+    let loaded = subscribers::load(tx, vec![key.number.clone()], Load::Whole)?;
+    let found = loaded.into_iter().find(|one| one.key() == *key);
+    let household = found.ok_or_else(|| Error::refused(STOPPED))?;
+    match household.standing(tx.now()) {
+        Standing::Active => Ok(household),
+        Standing::Suspended | Standing::Reserved => Err(Error::refused("home.not_active")),
+        Standing::Stopped | Standing::Purged => Err(Error::refused(STOPPED)),
+    }
+}
+
 /// The guard itself, pure.
 pub(super) fn admit(
     operator: &Operator,

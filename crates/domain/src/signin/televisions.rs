@@ -1,4 +1,5 @@
-//! A television is let in: the device asks, a person confirms on their phone, the device is answered.
+//! A television is let in: the device asks, a person looks at it on their phone and decides (`letting_in`), the device
+//! is answered.
 //!
 //! The code stands at the issuer the service came to, the authorization at the person's operator; each
 //! side is an act of its own, and the authorization leads nowhere until the code points at it.
@@ -7,27 +8,20 @@
 use std::sync::Arc;
 
 use base::kernel::{Actor, Error, Instant, Result, Scope};
-use base::records::{Entry, record};
-use base::store::Tx;
 
 use crate::boxes;
 use crate::clients::{self, Client, Grant};
 use crate::credentials::{self, Try};
-use crate::operators;
-use crate::sessions::{
-    self, Confirmed, DEVICE_CODE_SECONDS, DeviceAsk, DeviceCode, Draft, Lasting, NewDevice, Polled,
-    Redeemed, Strength, Subjects,
-};
-use crate::signing::{HandleKind, Handles};
+use crate::sessions::{self, DeviceAsk, DeviceCode, Lasting, Polled, Redeemed};
+use crate::signing::HandleKind;
+use crate::subscribers::Role;
 
-use super::consent::hand_over;
 use super::continuing::SignedIn;
 use super::journeys::Journeys;
-use super::members::find_member;
 use super::tokens::{Given, Holding, given, granted, turn_of};
 
 /// A code nobody asked for, or that is over: nobody is told which.
-const UNKNOWN: &str = "device.code_unknown";
+pub(super) const UNKNOWN: &str = "device.code_unknown";
 
 /// A code for a device, with the handle it polls with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +40,8 @@ pub struct LookedAt {
     pub client: Arc<Client>,
     /// The set-top box of the station it is, if it proved to be one.
     pub at_box: Option<KnownBox>,
+    /// Whether the person may choose that it stands for the whole household: its owner, where the service has that.
+    pub may_be_households: bool,
 }
 
 /// What the station says of a box that wants in.
@@ -64,20 +60,6 @@ pub enum Home {
     Own,
     /// Another one.
     Other,
-}
-
-/// What a person decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish<'w> {
-    /// Let it in.
-    Allow {
-        /// The two digits on the screen.
-        number: &'w str,
-        /// What stood on the page about what the service may have; none: it was not to be asked for.
-        shown: Option<&'w str>,
-    },
-    /// Keep it out.
-    Refuse,
 }
 
 /// What a device is told.
@@ -170,7 +152,8 @@ impl Journeys {
             credentials::take_back_try(tx, &counted_as)
         })?;
         let at_box = self.box_behind(who, (&scope, &code))?;
-        Ok(LookedAt { code, client, at_box })
+        let may_be_households = may_be_households(&client, who.member.role);
+        Ok(LookedAt { code, client, at_box, may_be_households })
     }
 
     /// The box that asked for a code, as it stands now.
@@ -187,85 +170,6 @@ impl Journeys {
             let own = scope.operator() == who.operator && key == who.session.key;
             KnownBox { area: one.area, home: if own { Home::Own } else { Home::Other } }
         }))
-    }
-
-    /// The person lets the device in, or keeps it out.
-    ///
-    /// The proof is held against the person as they are now, with the session they have now: who was
-    /// shut out meanwhile lets nothing in. A session that only says that somebody is at home is not
-    /// enough.
-    ///
-    /// # Errors
-    /// `device.code_unknown`; `device.number_wrong`, `device.code_over` — the two digits; `signin.weak`;
-    /// `consent.missing`; those of the guard
-    pub fn decide_device(
-        &self,
-        who: &SignedIn,
-        (issuer, looked): (&str, &LookedAt),
-        (wish, now): (Wish<'_>, Instant),
-    ) -> Result<()> {
-        if who.session.proven.strength() < Strength::Password {
-            return Err(Error::Forbidden { code: "signin.weak" });
-        }
-        let actor = Actor::Person(who.member.person_id.clone());
-        let at_issuer = Scope::new(issuer, actor.clone(), now);
-        let given = match wish {
-            Wish::Refuse => None,
-            Wish::Allow { number, shown } => {
-                self.check_number(&at_issuer, (&looked.code, number))?;
-                let own = Scope::new(&who.operator, actor, now);
-                let grant = self.give_device(&own, (who, issuer), (looked, shown))?;
-                Some((who.operator.clone(), grant))
-            }
-        };
-        let id = looked.code.id.clone();
-        let decided = self.db.transact(&at_issuer, move |tx| {
-            let given = given.as_ref().map(|(operator, grant)| (operator.as_str(), grant.as_str()));
-            if !sessions::decide_device(tx, &id, given)? {
-                return Ok(false);
-            }
-            let act = if given.is_some() { "device_code.approved" } else { "device_code.refused" };
-            record(tx, &Entry::new(act, &id))?;
-            Ok(true)
-        })?;
-        if decided { Ok(()) } else { Err(Error::not_found(UNKNOWN, "")) }
-    }
-
-    fn check_number(&self, scope: &Scope, (code, typed): (&DeviceCode, &str)) -> Result<()> {
-        let typed = sessions::plain_user_code(typed);
-        let code = code.clone();
-        let tried = self
-            .db
-            .housekeep(scope, "device-number", move |tx| sessions::try_number(tx, &code, &typed))?;
-        match tried {
-            Confirmed::Right => Ok(()),
-            Confirmed::Wrong => Err(Error::invalid("device.number_wrong", "number")),
-            Confirmed::Over => Err(Error::refused("device.code_over")),
-        }
-    }
-
-    /// The authorization of a device, waiting to be redeemed as long as its code is good.
-    fn give_device(
-        &self,
-        scope: &Scope,
-        (who, issuer): (&SignedIn, &str),
-        (looked, shown): (&LookedAt, Option<&str>),
-    ) -> Result<String> {
-        let (signing, shown) = (Arc::clone(&self.signing), shown.map(str::to_owned));
-        let (who, issuer) = (who.clone(), issuer.to_owned());
-        let (code, client) = (looked.code.clone(), Arc::clone(&looked.client));
-        self.db.transact(scope, move |tx| {
-            let operator = tx.operator_fact(operators::find_operator)?;
-            let alive = sessions::find_session(tx, &who.session.id, &operator.policies)?;
-            if alive.is_none() || !sessions::hold_session(tx, &who.session.id)? {
-                return Err(Error::refused("person.suspended"));
-            }
-            let member = find_member(tx, (&who.session.key, who.session.person_no))?;
-            let whose = (member.person_id.as_str(), &member.key);
-            let giving =
-                Giving { issuer: &issuer, code: &code, client: &client, shown: shown.as_deref() };
-            giving.give(tx, signing.handles(), (whose, &who))
-        })
     }
 
     /// Answers a device of `client` that asks for its tokens.
@@ -333,54 +237,7 @@ impl Journeys {
     }
 }
 
-/// What is given to a device.
-struct Giving<'g> {
-    issuer: &'g str,
-    code: &'g DeviceCode,
-    client: &'g Client,
-    /// What stood on the page about what the service may have, if it has to be asked for.
-    shown: Option<&'g str>,
-}
-
-impl Giving<'_> {
-    fn give(
-        &self,
-        tx: &mut Tx<'_>,
-        handles: &Handles,
-        (whose, who): ((&str, &crate::subscribers::Key), &SignedIn),
-    ) -> Result<String> {
-        let (sector, proven) = (self.client.terms.sector.as_str(), &who.session.proven);
-        let subjects = Subjects::of(handles, tx.operator(), sector, whose);
-        sessions::note_subjects(tx, &subjects, sector, whose)?;
-        let amr = proven.amr();
-        let draft = Draft {
-            client_id: &self.code.client_id,
-            sector,
-            issuer: self.issuer,
-            person_id: whose.0,
-            session_id: "",
-            seconds: DEVICE_CODE_SECONDS,
-            scope: &self.code.scope,
-            acr: proven.acr(),
-            amr: &amr,
-            auth: who.session.auth,
-            redirect_uri: "",
-            challenge: None,
-            nonce: None,
-            jkt: None,
-        };
-        if let Some(shown) = self.shown {
-            let allowed = (self.code.scope.as_str(), shown);
-            sessions::give_consent(tx, (whose.0, self.client), allowed)?;
-        }
-        let grant = hand_over(tx, self.client, &draft)?;
-        let device = NewDevice {
-            person_id: whose.0,
-            grant_id: &grant,
-            client_id: &self.code.client_id,
-            model: &self.code.model,
-        };
-        sessions::bind_device(tx, &device)?;
-        Ok(grant)
-    }
+/// Whether who has this role may let a device of `client` in for the whole household.
+pub(super) fn may_be_households(client: &Client, role: Role) -> bool {
+    role == Role::Owner && client.may_stand_for_households()
 }

@@ -66,8 +66,8 @@ pub struct Given {
     pub operator: String,
     /// The authorization.
     pub authorization: Authorization,
-    /// The person.
-    pub member: Member,
+    /// The person; none: it is about a whole household, and nobody of it.
+    pub member: Option<Member>,
     /// How this client knows person and household.
     pub subjects: Subjects,
     /// What the tokens are good for: what was given, and the client may have now.
@@ -218,7 +218,7 @@ fn stays(client: &Client, holder: &Holder, (handle, now): (&Handle, Instant)) ->
     client.refresh_policy() == RefreshPolicy::Stable
         && authorization.turn == handle.turn
         && authorization.lasts(now)
-        && !holder.member.has_new_number(authorization)
+        && !holder.has_new_number()
 }
 
 /// What is asked at the code is asked again when it is redeemed: the terms of now decide.
@@ -274,10 +274,9 @@ pub(super) fn given(
 /// A household that got another number since the authorization was given is told to the client by
 /// another name from now on: the name must lead back when the client asks by it.
 fn note_new_number(tx: &mut Tx<'_>, client: &Client, given: &Given) -> Result<()> {
-    if !given.member.has_new_number(&given.authorization) {
-        return Ok(());
-    }
-    let whose = (given.member.person_id.as_str(), &given.member.key);
+    let member = given.member.as_ref().filter(|one| one.has_new_number(&given.authorization));
+    let Some(member) = member else { return Ok(()) };
+    let whose = (member.person_id.as_str(), &member.key);
     sessions::note_subjects(tx, &given.subjects, &client.terms.sector, whose)
 }
 

@@ -104,17 +104,17 @@ const INSERT_CONTRACT: &str = "INSERT INTO contracts
     (operator_id, number, gen, state, version, unit, bulk_parent, starts_ms, stopped_ms,
      stop_cause, replaced_by, kana, telephone, postal_code, age_verified_by, adult_allowed,
      credit_rank, note, cause, created_ms, updated_ms, stop_recorded_ms, has_boxes, home_off,
-     home_declined)
+     home_declined, access_no)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-            ?20, ?21, ?22, ?23, ?24, ?25)";
+            ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
 
 const UPDATE_CONTRACT: &str = "UPDATE contracts SET
         state = ?4, version = ?5, unit = ?6, bulk_parent = ?7, starts_ms = ?8, stopped_ms = ?9,
         stop_cause = ?10, replaced_by = ?11, kana = ?12, telephone = ?13, postal_code = ?14,
         age_verified_by = ?15, adult_allowed = ?16, credit_rank = ?17, note = ?18, cause = ?19,
         created_ms = ?20, updated_ms = ?21, stop_recorded_ms = ?22, has_boxes = ?23, home_off = ?24,
-        home_declined = ?25
-  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND version = ?26";
+        home_declined = ?25, access_no = ?26
+  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND version = ?27";
 
 fn contract_row(tx: &Tx<'_>, contract: &Contract) -> Vec<Value> {
     vec![
@@ -143,6 +143,7 @@ fn contract_row(tx: &Tx<'_>, contract: &Contract) -> Vec<Value> {
         contract.has_boxes.into(),
         contract.home_off.into(),
         contract.home_wish.is_off().into(),
+        contract.access_no.into(),
     ]
 }
 

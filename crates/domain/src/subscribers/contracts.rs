@@ -178,6 +178,10 @@ pub struct Contract {
     /// The owner's switch.
     #[serde(default)]
     pub home_wish: HomeSignIn,
+    /// How often what the household as a whole was let in by has been ended: a stop raises it, and nothing lowers it
+    /// (`docs/decisions/0026`, `0047`).
+    #[serde(default)]
+    pub access_no: i64,
 }
 
 /// Attributes a command may bring; `None` leaves what is there.

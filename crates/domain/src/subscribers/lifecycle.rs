@@ -60,6 +60,7 @@ impl Household {
             has_boxes: false,
             home_off: false,
             home_wish: HomeSignIn::Allowed,
+            access_no: 0,
         };
         contract.take(wanted);
         let mut owner = Person::invited(1, owner_id, Role::Owner, by.now);

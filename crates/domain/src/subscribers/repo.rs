@@ -58,7 +58,7 @@ pub fn load(tx: &mut Tx<'_>, numbers: Vec<String>, what: Load) -> Result<Vec<Hou
 const SELECT_CONTRACTS: &str = "SELECT number, gen, state, version, unit, bulk_parent, starts_ms,
         stopped_ms, stop_recorded_ms, stop_cause, replaced_by, kana, telephone, postal_code, age_verified_by,
         adult_allowed, credit_rank, note, cause, created_ms, updated_ms, has_boxes, home_off,
-        home_declined
+        home_declined, access_no
    FROM contracts WHERE operator_id = ?1 AND number IN ARRAY(?2) ORDER BY number, gen";
 
 fn load_contracts(tx: &mut Tx<'_>, keys: &[Value], what: Load) -> Result<Vec<Contract>> {
@@ -95,6 +95,7 @@ fn read_contract(row: &mut Row) -> Result<Contract> {
         has_boxes: row.flag()?,
         home_off: row.flag()?,
         home_wish: HomeSignIn::of(row.flag()?),
+        access_no: row.int()?,
     })
 }
 

@@ -22,6 +22,9 @@ const KEPT: usize = 16_384;
 pub const HOME_SECONDS: i64 = 24 * 3600;
 /// What such a token says of how it was come by.
 const HOME: &str = "home";
+/// What the token of a device says that stands for a whole household: nobody signed in who uses it, and nobody proved
+/// to be at home. Never in a token of a person.
+pub const HOUSEHOLD: &str = "household";
 const TYPE: &str = "at+jwt";
 
 /// What an access token says. Source: RFC 9068 §2.2.
@@ -52,10 +55,11 @@ pub struct AccessClaims {
     /// Who acts for that person; absent where they act themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Acting>,
-    /// `home` in a token that a set-top box was given for its household, and nobody of it; absent in all others.
+    /// `home` in a token that a set-top box was given for its household, and nobody of it; `household` in one of a device
+    /// that was let in for the whole household; absent in all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
-    /// With it: signed in by being at home.
+    /// With `home`: signed in by being at home.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hba: Option<bool>,
     /// What who shows it has to hold; absent in a token that is good for whoever has it.
@@ -103,6 +107,18 @@ pub enum By {
     SignIn,
     /// They are at home: a household by its box, for [`HOME_SECONDS`].
     Home,
+    /// A household by a device that its owner let in for all of it.
+    Household,
+}
+
+impl By {
+    const fn acr(self) -> Option<&'static str> {
+        match self {
+            Self::SignIn => None,
+            Self::Home => Some(HOME),
+            Self::Household => Some(HOUSEHOLD),
+        }
+    }
 }
 
 /// What a token is to be.
@@ -213,7 +229,7 @@ impl AccessTokens {
             operator: behalf.map(|person| person.operator.to_owned()),
             grant: behalf.map(|person| person.grant.to_owned()),
             act: asked.acting.map(|(acting, _)| acting.clone()),
-            acr: home.then(|| HOME.to_owned()),
+            acr: asked.by.acr().map(str::to_owned),
             hba: home.then_some(true),
             cnf: asked.cnf.cloned(),
         };

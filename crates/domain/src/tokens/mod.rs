@@ -7,7 +7,7 @@ mod access;
 mod sender;
 
 pub use access::{
-    ACCESS_SECONDS, AccessClaims, AccessTokens, Acting, Asked, By, HOME_SECONDS, OnBehalfOf,
-    Verified, is_resource,
+    ACCESS_SECONDS, AccessClaims, AccessTokens, Acting, Asked, By, HOME_SECONDS, HOUSEHOLD,
+    OnBehalfOf, Verified, is_resource,
 };
 pub use sender::{Confirmation, KeyProof, Scheme, Shown, sweep};

@@ -10,6 +10,7 @@ use domain::sessions::session_name;
 use domain::signin::{AtHome, Given, Member};
 use domain::signing::{Handles, Issuer, Ring};
 use domain::subscribers::Role;
+use domain::tokens::HOUSEHOLD;
 use formats::jose::SigningAlgorithm;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256, Sha512};
@@ -29,8 +30,8 @@ pub(super) struct About<'a> {
 }
 
 impl<'a> About<'a> {
-    pub(super) fn of(given: &'a Given) -> Self {
-        let Member { role, max_rating_years, adult, .. } = &given.member;
+    pub(super) fn of(given: &'a Given, member: &Member) -> Self {
+        let Member { role, max_rating_years, adult, .. } = member;
         Self {
             sub: &given.subjects.person,
             household: &given.subjects.household,
@@ -78,7 +79,7 @@ pub(super) enum Moment {
 /// `internal` when it can not be signed.
 pub(super) fn id_token(
     (handles, issuer, ring): (&Handles, &Issuer, &Ring),
-    (given, client): (&Given, &Client),
+    (given, member, client): (&Given, &Member, &Client),
     (access_token, moment): (&str, Moment),
     now: Instant,
 ) -> Result<String> {
@@ -97,7 +98,7 @@ pub(super) fn id_token(
         amr: authorization.amr.split(' ').collect(),
         sid: session_name(handles, whose, authorization.session()),
         at_hash: at_hash(access_token, algorithm),
-        about: About::of(given),
+        about: About::of(given, member),
     };
     ring.signer_with(algorithm, now)?.sign("JWT", &claims).map_err(base::kernel::Error::internal)
 }
@@ -122,20 +123,27 @@ struct SignedAbout<'a, T> {
     about: T,
 }
 
-/// What is known of a household whose box signed it in.
+/// What is known of a household, where nobody of it signed in: by its box at home, or by a device of all of it.
 #[derive(Debug, Serialize)]
-pub(super) struct AboutHome<'a> {
+pub(super) struct AboutHousehold<'a> {
     sub: &'a str,
     household: &'a str,
     operator: &'a str,
     acr: &'static str,
-    hba: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hba: Option<bool>,
 }
 
-impl<'a> AboutHome<'a> {
-    pub(super) fn of(home: &'a AtHome) -> Self {
+impl<'a> AboutHousehold<'a> {
+    pub(super) fn at_home(home: &'a AtHome) -> Self {
         let AtHome { operator, household, .. } = home;
-        Self { sub: household, household, operator, acr: "home", hba: true }
+        Self { sub: household, household, operator, acr: "home", hba: Some(true) }
+    }
+
+    pub(super) fn of(given: &'a Given) -> Self {
+        let Given { operator, subjects, .. } = given;
+        let household = &subjects.household;
+        Self { sub: household, household, operator, acr: HOUSEHOLD, hba: None }
     }
 }
 

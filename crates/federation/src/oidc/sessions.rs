@@ -10,6 +10,7 @@ use axum::response::Response;
 use base::kernel::{Error, Result, clock};
 use domain::sessions::{Device, ListedSession};
 use domain::signin::{OwnPage, SignedInBy};
+use domain::subscribers::Role;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::{Page, current, words};
@@ -42,6 +43,8 @@ struct Body<'b> {
     here: Option<Listed>,
     browsers: Vec<Listed>,
     devices: Vec<Listed>,
+    of_household: Vec<Listed>,
+    owner: bool,
 }
 
 /// What the last form did: a message, or why it did nothing.
@@ -102,7 +105,7 @@ fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'stat
 
 fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
     let words = Words(current::get().language);
-    let SignedInBy { browsers, devices } =
+    let SignedInBy { browsers, devices, of_household } =
         provider.journeys.signed_in_by(&here.who, clock::now())?;
     let names = Names { provider, here, words };
     let (own, others): (Vec<_>, Vec<_>) =
@@ -121,6 +124,8 @@ fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
         here: own.first().map(|one| names.browser(one)).transpose()?,
         browsers: others.into_iter().map(|one| names.browser(one)).collect::<Result<_>>()?,
         devices: devices.iter().map(|one| names.device(one)).collect::<Result<_>>()?,
+        of_household: of_household.iter().map(|one| names.device(one)).collect::<Result<_>>()?,
+        owner: here.who.member.role == Role::Owner,
     };
     here.answer(provider, Page::new(words.0, body.title, &body)?, said.err())
 }

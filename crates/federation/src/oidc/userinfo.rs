@@ -19,7 +19,7 @@ use web::access::Acted;
 use web::{Problem, at_once, current};
 
 use super::Provider;
-use super::claims::{About, AboutHome, signed_about};
+use super::claims::{About, AboutHousehold, signed_about};
 use super::place::Place;
 
 /// The endpoint.
@@ -60,7 +60,7 @@ pub(super) async fn answer(
 
 /// Whoever a token is about.
 enum Holder {
-    Person(Box<Given>),
+    Given(Box<Given>),
     Home(AtHome),
 }
 
@@ -69,7 +69,7 @@ enum Holder {
 #[serde(untagged)]
 enum Told<'a> {
     Person(About<'a>),
-    Home(AboutHome<'a>),
+    Household(AboutHousehold<'a>),
 }
 
 impl Holder {
@@ -83,13 +83,16 @@ impl Holder {
             return journeys.holder_at_home(claims, client, now).map(Self::Home);
         }
         let given = journeys.holder(claims, client, now)?;
-        Ok(Self::Person(Box::new(given)))
+        Ok(Self::Given(Box::new(given)))
     }
 
     fn told(&self) -> Told<'_> {
         match self {
-            Self::Person(given) => Told::Person(About::of(given)),
-            Self::Home(home) => Told::Home(AboutHome::of(home)),
+            Self::Given(given) => match &given.member {
+                Some(member) => Told::Person(About::of(given, member)),
+                None => Told::Household(AboutHousehold::of(given)),
+            },
+            Self::Home(home) => Told::Household(AboutHousehold::at_home(home)),
         }
     }
 }

@@ -144,7 +144,7 @@ impl Story {
                 client_id: client,
                 sector: "portal.example.jp",
                 issuer,
-                person_id: &person,
+                whose: domain::sessions::Whose::Person(&person),
                 session_id: &session,
                 seconds: 60,
                 scope: "openid",

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use base::kernel::{Error, Result, clock};
-use domain::signin::{LookedAt, OwnPage, Purpose, SignedIn, Visit, Wish};
+use domain::signin::{LookedAt, OwnPage, Purpose, SignedIn, StandsFor, Visit, Wish};
 use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
@@ -82,16 +82,30 @@ pub(in super::super) async fn decide(
             Err(error) => return here.confirm(&who, (&looked, Some(&error))),
         };
         let number = form.get("number").unwrap_or_default();
-        let allow = Wish::Allow { number, shown: shown.as_deref() };
+        let stands_for = stands_for(form.get("for"))?;
+        let allow = Wish::Allow { number, shown: shown.as_deref(), stands_for };
         let wish = if allows { allow } else { Wish::Refuse };
         let at = (here.issuer.operator(), &looked);
         match here.provider.journeys.decide_device(&who, at, (wish, clock::now())) {
             Ok(()) => here.done(&who, wish != Wish::Refuse),
-            Err(error @ Error::Invalid { .. }) => here.confirm(&who, (&looked, Some(&error))),
+            // What lasts wants a young proof.
+            Err(Error::Unauthenticated { code: "proof.too_old" }) => here.sign_in(Some(code)),
+            Err(error @ (Error::Invalid { .. } | Error::TooMany { .. })) => {
+                here.confirm(&who, (&looked, Some(&error)))
+            }
             Err(error) => here.ask(&who, Some(&for_page(error)?)),
         }
     })
     .await
+}
+
+/// Whom the device shall stand for: who says nothing means themself.
+fn stands_for(chosen: Option<&str>) -> Result<StandsFor> {
+    match chosen {
+        None | Some("person") => Ok(StandsFor::Person),
+        Some("household") => Ok(StandsFor::Household),
+        Some(_) => Err(Error::invalid("request.parameters_malformed", "for")),
+    }
 }
 
 /// What the service of the device has to be allowed, if it has to be.

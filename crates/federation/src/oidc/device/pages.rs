@@ -42,6 +42,7 @@ struct Body<'b> {
     warning: Option<&'static str>,
     allowed: &'b [&'static str],
     shown: String,
+    may_be_households: bool,
 }
 
 impl<'b> Body<'b> {
@@ -59,6 +60,7 @@ impl<'b> Body<'b> {
             warning: None,
             allowed: &[],
             shown: String::new(),
+            may_be_households: false,
         }
     }
 
@@ -107,6 +109,7 @@ pub(super) fn confirm(
         }
     }
     (body.proof, body.user_code) = (shown.proof, &shown.looked.code.user_code);
+    body.may_be_households = shown.looked.may_be_households;
     body.warning = warning(shown).map(|key| body.words.get(key));
     if let Some(question) = shown.question {
         (body.allowed, body.shown) = (&question.lines, question.digest());

@@ -25,6 +25,7 @@ const NAMES: &[(&str, &str)] = &[
 /// What is not taken from a client itself: what we do not do, and what is given one by one.
 const REFUSED: &[&str] = &[
     "first_party",
+    "household_devices",
     "id_token_encrypted_response_alg",
     "jwks_uri",
     "kind",

@@ -202,13 +202,15 @@ impl Asking<'_> {
         }
         let keys = (&self.issuer, self.ring.as_ref());
         let cnf = self.cnf.as_ref();
-        let asked = Asked { scope, behalf: Some(behalf), by: By::SignIn, acting: None, cnf };
+        let by = if given.member.is_some() { By::SignIn } else { By::Household };
+        let asked = Asked { scope, behalf: Some(behalf), by, acting: None, cnf };
         let access_token = provider.tokens.mint(keys, &self.client, &asked, now)?;
         let signer = (provider.signing.handles(), &self.issuer, self.ring.as_ref());
-        let id_token = match scope.split(' ').any(|one| one == "openid") {
-            true => Some(id_token(signer, (&given, &self.client), (&access_token, moment), now)?),
-            false => None,
-        };
+        // Nobody signed in where a device stands for a whole household.
+        let member = given.member.as_ref().filter(|_| scope.split(' ').any(|one| one == "openid"));
+        let about = member.map(|member| (&given, member, self.client.as_ref()));
+        let id_token =
+            about.map(|about| id_token(signer, about, (&access_token, moment), now)).transpose()?;
         Ok(Tokens {
             access_token,
             issued_token_type: None,
