@@ -287,7 +287,7 @@ fn callers(parts: &Parts) -> Callers {
 }
 
 fn admin(parts: &Parts) -> Admin {
-    Admin { callers: callers(parts), signing: Arc::clone(&parts.signing) }
+    Admin::new(callers(parts), Arc::clone(&parts.signing))
 }
 
 fn vod(parts: &Parts) -> Vod {

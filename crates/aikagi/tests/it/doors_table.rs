@@ -119,6 +119,7 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Both, "/admin/v1/clients", Guard::Admin),
     Route("GET", At::Both, "/admin/v1/clients/{id}", Guard::Admin),
     Route("PUT", At::Both, "/admin/v1/clients/{id}", Guard::Admin),
+    Route("PATCH", At::Both, "/admin/v1/clients/{id}", Guard::Admin),
     Route("POST", At::Both, "/admin/v1/clients/{id}/disable", Guard::Admin),
     Route("POST", At::Both, "/admin/v1/clients/{id}/enable", Guard::Admin),
     Route("POST", At::Both, "/admin/v1/clients/{id}/secret", Guard::Admin),

@@ -31,6 +31,10 @@ pub const PROBES: &[(&str, Probe)] = &[
         let handles = Handles::new(&MasterKey::random());
         said(administration::renew_secret(tx, &handles, ("secret-vod", "k")).map(|one| one.len()))
     }),
+    ("clients::change", |tx, _| {
+        let edit = clients::Edit { name_en: Some("Taken".to_owned()), ..Default::default() };
+        said(clients::change(tx, "secret-vod", ("", &edit)))
+    }),
     ("clients::set_secret", |tx, _| said(clients::set_secret(tx, "secret-vod", &"s".repeat(43)))),
     ("credentials::hand_code", |tx, _| {
         let all = [HandedAt::Installation, HandedAt::Counter];

@@ -14,6 +14,7 @@
 
 mod addresses;
 mod admin;
+mod admin_changes;
 mod admin_tokens;
 mod algorithms;
 mod approvals;

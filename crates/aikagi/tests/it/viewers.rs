@@ -122,7 +122,7 @@ impl House {
             tokens: Arc::clone(&provider.tokens),
             base_url: BASE.into(),
         };
-        let admin = linkage::admin::Admin { callers, signing: Arc::clone(&provider.signing) };
+        let admin = linkage::admin::Admin::new(callers, Arc::clone(&provider.signing));
         let router = routes(provider.clone())
             .merge(linkage::admin::routes(admin))
             .merge(web::page::assets())

@@ -6,6 +6,8 @@
 
 mod persons;
 mod secrets;
+mod service;
 
 pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in};
 pub use secrets::renew_secret;
+pub use service::{admit, check_in_service};

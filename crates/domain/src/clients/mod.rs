@@ -4,6 +4,7 @@
 //! Sources: `docs/decisions/0014`, RFC 6749 §2, RFC 7523, RFC 7591, RFC 9101, FAPI 2.0 Security Profile, OpenID Connect Core §8.1 and §9.
 
 mod certificates;
+mod change;
 mod create;
 mod fapi;
 mod guard;
@@ -16,6 +17,7 @@ mod switch;
 mod terms;
 
 pub use certificates::CertificateName;
+pub use change::{Edit, change};
 pub use create::{Created, create};
 pub(crate) use guard::{ASSERTION_SECONDS, LEEWAY_SECONDS};
 pub use guard::{Clients, Presented, Snapshot};

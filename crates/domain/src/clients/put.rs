@@ -4,7 +4,7 @@ use base::kernel::{Change, Error, Result};
 use base::records::{Entry, record};
 use base::store::Tx;
 use formats::jose::{JwkSet, VerificationKeys, has_private_part};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::terms::{AuthMethod, Client, ClientKind, ClientTerms, Grant, Pkce, Proof, SCOPES};
@@ -72,12 +72,13 @@ pub(super) fn record_put(
         Some(before) if !before.enabled && terms.enabled => "client.enabled",
         Some(_) => "client.changed",
     };
-    let detail = json!({
-        "kind": terms.kind, "method": terms.method, "grants": terms.grants,
-        "scopes": terms.scopes, "redirect_uris": terms.redirect_uris, "sector": terms.sector,
-        "profile": terms.profile, "enabled": terms.enabled,
-        "proof_changed": known.is_some_and(|before| before.proof != terms.proof),
-    });
+    let mut detail = facts(terms);
+    let proof_changed = known.is_some_and(|before| before.proof != terms.proof);
+    detail.insert("proof_changed".to_owned(), proof_changed.into());
+    if let Some(before) = known {
+        detail.insert("was".to_owned(), differences(facts(before), &detail).into());
+    }
+    let detail = Value::Object(detail);
     record(tx, &Entry::new(act, id).detail(detail))?;
     let was = known.map_or(Pkce::Required, |before| before.pkce);
     match (was, terms.pkce) {
@@ -89,6 +90,21 @@ pub(super) fn record_put(
         }
         _ => Ok(()),
     }
+}
+
+/// The terms of a client but for what it proves itself by.
+pub(super) fn facts(terms: &ClientTerms) -> Map<String, Value> {
+    let facts = json!({
+        "kind": terms.kind, "name_ja": terms.name_ja, "name_en": terms.name_en, "method": terms.method,
+        "grants": terms.grants, "scopes": terms.scopes, "redirect_uris": terms.redirect_uris,
+        "sector": terms.sector, "pkce": terms.pkce, "profile": terms.profile, "enabled": terms.enabled,
+    });
+    if let Value::Object(facts) = facts { facts } else { Map::new() }
+}
+
+/// Those members of `before` that are others now.
+fn differences(before: Map<String, Value>, now: &Map<String, Value>) -> Map<String, Value> {
+    before.into_iter().filter(|(name, value)| now.get(name) != Some(value)).collect()
 }
 
 /// The draft with what may be left out filled in.

@@ -243,7 +243,7 @@ pub fn change_registered(
     (draft, shown): (&ClientTerms, Option<&str>),
 ) -> Result<Registered> {
     find_registered(tx, which)?;
-    hold(tx, which.0)?;
+    repo::hold(tx, which.0)?;
     let known = find_registered(tx, which)?;
     if let Some(shown) = shown
         && known.terms.proof != Proof::Secret(Some(hash(shown)))
@@ -253,14 +253,6 @@ pub fn change_registered(
     let (terms, secret) = own_terms(&known.id, draft, Some(&known.terms))?;
     put(tx, &known.id, &terms)?;
     Ok(Registered { client: found(tx, &known.id)?, secret })
-}
-
-/// Nobody switches the client off between our look at it and our change.
-fn hold(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let keys: [Value; 2] = [tx.operator().into(), id.into()];
-    let sql = "SELECT client_id FROM clients WHERE operator_id = ?1 AND client_id = ?2";
-    tx.rows_locked(sql, &keys, |row| row.text())?;
-    Ok(())
 }
 
 /// Removes a client that registered itself: it, its tokens and its management token are worth nothing from

@@ -68,6 +68,14 @@ pub(super) fn own(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>> {
     )
 }
 
+/// Nobody changes the client of this operator between our look at it and our change.
+pub(super) fn hold(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    let sql = "SELECT client_id FROM clients WHERE operator_id = ?1 AND client_id = ?2";
+    tx.rows_locked(sql, &keys, |row| row.text())?;
+    Ok(())
+}
+
 pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Client>> {
     let keys: [Value; 3] = [tx.operator().into(), after.into(), limit.into()];
     tx.rows(

@@ -32,6 +32,8 @@ pub struct Policies {
     pub late_minutes: i64,
     /// How fast each client of the operator's SMS may call.
     pub sms_pace: Pace,
+    /// How fast each program that administers may call.
+    pub admin_pace: Pace,
     /// Whether services may register themselves, and how many.
     pub registration: Registration,
     /// Whether a service may exchange the tokens of two persons for one in which the second acts for the first
@@ -149,6 +151,7 @@ impl Default for Policies {
             cut_off: "23:00".to_owned(),
             late_minutes: 60,
             sms_pace: Pace::default(),
+            admin_pace: Pace::default(),
             registration: Registration::default(),
             token_exchange: false,
             home_sign_in: false,
@@ -205,6 +208,8 @@ impl Policies {
             ("late_minutes", self.late_minutes, 0, 60 * 24),
             ("sms_pace.per_second", self.sms_pace.per_second, 1, 10_000),
             ("sms_pace.burst", self.sms_pace.burst, 1, 100_000),
+            ("admin_pace.per_second", self.admin_pace.per_second, 1, 10_000),
+            ("admin_pace.burst", self.admin_pace.burst, 1, 100_000),
             ("registration.most", self.registration.most, 0, 10_000),
             ("registration.unused_days", self.registration.unused_days, 1, 366),
             ("stop_cancel_days", self.stop_cancel_days, 0, 31),

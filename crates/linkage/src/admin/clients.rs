@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
+use crate::callers::{body_of, idempotency_key, read_json};
+use crate::sms::online::moment;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query, State};
+use axum::response::Response;
 use base::kernel::{Change, Error, Result};
 use base::store::Tx;
 use domain::administration;
 use domain::clients::{
-    self, AuthMethod, Client, ClientKind, ClientTerms, Created, Grant, Pkce, Profile, Proof,
+    self, AuthMethod, Client, ClientKind, ClientTerms, Created, Edit, Grant, Pkce, Profile, Proof,
 };
-use http::{HeaderMap, StatusCode};
+use http::header::{ETAG, IF_MATCH};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use web::blocking;
-
-use crate::callers::{body_of, idempotency_key, read_json};
-use crate::sms::online::moment;
 
 use super::{Admin, Answer, LONGEST, Named, Wanted, name, page_of};
 
@@ -109,6 +109,7 @@ fn told_of(client: &Client) -> Json {
         "profile": terms.profile,
         "enabled": terms.enabled,
         "registered_at": moment(client.registered),
+        "version": client.version(),
     })
 }
 
@@ -153,7 +154,55 @@ pub(super) async fn show(
     let caller = admin.caller(&named, &headers, SCOPE).await?;
     let id = name(&named, "id");
     let client = admin.look(&caller, move |tx| clients::find(tx, &id)).await?;
-    caller.told(&told_of(&client))
+    Ok(tagged(caller.told(&told_of(&client))?, &client))
+}
+
+/// The answer with the version of the client's terms, as a change has to name it.
+///
+/// Source: RFC 9110 §8.8.3.
+fn tagged(mut response: Response, client: &Client) -> Response {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", client.version())) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// The version of the terms that a caller saw. `*` would be none.
+///
+/// # Errors
+/// `field.required` naming the header
+fn version_seen(headers: &HeaderMap) -> Result<String> {
+    let seen = headers.get(IF_MATCH).ok_or_else(|| Error::invalid("field.required", "If-Match"))?;
+    // What is not one of ours is the version of nothing.
+    let seen = seen.to_str().unwrap_or_default().trim();
+    Ok(seen.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or_default().to_owned())
+}
+
+/// Other terms for a client, by who saw those it has.
+pub(super) async fn change(
+    State(admin): State<Arc<Admin>>,
+    named: Named,
+    headers: HeaderMap,
+    body: std::result::Result<Bytes, BytesRejection>,
+) -> Answer {
+    let caller = admin.caller(&named, &headers, SCOPE).await?;
+    let (id, seen) = (name(&named, "id"), version_seen(&headers)?);
+    let edit: Edit = read_json(&body_of(body)?, LONGEST)?;
+    let work = move |tx: &mut Tx<'_>| {
+        let change = clients::change(tx, &id, (&seen, &edit))?;
+        Ok((change, clients::find(tx, &id)?))
+    };
+    let (change, client) = admin.act(&caller, work).await.map_err(|problem| {
+        // Source: RFC 9110 §15.5.13.
+        match problem.error() {
+            Error::Conflict { code: "client.changed_meanwhile" } => {
+                problem.with_status(StatusCode::PRECONDITION_FAILED)
+            }
+            _ => problem,
+        }
+    })?;
+    let told = Made { client: told_of(&client), changed: change == Change::Made, secret: None };
+    Ok(tagged(caller.told(&told)?, &client))
 }
 
 /// Makes a client; the same again is answered without its secret.
@@ -200,7 +249,7 @@ pub(super) async fn enable(
 }
 
 async fn switch(
-    admin: &Admin,
+    admin: &Arc<Admin>,
     named: &Named,
     headers: &HeaderMap,
     to: fn(&mut Tx<'_>, &str) -> Result<Change>,
@@ -222,15 +271,10 @@ pub(super) async fn renew_secret(
     if key.len() > 64 {
         return Err(Error::invalid("field.too_long", "Idempotency-Key").into());
     }
-    let (id, key, scope) = (name(&named, "id"), key.to_owned(), caller.scope());
-    let named = id.clone();
-    let door = Arc::clone(&admin);
-    let secret = blocking(move || {
-        let signing = Arc::clone(&door.signing);
-        door.callers.db.transact(&scope, move |tx| {
-            administration::renew_secret(tx, signing.handles(), (&id, &key))
-        })
-    })
-    .await?;
+    let (id, key) = (name(&named, "id"), key.to_owned());
+    let (named, signing) = (id.clone(), Arc::clone(&admin.signing));
+    let work =
+        move |tx: &mut Tx<'_>| administration::renew_secret(tx, signing.handles(), (&id, &key));
+    let secret = admin.act(&caller, work).await?;
     caller.told(&json!({ "client_id": named, "secret": secret }))
 }

@@ -22,12 +22,14 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::Tx;
+use domain::administration;
 use domain::clients::ClientKind;
 use domain::signing::{Issuer, Signing};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use web::access::Acted;
-use web::{Problem, act, current, look};
+use web::pace::{Paces, Rate};
+use web::{Problem, act, blocking, current, look};
 
 use crate::callers::{Callers, json_answer};
 use operations::Operation;
@@ -37,12 +39,22 @@ pub use openapi::document;
 /// Longest body read, in bytes.
 const LONGEST: usize = 64 * 1024;
 
+/// Programs whose pace is remembered.
+const PACES: usize = 4096;
+
 /// What the door stands on.
 pub struct Admin {
-    /// Who may call.
-    pub callers: Callers,
-    /// What signing keys are sealed with, and secrets made from.
-    pub signing: Arc<Signing>,
+    callers: Callers,
+    signing: Arc<Signing>,
+    paces: Paces<(String, String)>,
+}
+
+impl Admin {
+    /// For these callers; signing keys are sealed, and secrets made, with `signing`.
+    #[must_use]
+    pub fn new(callers: Callers, signing: Arc<Signing>) -> Self {
+        Self { callers, signing, paces: Paces::new(PACES) }
+    }
 }
 
 type Row = (&'static str, MethodRouter<Arc<Admin>>, &'static [Operation]);
@@ -54,8 +66,8 @@ fn endpoints() -> [Row; 15] {
         ("/admin/v1/clients", get(clients::list), &[says::LIST_CLIENTS]),
         (
             "/admin/v1/clients/{id}",
-            get(clients::show).put(clients::create),
-            &[says::SHOW_CLIENT, says::CREATE_CLIENT],
+            get(clients::show).put(clients::create).patch(clients::change),
+            &[says::SHOW_CLIENT, says::CREATE_CLIENT, says::CHANGE_CLIENT],
         ),
         ("/admin/v1/clients/{id}/disable", post(clients::disable), &[says::DISABLE_CLIENT]),
         ("/admin/v1/clients/{id}/enable", post(clients::enable), &[says::ENABLE_CLIENT]),
@@ -142,9 +154,9 @@ impl Caller {
 }
 
 impl Admin {
-    /// Who calls, with a token that is good for `scope`.
+    /// Who calls, with a token that is good for `scope`, no faster than it may and while its station is in service.
     async fn caller(
-        &self,
+        self: &Arc<Self>,
         named: &Named,
         headers: &HeaderMap,
         scope: &'static str,
@@ -156,6 +168,13 @@ impl Admin {
         if verified.client.operator != issuer.operator() {
             return Err(Error::Forbidden { code: "token.scope_missing" }.into());
         }
+        let (admin, client) = (Arc::clone(self), Arc::clone(&verified.client));
+        blocking(move || {
+            let pace = administration::admit(&admin.callers.db, &client, clock::now())?;
+            let caller = (client.operator.clone(), client.id.clone());
+            admin.paces.take(&caller, Rate::per_second(pace.per_second, pace.burst))
+        })
+        .await?;
         Ok(Caller { issuer, client: verified.client.id.clone() })
     }
 
@@ -174,6 +193,10 @@ impl Admin {
         caller: &Caller,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> std::result::Result<T, Problem> {
+        let work = move |tx: &mut Tx<'_>| {
+            administration::check_in_service(tx)?;
+            work(tx)
+        };
         act(&self.callers.db, caller.scope(), work).await
     }
 }

@@ -87,7 +87,7 @@ fn named_in(path: &str) -> Vec<Json> {
 
 fn told_of(operation: &Operation) -> Json {
     let of_body = match operation.takes {
-        Takes::Body(_) | Takes::BodyIfAny(_) => BODY,
+        Takes::Body(_) | Takes::BodyIfAny(_) | Takes::Change(_) => BODY,
         Takes::Nothing | Takes::Page | Takes::Key => &[],
     };
     let errors = [operation.errors, of_body].concat();
@@ -102,6 +102,10 @@ fn told_of(operation: &Operation) -> Json {
         Takes::Nothing => {}
         Takes::Page => say("parameters", page()),
         Takes::Key => say("parameters", key()),
+        Takes::Change(schema) => {
+            say("parameters", seen());
+            say("requestBody", body(schema, true));
+        }
         Takes::Body(schema) => say("requestBody", body(schema, true)),
         Takes::BodyIfAny(schema) => say("requestBody", body(schema, false)),
     }
@@ -126,6 +130,13 @@ fn key() -> Json {
         "name": "Idempotency-Key", "in": "header", "required": true,
         "schema": { "type": "string", "minLength": 1, "maxLength": 64 },
         "description": "With the same word the answer is the same, for 400 days",
+    }])
+}
+
+fn seen() -> Json {
+    json!([{
+        "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" },
+        "description": "`version` of the client as it was seen, in quotes: the `ETag` of that answer",
     }])
 }
 

@@ -26,6 +26,8 @@ pub(super) enum Takes {
     Page,
     /// A word by which the request may be sent again.
     Key,
+    /// A body of this schema, and the version it was made from.
+    Change(&'static str),
     /// A body of this schema.
     Body(&'static str),
     /// One that may be left out.
@@ -41,6 +43,8 @@ pub(super) const COMMON: &[&str] = &[
     "dpop.proof_invalid",
     "dpop.nonce_needed",
     "operator.unknown",
+    "operator.disabled",
+    "request.too_many",
     "unavailable",
     "internal",
 ];
@@ -105,6 +109,38 @@ pub(super) const CREATE_CLIENT: Operation = Operation {
         "client.origin_malformed",
         "client.refresh_unbound",
         "client.request_keys_missing",
+        "client.certificate_name",
+        "client.fapi_not_met",
+    ],
+};
+
+pub(super) const CHANGE_CLIENT: Operation = Operation {
+    method: "patch",
+    id: "changeClient",
+    summary: "Changes the terms of a service; what is left out stays",
+    scope: CLIENTS,
+    takes: Takes::Change("ClientEdit"),
+    answers: &[(200, "CreatedClient")],
+    errors: &[
+        "client.unknown",
+        "client.not_for_admins",
+        "client.changed_meanwhile",
+        "field.required",
+        "client.name_missing",
+        "client.redirect_uri_malformed",
+        "client.grant_not_allowed",
+        "client.scope_not_allowed",
+        "client.keys_malformed",
+        "client.proof_differs",
+        "client.sector_missing",
+        "client.exemption_not_allowed",
+        "client.logout_uri_malformed",
+        "client.logout_twice",
+        "client.origin_malformed",
+        "client.refresh_unbound",
+        "client.request_keys_missing",
+        "client.certificate_name",
+        "client.fapi_not_met",
     ],
 };
 

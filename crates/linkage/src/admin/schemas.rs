@@ -13,6 +13,7 @@ pub(super) fn schemas() -> Json {
         "Client": client(),
         "Clients": clients(),
         "ClientDraft": client_draft(),
+        "ClientEdit": client_edit(),
         "CreatedClient": created_client(),
         "Secret": object(&json!({ "client_id": text(), "secret": text() }), &[]),
         "Person": person(),
@@ -149,6 +150,7 @@ fn client() -> Json {
         "profile": profile(),
         "enabled": flag(),
         "registered_at": moment_if_any(),
+        "version": { "type": "string", "description": "Another one as soon as anything of the terms is different" },
     });
     object(&members, &[])
 }
@@ -174,6 +176,26 @@ fn client_draft() -> Json {
     });
     let plain = ["kind", "method", "jwks", "redirect_uris", "scopes", "sector", "pkce", "profile"];
     object(&members, &plain)
+}
+
+fn client_edit() -> Json {
+    let members = json!({
+        "name_ja": text(),
+        "name_en": text(),
+        "jwks": { "type": "object", "description": "Its public keys, of one that proves itself by keys" },
+        "redirect_uris": texts(),
+        "grants": grants(),
+        "scopes": texts(),
+        "sector": text(),
+        "pkce": pkce(),
+        "profile": {
+            "type": "object",
+            "description": "Single members of `profile` of a client; `null`: the plain case",
+        },
+    });
+    let all: Vec<&str> =
+        members.as_object().into_iter().flatten().map(|one| one.0.as_str()).collect();
+    object(&members, &all)
 }
 
 fn created_client() -> Json {

@@ -1,5 +1,6 @@
 //! The grant of a client for itself.
 
+use domain::administration;
 use domain::clients::AuthMethod;
 use domain::tokens::{ACCESS_SECONDS, Asked};
 
@@ -12,6 +13,7 @@ pub(super) fn answer(asking: &Asking<'_>) -> Answer {
     if asking.client.terms.method == AuthMethod::None {
         return Err(TokenRefusal::request("unauthorized_client", "client.grant_not_allowed"));
     }
+    administration::admit(&asking.provider.db, &asking.client, asking.now)?;
     let about_persons = ["openid", "offline_access"];
     let scope: Vec<String> = asking
         .client
