@@ -7,6 +7,7 @@
 pub mod authzen;
 pub mod certificate;
 pub mod cp932;
+pub mod dsn;
 pub mod jose;
 pub mod json;
 pub mod oauth;

@@ -17,6 +17,7 @@ mod generate;
 mod keys;
 mod letter;
 mod letter_pages;
+mod mail;
 mod migrate;
 mod operator;
 mod outbox;
@@ -84,6 +85,9 @@ enum Command {
     /// Letters with a registration code
     #[command(subcommand)]
     Letter(letter::Letter),
+    /// Mails of ours that came back
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Members of households
     #[command(subcommand)]
     Person(person::Person),
@@ -132,6 +136,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Person(command) => person::run(context, command),
         Command::Box(command) => boxes::run(context, command),
         Command::Letter(command) => letter::run(context, command),
+        Command::Mail(command) => mail::run(context, command),
         Command::Apply(command) => apply::run(context, &command),
         Command::Migrate(command) => migrate::run(context, &command),
         Command::Operator(command) => operator::run(context, command),

@@ -3,8 +3,9 @@
 
 use base::kernel::Result;
 use base::records::outbox::{Delivery, Outcome};
-use domain::credentials::{self, Alert, ContactKind, Message, SENT_CODE_SECONDS, Says};
+use domain::credentials::{self, Alert, ContactKind, Message, SENT_CODE_SECONDS, Says, SentMail};
 use domain::operators;
+use domain::signing::Handles;
 use outlets::post::{Mail, Sent, Text};
 use web::{Language, words};
 
@@ -44,7 +45,10 @@ fn ready(parts: &Parts, operator: &str, payload: &str) -> Result<Option<Ready>> 
 
 async fn send(parts: &Parts, operator: &str, (delivery, ready): (&Delivery, &Ready)) -> Outcome {
     let sent = match ready.message.kind {
-        ContactKind::Mail => parts.post.mail(&mail(operator, (delivery, ready))).await,
+        ContactKind::Mail => {
+            let handles = parts.signing.handles();
+            parts.post.mail(&mail((operator, handles), (delivery, ready))).await
+        }
         ContactKind::Phone => parts.post.text(&text(delivery, ready)).await,
     };
     let why = match sent {
@@ -113,10 +117,16 @@ impl Ready {
 }
 
 /// The mail, in the words of its reader.
-fn mail(operator: &str, (delivery, ready): (&Delivery, &Ready)) -> Mail {
+fn mail((operator, handles): (&str, &Handles), (delivery, ready): (&Delivery, &Ready)) -> Mail {
     let said = ready.say(delivery, ["post.code.text", "post.recovery.text", "post.alert.text"]);
+    let itself = SentMail {
+        operator: operator.to_owned(),
+        contact_id: ready.message.contact_id.clone(),
+        sent: delivery.created,
+    };
     Mail {
         id: delivery.id.clone(),
+        returns_as: itself.name(handles),
         name: ready.station().to_owned(),
         operator: operator.to_owned(),
         to: ready.message.address.clone(),

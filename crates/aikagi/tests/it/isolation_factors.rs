@@ -5,6 +5,7 @@ use domain::signin;
 use domain::signing::MasterKey;
 
 use crate::isolation::{Known, Probe, said};
+use crate::world::KITA;
 
 fn fresh<'k>(tx: &base::store::Tx<'_>, known: &'k Known) -> Fresh<'k> {
     Fresh { person_id: &known.person_id, proved: tx.now() }
@@ -56,6 +57,13 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("credentials::remove_contact", |tx, known| {
         let who = fresh(tx, known);
         said(credentials::remove_contact(tx, &who, &known.contact))
+    }),
+    ("credentials::note_returned", |tx, known| {
+        let status = formats::dsn::Status { class: 5, subject: 1, detail: 1 };
+        let recipients = [formats::dsn::Recipient { failed: true, status }];
+        let contact_id = known.contact.clone();
+        let mail = credentials::SentMail { operator: KITA.to_owned(), contact_id, sent: tx.now() };
+        said(credentials::note_returned(tx, &mail, &recipients))
     }),
     ("credentials::note_bounce", |tx, known| said(credentials::note_bounce(tx, &known.contact))),
     ("credentials::message_of", |tx, known| {

@@ -35,6 +35,7 @@ mod batch_order;
 mod batch_pages;
 mod batch_undo;
 mod books;
+mod bounces;
 mod boxes;
 mod browser;
 mod browser_contacts;

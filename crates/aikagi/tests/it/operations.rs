@@ -20,4 +20,4 @@ mod tls;
 mod unsafe_values;
 mod webhooks;
 
-pub use program::{Folder, PATIENCE, Server, eventually, program};
+pub use program::{Ended, Folder, PATIENCE, Server, eventually, program};

@@ -34,7 +34,7 @@ pub struct Story {
 
 impl Story {
     /// A station whose mail goes through a server on this machine.
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(Smtp::new(), "mail.tls = \"none\"")
     }
 
@@ -96,7 +96,7 @@ impl Story {
         .unwrap()
     }
 
-    fn remove(&self, id: &str) -> Change {
+    pub fn remove(&self, id: &str) -> Change {
         let (person, id) = (self.person.clone(), id.to_owned());
         self.act(move |tx| {
             let fresh = Fresh { person_id: &person, proved: tx.now() };
@@ -106,7 +106,7 @@ impl Story {
     }
 
     /// A contact that counts.
-    fn given(&self, address: &'static str) -> String {
+    pub fn given(&self, address: &'static str) -> String {
         let (id, _) = self.add(address).unwrap();
         self.deliver();
         let code = self.smtp.for_address(address).last().unwrap().code();
@@ -114,7 +114,7 @@ impl Story {
         id
     }
 
-    fn contacts(&self) -> Vec<Contact> {
+    pub fn contacts(&self) -> Vec<Contact> {
         self.look(|tx| contacts_of(tx, &self.person))
     }
 
@@ -139,7 +139,7 @@ impl Story {
     }
 
     /// Runs a statement that takes the operator.
-    fn change(&self, sql: &'static str) {
+    pub fn change(&self, sql: &'static str) {
         let scope = Scope::new(OPERATOR, Actor::System, clock::now());
         let run = move |tx: &mut Tx<'_>| tx.exec(sql, &[OPERATOR.into()]).map(drop);
         self.parts.db.housekeep(&scope, "test", run).unwrap();
@@ -150,7 +150,7 @@ impl Story {
         backlog.first().map_or((0, 0), |one| (one.pending, one.dead))
     }
 
-    fn audited(&self) -> BTreeMap<String, usize> {
+    pub fn audited(&self) -> BTreeMap<String, usize> {
         let mut counted = BTreeMap::new();
         for line in self.look(|tx| base::records::list_audit(tx, "", 10_000)) {
             *counted.entry(line.act).or_default() += 1;

@@ -9,6 +9,7 @@
 
 mod alerts;
 mod approvals;
+mod bounces;
 mod contact_book;
 mod contacts;
 mod cost;
@@ -41,6 +42,7 @@ pub use approvals::{
     APPROVAL_SECONDS, Approval, Approved, approvals_of, approve, refuse_approval, sweep_approvals,
 };
 pub(crate) use approvals::{ask_approval, spend_approval};
+pub use bounces::{SentMail, note_returned};
 pub use contact_book::sweep_contacts;
 pub use contacts::{
     Contact, ContactKind, MOST_CONTACTS, Verified, add_contact, contacts_of, note_bounce,

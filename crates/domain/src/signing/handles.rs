@@ -33,6 +33,8 @@ pub enum HandleKind {
     Device,
     /// A pushed authorization request.
     Pushed,
+    /// A mail we sent, in its `Message-ID`; its turn is when.
+    Mail,
 }
 
 /// What a handle says.
@@ -54,6 +56,7 @@ pub struct Handles {
     refresh: hmac::Key,
     device: hmac::Key,
     pushed: hmac::Key,
+    mail: hmac::Key,
     pairwise: hmac::Key,
     forms: hmac::Key,
     secrets: hmac::Key,
@@ -72,6 +75,7 @@ impl Handles {
             refresh: key("handle/refresh"),
             device: key("handle/device"),
             pushed: key("handle/pushed"),
+            mail: key("handle/mail"),
             pairwise: key("pairwise"),
             forms: key("forms"),
             secrets: key("secrets"),
@@ -165,6 +169,7 @@ impl Handles {
             HandleKind::Refresh => &self.refresh,
             HandleKind::Device => &self.device,
             HandleKind::Pushed => &self.pushed,
+            HandleKind::Mail => &self.mail,
         }
     }
 }

@@ -81,7 +81,7 @@ fn recipient(kept: &str) -> Option<Address> {
 
 fn message(from: Address, to: Address, mail: &Mail) -> Option<Message> {
     let at = Duration::from_millis(u64::try_from(mail.at.ms()).ok()?);
-    let id = format!("<{}@{}>", mail.id, from.domain());
+    let id = format!("<{}.{}@{}>", mail.id, mail.returns_as, from.domain());
     // Given, because it would be read out of the headers otherwise, by the rules of today.
     let envelope = Envelope::new(Some(from.clone()), vec![to.clone()]).ok()?;
     let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");

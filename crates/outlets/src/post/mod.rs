@@ -23,6 +23,8 @@ use crate::http::Http;
 pub struct Mail {
     /// The same at every try: who gets it twice sees that it is one.
     pub id: String,
+    /// What else its `Message-ID` holds: by this we know it when it comes back.
+    pub returns_as: String,
     /// In whose name: a station's.
     pub name: String,
     /// The station's code, for its own sender.
