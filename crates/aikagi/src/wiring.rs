@@ -7,11 +7,13 @@ use axum::Router;
 use base::kernel::{Actor, Error, Scope, clock, ids};
 use base::records::{AccessLine, LinkageLine, WriteBehind, first_sealed_receiver};
 use base::store::Db;
+use console::Console;
 use domain::clients::Clients;
 use domain::credentials::{ContactKind, Passwords};
 use domain::decisions::{Capacity, Decisions};
 use domain::signin::Journeys;
 use domain::signing::{self, MasterKey, Signing};
+use domain::staff::Desks;
 use domain::tokens::AccessTokens;
 use federation::oidc::Provider;
 use http::HeaderName;
@@ -56,6 +58,8 @@ pub struct Parts {
     pub tokens: Arc<AccessTokens>,
     /// Sign-ins and registrations under way.
     pub journeys: Arc<Journeys>,
+    /// Who works at the stations' consoles.
+    pub desks: Arc<Desks>,
     /// Who may watch what.
     pub decisions: Arc<Decisions>,
     /// The door of SMS files.
@@ -120,6 +124,7 @@ impl Parts {
         let books = Books::open(&db)?;
         let node = ids::new_id("node", clock::now());
         let passwords = Passwords::start_with(cores(), password_cost(config)?, leaked(config)?)?;
+        let desks = Desks::new(&db, Arc::clone(&signing), Arc::clone(&passwords));
         let journeys = Journeys::new(&db, Arc::clone(&signing), Arc::clone(&clients), passwords);
         Ok(Self {
             config: Arc::clone(config),
@@ -127,6 +132,7 @@ impl Parts {
             books,
             tokens: AccessTokens::new(Arc::clone(&signing), Arc::clone(&clients)),
             journeys: Arc::new(journeys),
+            desks: Arc::new(desks),
             signing,
             clients,
             decisions: Arc::new(Decisions::open(&db, capacity(config))?),
@@ -224,9 +230,11 @@ pub fn public_router(parts: &Parts) -> Router {
         .route_layer(Layered(WithoutToken(Arc::clone(&strangers))));
     let certificates = certificate_header(&parts.config);
     let provider = provider(parts, Arc::clone(&strangers), certificates.clone());
+    let console = console(parts, Arc::clone(&strangers));
     Router::new()
         .merge(web::page::assets())
         .merge(federation::oidc::routes(provider))
+        .merge(console::routes(console))
         .merge(programs)
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
         .layer(
@@ -269,6 +277,17 @@ fn provider(
         strangers,
         certificates,
         reaches: reaches(&parts.post),
+    }
+}
+
+fn console(parts: &Parts, strangers: Arc<Strangers>) -> Console {
+    Console {
+        db: parts.db.clone(),
+        base_url: parts.config.base_url.as_str().into(),
+        desks: Arc::clone(&parts.desks),
+        decisions: Arc::clone(&parts.decisions),
+        signing: Arc::clone(&parts.signing),
+        strangers,
     }
 }
 

@@ -1,1 +1,109 @@
-//! console
+//! The console: the screens of a station's staff.
+//!
+//! Below `{base_url}/console/{operator}`. No rule of the business lives here: a page reads, asks [`domain::staff::Desks`] to
+//! do one thing in one transaction, and words the answer. Source: brief tve §11; `docs/decisions/0049`.
+
+mod contract;
+mod here;
+mod home;
+mod joining;
+mod labels;
+mod signin;
+mod verbs;
+mod why;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use base::kernel::{Actor, Error, Result, Scope, clock};
+use base::store::Db;
+use domain::decisions::Decisions;
+use domain::operators::{self, Operator};
+use domain::staff::Desks;
+use formats::oauth::LONGEST_FORM;
+use http::Method;
+use tower::ServiceBuilder;
+use web::around::{Around, Layered};
+use web::cookies::Cookies;
+use web::strangers::Strangers;
+use web::{Page, current};
+
+/// What the console is made of. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Console {
+    /// The database.
+    pub db: Db,
+    /// The address everything lies under, without a slash at its end.
+    pub base_url: Arc<str>,
+    /// Who works here.
+    pub desks: Arc<Desks>,
+    /// Why somebody can not watch.
+    pub decisions: Arc<Decisions>,
+    /// What the proofs in forms are made with.
+    pub signing: Arc<domain::signing::Signing>,
+    /// How often an address may call without saying who it is.
+    pub strangers: Arc<Strangers>,
+}
+
+impl Console {
+    /// The operator an address names.
+    fn operator(&self, code: &str) -> Result<Arc<Operator>> {
+        if !operators::valid_code(code) {
+            return Err(Error::not_found("operator.unknown", ""));
+        }
+        let scope = Scope::new(code, Actor::Anonymous, clock::now());
+        let found = self.db.operator_fact(&scope, operators::find_operator)?;
+        current::operator_is_there(code);
+        Ok(found)
+    }
+
+    fn cookies(&self) -> Cookies {
+        Cookies::for_base(&self.base_url)
+    }
+
+    /// Where the console of an operator is.
+    fn address(&self, operator: &str) -> String {
+        format!("{}/console/{operator}", self.base_url)
+    }
+}
+
+/// All routes of the console.
+pub fn routes(console: Console) -> Router {
+    let counted = Layered(Counted(Arc::clone(&console.strangers)));
+    let layers = ServiceBuilder::new().layer(DefaultBodyLimit::max(LONGEST_FORM)).layer(counted);
+    Router::new()
+        .route("/console", get(signin::choose))
+        .route("/console/{operator}", get(home::show))
+        .route("/console/{operator}/sign-in", post(signin::sign_in))
+        .route("/console/{operator}/sign-out", post(signin::sign_out))
+        .route("/console/{operator}/join", get(joining::show).post(joining::answer))
+        .route("/console/{operator}/contracts", get(home::search))
+        .route("/console/{operator}/contracts/{number}", get(contract::show).post(verbs::answer))
+        .route("/console/{operator}/why", get(why::show))
+        .route_layer(layers)
+        .with_state(Arc::new(console))
+}
+
+/// Every form counts for the address it comes from, until its sender turns out to work here.
+#[derive(Clone)]
+struct Counted(Arc<Strangers>);
+
+impl Around for Counted {
+    type Kept = Option<IpAddr>;
+
+    fn before(&self, request: &mut Request) -> std::result::Result<Self::Kept, Box<Response>> {
+        if request.method() != Method::POST {
+            return Ok(None);
+        }
+        let word = |error| Page::of_error(current::get().language, &error).into_response();
+        self.0.take(request).map_err(|error| Box::new(word(error)))
+    }
+
+    fn after(&self, taken: Option<IpAddr>, response: &mut Response) {
+        self.0.answered(taken, response);
+    }
+}

@@ -15,5 +15,6 @@ pub mod operators;
 pub mod sessions;
 pub mod signin;
 pub mod signing;
+pub mod staff;
 pub mod subscribers;
 pub mod tokens;

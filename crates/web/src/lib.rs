@@ -5,6 +5,7 @@
 
 pub mod access;
 mod act;
+pub mod answers;
 pub mod around;
 pub mod cookies;
 pub mod current;
@@ -17,6 +18,7 @@ mod problem;
 pub mod reasons;
 mod shown;
 pub mod strangers;
+pub mod texts;
 pub mod words;
 
 pub use act::{act, at_once, blocking, look};

@@ -71,6 +71,7 @@ pub struct Page {
     status: StatusCode,
     title: String,
     owner: String,
+    navigation: Option<String>,
     body: String,
     form_target: String,
     frames: Vec<String>,
@@ -85,6 +86,7 @@ struct Shell<'p> {
     language: &'p str,
     title: &'p str,
     owner: &'p str,
+    navigation: Option<&'p str>,
     style: &'p str,
     body: &'p str,
 }
@@ -115,6 +117,7 @@ impl Page {
             status: StatusCode::OK,
             title: title.to_owned(),
             owner: words::page(language, "owner").to_owned(),
+            navigation: None,
             body: body.render().map_err(Error::internal)?,
             form_target: String::new(),
             frames: Vec::new(),
@@ -141,6 +144,7 @@ impl Page {
             status: status_of(error),
             title: title.to_owned(),
             owner: words::page(language, "owner").to_owned(),
+            navigation: None,
             body: body.render().unwrap_or_default(),
             form_target: String::new(),
             frames: Vec::new(),
@@ -155,6 +159,15 @@ impl Page {
     pub fn owned_by(mut self, owner: &str) -> Self {
         owner.clone_into(&mut self.owner);
         self
+    }
+
+    /// The same page with what leads through its part of the house above it, and as wide as a desk's screen.
+    ///
+    /// # Errors
+    /// `internal` when the template fails.
+    pub fn led_by(mut self, navigation: &impl Template) -> std::result::Result<Self, Error> {
+        self.navigation = Some(navigation.render().map_err(Error::internal)?);
+        Ok(self)
     }
 
     /// The same page with another status.
@@ -238,6 +251,7 @@ impl IntoResponse for Page {
             language: self.language.tag(),
             title: &self.title,
             owner: &self.owner,
+            navigation: self.navigation.as_deref(),
             style: style_path(),
             body: &self.body,
         };
@@ -281,6 +295,7 @@ mod tests {
             language: "ja",
             title: &page.title,
             owner: &page.owner,
+            navigation: None,
             style: style_path(),
             body: &page.body,
         };

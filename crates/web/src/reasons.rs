@@ -127,8 +127,8 @@ fn fill(language: Language, key: &'static str, finding: &Finding, station: &Stat
             words::fill(language, key, &[("date", &since)])
         }
         Finding::ContractSuspended { reasons, .. } | Finding::PersonSuspended { reasons } => {
-            let named = |one: &Reason| words::page(language, reason_key(*one));
-            let reasons = reasons.iter().map(named).collect::<Vec<_>>().join(", ");
+            let reasons =
+                reasons.iter().map(|one| named(language, *one)).collect::<Vec<_>>().join(", ");
             words::fill(language, key, &[("reasons", &reasons)])
         }
         Finding::BeginsLater { product: None, from } => {
@@ -176,6 +176,12 @@ fn product_name(language: Language, station: &Station, code: &str) -> String {
     name.unwrap_or(code).to_owned()
 }
 
+/// Why something is held, with the number the station knows.
+#[must_use]
+pub fn named(language: Language, reason: Reason) -> &'static str {
+    words::page(language, reason_key(reason))
+}
+
 const fn reason_key(reason: Reason) -> &'static str {
     match reason {
         Reason::Unpaid => "hold.10",
@@ -201,7 +207,8 @@ const fn switch_key(switch: AdultSwitch) -> &'static str {
 
 /// `2026年11月30日 15:00`, or the day alone at midnight. Always with the year: an answer is read out again
 /// months later, over the telephone, and a key that ended a year ago is the one people ask about.
-fn moment(language: Language, at: Instant) -> String {
+#[must_use]
+pub fn moment(language: Language, at: Instant) -> String {
     let digits = at.compact_jst();
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
     let plain = |text: &str| text.trim_start_matches('0').to_owned();

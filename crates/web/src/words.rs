@@ -56,6 +56,15 @@ pub fn error(language: Language, code: &'static str) -> &'static str {
     find(language, "errors", code)
 }
 
+/// The text of a code that comes in an answer, not from our hand: a refusal, or a note (`note.…`). The code itself when it
+/// has none.
+#[must_use]
+pub fn answer_code(language: Language, code: &str) -> String {
+    let table = if code.starts_with("note.") { "pages" } else { "errors" };
+    let text = words_in(language).get(&format!("{table}.{code}"));
+    text.map_or(code, String::as_str).to_owned()
+}
+
 /// The text of a page key with every `{name}` replaced.
 #[must_use]
 pub fn fill(language: Language, key: &'static str, values: &[(&str, &str)]) -> String {
@@ -88,11 +97,14 @@ pub fn fill_at(language: Language, key: &'static str, at: Instant) -> String {
 }
 
 fn find(language: Language, table: &str, key: &'static str) -> &'static str {
-    let words = match language {
+    words_in(language).get(&format!("{table}.{key}")).map_or(key, String::as_str)
+}
+
+fn words_in(language: Language) -> &'static Table {
+    match language {
         Language::Japanese => &words().japanese,
         Language::English => &words().english,
-    };
-    words.get(&format!("{table}.{key}")).map_or(key, String::as_str)
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod outbox;
 mod perform;
 mod person;
 mod sms;
+mod staff;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -94,6 +95,9 @@ enum Command {
     /// Set-top boxes in the homes of subscribers
     #[command(subcommand)]
     Box(boxes::SetTop),
+    /// Who works at a station's console
+    #[command(subcommand)]
+    Staff(staff::Staff),
     /// Files of the operators' SMS
     #[command(subcommand)]
     Sms(sms::Sms),
@@ -132,6 +136,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve => serve(context),
         Command::Demo(command) => demo::run(&command),
+        Command::Staff(command) => staff::run(context, command),
         Command::Sms(command) => sms::run(context, command),
         Command::Person(command) => person::run(context, command),
         Command::Box(command) => boxes::run(context, command),

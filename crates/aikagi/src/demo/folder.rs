@@ -136,6 +136,11 @@ impl Folder {
         let lines: Vec<String> = letters.iter().map(ToString::to_string).collect();
         self.write_private("letters.txt", &lines.join("\n")).map_err(|error| self.fault(&error))
     }
+
+    /// Keeps the clerk's invitation for the same reason.
+    pub(super) fn write_invitation(&self, code: &str) -> Result<(), Failure> {
+        self.write_private("invitation.txt", code).map_err(|error| self.fault(&error))
+    }
 }
 
 /// Three ports in a row on 127.0.0.1 that nobody listens on.

@@ -14,12 +14,15 @@ pub(super) fn print(folder: &Folder, config: &Config, (bound, next): (&Bound, u6
     let shown = shown.trim_end_matches('/');
     let today = clock::now().day_jst();
     let (suspend, resume) = (file_name(today, next), file_name(today, next + 1));
+    let invitation = folder.read("invitation.txt").unwrap_or_default();
     let letters = folder.read("letters.txt").unwrap_or_default().replace('\n', "\n    ");
     output::line(format!(
         "\nAikagi demo — everything is invented, nothing leaves this machine.\n\n\
          \x20 VOD site             {site}\n\
          \x20 identity provider    {base}\n\
          \x20 mail and texts       {site}/post\n\
+         \x20 console of a station {base}/console/OP0012/join?staff=sato\n\
+         \x20                      (invitation of 佐藤 髙子: {invitation}; an authenticator is set up there)\n\
          \x20 health and metrics   http://{ops}/readyz?verbose\n\
          \x20 data                 {shown}\n\n\
          Letters (登録のご案内)\n    {letters}\n\n\
@@ -34,7 +37,8 @@ pub(super) fn print(folder: &Folder, config: &Config, (bound, next): (&Bound, u6
          \x20    The answer appears in {shown}/sms/OP0012/out/. The next file resumes it:\n\
          \x20      cp {shown}/samples/{resume}* {shown}/sms/OP0012/in/\n\
          \x20 3  Ask why it was refused, with the eight characters the site shows:\n\
-         \x20      {program} --config {shown}/aikagi.toml explain XXXXXXXX\n\n\
+         \x20      {program} --config {shown}/aikagi.toml explain XXXXXXXX\n\
+         \x20    or at the station's console, where it can be mended too\n\n\
          Ctrl-C ends it; the next start continues; `demo --reset` begins anew.\n",
         base = config.base_url,
         ops = bound.ops,

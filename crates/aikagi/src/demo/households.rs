@@ -8,6 +8,9 @@ use domain::subscribers::{Attributes, Reason, Role};
 
 use crate::failure::Failure;
 
+/// Who works at the northern station, as `station.toml` says.
+const CLERK: &str = "sato";
+
 /// A letter to an invented person.
 pub(super) struct Letter {
     operator: &'static str,
@@ -115,6 +118,13 @@ pub(super) fn make(db: &Db) -> std::result::Result<Vec<Letter>, Failure> {
         letters.extend(db.transact(&scope, move |tx| found(tx, home))?);
     }
     Ok(letters)
+}
+
+/// Invites the clerk of the northern station to its console; answers the code.
+pub(super) fn invite_clerk(db: &Db) -> std::result::Result<String, Failure> {
+    let actor = Actor::Operations("demo".to_owned());
+    let scope = Scope::new("OP0012", actor, clock::now()).caused_by("demo");
+    Ok(crate::cli::grouped(&db.transact(&scope, |tx| domain::staff::invite(tx, CLERK))?))
 }
 
 fn found(tx: &mut Tx<'_>, home: &'static Home) -> Result<Vec<Letter>> {

@@ -55,6 +55,7 @@ fn fill(folder: &Folder, config: &Config) -> Result<u64, Failure> {
     if applied.differences.iter().any(|one| one.added && one.thing == "operator") {
         let letters = households::make(&db)?;
         folder.write_letters(&letters)?;
+        folder.write_invitation(&households::invite_clerk(&db)?)?;
     }
     Ok(samples::next_sequence(&db)?)
 }

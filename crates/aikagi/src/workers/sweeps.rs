@@ -60,6 +60,8 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-approvals", |tx| domain::credentials::sweep_approvals(tx, ROWS)),
     ("sweep-tv-codes", |tx| domain::credentials::sweep_tv_codes(tx, ROWS)),
     ("sweep-sent-codes", |tx| domain::credentials::sweep_sent_codes(tx, ROWS)),
+    ("sweep-staff-sessions", |tx| domain::staff::sweep(tx, ROWS)),
+    ("sweep-staff-invitations", |tx| domain::staff::sweep_invitations(tx, ROWS)),
     ("sweep-jobs", |tx| jobs::forget(tx, tx.now().plus_days(-JOB_DAYS), ROWS)),
 ];
 

@@ -37,6 +37,10 @@ pub enum Guard {
     Browser,
     /// A browser's session; it is a script that asks, and the page begins the sign-in.
     Session,
+    /// A session at the station's console; without one a page asks who is there.
+    Staff,
+    /// Id and password, or an invitation, of somebody who works at a station.
+    Trying,
     /// It is on the other listener.
     Operations,
 }
@@ -115,6 +119,16 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/persons", Guard::Sms),
     Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/keys", Guard::Sms),
     Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/why", Guard::Sms),
+    Route("GET", At::Platform, "/console", Guard::Open),
+    Route("GET", At::Operator, "/console/{operator}", Guard::Staff),
+    Route("POST", At::Operator, "/console/{operator}/sign-in", Guard::Trying),
+    Route("POST", At::Operator, "/console/{operator}/sign-out", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/join", Guard::Open),
+    Route("POST", At::Operator, "/console/{operator}/join", Guard::Trying),
+    Route("GET", At::Operator, "/console/{operator}/contracts", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/contracts/{number}", Guard::Staff),
+    Route("POST", At::Operator, "/console/{operator}/contracts/{number}", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/why", Guard::Staff),
     Route("GET", At::Platform, "/openapi.json", Guard::Open),
     Route("GET", At::Both, "/admin/v1/clients", Guard::Admin),
     Route("GET", At::Both, "/admin/v1/clients/{id}", Guard::Admin),

@@ -1,6 +1,7 @@
 //! The whole public listener over two operators: what the northern one has, and what the southern
 //! one somehow learned of it. For `doors.rs` and `isolation_rooms.rs`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -59,12 +60,13 @@ pub struct Names {
 
 impl Names {
     /// Every name, to be blotted out of two answers before they are compared.
-    fn all(&self) -> [&str; 15] {
+    fn all(&self) -> [&str; 16] {
         let Self { number, person, household, login, letter, client, code, .. } = self;
-        let Self { refresh, grant, device_code, user_code, kid, .. } = self;
+        let Self { refresh, grant, device_code, user_code, kid, trace, .. } = self;
         let Tokens { id, management, initial } = &self.registered;
         [
             kid,
+            trace,
             id,
             management,
             initial,
@@ -92,6 +94,8 @@ pub struct Two {
     pub theirs: Names,
     /// Things that nobody has, written as if the southern operator had them.
     pub nobodys: Names,
+    /// Who sits at each operator's console, as their cookie says it.
+    pub seats: BTreeMap<&'static str, String>,
     router: Router,
     calls: AtomicU64,
     runtime: tokio::runtime::Runtime,
@@ -135,7 +139,9 @@ impl Two {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let calls = AtomicU64::new(0);
-        Self { world, parts, theirs, nobodys, router, calls, runtime: runtime.unwrap() }
+        let seats = [KITA, MINAMI].map(|operator| (operator, given_seat(&world, &parts, operator)));
+        let seats = BTreeMap::from(seats);
+        Self { seats, world, parts, theirs, nobodys, router, calls, runtime: runtime.unwrap() }
     }
 
     /// A token of an operator's (or the platform's) own client.
@@ -234,6 +240,27 @@ fn given_client(world: &World, operator: &str, id: &'static str, kind: ClientKin
     }
     let scope = Scope::new(operator, Actor::System, world.now());
     world.db.transact(&scope, move |tx| put(tx, id, &terms)).unwrap();
+}
+
+/// Somebody of the staff who joined by an invitation.
+fn given_seat(world: &World, parts: &Parts, operator: &str) -> String {
+    let scope = Scope::new(operator, Actor::System, clock::now());
+    let invite = |tx: &mut base::store::Tx<'_>| {
+        let roles = vec![operators::Role::StationManager];
+        let draft = operators::StaffDraft {
+            name: "ｻﾄｳ　髙橋㈱".to_owned(), roles, enabled: true
+        };
+        operators::put_staff(tx, "himitsu", &draft)?;
+        domain::staff::invite(tx, "himitsu")
+    };
+    let invitation = world.db.transact(&scope, invite).unwrap();
+    let invited = domain::staff::Invited { staff_id: "himitsu", invitation: &invitation };
+    let (_, totp) = parts.desks.welcome(operator, &invited, clock::now()).unwrap();
+    let secret = totp_rs::Secret::try_from_base32(&totp.secret).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    let code = totp.generate(u64::try_from(clock::now().ms() / 1000).unwrap()).to_string();
+    let joining = domain::staff::Joining { invited, password: "x7Gp2vQm", code: &code };
+    parts.desks.join(operator, &joining, clock::now()).unwrap()
 }
 
 fn ticket(parts: &Parts, operator: &str) -> String {

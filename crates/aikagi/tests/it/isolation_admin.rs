@@ -1,9 +1,10 @@
 //! What the station does by hand or by program: what the southern operator asks about the northern one's things.
 
 use base::kernel::{Actor, Scope};
+use domain::commands::{self, Command, Op};
 use domain::credentials::HandedAt;
 use domain::signing::{Handles, MasterKey, Rotation};
-use domain::{administration, clients, credentials, signing};
+use domain::{administration, clients, credentials, decisions, operators, signing, staff};
 
 use crate::isolation::{NUMBER, Probe, said};
 use crate::world::{KITA, World};
@@ -35,6 +36,28 @@ pub const PROBES: &[(&str, Probe)] = &[
         let edit = clients::Edit { name_en: Some("Taken".to_owned()), ..Default::default() };
         said(clients::change(tx, "secret-vod", ("", &edit)))
     }),
+    ("administration::sheet", |tx, _| {
+        said(administration::sheet(tx, NUMBER).map(|sheet| sheet.household))
+    }),
+    ("administration::search", |tx, _| {
+        [NUMBER, "K-0", "himitsu", "STB-9"]
+            .map(|typed| said(administration::search(tx, typed).map(|found| found.len())))
+            .concat()
+    }),
+    ("commands::preview", |tx, _| {
+        let command = Command::new("p1", Op::Stop, NUMBER);
+        said(commands::preview(tx, &command).map(|seen| seen.persons))
+    }),
+    ("commands::give", |tx, _| {
+        let command = Command::new("p2", Op::Stop, NUMBER);
+        said(commands::give(tx, &command, 1).map(|report| report.code))
+    }),
+    ("decisions::why", |tx, known| {
+        said(decisions::why(tx, &known.trace).map(|why| why.explanation))
+    }),
+    ("operators::find_staff", |tx, _| said(operators::find_staff(tx, "himitsu"))),
+    ("staff::invite", |tx, _| said(staff::invite(tx, "himitsu").map(|code| code.len()))),
+    ("staff::end_sessions", |tx, _| said(staff::end_sessions(tx, "himitsu"))),
     ("clients::set_secret", |tx, _| said(clients::set_secret(tx, "secret-vod", &"s".repeat(43)))),
     ("credentials::hand_code", |tx, _| {
         let all = [HandedAt::Installation, HandedAt::Counter];

@@ -3,8 +3,7 @@
 //!
 //! The methods are found in the source, so a new one without a line here fails.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base::kernel::{Actor, Result, Scope, clock};
@@ -20,6 +19,7 @@ use domain::subscribers::Reason;
 use domain::tokens::{Scheme, Shown};
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
+use crate::isolation_desks;
 use crate::picture::assert_same;
 use crate::viewers::{BASE, CALLBACK, SECRET};
 use crate::world::MINAMI;
@@ -86,10 +86,10 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Signing::rotate_due", "the platform's own work on every issuer"),
 ];
 
-type Probe = fn(&Two, &Names) -> String;
+pub type Probe = fn(&Two, &Names) -> String;
 
 /// An answer, or the code of its error: what an error names besides is what the caller brought.
-fn said<T: std::fmt::Debug>(answer: Result<T>) -> String {
+pub fn said<T: std::fmt::Debug>(answer: Result<T>) -> String {
     match answer {
         Ok(answer) => format!("{answer:?}"),
         Err(error) => format!("refused: {}", error.code()),
@@ -424,7 +424,7 @@ const PROBES: &[(&str, Probe)] = &[
 fn no_room_tells_another_operators_things_from_what_nobody_has() {
     let two = Two::new();
     let before = two.picture();
-    for (name, probe) in PROBES {
+    for (name, probe) in PROBES.iter().chain(isolation_desks::PROBES) {
         let answers = [&two.theirs, &two.nobodys].map(|names| probe(&two, names));
         assert_eq!(answers[0], answers[1], "{name} tells them apart");
         let secret = SECRETS.iter().find(|secret| answers[0].contains(**secret));
@@ -433,64 +433,14 @@ fn no_room_tells_another_operators_things_from_what_nobody_has() {
     }
 }
 
-/// `Type::method` of every public type of the domain that holds the database, itself or through
-/// another that does.
-fn methods() -> BTreeSet<String> {
-    let domain = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src");
-    let mut texts = Vec::new();
-    for room in std::fs::read_dir(&domain).unwrap().map(|entry| entry.unwrap().path()) {
-        let Ok(files) = std::fs::read_dir(&room) else { continue };
-        texts.extend(files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()));
-    }
-    let mut fields = BTreeMap::new();
-    for text in &texts {
-        for part in text.split("\npub struct ").skip(1) {
-            let name = part.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            let body = part.split("\n}").next().unwrap_or_default();
-            let said = body.lines().filter(|line| !line.trim_start().starts_with("//"));
-            fields.insert(name.to_owned(), said.collect::<Vec<_>>().join("\n"));
-        }
-    }
-    let mut holders: BTreeSet<String> = BTreeSet::from(["Db".to_owned()]);
-    loop {
-        let holds = |body: &str| {
-            let mut words = body.split(|c: char| !c.is_alphanumeric());
-            words.any(|word| holders.contains(word))
-        };
-        let more: Vec<String> = fields
-            .iter()
-            .filter(|(name, body)| !holders.contains(*name) && holds(body))
-            .map(|(name, _)| name.clone())
-            .collect();
-        if more.is_empty() {
-            break;
-        }
-        holders.extend(more);
-    }
-    let mut found = BTreeSet::new();
-    for text in &texts {
-        for part in text.split("\nimpl ").skip(1) {
-            let name = part.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            let body = part.split("\n}\n").next().unwrap_or_default();
-            for method in body.split("\n    pub ").skip(1).filter(|_| holders.contains(name)) {
-                let words = method.trim_start_matches("const ");
-                if let Some(rest) = words.strip_prefix("fn ") {
-                    let end = rest.find(['(', '<']).unwrap_or(0);
-                    found.insert(format!("{name}::{}", &rest[..end]));
-                }
-            }
-        }
-    }
-    found
-}
-
 #[test]
 fn every_method_of_a_room_that_holds_the_database_is_probed_or_has_a_reason() {
-    let found = methods();
+    let found = isolation_desks::methods();
     assert!(found.len() > 20, "the source could not be read: {found:?}");
-    let reasons = NOTHING_TO_ASK.iter().map(|(name, _)| *name);
-    let listed: BTreeSet<String> =
-        PROBES.iter().map(|(name, _)| *name).chain(reasons).map(str::to_owned).collect();
+    let reasons = NOTHING_TO_ASK.iter().chain(isolation_desks::NOTHING_TO_ASK);
+    let reasons = reasons.map(|(name, _)| *name);
+    let probed = PROBES.iter().chain(isolation_desks::PROBES).map(|(name, _)| *name);
+    let listed: BTreeSet<String> = probed.chain(reasons).map(str::to_owned).collect();
     let missing: Vec<_> = found.difference(&listed).collect();
     assert!(missing.is_empty(), "add a probe to isolation_rooms.rs for {missing:?}");
     let gone: Vec<_> = listed.difference(&found).collect();

@@ -15,8 +15,10 @@ use domain::clients::{
     hash_secret, put,
 };
 use domain::credentials::{ContactKind, Passwords, issue_letter_code};
+use domain::decisions::{Capacity, Decisions};
 use domain::signin::Journeys;
 use domain::signing::{MasterKey, Signing};
+use domain::staff::Desks;
 use domain::tokens::AccessTokens;
 use federation::oidc::{Provider, routes};
 use formats::jose;
@@ -42,6 +44,7 @@ pub const PASSWORD: &str = "ねこは３匹いれば十分です。";
 pub struct House {
     pub world: World,
     pub provider: Provider,
+    pub decisions: Arc<Decisions>,
     router: Router,
     runtime: tokio::runtime::Runtime,
 }
@@ -104,8 +107,10 @@ impl House {
         let clients = Clients::new(&world.db);
         let signing = Signing::new(&world.db, MasterKey::random());
         let passwords = Passwords::start(2).unwrap();
+        let desks = Desks::new(&world.db, Arc::clone(&signing), Arc::clone(&passwords));
         let journeys =
             Journeys::new(&world.db, Arc::clone(&signing), Arc::clone(&clients), passwords);
+        let decisions = Arc::new(Decisions::open(&world.db, Capacity::default()).unwrap());
         let provider = Provider {
             db: world.db.clone(),
             base_url: BASE.into(),
@@ -123,7 +128,16 @@ impl House {
             base_url: BASE.into(),
         };
         let admin = linkage::admin::Admin::new(callers, Arc::clone(&provider.signing));
+        let console = console::Console {
+            db: world.db.clone(),
+            base_url: BASE.into(),
+            desks: Arc::new(desks),
+            decisions: Arc::clone(&decisions),
+            signing: Arc::clone(&provider.signing),
+            strangers: Arc::clone(&provider.strangers),
+        };
         let router = routes(provider.clone())
+            .merge(console::routes(console))
             .merge(linkage::admin::routes(admin))
             .merge(web::page::assets())
             .layer(from_fn(show_refusal))
@@ -131,7 +145,7 @@ impl House {
             .layer(web::current::Establish);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let house = Self { world, provider, router, runtime: runtime.unwrap() };
+        let house = Self { world, provider, decisions, router, runtime: runtime.unwrap() };
         house.given_client(KITA, "vod", |_| {});
         house.given_client(MINAMI, "vod", |_| {});
         house

@@ -52,6 +52,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "0032_household_devices",
         include_str!("../../../../migrations/0032_household_devices.sql"),
     ),
+    (33, "0033_staff_sign_in", include_str!("../../../../migrations/0033_staff_sign_in.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

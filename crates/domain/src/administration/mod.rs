@@ -1,5 +1,5 @@
-//! What the station does to its clients and members besides what an SMS says: by hand at the machine, and by
-//! programs that administer (`Actor::Admin`). Both doors call the same functions.
+//! What the station does to its clients and members besides what an SMS says: by hand at the machine or at the
+//! console, and by programs that administer (`Actor::Admin`). All doors call the same functions.
 //!
 //! Owns no table. What a program may do is held to at the effect (`clients`); what its token is good for, at the
 //! door. Source: `docs/decisions/0042`, `docs/api/admin.md`.
@@ -7,7 +7,9 @@
 mod persons;
 mod secrets;
 mod service;
+mod sheet;
 
 pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in};
 pub use secrets::renew_secret;
 pub use service::{admit, check_in_service};
+pub use sheet::{FoundBy, FoundContract, MOST_FOUND, Sheet, search, sheet};

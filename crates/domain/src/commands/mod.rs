@@ -7,6 +7,7 @@
 
 mod boxes;
 mod bus;
+mod by_hand;
 mod command;
 mod groups;
 mod keys;
@@ -19,6 +20,7 @@ mod workbench;
 
 pub use boxes::{add_box, remove_box, set_box_key};
 pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
+pub use by_hand::{Preview, give, preview};
 pub use command::{Command, End, Op};
 pub use groups::CommandGroups;
 pub use purge::purge_due;

@@ -46,13 +46,16 @@ impl Login {
     pub fn counted_as(found: Option<&Self>, name: &str) -> String {
         match found {
             Some(login) => login.person_id.clone(),
-            None => {
-                let mut digest = hex::encode(Sha256::digest(format!("login:{name}").as_bytes()));
-                digest.truncate(32);
-                format!("nobody:{digest}")
-            }
+            None => nobody(&format!("login:{name}")),
         }
     }
+}
+
+/// What tries are counted as where nobody is: a name somebody typed, which may be anything, is not kept.
+pub(crate) fn nobody(typed: &str) -> String {
+    let mut digest = hex::encode(Sha256::digest(typed.as_bytes()));
+    digest.truncate(32);
+    format!("nobody:{digest}")
 }
 
 /// Gives a person this login id and this password, as [`super::Passwords::hash`] made it, in place of
@@ -194,7 +197,7 @@ fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
     if put == 1 { Ok(()) } else { Err(Error::refused("login.taken")) }
 }
 
-fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
+pub(super) fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Result<()> {
     let row: [Value; 4] = [tx.operator().into(), person_id.into(), hash.into(), tx.now().into()];
     tx.change_one(
         "INSERT INTO passwords (operator_id, person_id, hash, set_ms, short, waits_until_ms)

@@ -33,6 +33,7 @@ mod questions;
 mod recovery;
 mod sent_codes;
 mod sites;
+mod staff;
 mod stored;
 mod totp;
 mod tv_codes;
@@ -70,7 +71,7 @@ pub use logins::{
     Login, forget_credentials, forget_passwords, is_current, login_name, login_of,
     replace_credentials,
 };
-pub(crate) use logins::{allow_short, password_is_of, renew_password};
+pub(crate) use logins::{allow_short, nobody, password_is_of, renew_password};
 pub use lost::{FORGOTTEN, WAIT_SECONDS, send_recovery};
 pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery, wait_after_recovery};
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
@@ -85,6 +86,7 @@ pub use questions::sweep_questions;
 pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
 pub use sent_codes::{SENT_CODE_SECONDS, sweep_sent_codes};
 pub use sites::Site;
+pub(crate) use staff::{is_staff_password, set_staff_password, staff_holder, staff_password};
 pub use stored::check_password_hash;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};
 pub use tv_codes::{TV_CODE_SECONDS, sweep_tv_codes};

@@ -24,6 +24,7 @@ mod ratings;
 mod repo;
 mod search;
 mod trace;
+mod why;
 
 pub use aggregate::Aggregate;
 pub use decide::decide;
@@ -37,3 +38,4 @@ pub use question::{
     Action, Asker, Building, Decision, Guarded, PinGiven, Question, Station, Viewer,
 };
 pub use search::Found;
+pub use why::{Why, why};

@@ -12,7 +12,7 @@ mod stations;
 
 pub use passkey_site::PasskeySite;
 pub use policies::{ErrorLimit, MassGuard, Pace, Policies, Registration};
-pub use staff::{Role, Staff, StaffDraft, list_staff, put_staff};
+pub use staff::{Role, Staff, StaffDraft, find_staff, list_staff, put_staff};
 pub use stations::{
     Choice, Operator, OperatorDraft, OperatorState, changed, disable, enable, find_operator,
     list_choices, list_codes, list_operators, operator_if_any, operator_of_rp_id, put_operator,

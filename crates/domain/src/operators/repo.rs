@@ -151,6 +151,16 @@ pub(super) fn staff(tx: &mut Tx<'_>) -> Result<Vec<Staff>> {
     )
 }
 
+pub(super) fn staff_member(tx: &mut Tx<'_>, id: &str) -> Result<Option<Staff>> {
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    tx.row(
+        "SELECT staff_id, name, roles, enabled FROM staff
+          WHERE operator_id = ?1 AND staff_id = ?2",
+        &keys,
+        read_staff,
+    )
+}
+
 pub(super) fn put_staff(tx: &mut Tx<'_>, id: &str, draft: &StaffDraft) -> Result<()> {
     let row: [Value; 6] = [
         tx.operator().into(),

@@ -59,7 +59,7 @@ impl Role {
             .ok_or_else(|| Error::invalid("staff.role_unknown", "roles"))
     }
 
-    pub(super) fn parse_list(stored: &str) -> Result<Vec<Self>> {
+    pub(crate) fn parse_list(stored: &str) -> Result<Vec<Self>> {
         stored.split(' ').filter(|word| !word.is_empty()).map(Self::parse).collect()
     }
 
@@ -132,4 +132,12 @@ const fn is_id_letter(byte: u8) -> bool {
 /// `unavailable` when the database fails.
 pub fn list_staff(tx: &mut Tx<'_>) -> Result<Vec<Staff>> {
     repo::staff(tx)
+}
+
+/// The member `id` of the staff of this scope's operator, if there is one.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn find_staff(tx: &mut Tx<'_>, id: &str) -> Result<Option<Staff>> {
+    repo::staff_member(tx, id)
 }

@@ -35,6 +35,8 @@ pub enum HandleKind {
     Pushed,
     /// A mail we sent, in its `Message-ID`; its turn is when.
     Mail,
+    /// A session of somebody who works for a station, in a cookie.
+    Staff,
 }
 
 /// What a handle says.
@@ -57,6 +59,7 @@ pub struct Handles {
     device: hmac::Key,
     pushed: hmac::Key,
     mail: hmac::Key,
+    staff: hmac::Key,
     pairwise: hmac::Key,
     forms: hmac::Key,
     secrets: hmac::Key,
@@ -76,6 +79,7 @@ impl Handles {
             device: key("handle/device"),
             pushed: key("handle/pushed"),
             mail: key("handle/mail"),
+            staff: key("handle/staff"),
             pairwise: key("pairwise"),
             forms: key("forms"),
             secrets: key("secrets"),
@@ -170,6 +174,7 @@ impl Handles {
             HandleKind::Device => &self.device,
             HandleKind::Pushed => &self.pushed,
             HandleKind::Mail => &self.mail,
+            HandleKind::Staff => &self.staff,
         }
     }
 }

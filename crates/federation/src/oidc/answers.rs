@@ -6,11 +6,12 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::Error;
 use base::store::needs_time;
 use domain::signin::{Destination, Finish, OwnPage, Request, ResponseMode, Visit};
-use http::header::{CACHE_CONTROL, LOCATION, PRAGMA, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use url::form_urlencoded;
 use web::access::Acted;
+pub(super) use web::answers::see_other;
 use web::{Page, Refusal, current};
 
 use super::Provider;
@@ -19,15 +20,6 @@ use super::place::issuer_of;
 
 /// The cookie of a browser session.
 pub(super) const SESSION_COOKIE: &str = "aikagi-session";
-
-/// Sends the browser to `location`: 303, so that no form is sent on (RFC 9700 §4.12).
-pub(super) fn see_other(location: &str) -> Response {
-    let Ok(location) = HeaderValue::from_str(location) else {
-        return web::Problem::from(Error::internal("an address that is no header")).into_response();
-    };
-    let headers = [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (StatusCode::SEE_OTHER, headers).into_response()
-}
 
 /// `uri` with parameters added; what it holds already is left as it is, character by character.
 pub(super) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {

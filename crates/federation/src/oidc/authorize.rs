@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
-use base::kernel::{Error, Result, clock, ids};
+use axum::response::Response;
+use base::kernel::{Result, clock, ids};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::signin::{Asked, Conditions, Continued, Purpose};
@@ -16,7 +16,8 @@ use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use url::form_urlencoded::Serializer;
-use web::{Page, Problem, blocking, current};
+pub(super) use web::answers::{or_page, parameter_fault};
+use web::blocking;
 
 use super::Provider;
 use super::answers::{Back, Refused, SESSION_COOKIE, finished, refused, see_other};
@@ -82,28 +83,6 @@ async fn answer(
     })
     .await;
     or_page(decided)
-}
-
-/// The answer, or the page that says why there is none.
-pub(super) fn or_page(decided: std::result::Result<Response, Problem>) -> Response {
-    decided.unwrap_or_else(|problem| {
-        let error = problem.into_error();
-        if let Error::Internal { detail } | Error::Unavailable { detail, .. } = &error {
-            tracing::error!(detail, "a page could not be answered");
-        }
-        Page::of_error(current::get().language, &error).into_response()
-    })
-}
-
-/// A fault in the parameters themselves, named for the person's screen.
-pub(super) fn parameter_fault(fault: &ParameterFault) -> Error {
-    match fault {
-        ParameterFault::Repeated { name } => Error::invalid("request.parameter_repeated", name),
-        ParameterFault::Missing { name } => Error::invalid("request.parameter_missing", *name),
-        ParameterFault::Encoding { .. } | ParameterFault::TooLong => {
-            Error::invalid("request.parameters_malformed", "")
-        }
-    }
 }
 
 fn decide(

@@ -10,9 +10,8 @@ use domain::signin::{OwnPage, Purpose, SignedIn, Visit};
 use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use web::access::Acted;
+pub(super) use web::texts::{in_fours, qr_of};
 use web::{Page, blocking, current, forms, status_of, words};
 
 use super::Provider;
@@ -195,18 +194,4 @@ pub(super) fn is_fresh(here: &Here, now: Instant) -> bool {
 /// A day as people read it, in the sentence `key`.
 pub(super) fn on_day(words: Words, key: &'static str, at: Instant) -> String {
     words::fill_at(words.0, key, at)
-}
-
-/// Easier to type.
-pub(super) fn in_fours(secret: &str) -> String {
-    let letters: Vec<char> = secret.chars().collect();
-    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-}
-
-/// A QR code as SVG; empty when the address is too long for one.
-pub(super) fn qr_of(address: &str) -> String {
-    let Ok(code) = QrCode::new(address.as_bytes()) else { return String::new() };
-    let svg = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
-    // Without the declaration of a file of its own.
-    svg.split_once("?>").map(|(_, svg)| svg.to_owned()).unwrap_or(svg)
 }

@@ -9,20 +9,10 @@ use base::kernel::{Error, Result};
 use domain::clients::Client;
 use domain::operators::{Choice, Operator};
 use domain::signin::{OwnPage, Purpose, SignIn, Step, Visit};
-use http::StatusCode;
-use web::{Language, Page, status_of, words};
+pub(super) use web::texts::{Words, in_language, message, shown_status};
+use web::{Language, Page, words};
 
 use super::consent::Question;
-
-/// Looks up page texts by key in one language.
-#[derive(Clone, Copy)]
-pub(super) struct Words(pub(super) Language);
-
-impl Words {
-    pub(super) fn get(self, key: &'static str) -> &'static str {
-        words::page(self.0, key)
-    }
-}
 
 /// What all steps show.
 pub(super) struct Frame<'f> {
@@ -194,34 +184,5 @@ fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
             let name = in_language(frame.language, japanese, english);
             words::fill(frame.language, "signin.service", &[("service", name)])
         }
-    }
-}
-
-pub(super) fn in_language<'t>(language: Language, japanese: &'t str, english: &'t str) -> &'t str {
-    match language {
-        Language::Japanese => japanese,
-        Language::English => english,
-    }
-}
-
-/// What the person reads; a wait is told in minutes.
-pub(super) fn message(language: Language, error: &Error) -> String {
-    let text = words::error(language, error.code());
-    match error {
-        Error::TooMany { code: "signin.locked", wait } => {
-            let minutes = wait.as_secs().div_ceil(60).to_string();
-            let wait = words::fill(language, "signin.wait", &[("minutes", &minutes)]);
-            format!("{text} {wait}")
-        }
-        _ => text.to_owned(),
-    }
-}
-
-/// A form that was not taken is shown again with the status of its error; a wrong password with 422
-/// and not 401, which would need a challenge (RFC 9110 §15.5.2).
-pub(super) fn shown_status(error: &Error) -> StatusCode {
-    match status_of(error) {
-        StatusCode::UNAUTHORIZED => StatusCode::UNPROCESSABLE_ENTITY,
-        other => other,
     }
 }

@@ -39,6 +39,7 @@ const ROOMS: &[(&str, &str, u8)] = &[
     ("domain", "decisions", 6),
     ("domain", "files", 6),
     ("domain", "signin", 6),
+    ("domain", "staff", 6),
 ];
 
 /// What the lower floors must never see: the network and its runtimes.

@@ -1,0 +1,343 @@
+//! One contract, whole: what it is, what holds it, who lives there, what they may use, and what can be done.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use base::kernel::{Error, Instant, Result, clock};
+use domain::administration::{self, Sheet};
+use domain::catalogue::Catalogue;
+use domain::entitlements::Grant;
+use domain::staff::Permission;
+use domain::subscribers::{Hold, PersonStanding, Reason};
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use web::answers::parameter_fault;
+use web::texts::{Words, in_language, message};
+use web::{Language, reasons};
+
+use super::Console;
+use super::here::{Here, shown};
+use super::home::segment;
+use super::labels::{self, VERBS};
+
+/// A hold on the page.
+struct ListedHold {
+    whom: String,
+    reason: &'static str,
+    source: &'static str,
+    since: String,
+    reference: String,
+    cause: String,
+}
+
+/// A member on the page.
+struct ListedPerson {
+    no: i64,
+    role: &'static str,
+    standing: &'static str,
+    alarm: bool,
+    rating: String,
+    adult: &'static str,
+    locked: String,
+}
+
+/// A key on the page.
+struct ListedKey {
+    product: String,
+    whose: String,
+    state: &'static str,
+    from: String,
+    until: String,
+    cause: String,
+}
+
+/// A box on the page.
+struct ListedBox {
+    serial: String,
+    model: String,
+    place: String,
+}
+
+/// What the form about a verb is filled with.
+#[derive(Default)]
+pub(super) struct Filled {
+    pub(super) verb: String,
+    pub(super) person: i64,
+    pub(super) product: String,
+    pub(super) reason: String,
+    pub(super) from: String,
+    pub(super) reference: String,
+}
+
+/// A choice in a list: value, text, whether it is the one.
+struct Choice {
+    value: String,
+    text: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "contract.html")]
+struct Body<'b> {
+    words: Words,
+    title: String,
+    address: String,
+    proof: &'b str,
+    message: Option<String>,
+    failed: bool,
+    standing: &'static str,
+    alarm: bool,
+    facts: Vec<(&'static str, String)>,
+    holds: Vec<ListedHold>,
+    persons: Vec<ListedPerson>,
+    keys: Vec<ListedKey>,
+    boxes: Vec<ListedBox>,
+    may_command: bool,
+    may_help: bool,
+    verbs: Vec<Choice>,
+    whom: Vec<Choice>,
+    reasons: Vec<Choice>,
+    products: Vec<Choice>,
+    from: &'b str,
+    reference: &'b str,
+}
+
+/// What the last form did: a text, or why it did nothing.
+pub(super) enum Said<'s> {
+    Nothing,
+    Done(String),
+    Refused(&'s Error),
+}
+
+/// `GET …/contracts/{number}`.
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    Path((code, number)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let path = format!("/contracts/{}", segment(&number));
+    shown((console, code), (headers, path), move |console, here| {
+        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
+        page(console, here, (&number, &Filled::of(&query)), &Said::Nothing)
+    })
+    .await
+}
+
+impl Filled {
+    /// As a form or a link says.
+    pub(super) fn of(form: &Parameters<'_>) -> Self {
+        let get = |name| form.get(name).unwrap_or_default().trim().to_owned();
+        Self {
+            verb: get("verb"),
+            person: get("person").parse().unwrap_or(0),
+            product: get("product"),
+            reason: get("reason"),
+            from: get("from"),
+            reference: get("reference"),
+        }
+    }
+}
+
+/// What the proof in the forms about a contract is bound to.
+pub(super) fn purpose(number: &str) -> String {
+    format!("contract:{number}")
+}
+
+/// The page of the contract `number`, as it is now.
+pub(super) fn page(
+    console: &Console,
+    here: &Here,
+    (number, filled): (&str, &Filled),
+    said: &Said<'_>,
+) -> Result<Response> {
+    let now = clock::now();
+    let wanted = number.to_owned();
+    let asked = (&here.seat, Permission::Look);
+    let sheet = console.desks.look(asked, now, move |tx| administration::sheet(tx, &wanted))?;
+    let words = here.words;
+    let standing = sheet.household.standing(now);
+    let error = match said {
+        Said::Refused(error) => Some(*error),
+        Said::Nothing | Said::Done(_) => None,
+    };
+    let listed = Listed { words, sheet: &sheet, now };
+    let body = Body {
+        words,
+        title: words.fill("console.contract.title", &[("number", &sheet.household.key().label())]),
+        address: format!("{}/contracts/{}", here.address, segment(number)),
+        proof: &here.proof(console, &purpose(number)),
+        message: match said {
+            Said::Nothing => None,
+            Said::Done(text) => Some(text.clone()),
+            Said::Refused(error) => Some(message(words.0, error)),
+        },
+        failed: error.is_some(),
+        standing: words.get(labels::standing(standing)),
+        alarm: standing != domain::subscribers::Standing::Active,
+        facts: listed.facts(),
+        holds: sheet.household.holds.iter().map(|hold| listed.hold(hold)).collect(),
+        persons: sheet.standings.iter().filter_map(|one| listed.person(one)).collect(),
+        keys: sheet.keyring.grants.iter().rev().map(|grant| listed.key(grant)).collect(),
+        boxes: listed.boxes(),
+        may_command: here.may(Permission::Command),
+        may_help: here.may(Permission::Help),
+        verbs: verbs(words, &filled.verb),
+        whom: listed.whom(filled.person),
+        reasons: listed.reasons(&filled.reason),
+        products: listed.products(&filled.product),
+        from: &filled.from,
+        reference: &filled.reference,
+    };
+    here.page(console, (&body.title.clone(), "search"), &body, error)
+}
+
+fn verbs(words: Words, chosen: &str) -> Vec<Choice> {
+    let choice = |(value, _, key): &(&str, _, &'static str)| Choice {
+        value: (*value).to_owned(),
+        text: words.get(key).to_owned(),
+        chosen: *value == chosen,
+    };
+    VERBS.iter().map(choice).collect()
+}
+
+/// Puts what is known of a contract into words.
+struct Listed<'l> {
+    words: Words,
+    sheet: &'l Sheet,
+    now: Instant,
+}
+
+impl Listed<'_> {
+    fn moment(&self, at: Instant) -> String {
+        reasons::moment(self.words.0, at)
+    }
+
+    /// `2` as `個人 002`; 0: the household.
+    fn whom_is(&self, person_no: i64) -> String {
+        match person_no {
+            0 => self.words.get("console.household").to_owned(),
+            no => self.words.fill("console.person.no", &[("no", &format!("{no:03}"))]),
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let contract = &self.sheet.household.contract;
+        let mut facts = vec![("console.fact.starts", self.moment(contract.starts))];
+        if let Some(stopped) = contract.stopped {
+            facts.push(("console.fact.stopped", self.moment(stopped)));
+        }
+        if let Some(replaced) = &contract.replaced_by {
+            facts.push(("console.fact.replaced_by", replaced.clone()));
+        }
+        if let Some(parent) = &contract.bulk_parent {
+            facts.push(("console.fact.building", parent.clone()));
+        }
+        if let Some(kana) = &contract.kana {
+            facts.push(("console.fact.kana", kana.clone()));
+        }
+        if let Some(note) = &contract.note {
+            facts.push(("console.fact.note", note.clone()));
+        }
+        let adult = if contract.adult_allowed { "console.adult.on" } else { "console.adult.off" };
+        facts.push(("console.fact.adult", self.words.get(adult).to_owned()));
+        let changed = format!("{} ({})", self.moment(contract.updated), contract.cause);
+        facts.push(("console.fact.changed", changed));
+        facts
+    }
+
+    fn hold(&self, hold: &Hold) -> ListedHold {
+        ListedHold {
+            whom: self.whom_is(hold.person_no),
+            reason: reasons::named(self.words.0, hold.reason),
+            source: self.words.get(labels::source(hold.source)),
+            since: self.moment(hold.since),
+            reference: hold.reference.clone().unwrap_or_default(),
+            cause: hold.cause.clone(),
+        }
+    }
+
+    fn person(&self, (no, standing): &(i64, PersonStanding)) -> Option<ListedPerson> {
+        let person = self.sheet.household.person(*no)?;
+        let until = self.sheet.locked.iter().find(|(locked, _)| locked == no);
+        let adult = if person.adult_allowed { "console.adult.on" } else { "console.adult.off" };
+        Some(ListedPerson {
+            no: *no,
+            role: self.words.get(labels::role(person.role)),
+            standing: self.words.get(labels::person(standing)),
+            alarm: *standing != PersonStanding::Active,
+            rating: self
+                .words
+                .fill("console.rating", &[("years", &person.max_rating_years.to_string())]),
+            adult: self.words.get(adult),
+            locked: until.map(|(_, until)| self.moment(*until)).unwrap_or_default(),
+        })
+    }
+
+    fn key(&self, grant: &Grant) -> ListedKey {
+        ListedKey {
+            product: product_name(self.words.0, &self.sheet.catalogue, &grant.product),
+            whose: self.whom_is(grant.person_no),
+            state: self.words.get(labels::grant(grant.state_at(self.now))),
+            from: self.moment(grant.starts),
+            until: grant.over().map(|over| self.moment(over)).unwrap_or_default(),
+            cause: grant.cause.clone(),
+        }
+    }
+
+    fn boxes(&self) -> Vec<ListedBox> {
+        let place = |name: &str, area: &str| match (name, area) {
+            ("", one) | (one, "") => one.to_owned(),
+            (name, area) => format!("{name} · {area}"),
+        };
+        let boxes = self.sheet.boxes.iter();
+        boxes
+            .map(|one| ListedBox {
+                serial: one.serial.clone(),
+                model: one.model.clone(),
+                place: place(&one.name, &one.area),
+            })
+            .collect()
+    }
+
+    fn whom(&self, chosen: i64) -> Vec<Choice> {
+        let persons = self.sheet.household.persons.iter().map(|person| person.person_no);
+        std::iter::once(0)
+            .chain(persons)
+            .map(|no| Choice {
+                value: no.to_string(),
+                text: self.whom_is(no),
+                chosen: no == chosen,
+            })
+            .collect()
+    }
+
+    fn reasons(&self, chosen: &str) -> Vec<Choice> {
+        let choice = |reason: Reason| Choice {
+            value: reason.number().to_string(),
+            text: reasons::named(self.words.0, reason).to_owned(),
+            chosen: reason.number().to_string() == chosen
+                || (chosen.is_empty() && reason == Reason::Admin),
+        };
+        Reason::ALL.into_iter().map(choice).collect()
+    }
+
+    fn products(&self, chosen: &str) -> Vec<Choice> {
+        let all = self.sheet.catalogue.iter();
+        all.map(|product| Choice {
+            value: product.code.clone(),
+            text: in_language(self.words.0, &product.name_ja, &product.name_en).to_owned(),
+            chosen: product.code == chosen,
+        })
+        .collect()
+    }
+}
+
+/// What a product is called; its code where it is sold no more.
+pub(super) fn product_name(language: Language, catalogue: &Catalogue, code: &str) -> String {
+    let found = catalogue.get(code);
+    found.map_or(code, |one| in_language(language, &one.name_ja, &one.name_en)).to_owned()
+}

@@ -1,0 +1,147 @@
+//! Who sits at a page of the console, and the frame every page of theirs has.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::response::{IntoResponse as _, Response};
+use base::kernel::{Error, Result, clock};
+use domain::operators::Operator;
+use domain::staff::{Permission, Seat};
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use web::access::Acted;
+use web::answers::{or_page, parameter_fault};
+use web::texts::{Words, in_language, shown_status};
+use web::{Page, blocking, current, forms};
+
+use super::Console;
+use super::signin;
+
+/// The cookie of a session at the console.
+pub(super) const COOKIE: &str = "aikagi-console";
+
+/// Somebody at a page of the console.
+pub(super) struct Here {
+    pub(super) operator: Arc<Operator>,
+    pub(super) seat: Seat,
+    /// The session as its cookie says it: what forms are bound to.
+    cookie: String,
+    /// Where the console of the station is.
+    pub(super) address: String,
+    pub(super) words: Words,
+}
+
+#[derive(Template)]
+#[template(path = "navigation.html")]
+struct Navigation<'n> {
+    words: Words,
+    address: &'n str,
+    name: &'n str,
+    proof: &'n str,
+    place: &'n str,
+}
+
+impl Here {
+    /// Who shows this cookie at the console of `code`; none: nobody, or not any more.
+    fn find(console: &Console, code: &str, headers: &HeaderMap) -> Result<Option<Self>> {
+        let operator = console.operator(code)?;
+        let Some(cookie) = console.cookies().read(headers, COOKIE) else { return Ok(None) };
+        let seat = console.desks.seat(&cookie, (code, clock::now()))?;
+        let words = Words(current::get().language);
+        let address = console.address(code);
+        Ok(seat.map(|seat| Self { operator, seat, cookie, address, words }))
+    }
+
+    /// Whether one of their roles may do this: what is not allowed is not shown.
+    pub(super) fn may(&self, what: Permission) -> bool {
+        what.is_of(&self.seat.roles)
+    }
+
+    /// The proof that goes into forms for `purpose`.
+    pub(super) fn proof(&self, console: &Console, purpose: &str) -> String {
+        console.signing.handles().form_proof(&self.cookie, &format!("console:{purpose}"))
+    }
+
+    /// # Errors
+    /// `form.foreign`
+    fn check(&self, console: &Console, (form, purpose): (&Parameters<'_>, &str)) -> Result<()> {
+        let proof = form.get("proof").unwrap_or_default();
+        let purpose = format!("console:{purpose}");
+        if console.signing.handles().is_form_proof(proof, &self.cookie, &purpose) {
+            return Ok(());
+        }
+        Err(Error::Forbidden { code: "form.foreign" })
+    }
+
+    /// The page `body` with what leads through the console above it. `place`: which part of it this is; `error`: why what was asked
+    /// was not done.
+    pub(super) fn page(
+        &self,
+        console: &Console,
+        (title, place): (&str, &str),
+        body: &impl Template,
+        error: Option<&Error>,
+    ) -> Result<Response> {
+        let navigation = Navigation {
+            words: self.words,
+            address: &self.address,
+            name: &self.seat.name,
+            proof: &self.proof(console, "sign-out"),
+            place,
+        };
+        let owner = in_language(self.words.0, &self.operator.name_ja, &self.operator.name_en);
+        let page = Page::new(self.words.0, title, body)?.owned_by(owner).led_by(&navigation)?;
+        let page = match error {
+            Some(error) => page.status(shown_status(error)).refused(error.code()),
+            None => page,
+        };
+        let mut response = page.into_response();
+        let actor = Acted(format!("staff:{}", self.seat.staff_id).into());
+        response.extensions_mut().insert(actor);
+        Ok(response)
+    }
+}
+
+/// Answers a look at a page of the console; who is not signed in is asked to, and comes back to `path`.
+pub(super) async fn shown(
+    (console, code): (Arc<Console>, String),
+    (headers, path): (HeaderMap, String),
+    page: impl FnOnce(&Console, &Here) -> Result<Response> + Send + 'static,
+) -> Response {
+    let work = move || match Here::find(&console, &code, &headers)? {
+        Some(here) => page(&console, &here),
+        None => signin::page(&console, &code, (&path, ""), None),
+    };
+    or_page(blocking(work).await)
+}
+
+/// Answers a form that was shown for `purpose`.
+pub(super) async fn posted(
+    (console, code): (Arc<Console>, String),
+    (headers, body, purpose): (HeaderMap, Bytes, String),
+    act: impl FnOnce(&Console, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
+) -> Response {
+    let work = move || {
+        let form = form_of(&console, (&headers, &body))?;
+        let Some(here) = Here::find(&console, &code, &headers)? else {
+            let error = Error::Unauthenticated { code: "staff.signed_out" };
+            return signin::page(&console, &code, ("", ""), Some(&error));
+        };
+        here.check(&console, (&form, &purpose))?;
+        act(&console, &here, &form)
+    };
+    or_page(blocking(work).await)
+}
+
+/// Reads a form that comes from our own origin.
+///
+/// # Errors
+/// `form.foreign`; a fault of its parameters
+pub(super) fn form_of<'b>(
+    console: &Console,
+    (headers, body): (&HeaderMap, &'b [u8]),
+) -> Result<Parameters<'b>> {
+    forms::check_origin(headers, &console.base_url)?;
+    Parameters::parse(body).map_err(|fault| parameter_fault(&fault))
+}

@@ -1,0 +1,90 @@
+//! States and roles in the clerk's words.
+
+use domain::commands::Op;
+use domain::entitlements::GrantState;
+use domain::subscribers::{PersonStanding, Role, Source, Standing};
+
+/// The key of a contract's standing.
+pub(super) const fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Reserved => "console.standing.reserved",
+        Standing::Active => "console.standing.active",
+        Standing::Suspended => "console.standing.suspended",
+        Standing::Stopped => "console.standing.stopped",
+        Standing::Purged => "console.standing.purged",
+    }
+}
+
+/// The key of what a member comes to.
+pub(super) const fn person(standing: &PersonStanding) -> &'static str {
+    match standing {
+        PersonStanding::OperatorDisabled => "console.person.operator",
+        PersonStanding::ContractReserved => "console.person.reserved",
+        PersonStanding::ContractStopped => "console.person.contract_stopped",
+        PersonStanding::ContractSuspended(_) => "console.person.contract_suspended",
+        PersonStanding::PersonStopped => "console.person.stopped",
+        PersonStanding::PersonSuspended(_) => "console.person.suspended",
+        PersonStanding::Locked => "console.person.locked",
+        PersonStanding::Invited => "console.person.invited",
+        PersonStanding::Active => "console.person.active",
+    }
+}
+
+/// The key of a member's role.
+pub(super) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "console.role.owner",
+        Role::Adult => "console.role.adult",
+        Role::Child => "console.role.child",
+    }
+}
+
+/// The key of who put a hold.
+pub(super) const fn source(source: Source) -> &'static str {
+    match source {
+        Source::Sms => "console.source.sms",
+        Source::Console => "console.source.console",
+        Source::Owner => "console.source.owner",
+        Source::System => "console.source.system",
+    }
+}
+
+/// The key of a key's state.
+pub(super) const fn grant(state: GrantState) -> &'static str {
+    match state {
+        GrantState::Scheduled => "console.key.scheduled",
+        GrantState::Open => "console.key.open",
+        GrantState::Closed => "console.key.closed",
+        GrantState::Revoked => "console.key.revoked",
+    }
+}
+
+/// What a clerk may ask for at a contract, and its key. What is not here is the SMS's alone.
+pub(super) const VERBS: [(&str, Op, &str); 11] = [
+    ("suspend", Op::Suspend, "console.verb.suspend"),
+    ("resume", Op::Resume, "console.verb.resume"),
+    ("stop", Op::Stop, "console.verb.stop"),
+    ("stop_cancel", Op::StopCancel, "console.verb.stop_cancel"),
+    ("person_suspend", Op::PersonSuspend, "console.verb.person_suspend"),
+    ("person_resume", Op::PersonResume, "console.verb.person_resume"),
+    ("person_stop", Op::PersonStop, "console.verb.person_stop"),
+    ("person_reset", Op::PersonReset, "console.verb.person_reset"),
+    ("key_open", Op::KeyOpen, "console.verb.key_open"),
+    ("key_close", Op::KeyClose, "console.verb.key_close"),
+    ("key_revoke", Op::KeyRevoke, "console.verb.key_revoke"),
+];
+
+/// Whether the verb is about one member.
+pub(super) const fn is_for_person(op: Op) -> bool {
+    matches!(op, Op::PersonSuspend | Op::PersonResume | Op::PersonStop | Op::PersonReset)
+}
+
+/// Whether it is about a key.
+pub(super) const fn is_for_key(op: Op) -> bool {
+    matches!(op, Op::KeyOpen | Op::KeyClose | Op::KeyRevoke)
+}
+
+/// Whether a reason is said.
+pub(super) const fn has_reason(op: Op) -> bool {
+    matches!(op, Op::Suspend | Op::PersonSuspend)
+}

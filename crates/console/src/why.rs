@@ -1,0 +1,237 @@
+//! なぜ見られない: the answer under the eight characters on the screen, replayed with the facts of now.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use base::kernel::{Error, Instant, Result, clock};
+use domain::decisions::{self, Explanation, Fact, Finding, SinceThen, Verdict, Why};
+use domain::staff::Permission;
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use web::answers::parameter_fault;
+use web::texts::{Words, message};
+use web::{reasons, status_of};
+
+use super::Console;
+use super::here::{Here, shown};
+use super::home::segment;
+
+/// A check that fails, and what helps.
+struct Cause {
+    text: String,
+    /// Where the clerk can do something about it, and what the button says.
+    action: Option<(String, &'static str)>,
+    /// What else helps.
+    next: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "why.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'b str,
+    address: &'b str,
+    typed: &'b str,
+    message: Option<String>,
+    found: Option<Found>,
+}
+
+/// What is known of an answer.
+struct Found {
+    verdict: &'static str,
+    alarm: bool,
+    asked: String,
+    /// The contract, to go there.
+    contract: Option<(String, String)>,
+    reads: String,
+    causes: Vec<Cause>,
+    facts: Vec<[String; 5]>,
+    since: Vec<[String; 4]>,
+}
+
+/// `GET …/why?trace=…`.
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    Path(code): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let path = format!("/why?{query}");
+    shown((console, code), (headers, path), move |console, here| {
+        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
+        let typed = query.get("trace").unwrap_or_default();
+        if typed.trim().is_empty() {
+            return page(console, here, ("", Ok(None)));
+        }
+        let trace: String =
+            typed.chars().filter(|one| !one.is_whitespace() && *one != '-').collect();
+        let trace = trace.to_uppercase();
+        console.decisions.flush();
+        let asked = (&here.seat, Permission::Look);
+        let found = console.desks.act(asked, clock::now(), move |tx| decisions::why(tx, &trace));
+        match found {
+            Ok(why) => page(console, here, (typed, Ok(Some(why)))),
+            Err(error) if status_of(&error).is_client_error() => {
+                page(console, here, (typed, Err(&error)))
+            }
+            Err(error) => Err(error),
+        }
+    })
+    .await
+}
+
+fn page(
+    console: &Console,
+    here: &Here,
+    (typed, why): (&str, std::result::Result<Option<Why>, &Error>),
+) -> Result<Response> {
+    let words = here.words;
+    let error = why.as_ref().err().copied();
+    let body = Body {
+        words,
+        title: words.get("console.why.title"),
+        address: &here.address,
+        typed,
+        message: error.map(|error| message(words.0, error)),
+        found: why.ok().flatten().map(|why| found(here, &why)),
+    };
+    here.page(console, (body.title, "why"), &body, error)
+}
+
+fn found(here: &Here, why: &Why) -> Found {
+    let words = here.words;
+    let Explanation { then, findings_now, verdict, facts, since, .. } = &why.explanation;
+    let whose = then.subject.split_once('/').map(|(number, rest)| {
+        let person = rest.rsplit('/').next().and_then(|no| no.parse().ok()).unwrap_or(0);
+        (number.to_owned(), person)
+    });
+    let contract = whose.as_ref().map(|(number, _)| {
+        (format!("{}/contracts/{}", here.address, segment(number)), number.clone())
+    });
+    let causes = findings_now.iter().map(|finding| Cause {
+        text: reasons::for_admin(words.0, std::slice::from_ref(finding), &why.station),
+        action: action(finding, contract.as_ref(), whose.as_ref()),
+        next: next(words, finding),
+    });
+    Found {
+        verdict: words.get(match verdict {
+            Verdict::Refused => "console.why.refused",
+            Verdict::RepairedSince => "console.why.repaired",
+            Verdict::RefusedSince => "console.why.refused_since",
+            Verdict::Outside => "console.why.outside",
+        }),
+        alarm: matches!(verdict, Verdict::Refused | Verdict::RefusedSince),
+        asked: words.fill(
+            "console.why.asked",
+            &[
+                ("at", &at(words, &then.at)),
+                ("client", &then.client),
+                ("subject", &then.subject),
+                ("action", words.get(verb(&then.action))),
+                ("resource", &then.resource),
+                ("codes", &then.codes.join(", ")),
+            ],
+        ),
+        reads: findings_now.first().map_or_else(String::new, |first| {
+            reasons::for_user(words.0, first, &why.station, &why.explanation.trace)
+        }),
+        causes: causes.collect(),
+        facts: facts.iter().map(|fact| stated(words, fact)).collect(),
+        since: since.iter().map(|change| changed(words, change)).collect(),
+        contract,
+    }
+}
+
+/// An instant of a replay as people read it.
+fn at(words: Words, rfc3339: &str) -> String {
+    Instant::parse_rfc3339(rfc3339, "at")
+        .map_or_else(|_| rfc3339.to_owned(), |at| reasons::moment(words.0, at))
+}
+
+fn stated(words: Words, fact: &Fact) -> [String; 5] {
+    let days = fact.age_s / 86_400;
+    let age = match days {
+        0 => words.get("console.why.today").to_owned(),
+        _ => words.fill("console.why.days", &[("days", &days.to_string())]),
+    };
+    let since = if fact.since.is_empty() { String::new() } else { at(words, &fact.since) };
+    let since = if since.is_empty() { since } else { format!("{since} ({age})") };
+    [fact.kind.to_owned(), fact.of.clone(), fact.says.clone(), since, fact.cause.clone()]
+}
+
+fn changed(words: Words, change: &SinceThen) -> [String; 4] {
+    let what = format!("{} {}", change.act, change.subject);
+    [at(words, &change.at), what, change.actor.clone(), change.cause.clone()]
+}
+
+/// The key of what was to be done.
+fn verb(action: &str) -> &'static str {
+    match action {
+        "view" => "console.action.view",
+        "cast" => "console.action.cast",
+        "download" => "console.action.download",
+        "purchase" => "console.action.purchase",
+        _ => "console.action.other",
+    }
+}
+
+/// What the clerk can do about a cause: the form at the contract, filled in. Source: brief tve §11.3.
+fn action(
+    finding: &Finding,
+    contract: Option<&(String, String)>,
+    whose: Option<&(String, i64)>,
+) -> Option<(String, &'static str)> {
+    let (address, _) = contract?;
+    let (_, person) = whose?;
+    let (query, key) = match finding {
+        Finding::ContractSuspended { building: false, .. } => {
+            ("verb=resume".to_owned(), "console.verb.resume")
+        }
+        Finding::ContractStopped { .. } => {
+            ("verb=stop_cancel".to_owned(), "console.verb.stop_cancel")
+        }
+        Finding::PersonSuspended { .. } => {
+            (format!("verb=person_resume&person={person}"), "console.verb.person_resume")
+        }
+        Finding::KeyOver { product, .. } | Finding::RentalOver { product, .. } => {
+            let product = url::form_urlencoded::byte_serialize(product.as_bytes());
+            let product: String = product.collect();
+            (format!("verb=key_open&product={product}"), "console.verb.key_open")
+        }
+        Finding::NotInContract { resource_known: true } => {
+            ("verb=key_open".to_owned(), "console.verb.key_open")
+        }
+        _ => return None,
+    };
+    Some((format!("{address}?{query}#do"), key))
+}
+
+/// What else helps, said to the caller.
+fn next(words: Words, finding: &Finding) -> &'static str {
+    use domain::subscribers::Reason;
+    words.get(match finding {
+        Finding::OperatorDisabled => "console.next.operator",
+        Finding::SubjectUnknown => "console.next.subject",
+        Finding::ContractStopped { .. } => "console.next.stopped",
+        Finding::ContractSuspended { building: true, .. } => "console.next.building",
+        Finding::ContractSuspended { reasons, .. } if reasons.contains(&Reason::Unpaid) => {
+            "console.next.unpaid"
+        }
+        Finding::ContractSuspended { .. } => "console.next.held",
+        Finding::PersonStopped { .. } => "console.next.person_stopped",
+        Finding::PersonSuspended { .. } => "console.next.person_held",
+        Finding::RegistrationNeeded => "console.next.registration",
+        Finding::NotInContract { resource_known: true } => "console.next.not_in_contract",
+        Finding::NotInContract { resource_known: false } => "console.next.resource",
+        Finding::BeginsLater { .. } => "console.next.later",
+        Finding::KeyOver { .. } => "console.next.key_over",
+        Finding::RentalOver { .. } => "console.next.rental_over",
+        Finding::AdultNotAllowed { .. } => "console.next.adult",
+        Finding::RatedAbove { .. } => "console.next.rating",
+        Finding::PinNeeded { .. } => "console.next.pin",
+        Finding::PurchaseNeeded => "console.next.purchase",
+    })
+}

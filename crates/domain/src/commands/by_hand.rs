@@ -1,0 +1,74 @@
+//! What a clerk does to a contract: shown before it is done, done once, and never over what somebody else changed.
+
+use base::kernel::{Error, Result};
+use base::records::inbox;
+use base::store::Tx;
+
+use crate::entitlements::{self, GrantState};
+use crate::subscribers::{self, Household, Load, UNKNOWN};
+
+use super::bus::{INBOX, execute};
+use super::{Command, Report, ResultKind};
+
+/// What a command would do, before it is given.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// How it would end, with the standing afterwards.
+    pub report: Report,
+    /// Members it touches: all who are not gone, or the one it is about.
+    pub persons: usize,
+    /// Keys in force that they hold.
+    pub keys: usize,
+    /// The contract's version it was looked at in.
+    pub version: i64,
+}
+
+/// What `command` would do. To be called in a rehearsal (`Db::rehearse`), which takes everything back.
+///
+/// # Errors
+/// `contract.unknown`; `unavailable` when the database fails. A refusal of the command is in the report.
+pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
+    let household = newest(tx, &command.number)?;
+    let keyrings = entitlements::load(tx, vec![command.number.clone()])?;
+    let now = tx.now();
+    let serves = |person_no: i64| command.person_no == 0 || person_no == command.person_no;
+    let persons = household
+        .persons
+        .iter()
+        .filter(|person| !person.is_gone() && serves(person.person_no))
+        .count();
+    let keys = keyrings.get(&household.key()).map_or(0, |keyring| {
+        let open = keyring.grants.iter().filter(|one| one.state_at(now) == GrantState::Open);
+        open.filter(|one| one.person_no == 0 || serves(one.person_no)).count()
+    });
+    let version = household.contract.version;
+    let report = execute(tx, command)?;
+    Ok(Preview { report, persons, keys, version })
+}
+
+/// Gives `command`, if the contract still is as its clerk saw it, in `version`. The same command again is answered the
+/// same.
+///
+/// # Errors
+/// `contract.unknown`; `contract.version_differs` — by somebody else since it was shown. A refusal of the command is in
+/// the report.
+pub fn give(tx: &mut Tx<'_>, command: &Command, version: i64) -> Result<Report> {
+    const CHANGED: Error = Error::Conflict { code: "contract.version_differs" };
+    if !inbox::find(tx, INBOX, vec![command.request_id.clone()])?.is_empty() {
+        return execute(tx, command);
+    }
+    if newest(tx, &command.number)?.contract.version != version {
+        return Err(CHANGED);
+    }
+    let report = execute(tx, command)?;
+    // The command has locked the household; who was between the look and the lock has raised the version too.
+    if report.result != ResultKind::Error && report.version > version + 1 {
+        return Err(CHANGED);
+    }
+    Ok(report)
+}
+
+fn newest(tx: &mut Tx<'_>, number: &str) -> Result<Household> {
+    let newest = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?.pop();
+    newest.ok_or_else(|| Error::not_found(UNKNOWN, number))
+}

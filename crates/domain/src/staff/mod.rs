@@ -1,0 +1,18 @@
+//! Who works for a station, at the console: how they prove to be themselves, for how long, and what they may do there.
+//!
+//! Owns the tables `staff_invitations` and `staff_sessions`; passwords, authenticators and the counting of tries are
+//! those of `credentials`. Nobody sees or sets the password of another: a member is invited by a code, good once.
+//! What a role may do is held to where it is done ([`Desks::act`], [`Desks::look`]), in the transaction that does it.
+//! Source: brief tve §11.2; `docs/decisions/0049`.
+
+mod desks;
+mod invitations;
+mod joining;
+mod permissions;
+mod sessions;
+
+pub use desks::{Desks, Typed};
+pub use invitations::{INVITATION_DAYS, invite, sweep_invitations};
+pub use joining::{Invited, Joining};
+pub use permissions::Permission;
+pub use sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS, Seat, end_sessions, sweep};

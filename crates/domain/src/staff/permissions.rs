@@ -1,0 +1,62 @@
+//! What each role of a station's staff may do at the console.
+
+use base::kernel::{Error, Result};
+
+use crate::operators::Role;
+
+/// Something that is done at the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Permission {
+    /// Look contracts up, and why somebody can not watch.
+    Look,
+    /// Help a member who calls: end a lock-out, sessions, a PIN; a letter.
+    Help,
+    /// The verbs for one contract or person, and keys.
+    Command,
+    /// Invite who works here, and take it back.
+    ManageStaff,
+}
+
+impl Permission {
+    /// All, in the order of the list in `docs/console.md`.
+    pub const ALL: [Self; 4] = [Self::Look, Self::Help, Self::Command, Self::ManageStaff];
+
+    /// Which roles may.
+    #[must_use]
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::Look => {
+                &[Role::Viewer, Role::Desk, Role::Admin, Role::Accounting, Role::StationManager]
+            }
+            Self::Help | Self::Command => &[Role::Desk, Role::Admin, Role::StationManager],
+            Self::ManageStaff => &[Role::StationManager],
+        }
+    }
+
+    /// Whether somebody with these roles may.
+    #[must_use]
+    pub fn is_of(self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.roles().contains(role))
+    }
+
+    /// # Errors
+    /// `staff.not_allowed`
+    pub(super) fn check(self, roles: &[Role]) -> Result<()> {
+        if self.is_of(roles) { Ok(()) } else { Err(Error::Forbidden { code: "staff.not_allowed" }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_looks_changes_nothing_and_who_keeps_the_books_neither() {
+        for role in [Role::Viewer, Role::Accounting] {
+            let may: Vec<_> = Permission::ALL.iter().filter(|what| what.is_of(&[role])).collect();
+            assert_eq!(may, [&Permission::Look], "{role:?}");
+        }
+        assert!(Permission::ALL.iter().all(|what| what.is_of(&[Role::StationManager])));
+        assert!(Permission::ALL.iter().all(|what| !what.is_of(&[])));
+    }
+}

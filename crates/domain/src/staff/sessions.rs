@@ -1,0 +1,152 @@
+//! Sessions of the staff: eight hours, a quarter of an hour unused.
+
+use base::kernel::{Error, Instant, Result};
+use base::records::{Entry, record};
+use base::store::{Tx, Value};
+use serde_json::json;
+
+use crate::operators::Role;
+
+/// Seconds a session lasts.
+pub const ABSOLUTE_SECONDS: i64 = 8 * 3600;
+/// Seconds it may be unused. Source: brief tve §11.2.
+pub const IDLE_SECONDS: i64 = 15 * 60;
+/// It is noted as seen at most this often, in seconds: not every page is a write.
+const SEEN_SECONDS: i64 = 60;
+
+/// Somebody who is signed in at the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The operator's code.
+    pub operator: String,
+    /// The session.
+    pub session_id: String,
+    /// Their id.
+    pub staff_id: String,
+    /// Their name, shown on screens only.
+    pub name: String,
+    /// What they may do.
+    pub roles: Vec<Role>,
+    pub(super) seen: Instant,
+}
+
+impl Seat {
+    /// Whether using it at `now` is worth writing down.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.seen.plus_seconds(SEEN_SECONDS) <= now
+    }
+}
+
+/// Opens a session; its id is always new.
+pub(super) fn open(tx: &mut Tx<'_>, staff_id: &str) -> Result<String> {
+    let id = tx.next_id("sts");
+    let row: [Value; 5] = [
+        tx.operator().into(),
+        (&id).into(),
+        staff_id.into(),
+        tx.now().into(),
+        tx.now().plus_seconds(ABSOLUTE_SECONDS).into(),
+    ];
+    tx.change_one(
+        "INSERT INTO staff_sessions (operator_id, session_id, staff_id, auth_ms, seen_ms, expires_ms)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+        &row,
+    )?;
+    Ok(id)
+}
+
+/// The session `id` if it is alive: not ended, not too old, not unused for too long, of somebody who still works here.
+pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Seat>> {
+    let idle_since = tx.now().plus_seconds(-IDLE_SECONDS);
+    let keys: [Value; 4] = [tx.operator().into(), id.into(), tx.now().into(), idle_since.into()];
+    let operator = tx.operator().to_owned();
+    tx.row(
+        "SELECT s.session_id, s.staff_id, m.name, m.roles, s.seen_ms
+           FROM staff_sessions s
+           JOIN staff m ON m.operator_id = s.operator_id AND m.staff_id = s.staff_id
+           JOIN operators o ON o.operator_id = s.operator_id
+          WHERE s.operator_id = ?1 AND s.session_id = ?2 AND s.expires_ms > ?3 AND s.seen_ms > ?4
+            AND m.enabled = 1 AND o.state = 'ENABLED'",
+        &keys,
+        |row| {
+            Ok(Seat {
+                operator: operator.clone(),
+                session_id: row.text()?,
+                staff_id: row.text()?,
+                name: row.text()?,
+                roles: Role::parse_list(&row.text()?)?,
+                seen: row.instant()?,
+            })
+        },
+    )
+}
+
+/// The seat as it is now, and it stays so until this transaction ends: whoever ends it waits.
+///
+/// # Errors
+/// `staff.signed_out`
+pub(super) fn hold(tx: &mut Tx<'_>, seat: &Seat) -> Result<Seat> {
+    let keys: [Value; 2] = [tx.operator().into(), (&seat.session_id).into()];
+    tx.rows_locked(
+        "SELECT session_id FROM staff_sessions WHERE operator_id = ?1 AND session_id = ?2",
+        &keys,
+        |row| row.text(),
+    )?;
+    let found = find(tx, &seat.session_id)?.filter(|found| found.staff_id == seat.staff_id);
+    found.ok_or(Error::Unauthenticated { code: "staff.signed_out" })
+}
+
+/// Notes that a session is in use. Housekeeping: nothing anybody may do changes.
+pub(super) fn note_seen(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let keys: [Value; 3] = [tx.operator().into(), id.into(), tx.now().into()];
+    tx.exec(
+        "UPDATE staff_sessions SET seen_ms = ?3
+          WHERE operator_id = ?1 AND session_id = ?2 AND seen_ms < ?3",
+        &keys,
+    )?;
+    Ok(())
+}
+
+/// Ends one session. Ended before: nothing changes.
+pub(super) fn end(tx: &mut Tx<'_>, seat: &Seat) -> Result<()> {
+    let keys: [Value; 2] = [tx.operator().into(), (&seat.session_id).into()];
+    let ended =
+        tx.exec("DELETE FROM staff_sessions WHERE operator_id = ?1 AND session_id = ?2", &keys)?;
+    if ended == 0 {
+        return Ok(());
+    }
+    record(tx, &Entry::new("staff.signed_out", &seat.staff_id))
+}
+
+/// Ends everything a member is signed in with; answers how many sessions. The caller records it.
+pub(super) fn end_all(tx: &mut Tx<'_>, staff_id: &str) -> Result<u64> {
+    let keys: [Value; 2] = [tx.operator().into(), staff_id.into()];
+    tx.exec("DELETE FROM staff_sessions WHERE operator_id = ?1 AND staff_id = ?2", &keys)
+}
+
+/// Ends everything the member `staff_id` is signed in with at the console; answers how many sessions.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn end_sessions(tx: &mut Tx<'_>, staff_id: &str) -> Result<u64> {
+    let ended = end_all(tx, staff_id)?;
+    if ended > 0 {
+        let detail = json!({"sessions": ended});
+        record(tx, &Entry::new("staff.sessions_ended", staff_id).detail(detail))?;
+    }
+    Ok(ended)
+}
+
+/// Forgets up to `limit` sessions that are over; returns how many.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
+    let keys: [Value; 3] = [tx.operator().into(), tx.now().into(), limit.into()];
+    tx.exec(
+        "DELETE FROM staff_sessions WHERE operator_id = ?1 AND session_id IN
+            (SELECT session_id FROM staff_sessions
+              WHERE operator_id = ?1 AND expires_ms <= ?2 LIMIT ?3)",
+        &keys,
+    )
+}
