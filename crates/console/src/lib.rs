@@ -4,10 +4,12 @@
 //! do one thing in one transaction, and words the answer. Source: brief tve §11; `docs/decisions/0049`.
 
 mod contract;
+mod help;
 mod here;
 mod home;
 mod joining;
 mod labels;
+pub mod letters;
 mod signin;
 mod verbs;
 mod why;

@@ -6,10 +6,8 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use base::kernel::{Change, Day, Error, Result, clock, ids};
-use domain::administration;
+use base::kernel::{Day, Error, Result, clock, ids};
 use domain::commands::{self, Command, Op, Preview, Report, ResultKind};
-use domain::credentials;
 use domain::staff::Permission;
 use domain::subscribers::{Reason, Standing};
 use formats::oauth::Parameters;
@@ -19,6 +17,7 @@ use web::{status_of, words};
 
 use super::Console;
 use super::contract::{self, Filled, Said, purpose};
+use super::help;
 use super::here::{Here, posted};
 use super::home::segment;
 use super::labels::{self, VERBS};
@@ -52,8 +51,13 @@ pub(super) async fn answer(
         let done = match form.get("do").unwrap_or_default() {
             "preview" => return previewed(console, here, (&number, &filled)),
             "give" => given(console, here, (&number, &filled, form)),
-            "unlock" => unlocked(console, here, (&number, &filled)),
-            "end_sessions" => ended(console, here, (&number, &filled)),
+            "unlock" => help::unlock(console, here, (&number, filled.person)),
+            "end_sessions" => help::end_sessions(console, here, (&number, filled.person)),
+            "reset_pins" => help::reset_pins(console, here, (&number, filled.person)),
+            "letter" => match help::letter(console, here, (&number, filled.person)) {
+                Ok(pdf) => return Ok(pdf),
+                Err(error) => Err(error),
+            },
             _ => Err(Error::invalid("request.parameters_malformed", "do")),
         };
         match done {
@@ -201,26 +205,4 @@ fn given(
     let key = VERBS.iter().find(|(_, known, _)| *known == op).map_or("console.verb", |one| one.2);
     let done = here.words.fill("console.done", &[("verb", here.words.get(key))]);
     Ok(format!("{done} {note}").trim().to_owned())
-}
-
-fn unlocked(console: &Console, here: &Here, (number, filled): (&str, &Filled)) -> Result<String> {
-    let (number, person) = (number.to_owned(), filled.person);
-    let asked = (&here.seat, Permission::Help);
-    let unlock = move |tx: &mut base::store::Tx<'_>| credentials::unlock(tx, &number, person);
-    let key = match console.desks.act(asked, clock::now(), unlock)? {
-        Change::Made => "console.help.unlocked",
-        Change::Already => "console.help.not_locked",
-    };
-    Ok(here.words.get(key).to_owned())
-}
-
-fn ended(console: &Console, here: &Here, (number, filled): (&str, &Filled)) -> Result<String> {
-    let (number, person) = (number.to_owned(), filled.person);
-    let asked = (&here.seat, Permission::Help);
-    let end = move |tx: &mut base::store::Tx<'_>| {
-        administration::end_sessions(tx, (&number, person), None)
-    };
-    let ended = console.desks.act(asked, clock::now(), end)?;
-    let sessions = ended.sessions.to_string();
-    Ok(here.words.fill("console.help.ended", &[("sessions", &sessions)]))
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use base::kernel::{Error, Result};
 use base::store::{Db, Tx};
 use clap::{Args, Subcommand, ValueEnum};
+use console::letters::grouped;
 use domain::credentials::{
     HANDED_SECONDS, HandedAt, LETTER_DAYS, PrintedLetter, Waiting, hand_code, waiting_for_letter,
     write_letter,
@@ -322,11 +323,4 @@ fn named_in(path: &Path) -> std::result::Result<Vec<Member>, Failure> {
         members.push((number.to_owned(), person_no));
     }
     Ok(members)
-}
-
-/// `ABCD-EFGH-JKLM`, as it stands in the letter.
-#[must_use]
-pub fn grouped(code: &str) -> String {
-    let groups = (0..code.len()).step_by(4).filter_map(|at| code.get(at..code.len().min(at + 4)));
-    groups.collect::<Vec<_>>().join("-")
 }

@@ -34,7 +34,6 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::{output, serve};
 use context::Context;
-pub use letter::grouped;
 
 /// Identity provider for cable television households.
 #[derive(Parser)]

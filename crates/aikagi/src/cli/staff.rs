@@ -2,10 +2,10 @@
 
 use base::kernel::Error;
 use clap::{Args, Subcommand};
+use console::letters::grouped;
 use domain::{operators, staff};
 
 use super::context::Context;
-use super::grouped;
 use crate::failure::Failure;
 use crate::output;
 

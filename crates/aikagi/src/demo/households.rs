@@ -22,7 +22,7 @@ pub(super) struct Letter {
 
 impl std::fmt::Display for Letter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let code = crate::cli::grouped(&self.code);
+        let code = console::letters::grouped(&self.code);
         let Self { operator, station, to, number, .. } = self;
         write!(f, "{operator} {station}  契約者番号 {number}  登録コード {code}  {to}")
     }
@@ -124,7 +124,7 @@ pub(super) fn make(db: &Db) -> std::result::Result<Vec<Letter>, Failure> {
 pub(super) fn invite_clerk(db: &Db) -> std::result::Result<String, Failure> {
     let actor = Actor::Operations("demo".to_owned());
     let scope = Scope::new("OP0012", actor, clock::now()).caused_by("demo");
-    Ok(crate::cli::grouped(&db.transact(&scope, |tx| domain::staff::invite(tx, CLERK))?))
+    Ok(console::letters::grouped(&db.transact(&scope, |tx| domain::staff::invite(tx, CLERK))?))
 }
 
 fn found(tx: &mut Tx<'_>, home: &'static Home) -> Result<Vec<Letter>> {

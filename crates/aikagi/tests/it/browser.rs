@@ -186,18 +186,23 @@ fn wait_for_file(path: &Path) -> String {
     formats::cp932::decode(&std::fs::read(path).unwrap()).unwrap().into_owned()
 }
 
-/// The code of a letter to the owner, as operations issues it.
-pub fn letter(demo: &Demo) -> String {
-    let output = Command::new(PROGRAM)
-        .arg("--config")
-        .arg(demo.folder.join("aikagi.toml"))
-        .args(["letter", "issue", "--operator", "OP0012", "--contract", NUMBER])
-        .output()
-        .unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+/// What a command of operations says about the demo.
+pub fn said(demo: &Demo, arguments: &[&str]) -> String {
+    let mut program = Command::new(PROGRAM);
+    let program = program.arg("--config").arg(demo.folder.join("aikagi.toml")).args(arguments);
+    String::from_utf8(program.output().unwrap().stdout).unwrap()
+}
+
+/// The code in what a command said.
+pub fn code_in(said: &str) -> String {
     let grouped = |word: &&str| word.len() == 14 && word.split('-').all(|part| part.len() == 4);
     let code = said.split_whitespace().find(grouped);
     code.unwrap_or_else(|| panic!("no code in: {said}")).to_owned()
+}
+
+/// The code of a letter to the owner, as operations issues it.
+pub fn letter(demo: &Demo) -> String {
+    code_in(&said(demo, &["letter", "issue", "--operator", "OP0012", "--contract", NUMBER]))
 }
 
 async fn register(browser: &Client, code: &str) {

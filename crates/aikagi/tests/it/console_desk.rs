@@ -2,6 +2,7 @@
 
 use base::kernel::clock;
 use domain::commands::{Command, Op};
+use domain::credentials::{self, PinKind};
 use domain::operators::Role;
 use domain::subscribers::{Reason, Source, Standing};
 
@@ -298,4 +299,28 @@ fn nobody_uses_a_form_of_the_console_from_another_site_or_session() {
     );
     "https://evil.example".clone_into(&mut clerk.origin);
     assert_eq!(clerk.send_form(&contract("A-001"), &fields).refusal(), "form.foreign");
+}
+
+#[test]
+fn a_caller_who_lost_the_letter_or_the_pin_is_helped_and_no_clerk_sees_either_pin() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let person = house.world.household("A-001").persons[0].person_id.clone();
+    let whose = person.clone();
+    let master = house.provider.signing.master().clone();
+    let set = move |tx: &mut base::store::Tx<'_>| {
+        let fresh = credentials::Fresh { person_id: &whose, proved: tx.now() };
+        credentials::set_pin(tx, &master, &fresh, (PinKind::Viewing, "2580"))
+    };
+    house.act(set).unwrap();
+    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut help = |what: &str| {
+        opens(&mut clerk, &contract("A-001"));
+        clerk.send_form(&contract("A-001"), &[("do", what), ("person", "1")])
+    };
+    assert!(help("reset_pins").body.contains("PINを消しました"));
+    assert!(help("reset_pins").body.contains("PINは設定されていません"));
+    assert_eq!(house.audited("person.pin_reset"), 1);
+    let left = house.world.look(|tx| credentials::pins_of(tx, &person)).unwrap();
+    assert!(left.is_empty(), "{left:?}");
 }

@@ -28,6 +28,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         let all = said(administration::end_sessions(tx, (NUMBER, 1), None));
         all + &said(administration::end_sessions(tx, (NUMBER, 1), Some(&known.authorization)))
     }),
+    ("administration::reset_pins", |tx, _| said(administration::reset_pins(tx, (NUMBER, 1)))),
     ("administration::renew_secret", |tx, _| {
         let handles = Handles::new(&MasterKey::random());
         said(administration::renew_secret(tx, &handles, ("secret-vod", "k")).map(|one| one.len()))

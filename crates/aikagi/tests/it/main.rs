@@ -38,6 +38,7 @@ mod books;
 mod bounces;
 mod boxes;
 mod browser;
+mod browser_console;
 mod browser_contacts;
 mod browser_looks;
 mod browser_passkeys;

@@ -9,7 +9,7 @@ mod secrets;
 mod service;
 mod sheet;
 
-pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in};
+pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in, reset_pins};
 pub use secrets::renew_secret;
 pub use service::{admit, check_in_service};
 pub use sheet::{FoundBy, FoundContract, MOST_FOUND, Sheet, search, sheet};

@@ -35,7 +35,8 @@ pub enum PinKind {
 }
 
 impl PinKind {
-    const ALL: [Self; 3] = [Self::Viewing, Self::Purchase, Self::Owner];
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Viewing, Self::Purchase, Self::Owner];
 
     /// As it is stored.
     #[must_use]

@@ -216,7 +216,7 @@ impl Desks {
 }
 
 fn scope_of(seat: &Seat, now: Instant) -> Scope {
-    Scope::new(&seat.operator, Actor::Staff(seat.staff_id.clone()), now)
+    Scope::new(&seat.operator, Actor::Staff(seat.staff_id.clone()), now).caused_by("console")
 }
 
 /// An id as it is typed: small letters, nothing around it.

@@ -1,0 +1,136 @@
+//! A clerk at the station's console, in a real Chromium: a caller gives the eight characters on the screen, and watches again.
+
+use std::path::Path;
+
+use base::kernel::clock;
+use fantoccini::Client;
+use totp_rs::{Builder, Secret};
+
+use crate::browser::{
+    Demo, Look, PC, click, code_in, open_browser, picture, said, start_demo, start_driver,
+    type_into, wait_for,
+};
+
+const LOOKS: [Look; 3] = [
+    Look { name: "phone", size: (390, 844), phone: true, night: false },
+    Look { name: "night", size: (1440, 900), phone: false, night: true },
+    PC,
+];
+
+/// What is wrong with the page as it is shown.
+const FAULTS: &str = r#"
+    const faults = [];
+    const page = document.documentElement;
+    if (page.scrollWidth > window.innerWidth) {
+        faults.push(`${page.scrollWidth} wide on a screen of ${window.innerWidth}`);
+    }
+    for (const one of document.querySelectorAll("input:not([type=hidden]), select")) {
+        if (!one.labels || one.labels.length === 0) {
+            faults.push(`${one.outerHTML.slice(0, 80)} has no label`);
+        }
+    }
+    for (const one of document.querySelectorAll("table")) {
+        if (one.querySelectorAll("th[scope=col]").length === 0) {
+            faults.push(`a table without heads: ${one.id}`);
+        }
+    }
+    if (document.querySelectorAll("h1").length !== 1 || document.scripts.length > 0) {
+        faults.push("not one heading, or a script");
+    }
+    return faults;
+"#;
+
+async fn look_at(browser: &Client, look: Look, page: &str) {
+    picture(browser, &format!("console-{}-{page}", look.name)).await;
+    let faults = browser.execute(FAULTS, Vec::new()).await.unwrap();
+    assert_eq!(faults, serde_json::json!([]), "{page} on {}", look.name);
+}
+
+/// Joins by a new invitation, which ends what the clerk had before.
+async fn joins(browser: &Client, demo: &Demo, look: Look) -> String {
+    let invited = said(demo, &["staff", "invite", "--operator", "OP0012", "--staff", "sato"]);
+    let address = invited.split_whitespace().find(|word| word.starts_with("http")).unwrap();
+    browser.goto(address).await.unwrap();
+    type_into(browser, "#invitation", &code_in(&invited)).await;
+    look_at(browser, look, "invitation").await;
+    click(browser, "main button").await;
+    let secret = wait_for(browser, "#secret").await.text().await.unwrap().replace(' ', "");
+    look_at(browser, look, "authenticator").await;
+    let secret = Secret::try_from_base32(&secret).unwrap();
+    let totp = Builder::new().with_secret(secret).build().unwrap();
+    let code = totp.generate(u64::try_from(clock::now().ms() / 1000).unwrap()).to_string();
+    type_into(browser, "#code", &code).await;
+    type_into(browser, "#password", "kurage-17-oyogu").await;
+    click(browser, "button[value=join]").await;
+    wait_for(browser, "#q").await;
+    look_at(browser, look, "search").await;
+    address.split("/join").next().unwrap().to_owned()
+}
+
+/// The eight characters of an answer to the household, and whether it may watch.
+fn asked(demo: &Demo) -> (String, bool) {
+    let told = said(
+        demo,
+        &["decide", "view", "channel:101", "--operator", "OP0012", "--contract", "C0012345"],
+    );
+    let (_, trace) = told.split_once("trace ").expect("a trace");
+    (trace.trim().to_owned(), told.starts_with("permit"))
+}
+
+async fn helps(browser: &Client, demo: &Demo, look: Look) {
+    let console = joins(browser, demo, look).await;
+    type_into(browser, "#q", "c0012345").await;
+    click(browser, "form[role=search] button").await;
+    wait_for(browser, "#verb").await;
+    look_at(browser, look, "contract").await;
+    click(browser, "#verb option[value=suspend]").await;
+    click(browser, "#reason option[value='40']").await;
+    click(browser, "button[value=preview]").await;
+    wait_for(browser, "#effect").await;
+    look_at(browser, look, "preview").await;
+    click(browser, "button[value=give]").await;
+    wait_for(browser, "#holds").await;
+    look_at(browser, look, "held").await;
+
+    let (trace, permitted) = asked(demo);
+    assert!(!permitted, "{}", look.name);
+    browser.goto(&console).await.unwrap();
+    type_into(browser, "#trace", &trace).await;
+    // Four clicks from the number on the screen to watching again.
+    click(browser, "form[action$=why] button").await;
+    wait_for(browser, "#causes").await;
+    look_at(browser, look, "why").await;
+    click(browser, "#causes a").await;
+    click(browser, "button[value=preview]").await;
+    click(browser, "button[value=give]").await;
+    wait_for(browser, "#no-holds").await;
+
+    assert!(asked(demo).1, "{}", look.name);
+    browser.goto(&format!("{console}/why?trace={trace}")).await.unwrap();
+    wait_for(browser, "#since").await;
+    look_at(browser, look, "repaired").await;
+    click(browser, "nav form button").await;
+    wait_for(browser, "#staff").await;
+    look_at(browser, look, "sign-in").await;
+}
+
+async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
+    let browser = open_browser(address, &folder.join(look.name), look).await;
+    helps(&browser, demo, look).await;
+    browser.close().await.unwrap();
+}
+
+#[test]
+#[ignore = "needs a browser: ./check runs it with TEST_CHROMEDRIVER"]
+fn browser_a_caller_gives_the_number_on_the_screen_and_watches_again_in_four_clicks() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = start_demo(folder.path());
+    let (driver, address) = start_driver();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        for look in LOOKS {
+            at(&address, folder.path(), (&demo, look)).await;
+        }
+    });
+    drop(driver);
+}

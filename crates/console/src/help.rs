@@ -1,0 +1,89 @@
+//! What a clerk does for a member who calls: nothing of it shows or sets a secret of theirs.
+
+use axum::response::{IntoResponse as _, Response};
+use base::kernel::{Change, Result, clock};
+use base::store::Tx;
+use domain::administration;
+use domain::credentials::{self, PrintedLetter};
+use domain::staff::Permission;
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use outlets::paper::Typeface;
+use web::access::Acted;
+
+use super::Console;
+use super::here::Here;
+use super::letters::Sender;
+
+/// Which member: the contract's number, and theirs.
+type Whose<'w> = (&'w str, i64);
+
+/// Does `work` about a member, in the name of who sits here.
+fn act<T: Send + 'static>(
+    console: &Console,
+    here: &Here,
+    (number, person): Whose<'_>,
+    work: fn(&mut Tx<'_>, (&str, i64)) -> Result<T>,
+) -> Result<T> {
+    let number = number.to_owned();
+    let asked = (&here.seat, Permission::Help);
+    console.desks.act(asked, clock::now(), move |tx| work(tx, (&number, person)))
+}
+
+/// Ends a lock-out.
+pub(super) fn unlock(console: &Console, here: &Here, whose: Whose<'_>) -> Result<String> {
+    let unlock =
+        |tx: &mut Tx<'_>, (number, person): (&str, i64)| credentials::unlock(tx, number, person);
+    Ok(here
+        .words
+        .get(match act(console, here, whose, unlock)? {
+            Change::Made => "console.help.unlocked",
+            Change::Already => "console.help.not_locked",
+        })
+        .to_owned())
+}
+
+/// Ends everything a member is signed in with.
+pub(super) fn end_sessions(console: &Console, here: &Here, whose: Whose<'_>) -> Result<String> {
+    let ended =
+        act(console, here, whose, |tx, whose| administration::end_sessions(tx, whose, None))?;
+    let sessions = ended.sessions.to_string();
+    Ok(here.words.fill("console.help.ended", &[("sessions", &sessions)]))
+}
+
+/// Takes a member's PINs away, so that they set new ones.
+pub(super) fn reset_pins(console: &Console, here: &Here, whose: Whose<'_>) -> Result<String> {
+    Ok(here
+        .words
+        .get(match act(console, here, whose, administration::reset_pins)? {
+            Change::Made => "console.help.pins_reset",
+            Change::Already => "console.help.no_pins",
+        })
+        .to_owned())
+}
+
+/// A new letter of a member, to be printed: an earlier one is dead from now on. The typeface is read first: no letter is
+/// made that can not be printed.
+pub(super) fn letter(console: &Console, here: &Here, whose: Whose<'_>) -> Result<Response> {
+    let typeface = Typeface::open(None)?;
+    let letter: PrintedLetter = act(console, here, whose, |tx, (number, person)| {
+        credentials::write_letter(tx, number, person)
+    })?;
+    let operator = &here.operator;
+    let sender = Sender {
+        name_ja: operator.name_ja.clone(),
+        name_en: operator.name_en.clone(),
+        link: format!("{}/o/{}/security", console.base_url, operator.code),
+    };
+    let pdf = sender.print(&typeface, &[&letter], clock::now())?;
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        // The number may hold what no header takes; the clerk knows whose it is.
+        (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"letter.pdf\"")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    let mut response = (headers, pdf).into_response();
+    let actor = Acted(format!("staff:{}", here.seat.staff_id).into());
+    response.extensions_mut().insert(actor);
+    Ok(response)
+}
