@@ -296,9 +296,14 @@ impl<'h> Walk<'h> {
             self.pool.values.insert("code", known);
             if let Some((code, pin)) = self.model.boxes.right(self.house, "A-001") {
                 // Mostly one of both is what it should be.
-                match self.dice.random_range(0..4) {
+                let weaker = self.model.boxes.weaker(self.house, "A-001");
+                match self.dice.random_range(0..5) {
                     0 => set(fields, "code", &code),
                     1 => set(fields, "pin", &pin),
+                    2 => {
+                        set(fields, "code", &code);
+                        set(fields, "pin", weaker.as_ref().unwrap_or(&pin));
+                    }
                     _ => {
                         set(fields, "code", &code);
                         set(fields, "pin", &pin);

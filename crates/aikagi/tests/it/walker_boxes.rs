@@ -85,6 +85,14 @@ impl Boxes {
         Some((self.codes.get(number)?.clone(), pin.1.clone()))
     }
 
+    /// The PIN of the owner that does not count, because they have a stronger one.
+    pub fn weaker(&self, house: &House, number: &str) -> Option<String> {
+        let person = owner(house, number);
+        let (kind, _) = self.pin_of(&person)?;
+        let viewing = self.pins.get(&(person.clone(), "viewing".to_owned()));
+        viewing.filter(|_| kind == "purchase").cloned()
+    }
+
     /// Whether an answer tells a code that is good.
     pub fn is_told(&self, body: &str, sent: &Sent) -> bool {
         let typed = |code: &str| sent.fields.iter().any(|(_, value)| value == code);
