@@ -15,6 +15,7 @@ use crate::artefacts_places::{At, PLACES, Place, TYPISTS, signed_in};
 use crate::dpop;
 use crate::exchange;
 use crate::family;
+use crate::first_at_home;
 use crate::forgotten::{ask, codes, fan_out, given_reachable};
 use crate::home;
 use crate::registering::{given_token, register, site, switch_on};
@@ -161,8 +162,8 @@ impl Stage {
         (text("device_code"), text("user_code"))
     }
 
-    /// The tokens of a television that stands for the household.
-    fn of_household(&self) -> [Artefact; 2] {
+    /// The tokens of a television that stands for the household, and a code by which its owner registers.
+    fn of_household(&self) -> [Artefact; 3] {
         let (device_code, user_code) = self.device("of-all");
         self.approve(&user_code, "household");
         let grant = "urn:ietf:params:oauth:grant-type:device_code";
@@ -178,6 +179,12 @@ impl Stage {
         [
             thing("a household's access token", both, false, "access_token"),
             thing("a household's refresh token", again, true, "refresh_token"),
+            Artefact {
+                name: "a code a box shows to register by",
+                own: &["first"],
+                once: true,
+                it: self.shows_code(),
+            },
         ]
     }
 
@@ -224,6 +231,14 @@ impl Stage {
     fn own_token(&self) -> String {
         let own = self.house.token(&[("grant_type", "client_credentials")]).json();
         own["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A box shows a code in a home nobody of which registered.
+    fn shows_code(&self) -> String {
+        let world = &self.house.world;
+        first_at_home::given_born(world, "A-003", first_at_home::BORN);
+        let there = home::given_box(world, "A-003", "STB-3");
+        first_at_home::code_of(&self.house, &there.assertion("first"))
     }
 
     /// Somebody forgot the password and got a code.
@@ -344,9 +359,9 @@ fn nothing_is_worth_anything_to_another_client_or_at_another_operator_nor_spent_
                 let taken = shown(&stage, ("/o/MINA01", "vod"), &artefact.it);
                 assert!(!taken, "{} was taken at another operator as {name}", artefact.name);
             }
-            // A person's session is good at the platform too, where a letter has no page before the operator is
-            // named.
-            if !["session", "letter"].contains(name) {
+            // A person's session is good at the platform too, where a letter, and a box's code, has no page before
+            // the operator is named.
+            if !["session", "letter", "first"].contains(name) {
                 let platform = shown(&stage, ("", "vod"), &artefact.it);
                 assert!(!platform, "{} was taken at the platform as {name}", artefact.name);
             }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::artefacts::Stage;
 use crate::dpop;
 use crate::exchange;
+use crate::first_at_home;
 use crate::forgotten::ask;
 use crate::home::enter;
 use crate::registering::{call, site};
@@ -110,6 +111,13 @@ pub const PLACES: &[(&str, Place)] = &[
         viewer.page = viewer.page.replace("/o/KITA01", issuer);
         let answer = viewer.submit("television", &[("code", it), ("pin", "2580")]);
         answer.status == 200 && answer.body.contains("new-password")
+    }),
+    ("first", |stage, (issuer, _), it| {
+        let mut viewer = Viewer::new(&stage.house);
+        viewer.open_page(&authorize(&[]).replace("/o/KITA01", issuer));
+        viewer.submit("go", &[("step", "box")]);
+        let form = [("box_code", it), ("birth_on", first_at_home::BORN)];
+        first_at_home::leads_on(&viewer.submit("box", &form))
     }),
     ("box", |stage, at, it| enter(&stage.house, at, it).status == 200),
     ("actor", |stage, at, it| {

@@ -20,6 +20,7 @@ use domain::tokens::{Scheme, Shown};
 
 use crate::doors_world::{BROWSER, Names, SECRETS, Two, issuer};
 use crate::isolation_desks;
+use crate::isolation_homes::PROBES as HOMES;
 use crate::picture::assert_same;
 use crate::viewers::{BASE, CALLBACK, SECRET};
 use crate::world::MINAMI;
@@ -132,7 +133,7 @@ fn caller(ticket: &str) -> Caller<'_> {
     Caller { ticket, browser: BROWSER, session: None, now: clock::now() }
 }
 
-fn at_password<T: std::fmt::Debug>(
+pub fn at_password<T: std::fmt::Debug>(
     two: &Two,
     work: impl FnOnce(&Caller<'_>) -> Result<T>,
 ) -> String {
@@ -370,39 +371,6 @@ const PROBES: &[(&str, Probe)] = &[
         let done = two.parts.journeys.exchange(&two.parts.tokens, whose, &with, now);
         said(done.map(|_| "a token"))
     }),
-    ("Journeys::enter_home", |two, names| {
-        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
-        let shown = (names.token.as_str(), None);
-        let done = two.parts.journeys.enter_home((&client, &issuer(MINAMI)), shown, clock::now());
-        said(done.map(|_| "a household"))
-    }),
-    ("Journeys::known_box", |two, names| {
-        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
-        let shown = (names.token.as_str(), clock::now());
-        let done = two.parts.journeys.known_box((&client, &issuer(MINAMI)), shown);
-        said(done.map(|one| one.model))
-    }),
-    ("Journeys::give_tv_code", |two, names| {
-        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
-        let shown = (names.token.as_str(), clock::now());
-        said(two.parts.journeys.give_tv_code((&client, &issuer(MINAMI)), shown))
-    }),
-    ("Journeys::ask_television", |two, names| {
-        at_password(two, |caller| {
-            two.parts.journeys.go_to(caller, &Step::Recover)?;
-            two.parts.journeys.ask_television(caller, &names.login)
-        })
-    }),
-    ("Journeys::try_television", |two, _| {
-        let typed = ("BCDFGHJK", "2580");
-        at_password(two, |caller| two.parts.journeys.try_television(caller, typed))
-    }),
-    ("Journeys::holder_at_home", |two, names| {
-        let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
-        let claims = crate::home::claims_of(&names.household);
-        let done = two.parts.journeys.holder_at_home(&claims, &client, clock::now());
-        said(done.map(|_| "a household"))
-    }),
     ("Journeys::inspect", |two, names| {
         let client = two.parts.clients.find(MINAMI, "service").unwrap().unwrap().client;
         let look = |token: &str| {
@@ -424,7 +392,7 @@ const PROBES: &[(&str, Probe)] = &[
 fn no_room_tells_another_operators_things_from_what_nobody_has() {
     let two = Two::new();
     let before = two.picture();
-    for (name, probe) in PROBES.iter().chain(isolation_desks::PROBES) {
+    for (name, probe) in PROBES.iter().chain(HOMES).chain(isolation_desks::PROBES) {
         let answers = [&two.theirs, &two.nobodys].map(|names| probe(&two, names));
         assert_eq!(answers[0], answers[1], "{name} tells them apart");
         let secret = SECRETS.iter().find(|secret| answers[0].contains(**secret));
@@ -439,7 +407,7 @@ fn every_method_of_a_room_that_holds_the_database_is_probed_or_has_a_reason() {
     assert!(found.len() > 20, "the source could not be read: {found:?}");
     let reasons = NOTHING_TO_ASK.iter().chain(isolation_desks::NOTHING_TO_ASK);
     let reasons = reasons.map(|(name, _)| *name);
-    let probed = PROBES.iter().chain(isolation_desks::PROBES).map(|(name, _)| *name);
+    let probed = PROBES.iter().chain(HOMES).chain(isolation_desks::PROBES).map(|(name, _)| *name);
     let listed: BTreeSet<String> = probed.chain(reasons).map(str::to_owned).collect();
     let missing: Vec<_> = found.difference(&listed).collect();
     assert!(missing.is_empty(), "add a probe to isolation_rooms.rs for {missing:?}");

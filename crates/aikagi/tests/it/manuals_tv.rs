@@ -56,7 +56,7 @@ fn a_television_that_does_what_its_manual_shows_is_let_in_and_answered_as_it_sho
     let page = read(PAGE);
     let requests: Vec<_> = blocks(&page, "sh").iter().map(|shell| request(shell)).collect();
     let [ask, poll, boxes @ ..] = requests.as_slice() else { panic!("{requests:?}") };
-    assert_eq!(boxes.len(), 2, "{requests:?}");
+    assert_eq!(boxes.len(), 3, "{requests:?}");
     let shown: Json = serde_json::from_str(&blocks(&page, "json")[0]).unwrap();
 
     let asked = send(&house, ask).json();

@@ -1,11 +1,51 @@
-//! What the walker of `walker.rs` knows of televisions: which wait, and whom they are let in for.
+//! What the walker of `walker.rs` knows of televisions: which wait, and whom they are let in for; and of the box before
+//! which an owner registers.
+
+use std::collections::BTreeSet;
 
 use base::kernel::clock;
-use domain::sessions::{DeviceAsk, DeviceCode};
+use domain::sessions::{DeviceAsk, DeviceCode, plain_user_code};
 
+use crate::first_at_home::{BORN, code_of, given_born};
+use crate::home::given_box;
 use crate::viewers::House;
 use crate::walker_model::Sent;
 use crate::world::KITA;
+
+/// The box at a household nobody of which registered, and what it shows.
+pub struct First {
+    /// The code.
+    pub code: String,
+    /// Sign-ins in which it was typed with the owner's birth date.
+    proved: BTreeSet<String>,
+}
+
+impl First {
+    /// At the household `number`.
+    pub fn new(house: &House, number: &str) -> Self {
+        given_born(&house.world, number, BORN);
+        let there = given_box(&house.world, number, "STB-FIRST");
+        Self { code: code_of(house, &there.assertion("first")), proved: BTreeSet::new() }
+    }
+
+    /// Whether this is a proof of its owner.
+    pub fn is_it(&self, sent: &Sent) -> bool {
+        let typed = |name| sent.field(name).unwrap_or_default().trim();
+        let code = plain_user_code(typed("box_code")) == self.code.replace('-', "");
+        sent.form() == "box" && code && typed("birth_on") == BORN
+    }
+
+    /// It was typed in this sign-in, as it can be once.
+    pub fn note(&mut self, ticket: &str) {
+        assert!(self.proved.is_empty(), "a code was good twice");
+        self.proved.insert(ticket.to_owned());
+    }
+
+    /// Whether this sign-in goes on by it.
+    pub fn has(&self, ticket: &str) -> bool {
+        self.proved.contains(ticket)
+    }
+}
 
 /// The household whose owner is signed in, as the books name it.
 pub const HOME: &str = "A-001/00";

@@ -13,7 +13,7 @@ use http::Method;
 use crate::forgotten::given_reachable;
 use crate::viewers::{Answer, House, PASSWORD, Viewer};
 use crate::walker_boxes::{Boxes, pass_a_day};
-use crate::walker_devices::{HOME, is_for, waiting};
+use crate::walker_devices::{First, HOME, is_for, waiting};
 use crate::world::KITA;
 
 /// One request of the walk.
@@ -57,6 +57,8 @@ pub struct Model {
     pub letters: BTreeMap<String, (String, String)>,
     /// The cookies of the browser somebody is signed in in when the walk begins.
     pub signed_in: BTreeMap<String, String>,
+    /// A box before which the owner of A-003 may register.
+    pub first: First,
     /// Televisions that wait.
     pub devices: Vec<DeviceCode>,
     /// Login id and password by person.
@@ -106,6 +108,7 @@ impl Model {
         let member = given_relatives(house);
         let boxes = Boxes::new(house);
         let devices = waiting(house);
+        let first = First::new(house, "A-003");
         let known = ("takahashi".to_owned(), PASSWORD.to_owned());
         let relative = ("saburo".to_owned(), PASSWORD.to_owned());
         let passwords = BTreeMap::from([(person(house, "A-001"), known), (member, relative)]);
@@ -115,6 +118,7 @@ impl Model {
             letters,
             signed_in,
             devices,
+            first,
             passwords,
             shown: BTreeMap::new(),
             recovering: BTreeMap::new(),
@@ -196,6 +200,11 @@ impl Model {
             "person.factor_proved" => self.tries_pin(house, sent, subject) == Some(true),
             "person.factor_refused" => self.tries_pin(house, sent, subject).is_some(),
             "person.recovered" => now && sent.form() == "renewal",
+            "person.home_proved" => {
+                self.first.note(sent.ticket());
+                self.shown.insert(sent.ticket().to_owned(), subject.clone());
+                self.first.is_it(sent) && *subject == person(house, "A-003")
+            }
             family if FAMILY.contains(&family) => {
                 owner
                     && sent.form() == "family"
@@ -224,8 +233,13 @@ impl Model {
         let kept = self.passwords.get(&subject).map(|known| known.0.clone());
         let name = if sent.form() == "renewal" { kept.unwrap() } else { typed("username") };
         self.recovering.retain(|_, person| *person != subject);
-        self.letters.remove(&subject);
-        self.shown.retain(|_, person| *person != subject);
+        // Who registered before a box has a good letter still.
+        let by_box = self.first.has(sent.ticket());
+        if !by_box {
+            self.letters.remove(&subject);
+        }
+        let first = &self.first;
+        self.shown.retain(|ticket, person| *person != subject || by_box && !first.has(ticket));
         self.passwords.insert(subject, (name, typed("password")));
     }
 

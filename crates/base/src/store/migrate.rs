@@ -53,6 +53,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/0032_household_devices.sql"),
     ),
     (33, "0033_staff_sign_in", include_str!("../../../../migrations/0033_staff_sign_in.sql")),
+    (
+        34,
+        "0034_registration_at_boxes",
+        include_str!("../../../../migrations/0034_registration_at_boxes.sql"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

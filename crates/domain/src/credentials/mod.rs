@@ -89,5 +89,5 @@ pub use sites::Site;
 pub(crate) use staff::{is_staff_password, set_staff_password, staff_holder, staff_password};
 pub use stored::check_password_hash;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};
-pub use tv_codes::{TV_CODE_SECONDS, sweep_tv_codes};
+pub use tv_codes::{TV_CODE_SECONDS, TvCodeFor, sweep_tv_codes};
 pub(crate) use tv_codes::{TvCode, find_tv_code, give_tv_code, spend_tv_code};

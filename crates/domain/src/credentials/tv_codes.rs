@@ -1,4 +1,5 @@
-//! Codes a set-top box shows to who forgot the password: eight characters, good for fifteen minutes, once.
+//! Codes a set-top box shows to who forgot the password, or to the owner who was never here: eight characters, good for
+//! fifteen minutes, once.
 //!
 //! A box has one at a time. Kept is a keyed hash: without the master key nobody finds one by trying. Worth nothing
 //! without a PIN of a member of the household the box stands in. Source: brief tve §12.3; `docs/decisions/0046`.
@@ -14,6 +15,24 @@ use crate::subscribers::Key;
 /// Seconds a code is good for.
 pub const TV_CODE_SECONDS: i64 = 900;
 const LENGTH: usize = 8;
+
+/// What a code is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TvCodeFor {
+    /// Somebody of the household forgot the password.
+    Recovery,
+    /// The owner of the household registers, for the first time.
+    Registration,
+}
+
+impl TvCodeFor {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recovery => "RECOVERY",
+            Self::Registration => "REGISTRATION",
+        }
+    }
+}
 
 /// A code that is good now: which box shows it, and in whose home.
 pub(crate) struct TvCode {
@@ -32,9 +51,10 @@ pub(crate) fn give_tv_code(
     tx: &mut Tx<'_>,
     master: &MasterKey,
     (box_id, thumbprint, key): (&str, &str, &Key),
+    purpose: TvCodeFor,
 ) -> Result<String> {
     let code = ids::typed_code(LENGTH);
-    let row: [Value; 8] = [
+    let row: [Value; 9] = [
         tx.operator().into(),
         box_id.into(),
         hash(tx, master, &code).into(),
@@ -43,33 +63,36 @@ pub(crate) fn give_tv_code(
         tx.now().into(),
         tx.now().plus_seconds(TV_CODE_SECONDS).into(),
         thumbprint.into(),
+        purpose.as_str().into(),
     ];
     tx.change_one(
-        "INSERT INTO tv_codes (operator_id, box_id, code_hash, number, gen, created_ms, expires_ms, thumbprint)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO tv_codes (operator_id, box_id, code_hash, number, gen, created_ms, expires_ms, thumbprint,
+                               purpose)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (operator_id, box_id) DO UPDATE SET
             code_hash = excluded.code_hash, number = excluded.number, gen = excluded.gen,
             created_ms = excluded.created_ms, expires_ms = excluded.expires_ms,
-            thumbprint = excluded.thumbprint",
+            thumbprint = excluded.thumbprint, purpose = excluded.purpose",
         &row,
     )?;
     Ok(code)
 }
 
-/// The code somebody typed, if a box shows it now.
+/// The code somebody typed, if a box shows it now for this.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub(crate) fn find_tv_code(
     tx: &mut Tx<'_>,
     master: &MasterKey,
-    typed: &str,
+    (typed, purpose): (&str, TvCodeFor),
 ) -> Result<Option<TvCode>> {
     let hash = hash(tx, master, &plain(typed));
-    let keys: [Value; 3] = [tx.operator().into(), hash.as_str().into(), tx.now().into()];
+    let keys: [Value; 4] =
+        [tx.operator().into(), hash.as_str().into(), tx.now().into(), purpose.as_str().into()];
     tx.row(
         "SELECT box_id, number, gen, thumbprint FROM tv_codes
-          WHERE operator_id = ?1 AND code_hash = ?2 AND expires_ms > ?3",
+          WHERE operator_id = ?1 AND code_hash = ?2 AND expires_ms > ?3 AND purpose = ?4",
         &keys,
         |row| {
             let box_id = row.text()?;

@@ -88,6 +88,14 @@ impl Ticket {
         }
     }
 
+    /// The same of the code a box shows: the tries of both are one number.
+    pub(super) fn count_box_code(&self, tx: &mut Tx<'_>) -> Result<i64> {
+        match repo::count_try(tx, (&self.id, &self.browser))?.ok_or_else(|| self.unknown())? {
+            (Step::BoxCode { .. }, tries) => Ok(tries),
+            _ => Err(MOVED),
+        }
+    }
+
     /// Ends the sign-in only.
     pub(super) fn delete(&self, tx: &mut Tx<'_>) -> Result<()> {
         if repo::delete(tx, &self.id)? { Ok(()) } else { Err(self.unknown()) }
@@ -213,7 +221,8 @@ impl Journeys {
         self.db.operator_fact(&scope, operators::list_choices)
     }
 
-    /// Goes to the step a person may always go to: the letter, a forgotten password, or back to the password.
+    /// Goes to the step a person may always go to: the letter, the code of a box, a forgotten password, or back to the
+    /// password.
     ///
     /// # Errors
     /// `signin.unknown`; `signin.step_changed`
@@ -223,7 +232,10 @@ impl Journeys {
         self.db.housekeep(&ticket.scope.clone(), "sign-in-step", move |tx| {
             let (at, _) = ticket.find(tx)?;
             if at == Step::ChooseOperator
-                || !matches!(step, Step::Password | Step::Letter | Step::Recover)
+                || !matches!(
+                    step,
+                    Step::Password | Step::Letter | Step::BoxCode { .. } | Step::Recover
+                )
             {
                 return Err(MOVED);
             }

@@ -11,6 +11,7 @@ mod exchange;
 mod factors;
 mod family;
 mod finish;
+mod first_at_home;
 mod forgotten;
 mod holders;
 mod home;

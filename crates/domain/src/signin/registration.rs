@@ -1,4 +1,5 @@
-//! The steps of a person who has a letter: contract number and code, then login id and password.
+//! The steps of a person who has a letter: contract number and code, then login id and password. Who proved to be the
+//! owner before a box at home (`first_at_home.rs`) goes the second half.
 
 use std::sync::Arc;
 
@@ -15,13 +16,14 @@ use crate::subscribers::{self, By, Household, Load, Source};
 
 use super::Member;
 use super::finish::{Moved, settle};
+use super::first_at_home::admitted_at_box;
 use super::journeys::{Caller, Journeys, MOVED};
 use super::members::{admit, admit_household};
 use super::repo;
 use super::requests::Step;
 
 /// Bad tries of a letter in one sign-in, less one.
-const LETTER_TRIES: i64 = 10;
+pub(super) const LETTER_TRIES: i64 = 10;
 
 pub(super) const REFUSED: Error = Error::Refused { code: "registration.refused" };
 
@@ -64,7 +66,8 @@ impl Journeys {
     /// # Errors
     /// - `login.malformed`, `login.taken`; `password.too_short`, `password.too_long`,
     ///   `password.common`, `password.busy`
-    /// - `registration.refused` — the letter was used or replaced meanwhile
+    /// - `registration.refused` — the letter was used or replaced meanwhile; who comes from a box registered
+    ///   otherwise, or was reset
     /// - `signin.unknown`, `signin.step_changed`; `client.unknown`, `client.terms_changed`; those of
     ///   the guard
     pub fn register(
@@ -76,18 +79,22 @@ impl Journeys {
         let name = credentials::login_name(typed_name)?;
         check_password_of(password, &[&name], Beside::Nothing)?;
         let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
-        let Step::Account { person_id, checked, invited_by } = step else {
+        let Step::Account { person_id, checked, at_box, invited_by } = step else {
             return Err(MOVED);
         };
         let letter = Letter { person_id, invited_by };
         let aim = self.aim_of(purpose)?;
         let hash = self.passwords.hash(ticket.scope.operator(), password, Beside::Nothing)?;
         let signing = Arc::clone(&self.signing);
+        let cause = if at_box.is_some() { "box" } else { "letter" };
         let scope =
-            Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by("letter");
+            Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by(cause);
         let here = ticket.clone();
         let moved = self.db.transact(&scope, move |tx| {
-            let member = admitted_by(tx, &letter, checked)?;
+            let member = match at_box {
+                Some(_) => admitted_at_box(tx, &letter.person_id)?,
+                None => admitted_by(tx, &letter, checked)?,
+            };
             // A letter may be of somebody who had a password: whoever knew that one is out.
             credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
             sessions::end_sessions(tx, Reason::PasswordReplaced(&member.person_id))?;

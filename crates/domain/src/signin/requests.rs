@@ -147,12 +147,21 @@ pub enum Step {
     Password,
     /// Contract number and the code of the letter.
     Letter,
-    /// The letter was good: chooses login id and password.
+    /// The code a set-top box at home shows, and the owner's birth date.
+    BoxCode {
+        /// The code the person came with, as it was scanned; empty: they type it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        scanned: String,
+    },
+    /// The letter, or the box's code, was good: chooses login id and password.
     Account {
         /// Whose letter.
         person_id: String,
         /// When the code was found good; a newer letter ends this.
         checked: Instant,
+        /// The box that showed the code; none: it was a letter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_box: Option<String>,
         /// Who made the letter to invite them; none: the station did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         invited_by: Option<String>,
@@ -220,7 +229,7 @@ pub enum Step {
 impl Step {
     /// Where a letter leads that was found good now.
     pub(super) fn account(Letter { person_id, invited_by }: Letter, checked: Instant) -> Self {
-        Self::Account { person_id, checked, invited_by }
+        Self::Account { person_id, checked, at_box: None, invited_by }
     }
 
     /// Its word, for metrics.
@@ -229,6 +238,7 @@ impl Step {
             Self::ChooseOperator => "choose_operator",
             Self::Password => "password",
             Self::Letter => "letter",
+            Self::BoxCode { .. } => "box_code",
             Self::Account { .. } => "account",
             Self::Recover => "recover",
             Self::RecoveryCode { .. } => "recovery_code",

@@ -13,10 +13,10 @@ use serde_json::json;
 
 use crate::boxes;
 use crate::clients::Client;
-use crate::credentials::{self, Login, PinKind, Tried, Try, TvCode};
+use crate::credentials::{self, Login, PinKind, Tried, Try, TvCode, TvCodeFor};
 use crate::operators;
 use crate::signing::{Issuer, MasterKey};
-use crate::subscribers;
+use crate::subscribers::{self, Household};
 
 use super::finish::Moved;
 use super::forgotten::refuse;
@@ -35,7 +35,8 @@ impl Journeys {
     pub fn give_tv_code(
         &self,
         (client, issuer): (&Client, &Issuer),
-        (token, now): (&str, Instant),
+        (token, purpose): (&str, TvCodeFor),
+        now: Instant,
     ) -> Result<String> {
         let scope = Scope::new(issuer.operator(), Actor::Client(client.id.clone()), now);
         self.boxes_sign_in(&scope, issuer)?;
@@ -44,11 +45,14 @@ impl Journeys {
         self.db.transact(&scope, move |tx| {
             let (key, one) = word.take(tx)?;
             at_home(tx, &key)?;
-            let detail = json!({"box": one.box_id});
+            let detail = match purpose {
+                TvCodeFor::Recovery => json!({"box": one.box_id}),
+                TvCodeFor::Registration => json!({"box": one.box_id, "for": "registration"}),
+            };
             record(tx, &Entry::new("home.code_shown", &key.label()).detail(detail))?;
             let thumbprint = one.thumbprint().unwrap_or_default();
             let shows = (one.box_id.as_str(), thumbprint.as_str(), &key);
-            credentials::give_tv_code(tx, signing.master(), shows)
+            credentials::give_tv_code(tx, signing.master(), shows, purpose)
         })
     }
 
@@ -93,7 +97,8 @@ impl Journeys {
             if let Try::Locked(wait) = credentials::begin_try(tx, &counted_as)? {
                 return Ok(Tried::Locked(wait));
             }
-            let found = credentials::find_tv_code(tx, signing.master(), &code)?;
+            let wanted = (code.as_str(), TvCodeFor::Recovery);
+            let found = credentials::find_tv_code(tx, signing.master(), wanted)?;
             let Some(found) = found.filter(|_| !person_id.is_empty()) else {
                 return refuse(tx, &counted_as);
             };
@@ -124,15 +129,20 @@ fn is_of_their_home(tx: &mut Tx<'_>, code: &TvCode, person_id: &str) -> Result<b
     if whose.is_none_or(|(key, _)| key != code.key) {
         return Ok(false);
     }
+    Ok(home_of(tx, code)?.is_some())
+}
+
+/// The household the box that shows the code stands in, unchanged since, if it may be used there; else `None`.
+pub(super) fn home_of(tx: &mut Tx<'_>, code: &TvCode) -> Result<Option<Household>> {
     let stands = boxes::find_box(tx, &code.box_id)?;
     let same = |one: &boxes::SetTopBox| one.thumbprint().as_ref() == Some(&code.thumbprint);
     if !stands.is_some_and(|(key, one)| key == code.key && same(&one)) {
-        return Ok(false);
+        return Ok(None);
     }
     match at_home(tx, &code.key) {
-        Ok(_) => Ok(true),
+        Ok(household) => Ok(Some(household)),
         Err(error @ (Error::Unavailable { .. } | Error::Internal { .. })) => Err(error),
-        Err(_) => Ok(false),
+        Err(_) => Ok(None),
     }
 }
 

@@ -114,6 +114,15 @@ impl Household {
         self.persons.iter().find(|p| p.role == super::Role::Owner && !p.is_gone())
     }
 
+    /// The owner, while the household never had one who registered: the only one there ever was, invited, and whose
+    /// access nobody ended.
+    #[must_use]
+    pub fn owner_to_be(&self) -> Option<&Person> {
+        let mut owners = self.persons.iter().filter(|one| one.role == super::Role::Owner);
+        let only = owners.next().filter(|_| owners.next().is_none())?;
+        (only.state == PersonState::Invited && only.access_no == 0).then_some(only)
+    }
+
     /// The effective state of a member at `now`.
     #[must_use]
     pub fn person_standing(&self, person_no: i64, around: Around, now: Instant) -> PersonStanding {

@@ -1,5 +1,5 @@
 //! `…/family`: where the owner of a household sees its members, invites them, approves who forgot the password, and has the switch for the boxes at home; and `…/invitation`, where an
-//! invitation leads.
+//! invitation leads; and `…/first`, where a box at home leads its owner.
 //!
 //! Sources: brief tve §12.3; `docs/decisions/0038`.
 
@@ -124,6 +124,26 @@ pub(super) async fn open(
         begin_with(&provider, &issuer, &headers, |browser| {
             let browser = (browser, clock::now());
             provider.journeys.open_invitation(issuer.operator(), invitation, browser)
+        })
+    };
+    or_page(blocking(work).await)
+}
+
+/// `GET /o/{operator}/first`: where the picture on a box's screen leads, with the `code`, or who types the address.
+pub(super) async fn first(
+    State(provider): State<Arc<Provider>>,
+    place: Place,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let work = move || {
+        let issuer = place.issuer(&provider)?;
+        let query = query.unwrap_or_default();
+        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
+        let scanned = query.get("code").unwrap_or_default();
+        begin_with(&provider, &issuer, &headers, |browser| {
+            let browser = (browser, clock::now());
+            provider.journeys.begin_at_box(issuer.operator(), scanned, browser)
         })
     };
     or_page(blocking(work).await)

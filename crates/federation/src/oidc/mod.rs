@@ -105,7 +105,7 @@ impl Provider {
 }
 
 /// The steps of a sign-in, and what can be pressed at them.
-fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 17] {
+fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 18] {
     [
         ("/signin", get(signin::show)),
         ("/signin/operator", post(signin::operator)),
@@ -118,6 +118,7 @@ fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 17] {
         ("/signin/recovery", post(signin::recovery)),
         ("/signin/approved", post(signin::approved)),
         ("/signin/television", post(signin::television)),
+        ("/signin/box", post(signin::box_code)),
         ("/signin/renewal", post(signin::renewal)),
         ("/signin/second", post(signin::second)),
         ("/signin/consent", post(signin::consent)),
@@ -165,6 +166,7 @@ pub fn routes(provider: Provider) -> Router {
         )
         // Who is invited knows their operator, as every household has one.
         .route("/o/{operator}/invitation", get(family::open))
+        .route("/o/{operator}/first", get(family::first))
         // Services register themselves at an operator, never at the platform.
         .route("/o/{operator}/register", post(registration::register))
         .route(

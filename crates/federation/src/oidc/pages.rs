@@ -68,25 +68,36 @@ struct Body<'b> {
     number: &'b str,
 }
 
+/// The name of a step's part of the template, and its title; a consent has one of its own.
+const fn of(step: &Step) -> (&'static str, &'static str) {
+    match step {
+        Step::ChooseOperator => ("operator", "signin.operator.title"),
+        Step::Password => ("password", "signin.password.title"),
+        Step::Letter => ("letter", "signin.letter.title"),
+        Step::BoxCode { .. } => ("box", "signin.box.title"),
+        Step::Account { .. } => ("account", "signin.account.title"),
+        Step::Recover => ("recover", "signin.recover.title"),
+        Step::RecoveryCode { .. } => ("recovery", "signin.recovery.title"),
+        Step::Approval { .. } => ("approval", "signin.approval.title"),
+        Step::Television { .. } => ("television", "signin.television.title"),
+        Step::NewPassword { .. } => ("renewal", "signin.renewal.title"),
+        Step::SecondFactor { .. } => ("second", "signin.second.title"),
+        Step::Choice { .. } => ("choice", "signin.choice.title"),
+        Step::Consent { .. } => ("consent", ""),
+    }
+}
+
 /// The page of the step a sign-in is at.
 ///
 /// # Errors
 /// `internal` when the template fails.
 pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
     let words = Words(frame.language);
-    let (step, title) = match sign_in.step {
-        Step::ChooseOperator => ("operator", words.get("signin.operator.title")),
-        Step::Password => ("password", words.get("signin.password.title")),
-        Step::Letter => ("letter", words.get("signin.letter.title")),
-        Step::Account { .. } => ("account", words.get("signin.account.title")),
-        Step::Recover => ("recover", words.get("signin.recover.title")),
-        Step::RecoveryCode { .. } => ("recovery", words.get("signin.recovery.title")),
-        Step::Approval { .. } => ("approval", words.get("signin.approval.title")),
-        Step::Television { .. } => ("television", words.get("signin.television.title")),
-        Step::NewPassword { .. } => ("renewal", words.get("signin.renewal.title")),
-        Step::SecondFactor { .. } => ("second", words.get("signin.second.title")),
-        Step::Choice { .. } => ("choice", words.get("signin.choice.title")),
-        Step::Consent { .. } => ("consent", frame.question.map_or("", |one| one.title.as_str())),
+    let (step, title) = of(&sign_in.step);
+    let title = match frame.question {
+        Some(question) => question.title.as_str(),
+        None if title.is_empty() => "",
+        None => words.get(title),
     };
     let (other_tag, other_name) = match frame.language {
         Language::Japanese => ("en", "English"),

@@ -130,7 +130,11 @@ impl Visit {
         let (error, typed) = shown;
         let hint = request.and_then(|one| one.login_hint.as_deref());
         let hint = hint.filter(|_| visitor.sign_in.step == Step::Password);
-        let typed = if typed.is_empty() { hint.unwrap_or_default() } else { typed };
+        let scanned = match &visitor.sign_in.step {
+            Step::BoxCode { scanned } => Some(scanned.as_str()),
+            _ => hint,
+        };
+        let typed = if typed.is_empty() { scanned.unwrap_or_default() } else { typed };
         let proof = provider.signing.handles().form_proof(&visitor.browser, &visitor.ticket);
         let question = self.question(visitor)?;
         let frame = Frame {
@@ -322,6 +326,16 @@ pub(super) async fn television(visit: Visit) -> Response {
     .await
 }
 
+/// `POST …/signin/box`: the code a box at home shows, and the owner's birth date.
+pub(super) async fn box_code(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("box_code", "birth_on"), |visitor, typed| {
+            visit.provider.journeys.try_box_code(&visitor.caller(), typed)
+        })
+    })
+    .await
+}
+
 /// `POST …/signin/recovery`: the code that was sent. It is never shown again.
 pub(super) async fn recovery(visit: Visit) -> Response {
     run(visit, |visit| {
@@ -392,13 +406,14 @@ pub(super) async fn stay(visit: Visit) -> Response {
     .await
 }
 
-/// `POST …/signin/go`: to the letter, to a forgotten password, or back to the password.
+/// `POST …/signin/go`: to the letter, to the code of a box, to a forgotten password, or back to the password.
 pub(super) async fn go(visit: Visit) -> Response {
     run(visit, |visit| {
         let visitor = visit.visitor()?;
         let form = visit.form(&visitor)?;
         let step = match form.get("step") {
             Some("letter") => Step::Letter,
+            Some("box") => Step::BoxCode { scanned: String::new() },
             Some("recover") => Step::Recover,
             _ => Step::Password,
         };
