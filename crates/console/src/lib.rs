@@ -4,6 +4,7 @@
 //! do one thing in one transaction, and words the answer. Source: brief tve §11; `docs/decisions/0049`.
 
 mod contract;
+mod facts;
 mod help;
 mod here;
 mod home;

@@ -15,6 +15,7 @@ use web::texts::{Words, message};
 use web::{reasons, status_of};
 
 use super::Console;
+use super::facts;
 use super::here::{Here, shown};
 use super::home::segment;
 
@@ -159,23 +160,8 @@ fn stated(words: Words, fact: &Fact) -> [String; 5] {
     };
     let since = if fact.since.is_empty() { String::new() } else { at(words, &fact.since) };
     let since = if since.is_empty() { since } else { format!("{since} ({age})") };
-    let kind = words.get(kind(fact.kind)).to_owned();
-    [kind, fact.of.clone(), fact.says.clone(), since, fact.cause.clone()]
-}
-
-/// The key of what a fact is about.
-fn kind(kind: &str) -> &'static str {
-    match kind {
-        "operator" => "console.kind.operator",
-        "contract" => "console.kind.contract",
-        "hold" => "console.kind.hold",
-        "person" => "console.kind.person",
-        "key" => "console.kind.key",
-        "building_contract" => "console.kind.building",
-        "building_hold" => "console.kind.building_hold",
-        "building_key" => "console.kind.building_key",
-        _ => "console.kind.other",
-    }
+    let kind = words.get(facts::kind(fact.kind)).to_owned();
+    [kind, fact.of.clone(), facts::says(words, &fact.says), since, fact.cause.clone()]
 }
 
 fn changed(words: Words, change: &SinceThen) -> [String; 4] {

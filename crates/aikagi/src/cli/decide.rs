@@ -141,7 +141,7 @@ fn show(found: &Explanation) {
             vec![
                 fact.kind.to_owned(),
                 fact.of.clone(),
-                fact.says.clone(),
+                fact.says.to_string(),
                 fact.since.clone(),
                 fact.cause.clone(),
             ]

@@ -210,6 +210,7 @@ fn a_caller_who_can_not_watch_is_helped_from_the_number_on_the_screen() {
     let why = clerk.get(&format!("{CONSOLE}/why?trace={}", trace.to_lowercase()));
 
     assert!(why.body.contains("D04") && why.body.contains("50 局判断"), "{}", why.body);
+    assert!(why.body.contains("停止中 · 成人向け: オフ"), "facts in words: {}", why.body);
     let button = "/console/KITA01/contracts/A-001?verb=resume#do";
     assert!(why.body.contains(button), "{}", why.body);
     let form = clerk.look(button.trim_end_matches("#do"));

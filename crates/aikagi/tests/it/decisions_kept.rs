@@ -207,7 +207,7 @@ fn a_trace_explains_what_was_decided_and_what_changed_since() {
     );
     assert_eq!(why.then.subject, "A-001/00/001");
     let hold_fact = why.facts.iter().find(|fact| fact.kind == "hold").unwrap();
-    assert_eq!((hold_fact.says.as_str(), hold_fact.age_s), ("SMS 10 unpaid", 60));
+    assert_eq!((hold_fact.says.to_string().as_str(), hold_fact.age_s), ("SMS 10 unpaid", 60));
     assert!(hold_fact.cause.starts_with("test#req-"), "{}", hold_fact.cause);
     assert!(why.since.is_empty());
 

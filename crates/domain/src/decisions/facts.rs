@@ -8,6 +8,7 @@ use crate::operators::Operator;
 use crate::subscribers::{Hold, Household, Person};
 
 use super::question::{Asker, Question, Station, Viewer};
+use super::sayings::Saying;
 
 /// A fact, how old it is and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,7 +18,7 @@ pub struct Fact {
     /// What it is about: `A-001/00`, `A-001/00/002`, a product's code.
     pub of: String,
     /// What it says: a state, a reason.
-    pub says: String,
+    pub says: Saying,
     /// Since when, in JST.
     pub since: String,
     /// How many seconds ago that was; 0 when it lies ahead.
@@ -68,7 +69,7 @@ pub(super) fn collect(
 }
 
 impl Facts {
-    fn add(&mut self, kind: &'static str, of: String, says: String, origin: &Origin<'_>) {
+    fn add(&mut self, kind: &'static str, of: String, says: Saying, origin: &Origin<'_>) {
         self.list.push(Fact {
             kind,
             of,
@@ -82,13 +83,12 @@ impl Facts {
     fn operator(&mut self, operator: &Operator) {
         let cause = format!("version {}", operator.version);
         let origin = Origin { since: operator.created, cause: &cause };
-        self.add("operator", operator.code.clone(), operator.state.as_str().to_owned(), &origin);
+        self.add("operator", operator.code.clone(), Saying::Operator(operator.state), &origin);
     }
 
     fn contract(&mut self, kind: &'static str, household: &Household) {
         let contract = &household.contract;
-        let adult = if contract.adult_allowed { "on" } else { "off" };
-        let says = format!("{}, adult {adult}", household.standing(self.now).as_str());
+        let says = Saying::Contract(household.standing(self.now), contract.adult_allowed);
         let origin = Origin { since: contract.updated, cause: &contract.cause };
         self.add(kind, household.key().label(), says, &origin);
     }
@@ -97,38 +97,30 @@ impl Facts {
         let holds: Vec<&Hold> = household.holds_of(person_no).collect();
         for hold in holds {
             let of = label(household, person_no);
-            let says = format!(
-                "{} {} {}",
-                hold.source.as_str(),
-                hold.reason.number(),
-                hold.reason.as_str()
-            );
+            let says = Saying::Hold(hold.source, hold.reason);
             self.add(kind, of, says, &Origin { since: hold.since, cause: &hold.cause });
         }
     }
 
     fn person(&mut self, household: &Household, person: &Person) {
-        let adult = if person.adult_allowed { "on" } else { "off" };
-        let says = format!(
-            "{} {}, rating up to {}, adult {adult}",
-            person.role.as_str(),
-            person.state.as_str(),
-            person.max_rating_years
-        );
+        let says = Saying::Person {
+            role: person.role,
+            state: person.state,
+            rating: person.max_rating_years,
+            adult: person.adult_allowed,
+        };
         let origin = Origin { since: person.updated, cause: &person.cause };
         self.add("person", label(household, person.person_no), says, &origin);
     }
 
     fn keys(&mut self, kind: &'static str, keyring: &Keyring, wanted: impl Fn(&Grant) -> bool) {
         for grant in keyring.grants.iter().filter(|grant| wanted(grant)) {
-            let ends = grant.over().map_or_else(|| "-".to_owned(), Instant::rfc3339_jst);
-            let played = grant.first_play.map(Instant::rfc3339_jst);
-            let says = format!(
-                "{} from {} to {ends}{}",
-                grant.state_at(self.now).as_str(),
-                grant.starts.rfc3339_jst(),
-                played.map_or_else(String::new, |at| format!(", first play {at}")),
-            );
+            let says = Saying::Key {
+                state: grant.state_at(self.now),
+                from: grant.starts,
+                until: grant.over(),
+                played: grant.first_play,
+            };
             let origin = Origin { since: grant.changed, cause: &grant.cause };
             self.add(kind, grant.product.clone(), says, &origin);
         }

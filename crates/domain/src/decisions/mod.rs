@@ -22,6 +22,7 @@ mod pins;
 mod question;
 mod ratings;
 mod repo;
+mod sayings;
 mod search;
 mod trace;
 mod why;
@@ -37,5 +38,6 @@ pub use log::sweep;
 pub use question::{
     Action, Asker, Building, Decision, Guarded, PinGiven, Question, Station, Viewer,
 };
+pub use sayings::Saying;
 pub use search::Found;
 pub use why::{Why, why};
