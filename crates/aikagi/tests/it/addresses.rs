@@ -100,7 +100,8 @@ fn beyond_its_calls_an_address_is_told_to_wait_at_every_route_and_others_are_ser
         let refused = street.ask(STRANGER, route, "");
         assert_eq!(refused.status, 429, "{name}");
         assert!(refused.retry_after.parse::<u64>().is_ok_and(|wait| wait >= 1), "{name}");
-        let page = matches!(route.2, Guard::Known | Guard::Ticket | Guard::Browser);
+        let page = matches!(route.2, Guard::Known | Guard::Ticket | Guard::Browser)
+            || matches!(route.2, Guard::Staff | Guard::Trying);
         let kind = match route.2 {
             Guard::Client => "application/json",
             _ if route.1.ends_with("/ask") => "application/problem+json",
