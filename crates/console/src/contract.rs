@@ -13,12 +13,11 @@ use domain::staff::Permission;
 use domain::subscribers::{Hold, PersonStanding, Reason};
 use formats::oauth::Parameters;
 use http::HeaderMap;
-use web::answers::parameter_fault;
 use web::texts::{Words, in_language, message};
 use web::{Language, reasons};
 
 use super::Console;
-use super::here::{Here, shown};
+use super::here::{Here, asked};
 use super::home::segment;
 use super::labels::{self, VERBS};
 
@@ -115,14 +114,12 @@ pub(super) enum Said<'s> {
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
     Path((code, number)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let query = query.unwrap_or_default();
-    let path = format!("/contracts/{}", segment(&number));
-    shown((console, code), (headers, path), move |console, here| {
-        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
-        page(console, here, (&number, &Filled::of(&query)), &Said::Nothing)
+    let wanted = (headers, format!("/contracts/{}", segment(&number)), query);
+    asked((console, code), wanted, move |console, here, query| {
+        page(console, here, (&number, &Filled::of(query)), &Said::Nothing)
     })
     .await
 }
@@ -156,8 +153,8 @@ pub(super) fn page(
 ) -> Result<Response> {
     let now = clock::now();
     let wanted = number.to_owned();
-    let asked = (&here.seat, Permission::Look);
-    let sheet = console.desks.look(asked, now, move |tx| administration::sheet(tx, &wanted))?;
+    let may = (&here.seat, Permission::Look);
+    let sheet = console.desks.look(may, now, move |tx| administration::sheet(tx, &wanted))?;
     let words = here.words;
     let standing = sheet.household.standing(now);
     let error = match said {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
+use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
 use base::kernel::{Error, Result, clock};
 use domain::operators::Operator;
@@ -12,7 +13,7 @@ use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::access::Acted;
 use web::answers::{or_page, parameter_fault};
-use web::texts::{Words, in_language, shown_status};
+use web::texts::{Words, in_language};
 use web::{Page, blocking, current, forms};
 
 use super::Console;
@@ -92,11 +93,7 @@ impl Here {
         };
         let owner = in_language(self.words.0, &self.operator.name_ja, &self.operator.name_en);
         let page = Page::new(self.words.0, title, body)?.owned_by(owner).led_by(&navigation)?;
-        let page = match error {
-            Some(error) => page.status(shown_status(error)).refused(error.code()),
-            None => page,
-        };
-        let mut response = page.into_response();
+        let mut response = page.told(error).into_response();
         let actor = Acted(format!("staff:{}", self.seat.staff_id).into());
         response.extensions_mut().insert(actor);
         Ok(response)
@@ -112,6 +109,35 @@ pub(super) async fn shown(
     let work = move || match Here::find(&console, &code, &headers)? {
         Some(here) => page(&console, &here),
         None => signin::page(&console, &code, (&path, ""), None),
+    };
+    or_page(blocking(work).await)
+}
+
+/// Answers a look at a page of the console that is asked for with words in its address.
+pub(super) async fn asked(
+    door: (Arc<Console>, String),
+    (headers, path, RawQuery(query)): (HeaderMap, String, RawQuery),
+    page: impl FnOnce(&Console, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let whole = format!("{path}?{query}");
+    shown(door, (headers, whole), move |console, here| {
+        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
+        page(console, here, &query)
+    })
+    .await
+}
+
+/// Answers a form of who is not signed in yet, at a station that is there.
+pub(super) async fn tried(
+    (console, code): (Arc<Console>, String),
+    (headers, body): (HeaderMap, Bytes),
+    act: impl FnOnce(&Console, &str, &Parameters<'_>) -> Result<Response> + Send + 'static,
+) -> Response {
+    let work = move || {
+        let form = form_of(&console, (&headers, &body))?;
+        console.operator(&code)?;
+        act(&console, &code, &form)
     };
     or_page(blocking(work).await)
 }
@@ -138,7 +164,7 @@ pub(super) async fn posted(
 ///
 /// # Errors
 /// `form.foreign`; a fault of its parameters
-pub(super) fn form_of<'b>(
+fn form_of<'b>(
     console: &Console,
     (headers, body): (&HeaderMap, &'b [u8]),
 ) -> Result<Parameters<'b>> {

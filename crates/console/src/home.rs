@@ -8,14 +8,13 @@ use axum::response::Response;
 use base::kernel::{Error, Result, clock};
 use domain::administration::{self, FoundBy, FoundContract};
 use domain::staff::Permission;
-use formats::oauth::Parameters;
 use http::HeaderMap;
-use web::answers::{parameter_fault, see_other};
+use web::answers::see_other;
 use web::status_of;
 use web::texts::{Words, message};
 
 use super::Console;
-use super::here::{Here, shown};
+use super::here::{Here, asked, shown};
 
 /// A contract in the list.
 struct Found {
@@ -51,13 +50,11 @@ pub(super) async fn show(
 pub(super) async fn search(
     State(console): State<Arc<Console>>,
     Path(code): Path<String>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let query = query.unwrap_or_default();
-    let path = format!("/contracts?{query}");
-    shown((console, code), (headers, path), move |console, here| {
-        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
+    let wanted = (headers, "/contracts".to_owned(), query);
+    asked((console, code), wanted, |console, here, query| {
         let typed = query.get("q").unwrap_or_default().to_owned();
         let wanted = typed.clone();
         let asked = (&here.seat, Permission::Look);

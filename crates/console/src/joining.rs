@@ -11,11 +11,11 @@ use domain::staff::{Invited, Joining};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::answers::{or_page, parameter_fault};
-use web::texts::{Words, in_fours, in_language, message, qr_of, shown_status};
+use web::texts::{Words, in_fours, in_language, message, qr_of};
 use web::{Page, blocking, current, status_of};
 
 use super::Console;
-use super::here::form_of;
+use super::here::tried;
 use super::signin::seated;
 
 #[derive(Template, Default)]
@@ -63,18 +63,16 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let work = move || {
-        let form = form_of(&console, (&headers, &body))?;
-        console.operator(&code)?;
+    tried((console, code), (headers, body), |console, code, form| {
         let get = |name| form.get(name).unwrap_or_default();
         let invited = Invited { staff_id: get("staff"), invitation: get("invitation") };
         if get("do") == "join" {
-            joined(&console, &code, (invited, &form))
+            joined(console, code, (invited, form))
         } else {
-            welcomed(&console, &code, invited)
+            welcomed(console, code, invited)
         }
-    };
-    or_page(blocking(work).await)
+    })
+    .await
 }
 
 /// Shows what to set an authenticator up with.
@@ -134,8 +132,5 @@ fn page(console: &Console, code: &str, body: Body<'_>, error: Option<&Error>) ->
     };
     let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
     let page = Page::new(words.0, body.title, &body)?.owned_by(owner);
-    Ok(match error {
-        Some(error) => page.status(shown_status(error)).refused(error.code()).into_response(),
-        None => page.into_response(),
-    })
+    Ok(page.told(error).into_response())
 }

@@ -13,11 +13,11 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use web::access::Acted;
 use web::answers::{or_page, parameter_fault, see_other};
-use web::texts::{Words, in_language, message, shown_status};
+use web::texts::{Words, in_language, message};
 use web::{Page, blocking, current, status_of};
 
 use super::Console;
-use super::here::{COOKIE, form_of, posted};
+use super::here::{COOKIE, posted, tried};
 
 #[derive(Template)]
 #[template(path = "signin.html")]
@@ -58,10 +58,7 @@ pub(super) fn page(
     };
     let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
     let page = Page::new(words.0, body.title, &body)?.owned_by(owner);
-    Ok(match error {
-        Some(error) => page.status(shown_status(error)).refused(error.code()).into_response(),
-        None => page.into_response(),
-    })
+    Ok(page.told(error).into_response())
 }
 
 /// `GET /console`: which station.
@@ -89,11 +86,7 @@ pub(super) async fn choose(
             title: words.get("console.choose.title"),
             message: error.as_ref().map(|error| message(words.0, error)),
         };
-        let page = Page::new(words.0, body.title, &body)?;
-        Ok(match &error {
-            Some(error) => page.status(shown_status(error)).refused(error.code()).into_response(),
-            None => page.into_response(),
-        })
+        Ok(Page::new(words.0, body.title, &body)?.told(error.as_ref()).into_response())
     };
     or_page(blocking(work).await)
 }
@@ -105,20 +98,19 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let work = move || {
-        let form = form_of(&console, (&headers, &body))?;
-        console.operator(&code)?;
+    tried((console, code), (headers, body), |console, code, form| {
         let get = |name| form.get(name).unwrap_or_default();
-        let typed = Typed { staff_id: get("staff"), password: get("password"), code: get("code") };
-        match console.desks.sign_in(&code, &typed, clock::now()) {
-            Ok(cookie) => Ok(seated(&console, &code, (&cookie, get("path"), get("staff")))),
+        let (path, id) = (get("path"), get("staff"));
+        let typed = Typed { staff_id: id, password: get("password"), code: get("code") };
+        match console.desks.sign_in(code, &typed, clock::now()) {
+            Ok(cookie) => Ok(seated(console, code, (&cookie, path, id))),
             Err(error) if status_of(&error).is_client_error() => {
-                page(&console, &code, (get("path"), get("staff")), Some(&error))
+                page(console, code, (path, id), Some(&error))
             }
             Err(error) => Err(error),
         }
-    };
-    or_page(blocking(work).await)
+    })
+    .await
 }
 
 /// Leads on to where somebody wanted to go, with their session.

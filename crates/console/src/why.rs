@@ -8,15 +8,13 @@ use axum::response::Response;
 use base::kernel::{Error, Instant, Result, clock};
 use domain::decisions::{self, Explanation, Fact, Finding, SinceThen, Verdict, Why};
 use domain::staff::Permission;
-use formats::oauth::Parameters;
 use http::HeaderMap;
-use web::answers::parameter_fault;
 use web::texts::{Words, message};
 use web::{reasons, status_of};
 
 use super::Console;
 use super::facts;
-use super::here::{Here, shown};
+use super::here::{Here, asked};
 use super::home::segment;
 
 /// A check that fails, and what helps.
@@ -56,13 +54,11 @@ struct Found {
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
     Path(code): Path<String>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let query = query.unwrap_or_default();
-    let path = format!("/why?{query}");
-    shown((console, code), (headers, path), move |console, here| {
-        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
+    let wanted = (headers, "/why".to_owned(), query);
+    asked((console, code), wanted, |console, here, query| {
         let typed = query.get("trace").unwrap_or_default();
         if typed.trim().is_empty() {
             return page(console, here, ("", Ok(None)));
@@ -71,8 +67,8 @@ pub(super) async fn show(
             typed.chars().filter(|one| !one.is_whitespace() && *one != '-').collect();
         let trace = trace.to_uppercase();
         console.decisions.flush();
-        let asked = (&here.seat, Permission::Look);
-        let found = console.desks.act(asked, clock::now(), move |tx| decisions::why(tx, &trace));
+        let may = (&here.seat, Permission::Look);
+        let found = console.desks.act(may, clock::now(), move |tx| decisions::why(tx, &trace));
         match found {
             Ok(why) => page(console, here, (typed, Ok(Some(why)))),
             Err(error) if status_of(&error).is_client_error() => {

@@ -13,6 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_A
 use http::{HeaderValue, StatusCode};
 
 use crate::problem::retry_after;
+use crate::texts::shown_status;
 use crate::{Language, Problem, Refusal, current, status_of, words};
 
 const STYLE: &str = include_str!("../assets/aikagi.css");
@@ -182,6 +183,15 @@ impl Page {
     pub const fn refused(mut self, code: &'static str) -> Self {
         self.refusal = Some(code);
         self
+    }
+
+    /// The same page with why what was asked was not done, if it was not: its status, and the refusal for the access log.
+    #[must_use]
+    pub fn told(self, error: Option<&Error>) -> Self {
+        match error {
+            Some(error) => self.status(shown_status(error)).refused(error.code()),
+            None => self,
+        }
     }
 
     /// Lets the page's form lead on to `uri`: browsers hold the redirect after a form against

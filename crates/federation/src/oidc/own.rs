@@ -17,7 +17,7 @@ use web::{Page, blocking, current, forms, status_of, words};
 use super::Provider;
 use super::answers::SESSION_COOKIE;
 use super::authorize::{begin, or_page, parameter_fault};
-use super::pages::{Words, in_language, message, shown_status};
+use super::pages::{Words, in_language, message};
 use super::place::Place;
 
 /// What a page of one's own says beside what there is.
@@ -175,11 +175,7 @@ impl Here {
         let operator = provider.operator(&self.who.operator)?;
         let owner = in_language(current::get().language, &operator.name_ja, &operator.name_en);
         let page = page.owned_by(owner);
-        let mut response = match error {
-            Some(error) => page.status(shown_status(error)).refused(error.code()),
-            None => page,
-        }
-        .into_response();
+        let mut response = page.told(error).into_response();
         let actor = Acted(format!("person:{}", self.who.member.person_id).into());
         response.extensions_mut().insert(actor);
         Ok(response)

@@ -9,7 +9,7 @@ use base::kernel::{Error, Result};
 use domain::clients::Client;
 use domain::operators::{Choice, Operator};
 use domain::signin::{OwnPage, Purpose, SignIn, Step, Visit};
-pub(super) use web::texts::{Words, in_language, message, shown_status};
+pub(super) use web::texts::{Words, in_language, message};
 use web::{Language, Page, words};
 
 use super::consent::Question;
@@ -140,10 +140,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
     if with_passkey {
         page = page.runs_passkeys();
     }
-    Ok(match frame.error {
-        Some(error) => page.status(shown_status(error)).refused(error.code()),
-        None => page,
-    })
+    Ok(page.told(frame.error))
 }
 
 /// The button that names who goes on, where somebody may.
