@@ -220,6 +220,7 @@ fn a_caller_who_can_not_watch_is_helped_from_the_number_on_the_screen() {
     let after = clerk.get(&format!("{CONSOLE}/why?trace={trace}"));
     assert!(after.body.contains("今は視聴できます"), "{}", after.body);
     assert!(after.body.contains("contract.resumed"), "what changed since: {}", after.body);
+    assert!(!after.body.contains("console.explained"), "looking is no change: {}", after.body);
     assert_eq!(house.audited("console.explained"), 2);
     let unknown = clerk.get(&format!("{CONSOLE}/why?trace=BCDFGHJK"));
     assert_eq!(unknown.refusal(), "decision.unknown");

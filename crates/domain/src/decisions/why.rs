@@ -29,11 +29,8 @@ pub fn why(tx: &mut Tx<'_>, trace: &str) -> Result<Why> {
     let explanation = explain(tx, trace)?;
     let station =
         Station { operator: operators::find_operator(tx)?, catalogue: catalogue::load(tx)? };
-    let subject = match explanation.then.subject.as_str() {
-        "" => "unknown",
-        subject => subject,
-    };
-    let detail = json!({"trace": explanation.trace});
-    record(tx, &Entry::new("console.explained", subject).detail(detail))?;
+    // Of the trace, not of the household: who looks changes nothing there.
+    let detail = json!({"about": explanation.then.subject});
+    record(tx, &Entry::new("console.explained", &explanation.trace).detail(detail))?;
     Ok(Why { explanation, station })
 }
