@@ -130,7 +130,11 @@ impl Filled {
         let get = |name| form.get(name).unwrap_or_default().trim().to_owned();
         Self {
             verb: get("verb"),
-            person: get("person").parse().unwrap_or(0),
+            // What is no number is nobody's, and never the whole household.
+            person: match get("person").as_str() {
+                "" => 0,
+                typed => typed.parse().unwrap_or(-1),
+            },
             product: get("product"),
             reason: get("reason"),
             from: get("from"),

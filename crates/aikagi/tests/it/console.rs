@@ -1,7 +1,10 @@
 //! A station's console: how its staff join, sign in, and are out again.
 
+use std::sync::Arc;
+
 use base::kernel::{Actor, Scope, clock};
 use base::store::Tx;
+use domain::credentials::Passwords;
 use domain::operators::{self, Role, StaffDraft};
 use domain::staff;
 use totp_rs::{Builder, Secret, Totp};
@@ -203,6 +206,25 @@ fn a_session_ends_unused_after_a_quarter_of_an_hour_and_with_whoever_ends_it() {
     clerk.cookies = kept;
     assert!(!is_in(&mut clerk), "the session has ended, not only its cookie");
     assert_eq!(house.audited("staff.signed_out"), 1);
+}
+
+#[test]
+fn who_was_switched_off_since_the_page_was_begun_reads_and_changes_nothing() {
+    let house = House::new();
+    let clerk = given_clerk(&house, Role::Desk);
+    let signing = Arc::clone(&house.provider.signing);
+    let desks = staff::Desks::new(&house.world.db, signing, Passwords::start(1).unwrap());
+    let cookie = &clerk.cookies["__Host-aikagi-console"];
+    let seat = desks.seat(cookie, (KITA, clock::now())).unwrap().expect("a seat");
+    let asked = (&seat, staff::Permission::Look);
+    desks.look(asked, clock::now(), |_| Ok(())).unwrap();
+    switch_off(&house);
+    let codes = [
+        desks.look(asked, clock::now(), |_| Ok(())).unwrap_err().code(),
+        desks.act(asked, clock::now(), |_| Ok(())).unwrap_err().code(),
+        desks.rehearse(asked, clock::now(), |_| Ok(())).unwrap_err().code(),
+    ];
+    assert_eq!(codes, ["staff.signed_out"; 3]);
 }
 
 fn age(house: &House, sql: &'static str) {

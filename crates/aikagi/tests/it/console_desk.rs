@@ -134,6 +134,20 @@ fn what_was_shown_is_done_once_and_never_over_what_somebody_else_changed() {
 }
 
 #[test]
+fn a_member_who_is_no_number_is_refused_and_never_the_whole_household() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let mut clerk = given_clerk(&house, Role::Desk);
+    let path = contract("A-001");
+    opens(&mut clerk, &path);
+    for person in ["2x", "-1", "1000", "99999999999999999999"] {
+        let fields =
+            [("do", "preview"), ("verb", "key_open"), ("product", "BASIC"), ("person", person)];
+        assert_eq!(clerk.send_form(&path, &fields).refusal(), "person.number_invalid", "{person}");
+    }
+}
+
+#[test]
 fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyway() {
     let house = House::new();
     house.given_viewer("A-001", "takahashi");

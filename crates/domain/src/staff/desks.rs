@@ -170,18 +170,20 @@ impl Desks {
         })
     }
 
-    /// Lets who sits at `seat` read, as [`Desks::act`] lets them change.
+    /// Lets who sits at `seat` read, as [`Desks::act`] lets them change: in one snapshot with their session and roles.
     ///
     /// # Errors
-    /// `staff.not_allowed`; whatever `work` refuses
+    /// `staff.signed_out`; `staff.not_allowed`; whatever `work` refuses
     pub fn look<T: Send + 'static>(
         &self,
         (seat, what): (&Seat, Permission),
         now: Instant,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        what.check(&seat.roles)?;
-        self.db.read(&scope_of(seat, now), work)
+        self.db.read(&scope_of(seat, now), |tx| {
+            what.check(&sessions::still(tx, seat)?.roles)?;
+            work(tx)
+        })
     }
 
     /// Shows who sits at `seat` what [`Desks::act`] would do, and takes it back.

@@ -92,6 +92,14 @@ pub(super) fn hold(tx: &mut Tx<'_>, seat: &Seat) -> Result<Seat> {
         &keys,
         |row| row.text(),
     )?;
+    still(tx, seat)
+}
+
+/// The seat as it is now.
+///
+/// # Errors
+/// `staff.signed_out`
+pub(super) fn still(tx: &mut Tx<'_>, seat: &Seat) -> Result<Seat> {
     let found = find(tx, &seat.session_id)?.filter(|found| found.staff_id == seat.staff_id);
     found.ok_or(Error::Unauthenticated { code: "staff.signed_out" })
 }
