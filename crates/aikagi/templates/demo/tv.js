@@ -1,5 +1,4 @@
-// The television's page: arrow keys move the focus and never lose it, and a page that waits for something
-// looks for it without coming anew, so that no key is lost while it loads.
+// The television's page: arrow keys move the focus and never lose it.
 "use strict";
 const things = () => [...document.querySelectorAll("a[href], button")];
 
@@ -53,30 +52,6 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("focusout", () => setTimeout(hold));
 
-/** Looks whether the page has become another one; a look that fails is made again. */
-async function look(main) {
-  const answer = await fetch(location.href, { cache: "no-store" });
-  if (answer.redirected) {
-    location.replace(answer.url);
-    return;
-  }
-  const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
-  if (now.id !== main.id) {
-    main.replaceWith(now);
-    hold();
-    return;
-  }
-  for (const part of main.querySelectorAll("[data-live]")) {
-    part.textContent = now.querySelector(`#${part.id}`).textContent;
-  }
-  wait();
-}
-
-function wait() {
-  const main = document.querySelector("main[data-seconds]");
-  if (main === null) return;
-  setTimeout(() => look(main).catch(wait), 1000 * Number(main.dataset.seconds));
-}
+document.addEventListener("replaced", hold);
 
 hold();
-wait();

@@ -11,6 +11,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use formats::sms::{Charset, Form, Header, Layout, Record, RequestWriter};
 use serde_json::json;
 
+use crate::accessible::check_accessible;
 use crate::world::{OwnSchema, Running, read_env};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aikagi");
@@ -116,12 +117,13 @@ pub async fn open_browser(driver: &str, profile: &Path, look: Look) -> Client {
     builder.capabilities(capabilities).connect(driver).await.unwrap()
 }
 
-/// A picture of the page as it is, for people to look at.
+/// A picture of the page as it is, for people to look at; and what axe finds on it.
 pub async fn picture(browser: &Client, name: &str) {
     let folder = Path::new(PROGRAM).parent().unwrap().join("../screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     let png = browser.screenshot().await.unwrap();
     std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    check_accessible(browser, name).await;
 }
 
 pub async fn wait_for(browser: &Client, css: &str) -> fantoccini::elements::Element {

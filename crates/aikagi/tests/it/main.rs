@@ -12,6 +12,7 @@
     reason = "a test fails by stopping at once, and tells the reader why on the screen"
 )]
 
+mod accessible;
 mod addresses;
 mod admin;
 mod admin_changes;

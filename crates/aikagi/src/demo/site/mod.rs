@@ -52,6 +52,7 @@ pub(super) fn serve(site: Arc<Site>, socket: TcpListener) -> Result<(), Failure>
     let router = Router::new()
         .route("/", get(watching::list))
         .route("/style.css", get(pages::style))
+        .route("/live.js", get(pages::live))
         .route("/titles/{id}", get(watching::title))
         .route("/play/{id}", get(watching::play))
         .route("/sign-in", get(watching::sign_in))

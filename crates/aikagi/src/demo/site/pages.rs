@@ -11,16 +11,17 @@ use super::titles::Title;
 use super::visits::Viewer;
 
 const STYLE: &str = include_str!("../../../templates/demo/site.css");
+const LIVE: &str = include_str!("../../../templates/demo/live.js");
 /// No `form-action`: the sign-out form comes back here, and sign-in is a link.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
-    frame-ancestors 'none'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "demo/list.html")]
 struct List<'p> {
     titles: &'static [Title],
     viewer: Option<&'p Viewer>,
-    refresh: bool,
+    refresh: u32,
 }
 
 #[derive(Template)]
@@ -29,7 +30,7 @@ struct TitlePage<'p> {
     title: &'p Title,
     viewer: Option<&'p Viewer>,
     verdict: &'p Verdict,
-    refresh: bool,
+    refresh: u32,
 }
 
 #[derive(Template)]
@@ -38,7 +39,7 @@ struct Playing<'p> {
     title: &'p Title,
     viewer: Option<&'p Viewer>,
     clock: String,
-    refresh: bool,
+    refresh: u32,
 }
 
 #[derive(Template)]
@@ -47,7 +48,7 @@ struct Stopped<'p> {
     title: &'p Title,
     viewer: Option<&'p Viewer>,
     verdict: &'p Verdict,
-    refresh: bool,
+    refresh: u32,
 }
 
 #[derive(Template)]
@@ -55,7 +56,7 @@ struct Stopped<'p> {
 struct TroublePage<'p> {
     trouble: &'p str,
     viewer: Option<&'p Viewer>,
-    refresh: bool,
+    refresh: u32,
 }
 
 /// A page under a content security policy.
@@ -80,26 +81,30 @@ pub(super) async fn style() -> Response {
     ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
 }
 
+pub(super) async fn live() -> Response {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], LIVE).into_response()
+}
+
 pub(super) fn list(titles: &'static [Title], viewer: Option<&Viewer>) -> Response {
-    page(&List { titles, viewer, refresh: false }, POLICY)
+    page(&List { titles, viewer, refresh: 0 }, POLICY)
 }
 
 pub(super) fn title(title: &Title, viewer: &Viewer, verdict: &Verdict) -> Response {
-    page(&TitlePage { title, viewer: Some(viewer), verdict, refresh: false }, POLICY)
+    page(&TitlePage { title, viewer: Some(viewer), verdict, refresh: 0 }, POLICY)
 }
 
 pub(super) fn playing(title: &Title, viewer: &Viewer) -> Response {
     let now = clock::now().rfc3339_jst();
     let clock = now.get(11..19).unwrap_or_default().to_owned();
-    page(&Playing { title, viewer: Some(viewer), clock, refresh: true }, POLICY)
+    page(&Playing { title, viewer: Some(viewer), clock, refresh: 1 }, POLICY)
 }
 
 pub(super) fn stopped(title: &Title, viewer: &Viewer, verdict: &Verdict) -> Response {
-    page(&Stopped { title, viewer: Some(viewer), verdict, refresh: false }, POLICY)
+    page(&Stopped { title, viewer: Some(viewer), verdict, refresh: 0 }, POLICY)
 }
 
 pub(super) fn trouble(trouble: &str) -> Response {
-    page(&TroublePage { trouble, viewer: None, refresh: false }, POLICY)
+    page(&TroublePage { trouble, viewer: None, refresh: 0 }, POLICY)
 }
 
 pub(super) fn nothing_here() -> Response {

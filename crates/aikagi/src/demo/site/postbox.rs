@@ -19,13 +19,13 @@ const SHOWN: usize = 50;
 struct Postbox<'p> {
     messages: Vec<String>,
     viewer: Option<&'p Viewer>,
-    refresh: bool,
+    refresh: u32,
 }
 
 /// `GET /post`
 pub(super) async fn show(State(site): State<Arc<Site>>) -> Response {
     let messages = newest(&site.post);
-    page(&Postbox { messages, viewer: None, refresh: false }, POLICY)
+    page(&Postbox { messages, viewer: None, refresh: 0 }, POLICY)
 }
 
 /// The messages of the folder; none, when nothing was sent yet. Their names sort by time.

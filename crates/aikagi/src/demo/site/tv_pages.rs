@@ -13,11 +13,8 @@ use super::titles::Title;
 use super::visits::{Viewer, Waiting};
 
 const STYLE: &str = include_str!("../../../templates/demo/tv.css");
+/// The arrow keys; everything works without it where a box brings its own way of moving the focus.
 const KEYS: &str = include_str!("../../../templates/demo/tv.js");
-/// One small script of our own, for the arrow keys and for what is waited for; everything works
-/// without it where a box brings its own way of moving the focus.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-    base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "demo/tv_code.html")]
@@ -60,7 +57,7 @@ struct TroublePage<'p> {
 }
 
 fn page(template: &impl Template) -> Response {
-    pages::page(template, POLICY)
+    pages::page(template, pages::POLICY)
 }
 
 pub(super) async fn style() -> Response {
