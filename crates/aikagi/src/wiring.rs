@@ -22,6 +22,7 @@ use linkage::admin::Admin;
 use linkage::sms::batch::Batch;
 use linkage::sms::online::Online;
 use linkage::vod::Vod;
+use mypage::Mypage;
 use outlets::http::{Allowed, Http, Settings};
 use outlets::post::Post;
 use tower::ServiceBuilder;
@@ -230,10 +231,12 @@ pub fn public_router(parts: &Parts) -> Router {
         .route_layer(Layered(WithoutToken(Arc::clone(&strangers))));
     let certificates = certificate_header(&parts.config);
     let provider = provider(parts, Arc::clone(&strangers), certificates.clone());
+    let mypage = mypage(parts, Arc::clone(&strangers));
     let console = console(parts, Arc::clone(&strangers));
     Router::new()
         .merge(web::page::assets())
         .merge(federation::oidc::routes(provider))
+        .merge(mypage::routes(mypage))
         .merge(console::routes(console))
         .merge(programs)
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
@@ -276,6 +279,18 @@ fn provider(
         journeys: Arc::clone(&parts.journeys),
         strangers,
         certificates,
+        reaches: reaches(&parts.post),
+    }
+}
+
+fn mypage(parts: &Parts, strangers: Arc<Strangers>) -> Mypage {
+    Mypage {
+        db: parts.db.clone(),
+        base_url: parts.config.base_url.as_str().into(),
+        signing: Arc::clone(&parts.signing),
+        clients: Arc::clone(&parts.clients),
+        journeys: Arc::clone(&parts.journeys),
+        strangers,
         reaches: reaches(&parts.post),
     }
 }

@@ -15,12 +15,10 @@ mod signin;
 mod verbs;
 mod why;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::Db;
@@ -28,12 +26,11 @@ use domain::decisions::Decisions;
 use domain::operators::{self, Operator};
 use domain::staff::Desks;
 use formats::oauth::LONGEST_FORM;
-use http::Method;
 use tower::ServiceBuilder;
-use web::around::{Around, Layered};
+use web::around::Layered;
 use web::cookies::Cookies;
-use web::strangers::Strangers;
-use web::{Page, current};
+use web::current;
+use web::strangers::{Forms, Strangers};
 
 /// What the console is made of. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -76,7 +73,7 @@ impl Console {
 
 /// All routes of the console.
 pub fn routes(console: Console) -> Router {
-    let counted = Layered(Counted(Arc::clone(&console.strangers)));
+    let counted = Layered(Forms(Arc::clone(&console.strangers)));
     let layers = ServiceBuilder::new().layer(DefaultBodyLimit::max(LONGEST_FORM)).layer(counted);
     Router::new()
         .route("/console", get(signin::choose))
@@ -89,24 +86,4 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/why", get(why::show))
         .route_layer(layers)
         .with_state(Arc::new(console))
-}
-
-/// Every form counts for the address it comes from, until its sender turns out to work here.
-#[derive(Clone)]
-struct Counted(Arc<Strangers>);
-
-impl Around for Counted {
-    type Kept = Option<IpAddr>;
-
-    fn before(&self, request: &mut Request) -> std::result::Result<Self::Kept, Box<Response>> {
-        if request.method() != Method::POST {
-            return Ok(None);
-        }
-        let word = |error| Page::of_error(current::get().language, &error).into_response();
-        self.0.take(request).map_err(|error| Box::new(word(error)))
-    }
-
-    fn after(&self, taken: Option<IpAddr>, response: &mut Response) {
-        self.0.answered(taken, response);
-    }
 }

@@ -1,10 +1,12 @@
 //! Answers of doors that show pages.
 
+use axum::Json;
 use axum::response::{IntoResponse as _, Response};
-use base::kernel::Error;
+use base::kernel::{Error, Result};
 use formats::oauth::ParameterFault;
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
+use serde_json::value::RawValue;
 
 use crate::{Page, Problem, current};
 
@@ -15,6 +17,15 @@ pub fn see_other(location: &str) -> Response {
     };
     let headers = [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// A JSON text, as it is, for a script of ours.
+///
+/// # Errors
+/// `internal` when it is none.
+pub fn as_it_is(json: &str) -> Result<Response> {
+    let raw: &RawValue = serde_json::from_str(json).map_err(Error::internal)?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(raw)).into_response())
 }
 
 /// The answer, or the page that says why there is none.

@@ -13,10 +13,10 @@ use base::kernel::Result;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Method};
 
-use crate::Problem;
 use crate::access::Acted;
 use crate::around::Around;
 use crate::pace::{Paces, Rate};
+use crate::{Page, Problem, current};
 
 /// What a proxy writes the caller's address into.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -151,6 +151,32 @@ impl Around for WithoutToken {
             return Ok(None);
         }
         self.0.take(request).map_err(|error| Box::new(Problem::from(error).into_response()))
+    }
+
+    fn after(&self, taken: Option<IpAddr>, response: &mut Response) {
+        self.0.answered(taken, response);
+    }
+}
+
+/// Around pages: every form counts for the address it comes from, until its sender turns out to be somebody. What a
+/// script asks for (`…/ask`) is refused in its words, a form with a page.
+#[derive(Clone)]
+pub struct Forms(pub Arc<Strangers>);
+
+impl Around for Forms {
+    type Kept = Option<IpAddr>;
+
+    fn before(&self, request: &mut Request) -> std::result::Result<Self::Kept, Box<Response>> {
+        if request.method() != Method::POST {
+            return Ok(None);
+        }
+        self.0.take(request).map_err(|error| {
+            let asked = request.uri().path().ends_with("/ask");
+            Box::new(match asked {
+                true => Problem::from(error).into_response(),
+                false => Page::of_error(current::get().language, &error).into_response(),
+            })
+        })
     }
 
     fn after(&self, taken: Option<IpAddr>, response: &mut Response) {

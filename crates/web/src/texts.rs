@@ -73,3 +73,32 @@ pub fn qr_of(address: &str) -> String {
     // Without the declaration of a file of its own.
     svg.split_once("?>").map(|(_, svg)| svg.to_owned()).unwrap_or(svg)
 }
+
+/// The scopes a person is asked about, in the order they are shown, and the text of each.
+const SCOPES: &[(&str, &str)] = &[
+    ("openid", "scope.openid"),
+    ("decisions", "scope.decisions"),
+    ("offline_access", "scope.offline_access"),
+];
+
+/// What a service with `scopes` is allowed, one line each.
+#[must_use]
+pub fn in_words(language: Language, scopes: &str) -> Vec<&'static str> {
+    let wanted = |scope: &str| scopes.split(' ').any(|one| one == scope);
+    let texts = SCOPES.iter().filter(|(scope, _)| wanted(scope));
+    texts.map(|(_, key)| words::page(language, key)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::clients::ClientKind;
+
+    #[test]
+    fn every_scope_of_a_service_has_words() {
+        let services =
+            domain::clients::SCOPES.iter().filter(|(_, kind)| *kind == ClientKind::Service);
+        for (scope, _) in services {
+            assert!(super::SCOPES.iter().any(|(known, _)| known == scope), "{scope}");
+        }
+    }
+}

@@ -136,7 +136,17 @@ impl House {
             signing: Arc::clone(&provider.signing),
             strangers: Arc::clone(&provider.strangers),
         };
+        let mypage = mypage::Mypage {
+            db: world.db.clone(),
+            base_url: BASE.into(),
+            signing: Arc::clone(&provider.signing),
+            clients: Arc::clone(&provider.clients),
+            journeys: Arc::clone(&provider.journeys),
+            strangers: Arc::clone(&provider.strangers),
+            reaches: provider.reaches.clone(),
+        };
         let router = routes(provider.clone())
+            .merge(mypage::routes(mypage))
             .merge(console::routes(console))
             .merge(linkage::admin::routes(admin))
             .merge(web::page::assets())

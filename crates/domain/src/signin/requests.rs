@@ -92,6 +92,23 @@ pub enum OwnPage {
     Sessions,
 }
 
+impl OwnPage {
+    /// Where it lies, below its issuer.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        match self {
+            Self::Device { .. } => "device",
+            Self::Family => "family",
+            Self::Services => "services",
+            Self::Contacts => "contacts",
+            Self::Passkeys => "passkeys",
+            Self::Pins => "pins",
+            Self::Security => "security",
+            Self::Sessions => "sessions",
+        }
+    }
+}
+
 /// A sign-in for a page of our own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {

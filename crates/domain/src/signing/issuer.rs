@@ -29,6 +29,15 @@ impl Issuer {
         Self { operator: Scope::PLATFORM.into(), url: base_url.trim_end_matches('/').into() }
     }
 
+    /// The issuer a stored code (an operator's or [`Scope::PLATFORM`]) stands for.
+    #[must_use]
+    pub fn of(base_url: &str, code: &str) -> Self {
+        match code {
+            Scope::PLATFORM => Self::of_platform(base_url),
+            operator => Self::of_operator(base_url, operator),
+        }
+    }
+
     /// The operator's code; [`Scope::PLATFORM`] for the platform.
     #[must_use]
     pub fn operator(&self) -> &str {

@@ -6,20 +6,18 @@ use axum::response::{IntoResponse, Response};
 use base::kernel::Error;
 use base::store::needs_time;
 use domain::signin::{Destination, Finish, OwnPage, Request, ResponseMode, Visit};
+use domain::signing::Issuer;
 use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use url::form_urlencoded;
 use web::access::Acted;
 pub(super) use web::answers::see_other;
+use web::entry::SESSION_COOKIE;
 use web::{Page, Refusal, current};
 
 use super::Provider;
 use super::pages::Words;
-use super::place::issuer_of;
-
-/// The cookie of a browser session.
-pub(super) const SESSION_COOKIE: &str = "aikagi-session";
 
 /// `uri` with parameters added; what it holds already is left as it is, character by character.
 pub(super) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
@@ -38,7 +36,7 @@ pub(super) fn finished(provider: &Provider, finish: &Finish) -> Response {
         Destination::Client { request, code } => to_client(provider, (request, code)),
         Destination::Own(visit) => see_other(&to_own(provider, visit)),
         Destination::Refused { request, error } => {
-            let issuer = issuer_of(provider, &request.issuer);
+            let issuer = Issuer::of(&provider.base_url, &request.issuer);
             let fault = Refused { error, description: "who signed in, or how" };
             refused(&Back::of(request), issuer.url(), fault)
         }
@@ -53,7 +51,7 @@ pub(super) fn finished(provider: &Provider, finish: &Finish) -> Response {
 }
 
 fn to_client(provider: &Provider, (request, code): (&Request, &str)) -> Response {
-    let issuer = issuer_of(provider, &request.issuer);
+    let issuer = Issuer::of(&provider.base_url, &request.issuer);
     let mut parameters = vec![("code", code)];
     parameters.extend(request.state.as_deref().map(|state| ("state", state)));
     parameters.push(("iss", issuer.url()));
@@ -103,20 +101,13 @@ fn go_back(mode: ResponseMode, address: &str, parameters: &[(&str, &str)]) -> Re
 
 /// The address of a page of our own.
 pub(super) fn to_own(provider: &Provider, visit: &Visit) -> String {
-    let issuer = issuer_of(provider, &visit.issuer);
+    let issuer = Issuer::of(&provider.base_url, &visit.issuer);
+    let address = format!("{}/{}", issuer.url(), visit.own.path());
     match &visit.own {
-        OwnPage::Security => format!("{}/security", issuer.url()),
-        OwnPage::Sessions => format!("{}/sessions", issuer.url()),
-        OwnPage::Services => format!("{}/services", issuer.url()),
-        OwnPage::Contacts => format!("{}/contacts", issuer.url()),
-        OwnPage::Passkeys => format!("{}/passkeys", issuer.url()),
-        OwnPage::Family => format!("{}/family", issuer.url()),
-        OwnPage::Pins => format!("{}/pins", issuer.url()),
-        OwnPage::Device { user_code } => {
-            let parameters = user_code.as_deref().map(|code| ("user_code", code));
-            let address = format!("{}/device", issuer.url());
-            parameters.map_or(address.clone(), |one| with_parameters(&address, &[one]))
+        OwnPage::Device { user_code: Some(code) } => {
+            with_parameters(&address, &[("user_code", code)])
         }
+        _ => address,
     }
 }
 
@@ -131,7 +122,7 @@ pub(super) struct Refused {
 
 /// Tells the service that the person did not allow it. Source: RFC 6749 §4.1.2.1.
 pub(super) fn denied(provider: &Provider, request: &Request) -> Response {
-    let issuer = issuer_of(provider, &request.issuer);
+    let issuer = Issuer::of(&provider.base_url, &request.issuer);
     let denied = Refused { error: "access_denied", description: "the person did not allow it" };
     refused(&Back::of(request), issuer.url(), denied)
 }

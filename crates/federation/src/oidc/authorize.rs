@@ -7,27 +7,22 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use base::kernel::{Result, clock, ids};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base::kernel::{Result, clock};
 use domain::signin::{Asked, Conditions, Continued, Purpose};
 use domain::signing::Issuer;
 use formats::oauth::{ParameterFault, Parameters};
 use http::HeaderMap;
-use http::header::SET_COOKIE;
 use url::form_urlencoded::Serializer;
 pub(super) use web::answers::{or_page, parameter_fault};
 use web::blocking;
+use web::entry::{self, SESSION_COOKIE};
+use web::place::Place;
 
 use super::Provider;
-use super::answers::{Back, Refused, SESSION_COOKIE, finished, refused, see_other};
+use super::answers::{Back, Refused, finished, refused, see_other};
 use super::checks::{Passed, Prompt, Way, check, identify, keep, mode_of};
-use super::place::{Place, issuer_of};
 use super::pushed::brought;
 use super::request_object::opened;
-
-/// The cookie that says which browser began a sign-in. Holds nothing about the person.
-pub(super) const BROWSER_COOKIE: &str = "aikagi-browser";
 
 /// The longest address a form is sent on to: so much every browser and proxy has room for.
 /// Source: RFC 9110 §4.1.
@@ -62,7 +57,7 @@ pub(super) fn again(
     place: &Place,
     (endpoint, body): (&str, &[u8]),
 ) -> Result<Response> {
-    let issuer = place.issuer(provider)?;
+    let issuer = provider.issuer(place)?;
     let parameters = Parameters::parse(body).map_err(|fault| parameter_fault(&fault))?;
     let query = Serializer::new(String::new()).extend_pairs(parameters.iter()).finish();
     let address = format!("{}/{endpoint}?{query}", issuer.url());
@@ -78,7 +73,7 @@ async fn answer(
     (text, headers): (Vec<u8>, HeaderMap),
 ) -> Response {
     let decided = blocking(move || {
-        let issuer = place.issuer(&provider)?;
+        let issuer = provider.issuer(&place)?;
         decide(&provider, &issuer, (&text, &headers))
     })
     .await;
@@ -119,8 +114,8 @@ fn decide(
             never("login_required")
         }
         Continued::Asks(who, asked) => {
-            let issuer = issuer_of(provider, &who.operator);
-            begin_with(provider, &issuer, headers, |browser| {
+            let issuer = Issuer::of(&provider.base_url, &who.operator);
+            entry::begin((provider.cookies(), headers), &issuer, |browser| {
                 let purpose = Purpose::Code(passed.request);
                 provider.journeys.begin_asking((&who, asked), &purpose, (browser, clock::now()))
             })
@@ -155,27 +150,7 @@ pub(super) fn begin(
     issuer: &Issuer,
     (purpose, headers): (&Purpose, &HeaderMap),
 ) -> Result<Response> {
-    begin_with(provider, issuer, headers, |browser| {
+    entry::begin((provider.cookies(), headers), issuer, |browser| {
         provider.journeys.begin(purpose, (browser, clock::now()))
     })
-}
-
-/// Sends the browser to the page of a sign-in that `begun` begins for it; the browser's own cookie comes
-/// with the first.
-pub(super) fn begin_with(
-    provider: &Provider,
-    issuer: &Issuer,
-    headers: &HeaderMap,
-    begun: impl FnOnce(&str) -> Result<String>,
-) -> Result<Response> {
-    let known = provider.cookies().read(headers, BROWSER_COOKIE).filter(|known| known.len() == 43);
-    let browser = known.clone().unwrap_or_else(|| URL_SAFE_NO_PAD.encode(ids::secret_bytes()));
-    let ticket = begun(&browser)?;
-    let mut response = see_other(&format!("{}/signin?ticket={ticket}", issuer.url()));
-    if known.is_none()
-        && let Some(cookie) = provider.cookies().write(BROWSER_COOKIE, &browser, None)
-    {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    Ok(response)
 }

@@ -9,16 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::clients::Client;
 use formats::oauth::Parameters;
 use sha2::{Digest as _, Sha256};
+use web::texts::{in_language, in_words};
 use web::{Language, words};
-
-use super::pages::in_language;
-
-/// The scopes a person is asked about, in the order they are shown, and the text of each.
-const TEXTS: &[(&str, &str)] = &[
-    ("openid", "scope.openid"),
-    ("decisions", "scope.decisions"),
-    ("offline_access", "scope.offline_access"),
-];
 
 /// What the person is asked.
 pub(super) struct Question {
@@ -32,11 +24,9 @@ impl Question {
     /// About `client`, which wants `scopes`.
     pub(super) fn about(language: Language, client: &Client, scopes: &str) -> Self {
         let name = in_language(language, &client.terms.name_ja, &client.terms.name_en);
-        let wanted = |scope: &str| scopes.split(' ').any(|one| one == scope);
-        let texts = TEXTS.iter().filter(|(scope, _)| wanted(scope));
         Self {
             title: words::fill(language, "consent.title", &[("service", name)]),
-            lines: texts.map(|(_, key)| words::page(language, key)).collect(),
+            lines: in_words(language, scopes),
         }
     }
 
@@ -59,20 +49,5 @@ impl Question {
             return Ok(self.text());
         }
         Err(Error::Conflict { code: "consent.changed" })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::clients::{ClientKind, SCOPES};
-
-    use super::*;
-
-    #[test]
-    fn every_scope_of_a_service_has_words() {
-        let services = SCOPES.iter().filter(|(_, kind)| *kind == ClientKind::Service);
-        for (scope, _) in services {
-            assert!(TEXTS.iter().any(|(known, _)| known == scope), "{scope}");
-        }
     }
 }

@@ -12,9 +12,9 @@ use domain::signing::Issuer;
 use formats::jose::{Algorithm, SigningAlgorithm};
 use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
+use web::place::Place;
 use web::{Problem, blocking};
 
-use super::place::Place;
 use super::{Provider, token};
 
 /// Services may keep both for an hour; a new key is published a day before it signs.
@@ -30,7 +30,7 @@ fn methods(by_certificate: bool, public: bool) -> Vec<&'static str> {
 /// The grants the operator does not have, which are not named.
 fn absent(place: &Place, provider: &Provider) -> base::kernel::Result<Vec<&'static str>> {
     let all =
-        [(token::EXCHANGE, place.exchanges(provider)?), (token::HOME, place.has_home(provider)?)];
+        [(token::EXCHANGE, provider.exchanges(place)?), (token::HOME, provider.has_home(place)?)];
     Ok(all.into_iter().filter(|(_, has)| !has).map(|(name, _)| name).collect())
 }
 
@@ -41,8 +41,8 @@ pub(super) async fn configuration(
 ) -> Result<Response, Problem> {
     let by_certificate = provider.certificates.is_some();
     let (issuer, registers, absent) = blocking(move || {
-        let issuer = place.issuer(&provider)?;
-        Ok((issuer, place.registers(&provider)?, absent(&place, &provider)?))
+        let issuer = provider.issuer(&place)?;
+        Ok((issuer, provider.registers(&place)?, absent(&place, &provider)?))
     })
     .await?;
     let at = |path: &str| format!("{}{path}", issuer.url());
@@ -114,7 +114,7 @@ pub(super) async fn keys(
     place: Place,
 ) -> Result<Response, Problem> {
     let ring = blocking(move || {
-        let issuer = place.issuer(&provider)?;
+        let issuer = provider.issuer(&place)?;
         provider.signing.ring(issuer.operator())
     })
     .await?;

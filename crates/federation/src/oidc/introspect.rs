@@ -17,10 +17,10 @@ use domain::tokens::Confirmation;
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
+use web::place::Place;
 
 use super::Provider;
 use super::answers::TokenRefusal;
-use super::place::Place;
 use super::programs::{Program, answered, known};
 
 /// The media type of the signed answer, and the `typ` of its header.

@@ -10,22 +10,22 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use base::kernel::{Actor, Error, Result, Scope, clock};
+use base::kernel::{Error, Result, Scope, clock};
 use domain::clients::Client;
-use domain::operators;
 use domain::signin::{Extent, SignedInAt};
 use domain::signing::Issuer;
 use formats::oauth::{ParameterFault, Parameters};
 use http::header::{REFRESH, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
+use web::entry::SESSION_COOKIE;
+use web::place::Place;
 use web::{Language, Page, blocking, cookies, current, forms, words};
 
 use super::Provider;
-use super::answers::{SESSION_COOKIE, see_other, with_parameters};
+use super::answers::{see_other, with_parameters};
 use super::authorize::{again, or_page, parameter_fault};
 use super::hints::{Hint, hint_of};
 use super::pages::in_language;
-use super::place::Place;
 
 /// Longest `state`.
 const LONGEST_STATE: usize = 2048;
@@ -80,7 +80,7 @@ fn show(
     place: &Place,
     (text, headers): (&[u8], &HeaderMap),
 ) -> Result<Response> {
-    let issuer = place.issuer(provider)?;
+    let issuer = provider.issuer(place)?;
     let parameters = Parameters::parse(text).map_err(|fault| parameter_fault(&fault))?;
     let wish = read(provider, &issuer, (&parameters, headers))?;
     let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) else {
@@ -103,7 +103,7 @@ fn confirmed(
     place: &Place,
     (body, headers): (&[u8], &HeaderMap),
 ) -> Result<Response> {
-    let issuer = place.issuer(provider)?;
+    let issuer = provider.issuer(place)?;
     forms::check_origin(headers, &provider.base_url)?;
     let form = Parameters::parse(body).map_err(|fault| parameter_fault(&fault))?;
     let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) else {
@@ -181,10 +181,7 @@ fn end(
 /// 1.0 §2.
 fn frame(provider: &Provider, client: &Client, known: &SignedInAt) -> Option<String> {
     let uri = client.terms.profile.frontchannel_logout_uri.as_deref()?;
-    let issuer = match known.issuer.as_str() {
-        Scope::PLATFORM => Issuer::of_platform(&provider.base_url),
-        operator => Issuer::of_operator(&provider.base_url, operator),
-    };
+    let issuer = Issuer::of(&provider.base_url, &known.issuer);
     Some(with_parameters(uri, &[("iss", issuer.url()), ("sid", &known.sid)]))
 }
 
@@ -316,7 +313,6 @@ fn page(
     if operator == Scope::PLATFORM {
         return Ok(page);
     }
-    let scope = Scope::new(operator, Actor::Anonymous, clock::now());
-    let found = provider.db.operator_fact(&scope, operators::find_operator)?;
+    let found = provider.operator(operator)?;
     Ok(page.owned_by(in_language(language, &found.name_ja, &found.name_en)))
 }

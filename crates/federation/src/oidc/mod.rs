@@ -5,32 +5,25 @@
 //! 1.0 and Discovery 1.0, RFC 6749, 6750, 7636, 8414, 9126, 9207, 9700; `docs/decisions/0008`.
 
 mod answers;
+mod arrivals;
 mod authorize;
 mod checks;
 mod claims;
 mod consent;
-mod contacts;
 mod device;
 mod discovery;
-mod family;
 mod hints;
 mod introspect;
 mod logout;
 mod origins;
-mod own;
 mod pages;
 mod passkeys;
-mod pins;
-mod place;
 mod programs;
 mod pushed;
 mod registration;
 mod related;
 mod request_object;
 mod revoke;
-mod security;
-mod services;
-mod sessions;
 mod signin;
 mod strangers;
 mod token;
@@ -42,19 +35,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
-use base::kernel::{Actor, Error, Result, Scope, clock};
+use base::kernel::Result;
 use base::store::Db;
 use domain::clients::Clients;
 use domain::credentials::{ContactKind, Site};
-use domain::operators::{self, Operator};
+use domain::operators::Operator;
 use domain::signin::Journeys;
-use domain::signing::Signing;
+use domain::signing::{Issuer, Signing};
 use domain::tokens::AccessTokens;
 use formats::oauth::LONGEST_FORM;
 use http::HeaderName;
 use tower::ServiceBuilder;
 use web::around::Layered;
 use web::cookies::Cookies;
+use web::place::{self, Place};
 use web::strangers::Strangers;
 
 /// What the provider is made of. Cheap to clone; all clones are one.
@@ -83,20 +77,36 @@ pub struct Provider {
 impl Provider {
     /// The operator with this code, as it is now.
     fn operator(&self, code: &str) -> Result<Arc<Operator>> {
-        let scope = Scope::new(code, Actor::Anonymous, clock::now());
-        self.db.operator_fact(&scope, operators::find_operator)
+        place::operator(&self.db, code)
     }
 
     /// The site passkeys of an operator's persons (`*`: of nobody yet) are made for.
-    ///
-    /// # Errors
-    /// `passkey.unavailable` — browsers know none at such an address; `operator.unknown`
     fn site(&self, operator: &str) -> Result<Arc<Site>> {
-        let site = match operator {
-            Scope::PLATFORM => Site::of(&self.base_url),
-            code => Site::of_operator(&self.base_url, &self.operator(code)?.policies.passkeys),
-        };
-        site.map(Arc::new).ok_or_else(|| Error::refused("passkey.unavailable"))
+        place::site(&self.db, &self.base_url, operator)
+    }
+
+    /// The issuer an address belongs to.
+    fn issuer(&self, place: &Place) -> Result<Issuer> {
+        place.issuer(&self.db, &self.base_url)
+    }
+
+    /// Whether services may register themselves at an address.
+    fn registers(&self, place: &Place) -> Result<bool> {
+        let Some(code) = place.named() else { return Ok(false) };
+        let operator = self.operator(code)?;
+        Ok(operator.enabled() && operator.policies.registration.enabled)
+    }
+
+    /// Whether services may exchange the tokens of two persons there.
+    fn exchanges(&self, place: &Place) -> Result<bool> {
+        let Some(code) = place.named() else { return Ok(false) };
+        Ok(self.operator(code)?.policies.token_exchange)
+    }
+
+    /// Whether boxes sign their households in there.
+    fn has_home(&self, place: &Place) -> Result<bool> {
+        let Some(code) = place.named() else { return Ok(false) };
+        Ok(self.operator(code)?.policies.home_sign_in)
     }
 
     fn cookies(&self) -> Cookies {
@@ -129,7 +139,7 @@ fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 18] {
 }
 
 /// What programs call, and where browsers come to.
-fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 22] {
+fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 14] {
     [
         ("/.well-known/openid-configuration", get(discovery::configuration)),
         ("/.well-known/webauthn", get(related::origins)),
@@ -143,14 +153,6 @@ fn endpoints() -> [(&'static str, MethodRouter<Arc<Provider>>); 22] {
         ("/device_authorization", post(device::ask)),
         ("/tv_code", post(device::tv_code)),
         ("/device", get(device::show).post(device::decide)),
-        ("/security", get(security::show).post(security::change)),
-        ("/services", get(services::show).post(services::withdraw)),
-        ("/sessions", get(sessions::show).post(sessions::change)),
-        ("/contacts", get(contacts::show).post(contacts::change)),
-        ("/passkeys", get(passkeys::show).post(passkeys::change)),
-        ("/passkeys/ask", post(passkeys::ask)),
-        ("/pins", get(pins::show).post(pins::change)),
-        ("/family", get(family::show).post(family::change)),
         ("/logout", get(logout::by_query).post(logout::by_form)),
         ("/logout/confirm", post(logout::confirm)),
     ]
@@ -165,8 +167,8 @@ pub fn routes(provider: Provider) -> Router {
             get(discovery::configuration),
         )
         // Who is invited knows their operator, as every household has one.
-        .route("/o/{operator}/invitation", get(family::open))
-        .route("/o/{operator}/first", get(family::first))
+        .route("/o/{operator}/invitation", get(arrivals::invited))
+        .route("/o/{operator}/first", get(arrivals::before_a_box))
         // Services register themselves at an operator, never at the platform.
         .route("/o/{operator}/register", post(registration::register))
         .route(

@@ -8,7 +8,7 @@ use askama::Template;
 use base::kernel::{Error, Result};
 use domain::clients::Client;
 use domain::operators::{Choice, Operator};
-use domain::signin::{OwnPage, Purpose, SignIn, Step, Visit};
+use domain::signin::{OwnPage, Purpose, SignIn, Step};
 pub(super) use web::texts::{Words, in_language, message};
 use web::{Language, Page, words};
 
@@ -162,35 +162,26 @@ fn number(step: &Step) -> &str {
 /// What the person signs in for.
 fn reason(sign_in: &SignIn, frame: &Frame<'_>) -> String {
     match (&sign_in.purpose, frame.client) {
-        (Purpose::Own(Visit { own: OwnPage::Device { .. }, .. }), _) => {
-            words::page(frame.language, "signin.own.device").to_owned()
-        }
-        (Purpose::Own(Visit { own: OwnPage::Security, .. }), _) => {
-            words::page(frame.language, "signin.own.security").to_owned()
-        }
-        (Purpose::Own(Visit { own: OwnPage::Family, .. }), _) => {
-            words::page(frame.language, "signin.own.family").to_owned()
-        }
-        (Purpose::Own(Visit { own: OwnPage::Services, .. }), _) => {
-            words::page(frame.language, "signin.own.services").to_owned()
-        }
-        (Purpose::Own(Visit { own: OwnPage::Sessions, .. }), _) => {
-            words::page(frame.language, "signin.own.sessions").to_owned()
-        }
-        (Purpose::Own(Visit { own: OwnPage::Contacts, .. }), _) => {
-            words::page(frame.language, "signin.own.contacts").to_owned()
-        }
-        (Purpose::Own(Visit { own: OwnPage::Passkeys, .. }), _) => {
-            words::page(frame.language, "signin.own.passkeys").to_owned()
-        }
-        (Purpose::Own(Visit { own: OwnPage::Pins, .. }), _) => {
-            words::page(frame.language, "signin.own.pins").to_owned()
-        }
+        (Purpose::Own(visit), _) => words::page(frame.language, own(&visit.own)).to_owned(),
         (Purpose::Code(_), None) => String::new(),
         (Purpose::Code(_), Some(client)) => {
             let (japanese, english) = (&client.terms.name_ja, &client.terms.name_en);
             let name = in_language(frame.language, japanese, english);
             words::fill(frame.language, "signin.service", &[("service", name)])
         }
+    }
+}
+
+/// What stands above the sign-in for a page of our own.
+const fn own(page: &OwnPage) -> &'static str {
+    match page {
+        OwnPage::Device { .. } => "signin.own.device",
+        OwnPage::Security => "signin.own.security",
+        OwnPage::Family => "signin.own.family",
+        OwnPage::Services => "signin.own.services",
+        OwnPage::Sessions => "signin.own.sessions",
+        OwnPage::Contacts => "signin.own.contacts",
+        OwnPage::Passkeys => "signin.own.passkeys",
+        OwnPage::Pins => "signin.own.pins",
     }
 }

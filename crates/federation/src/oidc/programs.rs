@@ -13,11 +13,11 @@ use formats::oauth::{BasicCredentials, ParameterFault, Parameters};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use web::access::Acted;
+use web::place::Place;
 use web::{at_once, current};
 
 use super::Provider;
 use super::answers::TokenRefusal;
-use super::place::Place;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -67,7 +67,7 @@ pub(super) fn known<'a>(
         }
         _ => malformed(),
     })?;
-    let issuer = place.issuer(provider)?;
+    let issuer = provider.issuer(place)?;
     let now = clock::now();
     let endpoint = format!("{}/token", issuer.url());
     let scope = Scope::new(issuer.operator(), Actor::Anonymous, now);

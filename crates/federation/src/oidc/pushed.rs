@@ -20,12 +20,12 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use url::form_urlencoded::Serializer;
 use web::current;
+use web::place::Place;
 
 use super::Provider;
 use super::answers::TokenRefusal;
 use super::authorize::LONGEST_ADDRESS;
 use super::checks::{Way, check, identify};
-use super::place::Place;
 use super::programs::{Program, answered, known};
 use super::request_object::opened;
 

@@ -16,10 +16,10 @@ use http::header::{CACHE_CONTROL, HOST};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Uri};
 use serde_json::json;
+use web::place::Place;
 use web::{Problem, blocking};
 
 use super::Provider;
-use super::place::Place;
 
 /// Browsers may keep it for an hour.
 const KEEP: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=3600")];
@@ -33,7 +33,7 @@ pub(super) async fn origins(
 ) -> std::result::Result<Response, Problem> {
     let host = host_of(&uri, &headers);
     let site = blocking(move || {
-        let issuer = place.issuer(&provider)?;
+        let issuer = provider.issuer(&place)?;
         match host {
             Some(host) if issuer.is_platform() => site_at(&provider, &host),
             _ => provider.site(issuer.operator()),

@@ -9,10 +9,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::signin::Taken;
 use http::{HeaderMap, StatusCode};
+use web::place::Place;
 
 use super::Provider;
 use super::answers::TokenRefusal;
-use super::place::Place;
 use super::programs::{Program, answered, known};
 
 /// The endpoint. A token nobody knows is given back as well as any (§2.2).

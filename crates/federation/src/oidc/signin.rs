@@ -13,17 +13,19 @@ use base::kernel::{Error, Result, Scope, clock};
 use domain::clients::Client;
 use domain::operators::Operator;
 use domain::signin::{Caller, Moved, SignIn, Step};
+use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
+use web::entry::{BROWSER_COOKIE, SESSION_COOKIE};
+use web::place::Place;
 use web::{Language, Page, blocking, cookies, current, forms};
 
 use super::Provider;
-use super::answers::{SESSION_COOKIE, denied, finished, see_other};
-use super::authorize::{BROWSER_COOKIE, parameter_fault};
+use super::answers::{denied, finished, see_other};
+use super::authorize::parameter_fault;
 use super::consent::Question;
 use super::pages::{Frame, of_step};
-use super::place::Place;
 
 /// A request within a sign-in, as it came.
 pub(super) struct Visit {
@@ -191,7 +193,7 @@ impl Visit {
 
     /// Where the sign-ins of an operator's issuer, or the platform's, are.
     fn address(&self, operator: &str) -> String {
-        format!("{}/signin", super::place::issuer_of(&self.provider, operator).url())
+        format!("{}/signin", Issuer::of(&self.provider.base_url, operator).url())
     }
 
     /// Runs a form that may finish the sign-in; when it does not, shows its page again.

@@ -16,11 +16,11 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use web::access::Acted;
+use web::place::Place;
 use web::{Problem, at_once, current};
 
 use super::Provider;
 use super::claims::{About, AboutHousehold, signed_about};
-use super::place::Place;
 
 /// The endpoint.
 pub(super) async fn answer(
@@ -33,7 +33,7 @@ pub(super) async fn answer(
         web::shown(&headers, None).ok_or(Error::Unauthenticated { code: "token.missing" })?;
     let (token, scheme) = (shown.token.to_owned(), shown.scheme);
     let (mut response, client) = at_once(move || {
-        let issuer = place.issuer(&provider)?;
+        let issuer = provider.issuer(&place)?;
         let shown = Shown { token: &token, scheme, proof: proof.as_deref() };
         let verified = provider.tokens.verify_shown(&issuer, &shown);
         let verified = web::proven(&provider.tokens, &issuer, verified)?;

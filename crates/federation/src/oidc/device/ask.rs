@@ -12,10 +12,10 @@ use domain::clients::Grant;
 use domain::sessions::{DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS, DeviceAsk};
 use http::HeaderMap;
 use serde::Serialize;
+use web::place::Place;
 
 use super::super::Provider;
 use super::super::answers::TokenRefusal;
-use super::super::place::Place;
 use super::super::programs::{Program, answered, known};
 use super::Line;
 

@@ -14,13 +14,13 @@ use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::access::Acted;
+use web::entry::SESSION_COOKIE;
+use web::place::Place;
 use web::{Page, blocking, current, forms};
 
 use super::super::Provider;
-use super::super::answers::SESSION_COOKIE;
 use super::super::authorize::{begin, parameter_fault};
 use super::super::consent::Question;
-use super::super::place::Place;
 use super::Line;
 use super::pages::{self, Frame};
 
@@ -41,7 +41,7 @@ pub(in super::super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     run(move || {
-        let here = Here { issuer: place.issuer(&provider)?, provider, headers, line: line.kept() };
+        let here = Here { issuer: provider.issuer(&place)?, provider, headers, line: line.kept() };
         let query = query.unwrap_or_default().into_bytes();
         let query = Parameters::parse(&query).map_err(|fault| parameter_fault(&fault))?;
         let typed = query.get("user_code").filter(|code| !code.trim().is_empty());
@@ -64,7 +64,7 @@ pub(in super::super) async fn decide(
     body: Bytes,
 ) -> Response {
     run(move || {
-        let here = Here { issuer: place.issuer(&provider)?, provider, headers, line: line.kept() };
+        let here = Here { issuer: provider.issuer(&place)?, provider, headers, line: line.kept() };
         forms::check_origin(&here.headers, &here.provider.base_url)?;
         let form = Parameters::parse(&body).map_err(|fault| parameter_fault(&fault))?;
         let code = form.get("user_code").unwrap_or_default();

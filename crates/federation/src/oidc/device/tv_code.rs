@@ -13,10 +13,10 @@ use domain::credentials::{TV_CODE_SECONDS, TvCodeFor};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 use serde::Serialize;
+use web::place::Place;
 
 use super::super::Provider;
 use super::super::answers::TokenRefusal;
-use super::super::place::Place;
 use super::super::programs::{Program, answered, known};
 
 #[derive(Serialize)]

@@ -20,10 +20,10 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 use web::access::Acted;
+use web::place::Place;
 use web::{Problem, Refusal, blocking};
 
 use super::Provider;
-use super::place::Place;
 use metadata::Metadata;
 
 /// `POST …/register`
@@ -34,7 +34,7 @@ pub(super) async fn register(
     body: Bytes,
 ) -> Response {
     answered(&headers, move |token| {
-        let issuer = place.issuer(&provider)?;
+        let issuer = provider.issuer(&place)?;
         let wanted = Metadata::parse(&body)?.terms()?;
         let given = token.clone();
         let done = acting(&provider, (&issuer, Actor::Anonymous), move |tx| {
@@ -54,7 +54,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     answered(&headers, move |token| {
-        let issuer = place.issuer(&provider)?;
+        let issuer = provider.issuer(&place)?;
         let id = id_of(&named);
         let scope = Scope::new(issuer.operator(), Actor::Client(id.clone()), clock::now());
         let client = provider.db.read(&scope, |tx| clients::find_registered(tx, (&id, &token)))?;
@@ -73,7 +73,7 @@ pub(super) async fn change(
     body: Bytes,
 ) -> Response {
     answered(&headers, move |token| {
-        let issuer = place.issuer(&provider)?;
+        let issuer = provider.issuer(&place)?;
         let (id, metadata) = (id_of(&named), Metadata::parse(&body)?);
         metadata.is_of(&id)?;
         let (wanted, shown) = (metadata.terms()?, metadata.secret()?);
@@ -94,7 +94,7 @@ pub(super) async fn remove(
     headers: HeaderMap,
 ) -> Response {
     answered(&headers, move |token| {
-        let issuer = place.issuer(&provider)?;
+        let issuer = provider.issuer(&place)?;
         let id = id_of(&named);
         acting(&provider, (&issuer, Actor::Client(id.clone())), move |tx| {
             clients::remove_registered(tx, (&id, &token))

@@ -28,12 +28,12 @@ use http::header::{CACHE_CONTROL, PRAGMA};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use web::access::Acted;
+use web::place::Place;
 use web::{at_once, current};
 
 use super::Provider;
 use super::answers::TokenRefusal;
 use super::claims::{Moment, id_token};
-use super::place::Place;
 use super::programs::{Program, known};
 
 #[derive(Serialize)]

@@ -13,12 +13,12 @@ use domain::signin::{OwnPage, SignedInBy};
 use domain::subscribers::Role;
 use formats::oauth::Parameters;
 use http::HeaderMap;
+use web::place::Place;
+use web::texts::{Words, in_language};
 use web::{Page, current, words};
 
-use super::Provider;
+use super::Mypage;
 use super::own::{Here, on_day, posted, shown};
-use super::pages::{Words, in_language};
-use super::place::Place;
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "sessions";
@@ -52,41 +52,41 @@ type Said<'s> = std::result::Result<Option<&'static str>, &'s Error>;
 
 /// `GET …/sessions`: signs in first, then lists.
 pub(super) async fn show(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    shown((provider, place), (headers, OwnPage::Sessions), |provider, here| {
-        page(provider, here, Ok(None))
+    shown((mypage, place), (headers, OwnPage::Sessions), |mypage, here| {
+        page(mypage, here, Ok(None))
     })
     .await
 }
 
 /// `POST …/sessions`: ends a session, names or removes a device.
 pub(super) async fn change(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let form = ((headers, body), OwnPage::Sessions, PURPOSE);
-    posted((provider, place), form, changed).await
+    posted((mypage, place), form, changed).await
 }
 
-fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
-    match act(provider, here, form) {
-        Ok(said) => page(provider, here, Ok(Some(said))),
+fn changed(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<Response> {
+    match act(mypage, here, form) {
+        Ok(said) => page(mypage, here, Ok(Some(said))),
         // Ended meanwhile, or a name that does not do: said on the page.
         Err(error @ (Error::NotFound { .. } | Error::Invalid { .. })) => {
-            page(provider, here, Err(&error))
+            page(mypage, here, Err(&error))
         }
         Err(error) => Err(error),
     }
 }
 
-fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
+fn act(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
     let get = |name| form.get(name).unwrap_or_default();
-    let (journeys, now) = (&provider.journeys, clock::now());
+    let (journeys, now) = (&mypage.journeys, clock::now());
     match (get("do"), get("id")) {
         ("end", id) => journeys.end_own_session(&here.who, id, now).map(|_| "sessions.ended"),
         ("others", _) => {
@@ -103,11 +103,11 @@ fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'stat
     }
 }
 
-fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
+fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
     let words = Words(current::get().language);
     let SignedInBy { browsers, devices, of_household } =
-        provider.journeys.signed_in_by(&here.who, clock::now())?;
-    let names = Names { provider, here, words };
+        mypage.journeys.signed_in_by(&here.who, clock::now())?;
+    let names = Names { mypage, here, words };
     let (own, others): (Vec<_>, Vec<_>) =
         browsers.iter().partition(|one| one.id == here.who.session.id);
     let body = Body {
@@ -115,7 +115,7 @@ fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
         title: words.get("sessions.title"),
         address: &format!("{}/sessions", here.issuer.url()),
         logout: &format!("{}/logout", here.issuer.url()),
-        proof: &here.proof(provider, PURPOSE),
+        proof: &here.proof(mypage, PURPOSE),
         message: match said {
             Ok(done) => done.map(|key| words.get(key).to_owned()),
             Err(error) => Some(words::error(words.0, error.code()).to_owned()),
@@ -127,12 +127,12 @@ fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
         of_household: of_household.iter().map(|one| names.device(one)).collect::<Result<_>>()?,
         owner: here.who.member.role == Role::Owner,
     };
-    here.answer(provider, Page::new(words.0, body.title, &body)?, said.err())
+    here.answer(mypage, Page::new(words.0, body.title, &body)?, said.err())
 }
 
 /// Puts what is listed into words.
 struct Names<'n> {
-    provider: &'n Provider,
+    mypage: &'n Mypage,
     here: &'n Here,
     words: Words,
 }
@@ -140,7 +140,7 @@ struct Names<'n> {
 impl Names<'_> {
     /// A service that is no more is named by its id.
     fn service(&self, id: &str) -> Result<String> {
-        let found = self.provider.clients.find(&self.here.who.operator, id)?;
+        let found = self.mypage.clients.find(&self.here.who.operator, id)?;
         Ok(found.map_or_else(
             || id.to_owned(),
             |found| {

@@ -1,5 +1,5 @@
-//! `…/family`: where the owner of a household sees its members, invites them, approves who forgot the password, and has the switch for the boxes at home; and `…/invitation`, where an
-//! invitation leads; and `…/first`, where a box at home leads its owner.
+//! `…/family`: where the owner of a household sees its members, invites them, approves who forgot the password, and has
+//! the switch for the boxes at home.
 //!
 //! Sources: brief tve §12.3; `docs/decisions/0038`.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
 use domain::credentials::{Approval, HomeSwitch, Invitation, Relative};
@@ -16,13 +16,12 @@ use domain::signing::Issuer;
 use domain::subscribers::{HomeSignIn, Role};
 use formats::oauth::Parameters;
 use http::HeaderMap;
-use web::{Page, blocking, current, words};
+use web::place::Place;
+use web::texts::{Words, in_fours, qr_of};
+use web::{Page, current, words};
 
-use super::Provider;
-use super::authorize::{begin_with, or_page, parameter_fault};
-use super::own::{Here, Said, changed, in_fours, is_fresh, on_day, posted, qr_of, shown};
-use super::pages::Words;
-use super::place::Place;
+use super::Mypage;
+use super::own::{Here, Said, changed, is_fresh, on_day, posted, shown};
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "family";
@@ -78,84 +77,42 @@ struct Home {
 
 /// `GET …/family`: signs in first, then lists.
 pub(super) async fn show(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    shown((provider, place), (headers, OwnPage::Family), |provider, here| {
-        page(provider, here, (Said::Nothing, None))
+    shown((mypage, place), (headers, OwnPage::Family), |mypage, here| {
+        page(mypage, here, (Said::Nothing, None))
     })
     .await
 }
 
 /// `POST …/family`: makes an invitation or takes one back, approves or refuses, or signs in again to be allowed to.
 pub(super) async fn change(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let form = ((headers, body), OwnPage::Family, PURPOSE);
-    posted((provider, place), form, |provider, here, form| {
+    posted((mypage, place), form, |mypage, here, form| {
         let mut made = None;
-        let done = act(provider, here, form).map(|(said, invitation)| {
+        let done = act(mypage, here, form).map(|(said, invitation)| {
             made = invitation;
             said
         });
-        changed(done, |said| page(provider, here, (said, made)))
+        changed(done, |said| page(mypage, here, (said, made)))
     })
     .await
 }
 
-/// `GET /o/{operator}/invitation`: where the link and the picture of an invitation lead, with the contract's
-/// `number` and the `code`.
-pub(super) async fn open(
-    State(provider): State<Arc<Provider>>,
-    place: Place,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let work = move || {
-        let issuer = place.issuer(&provider)?;
-        let query = query.unwrap_or_default();
-        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
-        let get = |name| query.get(name).unwrap_or_default();
-        let invitation = (get("number"), get("code"));
-        begin_with(&provider, &issuer, &headers, |browser| {
-            let browser = (browser, clock::now());
-            provider.journeys.open_invitation(issuer.operator(), invitation, browser)
-        })
-    };
-    or_page(blocking(work).await)
-}
-
-/// `GET /o/{operator}/first`: where the picture on a box's screen leads, with the `code`, or who types the address.
-pub(super) async fn first(
-    State(provider): State<Arc<Provider>>,
-    place: Place,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let work = move || {
-        let issuer = place.issuer(&provider)?;
-        let query = query.unwrap_or_default();
-        let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
-        let scanned = query.get("code").unwrap_or_default();
-        begin_with(&provider, &issuer, &headers, |browser| {
-            let browser = (browser, clock::now());
-            provider.journeys.begin_at_box(issuer.operator(), scanned, browser)
-        })
-    };
-    or_page(blocking(work).await)
-}
-
 fn act(
-    provider: &Provider,
+    mypage: &Mypage,
     here: &Here,
     form: &Parameters<'_>,
 ) -> Result<(&'static str, Option<Invitation>)> {
     let get = |name| form.get(name).unwrap_or_default();
-    let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
+    let (journeys, who, now) = (&mypage.journeys, &here.who, clock::now());
     let member = || {
         get("member").parse().map_err(|_| Error::invalid("request.parameters_malformed", "member"))
     };
@@ -190,21 +147,21 @@ fn act(
 }
 
 fn page(
-    provider: &Provider,
+    mypage: &Mypage,
     here: &Here,
     (said, made): (Said<'_>, Option<Invitation>),
 ) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
-    let family = provider.journeys.family_of(&here.who, now)?;
-    let waiting = provider.journeys.approvals_of(&here.who, now)?;
-    let switch = provider.journeys.home_switch_of(&here.who, now)?;
+    let family = mypage.journeys.family_of(&here.who, now)?;
+    let waiting = mypage.journeys.approvals_of(&here.who, now)?;
+    let switch = mypage.journeys.home_switch_of(&here.who, now)?;
     // Invitations are an operator's, also where the page is the platform's.
-    let home = super::place::issuer_of(provider, &here.who.operator);
+    let home = Issuer::of(&mypage.base_url, &here.who.operator);
     let body = Body {
         words,
         title: words.get("family.title"),
         address: &format!("{}/family", here.issuer.url()),
-        proof: &here.proof(provider, PURPOSE),
+        proof: &here.proof(mypage, PURPOSE),
         message: said.text(words),
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
@@ -213,7 +170,7 @@ fn page(
         listed: family.into_iter().map(|one| listed(words, one)).collect(),
         home: at_home(words, switch),
     };
-    here.answer(provider, Page::new(words.0, body.title, &body)?, said.error())
+    here.answer(mypage, Page::new(words.0, body.title, &body)?, said.error())
 }
 
 fn shown_once(words: Words, issuer: &Issuer, made: &Invitation) -> Shown {

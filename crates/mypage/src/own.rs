@@ -11,14 +11,13 @@ use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::access::Acted;
-pub(super) use web::texts::{in_fours, qr_of};
+use web::answers::{or_page, parameter_fault};
+use web::entry::{self, SESSION_COOKIE};
+use web::place::Place;
+use web::texts::{Words, in_language, message};
 use web::{Page, blocking, current, forms, status_of, words};
 
-use super::Provider;
-use super::answers::SESSION_COOKIE;
-use super::authorize::{begin, or_page, parameter_fault};
-use super::pages::{Words, in_language, message};
-use super::place::Place;
+use super::Mypage;
 
 /// What a page of one's own says beside what there is.
 #[derive(Clone, Copy)]
@@ -73,37 +72,35 @@ pub(super) struct Here {
 }
 
 /// Who is here; `None`: nobody is signed in.
-pub(super) fn here(
-    provider: &Provider,
-    place: &Place,
-    headers: &HeaderMap,
-) -> Result<Option<Here>> {
-    let issuer = place.issuer(provider)?;
-    let Some(session) = provider.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
-    let who = provider.journeys.session_of(&session, (issuer.operator(), clock::now()))?;
+pub(super) fn here(mypage: &Mypage, place: &Place, headers: &HeaderMap) -> Result<Option<Here>> {
+    let issuer = mypage.issuer(place)?;
+    let Some(session) = mypage.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
+    let who = mypage.journeys.session_of(&session, (issuer.operator(), clock::now()))?;
     Ok(who.map(|who| Here { issuer, who, session }))
 }
 
 /// Begins a sign-in that leads to `own`.
 fn sign_in_for(
-    provider: &Provider,
+    mypage: &Mypage,
     place: &Place,
     (headers, own): (&HeaderMap, OwnPage),
 ) -> Result<Response> {
-    let issuer = place.issuer(provider)?;
+    let issuer = mypage.issuer(place)?;
     let visit = Visit { issuer: issuer.operator().to_owned(), own };
-    begin(provider, &issuer, (&Purpose::Own(visit), headers))
+    entry::begin((mypage.cookies(), headers), &issuer, |browser| {
+        mypage.journeys.begin(&Purpose::Own(visit), (browser, clock::now()))
+    })
 }
 
 /// Answers a look at the page `own`: signs in first.
 pub(super) async fn shown(
-    (provider, place): (Arc<Provider>, Place),
+    (mypage, place): (Arc<Mypage>, Place),
     (headers, own): (HeaderMap, OwnPage),
-    page: impl FnOnce(&Provider, &Here) -> Result<Response> + Send + 'static,
+    page: impl FnOnce(&Mypage, &Here) -> Result<Response> + Send + 'static,
 ) -> Response {
-    let work = move || match here(&provider, &place, &headers)? {
-        Some(here) => page(&provider, &here),
-        None => sign_in_for(&provider, &place, (&headers, own)),
+    let work = move || match here(&mypage, &place, &headers)? {
+        Some(here) => page(&mypage, &here),
+        None => sign_in_for(&mypage, &place, (&headers, own)),
     };
     or_page(blocking(work).await)
 }
@@ -111,19 +108,19 @@ pub(super) async fn shown(
 /// Answers a form of the page `own`, shown for `purpose`: who is not signed in, or proved to be themselves too
 /// long ago, signs in first.
 pub(super) async fn posted(
-    (provider, place): (Arc<Provider>, Place),
+    (mypage, place): (Arc<Mypage>, Place),
     ((headers, body), own, purpose): ((HeaderMap, Bytes), OwnPage, &'static str),
-    act: impl FnOnce(&Provider, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
+    act: impl FnOnce(&Mypage, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
 ) -> Response {
     let work = move || {
-        let form = form_of(&provider, (&headers, &body))?;
-        let Some(here) = here(&provider, &place, &headers)? else {
-            return sign_in_for(&provider, &place, (&headers, own));
+        let form = form_of(&mypage, (&headers, &body))?;
+        let Some(here) = here(&mypage, &place, &headers)? else {
+            return sign_in_for(&mypage, &place, (&headers, own));
         };
-        here.check(&provider, (&form, purpose))?;
-        match act(&provider, &here, &form) {
+        here.check(&mypage, (&form, purpose))?;
+        match act(&mypage, &here, &form) {
             Err(Error::Unauthenticated { code: "proof.too_old" }) => {
-                sign_in_for(&provider, &place, (&headers, own))
+                sign_in_for(&mypage, &place, (&headers, own))
             }
             other => other,
         }
@@ -136,17 +133,17 @@ pub(super) async fn posted(
 /// # Errors
 /// `form.foreign`; a fault of its parameters
 pub(super) fn form_of<'b>(
-    provider: &Provider,
+    mypage: &Mypage,
     (headers, body): (&HeaderMap, &'b [u8]),
 ) -> Result<Parameters<'b>> {
-    forms::check_origin(headers, &provider.base_url)?;
+    forms::check_origin(headers, &mypage.base_url)?;
     Parameters::parse(body).map_err(|fault| parameter_fault(&fault))
 }
 
 impl Here {
     /// The proof that goes into forms for `purpose`.
-    pub(super) fn proof(&self, provider: &Provider, purpose: &str) -> String {
-        provider.signing.handles().form_proof(&self.session, purpose)
+    pub(super) fn proof(&self, mypage: &Mypage, purpose: &str) -> String {
+        mypage.signing.handles().form_proof(&self.session, purpose)
     }
 
     /// Whether a form was shown in this session for `purpose`.
@@ -155,11 +152,11 @@ impl Here {
     /// `form.foreign`
     pub(super) fn check(
         &self,
-        provider: &Provider,
+        mypage: &Mypage,
         (form, purpose): (&Parameters<'_>, &str),
     ) -> Result<()> {
         let proof = form.get("proof").unwrap_or_default();
-        if provider.signing.handles().is_form_proof(proof, &self.session, purpose) {
+        if mypage.signing.handles().is_form_proof(proof, &self.session, purpose) {
             return Ok(());
         }
         Err(Error::Forbidden { code: "form.foreign" })
@@ -168,11 +165,11 @@ impl Here {
     /// The page in the name of the person's operator; `error`: why the last try did not work.
     pub(super) fn answer(
         &self,
-        provider: &Provider,
+        mypage: &Mypage,
         page: Page,
         error: Option<&Error>,
     ) -> Result<Response> {
-        let operator = provider.operator(&self.who.operator)?;
+        let operator = mypage.operator(&self.who.operator)?;
         let owner = in_language(current::get().language, &operator.name_ja, &operator.name_en);
         let page = page.owned_by(owner);
         let mut response = page.told(error).into_response();

@@ -13,12 +13,12 @@ use domain::credentials::{Contact, ContactKind};
 use domain::signin::OwnPage;
 use formats::oauth::Parameters;
 use http::HeaderMap;
+use web::place::Place;
+use web::texts::Words;
 use web::{Page, current};
 
-use super::Provider;
+use super::Mypage;
 use super::own::{Here, Said, changed, is_fresh, on_day, posted, shown};
-use super::pages::Words;
-use super::place::Place;
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "contacts";
@@ -59,37 +59,37 @@ struct Body<'b> {
 
 /// `GET …/contacts`: signs in first, then lists.
 pub(super) async fn show(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    shown((provider, place), (headers, OwnPage::Contacts), |provider, here| {
-        page(provider, here, Said::Nothing)
+    shown((mypage, place), (headers, OwnPage::Contacts), |mypage, here| {
+        page(mypage, here, Said::Nothing)
     })
     .await
 }
 
 /// `POST …/contacts`: adds, verifies or takes away a contact, or signs in again to be allowed to.
 pub(super) async fn change(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let form = ((headers, body), OwnPage::Contacts, PURPOSE);
-    posted((provider, place), form, |provider, here, form| {
-        changed(act(provider, here, form), |said| page(provider, here, said))
+    posted((mypage, place), form, |mypage, here, form| {
+        changed(act(mypage, here, form), |said| page(mypage, here, said))
     })
     .await
 }
 
-fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
+fn act(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
     let get = |name| form.get(name).unwrap_or_default();
-    let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
+    let (journeys, who, now) = (&mypage.journeys, &here.who, clock::now());
     match get("do") {
         "add" => {
             let kind = ContactKind::of_str(get("kind"));
-            let kind = kind.filter(|kind| provider.reaches.contains(kind));
+            let kind = kind.filter(|kind| mypage.reaches.contains(kind));
             let kind = kind.ok_or_else(|| Error::refused("contact.kind_unavailable"))?;
             let language = current::get().language.tag();
             journeys.add_contact(who, (kind, get("address")), language, now)?;
@@ -108,21 +108,21 @@ fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'stat
     }
 }
 
-fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
+fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
-    let contacts = provider.journeys.contacts_of(&here.who, now)?;
+    let contacts = mypage.journeys.contacts_of(&here.who, now)?;
     let body = Body {
         words,
         title: words.get("contacts.title"),
         address: &format!("{}/contacts", here.issuer.url()),
-        proof: &here.proof(provider, PURPOSE),
+        proof: &here.proof(mypage, PURPOSE),
         message: said.text(words),
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         listed: contacts.iter().map(|one| listed(words, one)).collect(),
-        addable: provider.reaches.iter().map(|kind| addable(words, *kind)).collect(),
+        addable: mypage.reaches.iter().map(|kind| addable(words, *kind)).collect(),
     };
-    here.answer(provider, Page::new(words.0, body.title, &body)?, said.error())
+    here.answer(mypage, Page::new(words.0, body.title, &body)?, said.error())
 }
 
 fn label(words: Words, kind: ContactKind) -> &'static str {

@@ -13,13 +13,12 @@ use domain::sessions::Consent;
 use domain::signin::OwnPage;
 use formats::oauth::Parameters;
 use http::HeaderMap;
+use web::place::Place;
+use web::texts::{Words, in_language, in_words};
 use web::{Page, current};
 
-use super::Provider;
-use super::consent::Question;
+use super::Mypage;
 use super::own::{Here, on_day, posted, shown};
-use super::pages::{Words, in_language};
-use super::place::Place;
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "services";
@@ -46,59 +45,56 @@ struct Body<'b> {
 
 /// `GET …/services`: signs in first, then lists.
 pub(super) async fn show(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    shown((provider, place), (headers, OwnPage::Services), |provider, here| {
-        page(provider, here, None)
-    })
-    .await
+    shown((mypage, place), (headers, OwnPage::Services), |mypage, here| page(mypage, here, None))
+        .await
 }
 
 /// `POST …/services`: takes back what one service was allowed.
 pub(super) async fn withdraw(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let form = ((headers, body), OwnPage::Services, PURPOSE);
-    posted((provider, place), form, withdrawn).await
+    posted((mypage, place), form, withdrawn).await
 }
 
-fn withdrawn(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
+fn withdrawn(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<Response> {
     let get = |name| form.get(name).unwrap_or_default();
     let which = (get("operator"), get("client"));
-    let change = provider.journeys.withdraw_consent(&here.who, which, clock::now())?;
-    page(provider, here, Some(change))
+    let change = mypage.journeys.withdraw_consent(&here.who, which, clock::now())?;
+    page(mypage, here, Some(change))
 }
 
-fn page(provider: &Provider, here: &Here, withdrawn: Option<Change>) -> Result<Response> {
+fn page(mypage: &Mypage, here: &Here, withdrawn: Option<Change>) -> Result<Response> {
     let words = Words(current::get().language);
-    let consents = provider.journeys.consents_of(&here.who, clock::now())?;
-    let listed = consents.iter().map(|consent| listed(provider, words, consent));
+    let consents = mypage.journeys.consents_of(&here.who, clock::now())?;
+    let listed = consents.iter().map(|consent| listed(mypage, words, consent));
     let body = Body {
         words,
         title: words.get("services.title"),
         address: &format!("{}/services", here.issuer.url()),
-        proof: &here.proof(provider, PURPOSE),
+        proof: &here.proof(mypage, PURPOSE),
         message: withdrawn.map(|_| words.get("services.withdrawn").to_owned()),
         listed: listed.collect::<Result<_>>()?,
     };
-    here.answer(provider, Page::new(words.0, body.title, &body)?, None)
+    here.answer(mypage, Page::new(words.0, body.title, &body)?, None)
 }
 
 /// A client that is no more is named by its id, so that what it was allowed can still be taken back.
-fn listed(provider: &Provider, words: Words, consent: &Consent) -> Result<Listed> {
-    let found = provider.clients.find(&consent.client_operator, &consent.client_id)?;
+fn listed(mypage: &Mypage, words: Words, consent: &Consent) -> Result<Listed> {
+    let found = mypage.clients.find(&consent.client_operator, &consent.client_id)?;
     let (name, lines) = match found {
         None => (consent.client_id.clone(), Vec::new()),
         Some(found) => {
             let terms = &found.client.terms;
-            let question = Question::about(words.0, &found.client, &consent.scopes);
             let name = in_language(words.0, &terms.name_ja, &terms.name_en);
-            (name.to_owned(), question.lines)
+            (name.to_owned(), in_words(words.0, &consent.scopes))
         }
     };
     Ok(Listed {

@@ -13,12 +13,12 @@ use domain::credentials::{PIN_RATINGS, Pin, PinKind};
 use domain::signin::OwnPage;
 use formats::oauth::Parameters;
 use http::HeaderMap;
+use web::place::Place;
+use web::texts::Words;
 use web::{Page, current};
 
-use super::Provider;
+use super::Mypage;
 use super::own::{Here, Said, changed, is_fresh, on_day, posted, shown};
-use super::pages::Words;
-use super::place::Place;
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "pins";
@@ -52,33 +52,33 @@ struct Body<'b> {
 
 /// `GET …/pins`: signs in first, then shows which there are.
 pub(super) async fn show(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    shown((provider, place), (headers, OwnPage::Pins), |provider, here| {
-        page(provider, here, Said::Nothing)
+    shown((mypage, place), (headers, OwnPage::Pins), |mypage, here| {
+        page(mypage, here, Said::Nothing)
     })
     .await
 }
 
 /// `POST …/pins`: sets or takes away a PIN, or signs in again to be allowed to.
 pub(super) async fn change(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let form = ((headers, body), OwnPage::Pins, PURPOSE);
-    posted((provider, place), form, |provider, here, form| {
-        changed(act(provider, here, form), |said| page(provider, here, said))
+    posted((mypage, place), form, |mypage, here, form| {
+        changed(act(mypage, here, form), |said| page(mypage, here, said))
     })
     .await
 }
 
-fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
+fn act(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<&'static str> {
     let get = |name| form.get(name).unwrap_or_default();
-    let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
+    let (journeys, who, now) = (&mypage.journeys, &here.who, clock::now());
     let named = |name: &str| KINDS.into_iter().find(|one| one.1 == name).map(|one| one.0);
     let kind = || named(get("kind")).ok_or_else(|| Error::invalid("pin.kind_unknown", "kind"));
     match get("do") {
@@ -101,20 +101,20 @@ fn act(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<&'stat
     }
 }
 
-fn page(provider: &Provider, here: &Here, said: Said<'_>) -> Result<Response> {
+fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
-    let pins = provider.journeys.pins_of(&here.who, now)?;
+    let pins = mypage.journeys.pins_of(&here.who, now)?;
     let body = Body {
         words,
         title: words.get("pins.title"),
         address: &format!("{}/pins", here.issuer.url()),
-        proof: &here.proof(provider, PURPOSE),
+        proof: &here.proof(mypage, PURPOSE),
         message: said.text(words),
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         listed: KINDS.into_iter().map(|one| listed(words, one, &pins)).collect(),
     };
-    here.answer(provider, Page::new(words.0, body.title, &body)?, said.error())
+    here.answer(mypage, Page::new(words.0, body.title, &body)?, said.error())
 }
 
 fn listed(words: Words, (kind, name): (PinKind, &'static str), pins: &[Pin]) -> Listed {

@@ -11,12 +11,12 @@ use domain::credentials::{Factors, NewTotp};
 use domain::signin::OwnPage;
 use formats::oauth::Parameters;
 use http::HeaderMap;
+use web::place::Place;
+use web::texts::{Words, in_fours, in_language, message, qr_of};
 use web::{Page, current, words};
 
-use super::Provider;
-use super::own::{Here, in_fours, posted, qr_of, shown};
-use super::pages::{Words, in_language, message};
-use super::place::Place;
+use super::Mypage;
+use super::own::{Here, posted, shown};
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "security";
@@ -54,30 +54,30 @@ struct Body<'b> {
 
 /// `GET …/security`: signs in first, then shows what there is.
 pub(super) async fn show(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
 ) -> Response {
-    shown((provider, place), (headers, OwnPage::Security), |provider, here| {
-        page(provider, here, &Said::default())
+    shown((mypage, place), (headers, OwnPage::Security), |mypage, here| {
+        page(mypage, here, &Said::default())
     })
     .await
 }
 
 /// `POST …/security`: sets up, confirms, takes away; who proved to be themselves too long ago signs in again.
 pub(super) async fn change(
-    State(provider): State<Arc<Provider>>,
+    State(mypage): State<Arc<Mypage>>,
     place: Place,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let form = ((headers, body), OwnPage::Security, PURPOSE);
-    posted((provider, place), form, changed).await
+    posted((mypage, place), form, changed).await
 }
 
-fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Response> {
+fn changed(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<Response> {
     let action = form.get("action").unwrap_or_default();
-    let said = match act(provider, here, (action, form.get("code").unwrap_or_default())) {
+    let said = match act(mypage, here, (action, form.get("code").unwrap_or_default())) {
         Ok(said) => said,
         // What the person can do something about is said on the same page.
         Err(error @ (Error::Invalid { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
@@ -89,14 +89,14 @@ fn changed(provider: &Provider, here: &Here, form: &Parameters<'_>) -> Result<Re
         }
         Err(error) => return Err(error),
     };
-    page(provider, here, &said)
+    page(mypage, here, &said)
 }
 
-fn act(provider: &Provider, here: &Here, (action, code): (&str, &str)) -> Result<Said> {
-    let (journeys, who, now) = (&provider.journeys, &here.who, clock::now());
+fn act(mypage: &Mypage, here: &Here, (action, code): (&str, &str)) -> Result<Said> {
+    let (journeys, who, now) = (&mypage.journeys, &here.who, clock::now());
     match action {
         "begin" => {
-            let operator = provider.operator(&who.operator)?;
+            let operator = mypage.operator(&who.operator)?;
             let station =
                 in_language(current::get().language, &operator.name_ja, &operator.name_en);
             let secret = journeys.begin_totp(who, station, now)?;
@@ -118,15 +118,15 @@ fn act(provider: &Provider, here: &Here, (action, code): (&str, &str)) -> Result
     }
 }
 
-fn page(provider: &Provider, here: &Here, said: &Said) -> Result<Response> {
+fn page(mypage: &Mypage, here: &Here, said: &Said) -> Result<Response> {
     let words = Words(current::get().language);
-    let Factors { totp, recovery_codes } = provider.journeys.factors_of(&here.who, clock::now())?;
+    let Factors { totp, recovery_codes } = mypage.journeys.factors_of(&here.who, clock::now())?;
     let error = said.error.as_ref();
     let body = Body {
         words,
         title: words.get("security.title"),
         address: &format!("{}/security", here.issuer.url()),
-        proof: &here.proof(provider, PURPOSE),
+        proof: &here.proof(mypage, PURPOSE),
         message: error
             .map(|error| message(words.0, error))
             .or_else(|| said.done.map(|key| words.get(key).to_owned())),
@@ -138,5 +138,5 @@ fn page(provider: &Provider, here: &Here, said: &Said) -> Result<Response> {
         asks_code: said.asks_code && !totp,
         codes: &said.codes,
     };
-    here.answer(provider, Page::new(words.0, body.title, &body)?, error)
+    here.answer(mypage, Page::new(words.0, body.title, &body)?, error)
 }

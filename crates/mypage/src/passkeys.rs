@@ -1,0 +1,146 @@
+//! `…/passkeys`: where a person keeps their passkeys.
+//!
+//! Sources: Web Authentication Level 3; `docs/decisions/0030`.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use base::kernel::{Error, Result, clock};
+use domain::credentials::Passkey;
+use domain::signin::OwnPage;
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use web::answers::as_it_is;
+use web::place::Place;
+use web::texts::Words;
+use web::{Page, Problem, blocking, current, status_of};
+
+use super::Mypage;
+use super::own::{Here, Said, form_of, here, is_fresh, on_day, posted, shown};
+
+/// What the proof in the forms of the page is bound to, beside the session.
+const PURPOSE: &str = "passkeys";
+
+/// `GET …/passkeys`: signs in first, then lists.
+pub(super) async fn show(
+    State(mypage): State<Arc<Mypage>>,
+    place: Place,
+    headers: HeaderMap,
+) -> Response {
+    shown((mypage, place), (headers, OwnPage::Passkeys), |mypage, here| {
+        page(mypage, here, Said::Nothing)
+    })
+    .await
+}
+
+/// `POST …/passkeys`: adds, names or takes away a passkey, or signs in again to be allowed to.
+pub(super) async fn change(
+    State(mypage): State<Arc<Mypage>>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = ((headers, body), OwnPage::Passkeys, PURPOSE);
+    posted((mypage, place), form, changed).await
+}
+
+/// `POST …/passkeys/ask`: what the browser is to be asked to make.
+pub(super) async fn ask(
+    State(mypage): State<Arc<Mypage>>,
+    place: Place,
+    headers: HeaderMap,
+    body: Bytes,
+) -> std::result::Result<Response, Problem> {
+    blocking(move || {
+        let form = form_of(&mypage, (&headers, &body))?;
+        let signed_out = || Error::Unauthenticated { code: "proof.too_old" };
+        let here = here(&mypage, &place, &headers)?.ok_or_else(signed_out)?;
+        here.check(&mypage, (&form, PURPOSE))?;
+        let site = mypage.site(&here.who.operator)?;
+        as_it_is(&mypage.journeys.ask_new_passkey(&here.who, &site, clock::now())?)
+    })
+    .await
+}
+
+fn changed(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<Response> {
+    let get = |name| form.get(name).unwrap_or_default();
+    let (journeys, who, now) = (&mypage.journeys, &here.who, clock::now());
+    let done = match get("do") {
+        "add" => {
+            let site = mypage.site(&here.who.operator)?;
+            let answer = (get("credential"), get("name"));
+            journeys.add_passkey(who, &site, answer, now).map(|_| "passkeys.added")
+        }
+        "rename" => {
+            let renamed = journeys.rename_passkey(who, (get("passkey"), get("name")), now);
+            renamed.map(|_| "passkeys.renamed")
+        }
+        "remove" => journeys.remove_passkey(who, get("passkey"), now).map(|_| "passkeys.removed"),
+        // The button of who signed in too long ago.
+        _ => return Err(Error::Unauthenticated { code: "proof.too_old" }),
+    };
+    match done {
+        Ok(words) => page(mypage, here, Said::Done(words)),
+        Err(error) if status_of(&error).is_client_error() => {
+            page(mypage, here, Said::Refused(&error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// One passkey on the page.
+struct Listed {
+    id: String,
+    name: String,
+    since: String,
+    used: String,
+}
+
+#[derive(Template)]
+#[template(path = "passkeys.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'static str,
+    address: &'b str,
+    proof: &'b str,
+    message: Option<String>,
+    refused: bool,
+    fresh: bool,
+    listed: Vec<Listed>,
+    script: &'static str,
+}
+
+fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
+    let (words, now) = (Words(current::get().language), clock::now());
+    let passkeys = mypage.journeys.passkeys_of(&here.who, now)?;
+    let known = mypage.site(&here.who.operator).is_ok();
+    let body = Body {
+        words,
+        title: words.get("passkeys.title"),
+        address: &format!("{}/passkeys", here.issuer.url()),
+        proof: &here.proof(mypage, PURPOSE),
+        message: said.text(words),
+        refused: said.error().is_some(),
+        fresh: is_fresh(here, now),
+        listed: passkeys.iter().map(|one| listed(words, one)).collect(),
+        script: if known { web::passkeys_script() } else { "" },
+    };
+    let mut page = Page::new(words.0, body.title, &body)?;
+    if known {
+        page = page.runs_passkeys();
+    }
+    here.answer(mypage, page, said.error())
+}
+
+fn listed(words: Words, passkey: &Passkey) -> Listed {
+    let never = || words.get("passkeys.never_used").to_owned();
+    Listed {
+        id: passkey.id.clone(),
+        name: passkey.name.clone(),
+        since: on_day(words, "passkeys.since", passkey.created),
+        used: passkey.used.map_or_else(never, |used| on_day(words, "passkeys.used", used)),
+    }
+}

@@ -1,0 +1,80 @@
+//! Which issuer an address belongs to: an operator's below `/o/{operator}`, else the platform's.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use base::kernel::{Actor, Error, Result, Scope, clock};
+use base::store::Db;
+use domain::credentials::Site;
+use domain::operators::{self, Operator};
+use domain::signing::Issuer;
+use http::request::Parts;
+
+/// The operator an address names, if it names one.
+pub struct Place(Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Place {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> std::result::Result<Self, Infallible> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let named = params.ok().and_then(|params| {
+            params.iter().find(|(name, _)| *name == "operator").map(|(_, code)| code.to_owned())
+        });
+        Ok(Self(named))
+    }
+}
+
+impl Place {
+    /// The issuer; one of an operator that is not there is refused before anything is made for it.
+    /// Asks the database, unless the operator is in memory.
+    ///
+    /// # Errors
+    /// `operator.unknown`
+    pub fn issuer(&self, db: &Db, base_url: &str) -> Result<Issuer> {
+        let Some(code) = &self.0 else { return Ok(Issuer::of_platform(base_url)) };
+        if !operators::valid_code(code) {
+            return Err(Error::not_found("operator.unknown", ""));
+        }
+        operator(db, code)?;
+        crate::current::operator_is_there(code);
+        Ok(Issuer::of_operator(base_url, code))
+    }
+
+    /// The operator's code, as the address says it; none: the platform.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// Whether a sign-in of `operator` belongs to this address.
+    #[must_use]
+    pub fn is_of(&self, operator: &str) -> bool {
+        self.named().unwrap_or(Scope::PLATFORM) == operator
+    }
+}
+
+/// The operator with this code, as it is now.
+///
+/// # Errors
+/// `operator.unknown`
+pub fn operator(db: &Db, code: &str) -> Result<Arc<Operator>> {
+    let scope = Scope::new(code, Actor::Anonymous, clock::now());
+    db.operator_fact(&scope, operators::find_operator)
+}
+
+/// The site passkeys of an operator's persons (`*`: of nobody yet) are made for.
+///
+/// # Errors
+/// `passkey.unavailable` — browsers know none at such an address; `operator.unknown`
+pub fn site(db: &Db, base_url: &str, code: &str) -> Result<Arc<Site>> {
+    let site = match code {
+        Scope::PLATFORM => Site::of(base_url),
+        code => Site::of_operator(base_url, &operator(db, code)?.policies.passkeys),
+    };
+    site.map(Arc::new).ok_or_else(|| Error::refused("passkey.unavailable"))
+}
