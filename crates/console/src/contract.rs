@@ -117,7 +117,7 @@ pub(super) async fn show(
     query: RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let wanted = (headers, format!("/contracts/{}", segment(&number)), query);
+    let wanted = (headers, path_of(&number), query);
     asked((console, code), wanted, move |console, here, query| {
         page(console, here, (&number, &Filled::of(query)), &Said::Nothing)
     })
@@ -143,9 +143,9 @@ impl Filled {
     }
 }
 
-/// What the proof in the forms about a contract is bound to.
-pub(super) fn purpose(number: &str) -> String {
-    format!("contract:{number}")
+/// The page of a contract, below the console.
+pub(super) fn path_of(number: &str) -> String {
+    format!("/contracts/{}", segment(number))
 }
 
 /// The page of the contract `number`, as it is now.
@@ -169,8 +169,8 @@ pub(super) fn page(
     let body = Body {
         words,
         title: words.fill("console.contract.title", &[("number", &sheet.household.key().label())]),
-        address: format!("{}/contracts/{}", here.address, segment(number)),
-        proof: &here.proof(console, &purpose(number)),
+        address: format!("{}{}", here.address, path_of(number)),
+        proof: &here.proof(console, &path_of(number)),
         message: match said {
             Said::Nothing => None,
             Said::Done(text) => Some(text.clone()),

@@ -17,10 +17,12 @@ use web::texts::{Words, in_language};
 use web::{Page, blocking, current, forms};
 
 use super::Console;
-use super::signin;
+use super::signin::{self, Wanted};
 
 /// The cookie of a session at the console.
 pub(super) const COOKIE: &str = "aikagi-console";
+/// Where the form above every page leads.
+pub(super) const SIGN_OUT: &str = "/sign-out";
 
 /// Somebody at a page of the console.
 pub(super) struct Here {
@@ -59,17 +61,16 @@ impl Here {
         what.is_of(&self.seat.roles)
     }
 
-    /// The proof that goes into forms for `purpose`.
-    pub(super) fn proof(&self, console: &Console, purpose: &str) -> String {
-        console.signing.handles().form_proof(&self.cookie, &format!("console:{purpose}"))
+    /// The proof that goes into forms that lead to `path` below the console.
+    pub(super) fn proof(&self, console: &Console, path: &str) -> String {
+        proof_of(console, (&self.cookie, path))
     }
 
     /// # Errors
     /// `form.foreign`
-    fn check(&self, console: &Console, (form, purpose): (&Parameters<'_>, &str)) -> Result<()> {
+    fn check(&self, console: &Console, (form, path): (&Parameters<'_>, &str)) -> Result<()> {
         let proof = form.get("proof").unwrap_or_default();
-        let purpose = format!("console:{purpose}");
-        if console.signing.handles().is_form_proof(proof, &self.cookie, &purpose) {
+        if console.signing.handles().is_form_proof(proof, &self.cookie, &purpose_of(path)) {
             return Ok(());
         }
         Err(Error::Forbidden { code: "form.foreign" })
@@ -88,16 +89,30 @@ impl Here {
             words: self.words,
             address: &self.address,
             name: &self.seat.name,
-            proof: &self.proof(console, "sign-out"),
+            proof: &self.proof(console, SIGN_OUT),
             place,
         };
         let owner = in_language(self.words.0, &self.operator.name_ja, &self.operator.name_en);
         let page = Page::new(self.words.0, title, body)?.owned_by(owner).led_by(&navigation)?;
         let mut response = page.told(error).into_response();
-        let actor = Acted(format!("staff:{}", self.seat.staff_id).into());
-        response.extensions_mut().insert(actor);
+        response.extensions_mut().insert(acted(&self.seat.staff_id));
         Ok(response)
     }
+}
+
+/// What the access log says of who this is.
+pub(super) fn acted(staff_id: &str) -> Acted {
+    Acted(format!("staff:{staff_id}").into())
+}
+
+/// What the proof in a form is bound to, beside the session.
+fn purpose_of(path: &str) -> String {
+    format!("console:{path}")
+}
+
+/// The proof of a form that leads to `path`, in the session that `cookie` says.
+pub(super) fn proof_of(console: &Console, (cookie, path): (&str, &str)) -> String {
+    console.signing.handles().form_proof(cookie, &purpose_of(path))
 }
 
 /// Answers a look at a page of the console; who is not signed in is asked to, and comes back to `path`.
@@ -108,7 +123,10 @@ pub(super) async fn shown(
 ) -> Response {
     let work = move || match Here::find(&console, &code, &headers)? {
         Some(here) => page(&console, &here),
-        None => signin::page(&console, &code, (&path, ""), None),
+        None => {
+            let wanted = Wanted { path: &path, form: "" };
+            signin::page(&console, &code, (wanted, ""), None)
+        }
     };
     or_page(blocking(work).await)
 }
@@ -142,19 +160,21 @@ pub(super) async fn tried(
     or_page(blocking(work).await)
 }
 
-/// Answers a form that was shown for `purpose`.
+/// Answers a form that leads to `path` below the console. Whose session has ended signs in, and finds the form again as they
+/// filled it in.
 pub(super) async fn posted(
     (console, code): (Arc<Console>, String),
-    (headers, body, purpose): (HeaderMap, Bytes, String),
+    (headers, body, path): (HeaderMap, Bytes, String),
     act: impl FnOnce(&Console, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
 ) -> Response {
     let work = move || {
         let form = form_of(&console, (&headers, &body))?;
         let Some(here) = Here::find(&console, &code, &headers)? else {
             let error = Error::Unauthenticated { code: "staff.signed_out" };
-            return signin::page(&console, &code, ("", ""), Some(&error));
+            let wanted = Wanted::form_at(&path, &body);
+            return signin::page(&console, &code, (wanted, ""), Some(&error));
         };
-        here.check(&console, (&form, &purpose))?;
+        here.check(&console, (&form, &path))?;
         act(&console, &here, &form)
     };
     or_page(blocking(work).await)

@@ -16,7 +16,7 @@ use web::{Page, blocking, current, status_of};
 
 use super::Console;
 use super::here::tried;
-use super::signin::seated;
+use super::signin::{Wanted, seated};
 
 #[derive(Template, Default)]
 #[template(path = "join.html")]
@@ -107,7 +107,7 @@ fn joined(
     let joining = Joining { invited, password: get("password"), code: get("code") };
     let (staff, invitation) = (invited.staff_id, invited.invitation);
     match console.desks.join(code, &joining, clock::now()) {
-        Ok(cookie) => Ok(seated(console, code, (&cookie, "", staff))),
+        Ok(cookie) => seated(console, code, (&cookie, Wanted::default(), staff)),
         // The invitation is not spent: password or code again. The authenticator keeps what it scanned.
         Err(error @ Error::Invalid { .. }) => {
             let body = Body { staff, invitation, welcome: true, ..Body::default() };

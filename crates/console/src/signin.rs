@@ -8,16 +8,35 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use base::kernel::{Error, Result, clock};
 use domain::staff::Typed;
-use formats::oauth::Parameters;
+use formats::oauth::{LONGEST_FORM, Parameters};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
-use web::access::Acted;
 use web::answers::{or_page, parameter_fault, see_other};
 use web::texts::{Words, in_language, message};
 use web::{Page, blocking, current, status_of};
 
 use super::Console;
-use super::here::{COOKIE, posted, tried};
+use super::here::{COOKIE, SIGN_OUT, acted, posted, proof_of, tried};
+
+/// What somebody wanted who has to sign in first.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Wanted<'w> {
+    /// Where they wanted to go, below the console.
+    pub(super) path: &'w str,
+    /// The form they had filled in there, as it was sent; empty: none.
+    pub(super) form: &'w str,
+}
+
+impl<'w> Wanted<'w> {
+    /// A form that was sent to `path` after its session had ended. What is too long to be carried along twice encoded is not.
+    pub(super) fn form_at(path: &'w str, body: &'w [u8]) -> Self {
+        let form = std::str::from_utf8(body).ok().filter(|form| form.len() <= LONGEST_FORM / 4);
+        match form {
+            Some(form) if !below(path).is_empty() && path != SIGN_OUT => Self { path, form },
+            _ => Self::default(),
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "signin.html")]
@@ -25,10 +44,21 @@ struct Body<'b> {
     words: Words,
     title: &'b str,
     address: &'b str,
-    /// Where they wanted to go, below the console.
-    path: &'b str,
+    wanted: Wanted<'b>,
     typed: &'b str,
     message: Option<String>,
+}
+
+/// The form somebody had filled in when their session ended, to be sent again.
+#[derive(Template)]
+#[template(path = "resume.html")]
+struct Resume<'r> {
+    words: Words,
+    title: &'r str,
+    address: &'r str,
+    path: &'r str,
+    proof: &'r str,
+    fields: Vec<(&'r str, &'r str)>,
 }
 
 #[derive(Template)]
@@ -39,11 +69,11 @@ struct Choose<'b> {
     message: Option<String>,
 }
 
-/// The page that asks who is there. `path`: where they wanted to go; `typed`: their id, shown again.
+/// The page that asks who is there. `typed`: their id, shown again.
 pub(super) fn page(
     console: &Console,
     code: &str,
-    (path, typed): (&str, &str),
+    (wanted, typed): (Wanted<'_>, &str),
     error: Option<&Error>,
 ) -> Result<Response> {
     let operator = console.operator(code)?;
@@ -52,7 +82,7 @@ pub(super) fn page(
         words,
         title: words.get("console.signin.title"),
         address: &console.address(code),
-        path,
+        wanted,
         typed,
         message: error.map(|error| message(words.0, error)),
     };
@@ -100,12 +130,12 @@ pub(super) async fn sign_in(
 ) -> Response {
     tried((console, code), (headers, body), |console, code, form| {
         let get = |name| form.get(name).unwrap_or_default();
-        let (path, id) = (get("path"), get("staff"));
+        let (wanted, id) = (Wanted { path: get("path"), form: get("form") }, get("staff"));
         let typed = Typed { staff_id: id, password: get("password"), code: get("code") };
         match console.desks.sign_in(code, &typed, clock::now()) {
-            Ok(cookie) => Ok(seated(console, code, (&cookie, path, id))),
+            Ok(cookie) => seated(console, code, (&cookie, wanted, id)),
             Err(error) if status_of(&error).is_client_error() => {
-                page(console, code, (path, id), Some(&error))
+                page(console, code, (wanted, id), Some(&error))
             }
             Err(error) => Err(error),
         }
@@ -113,19 +143,44 @@ pub(super) async fn sign_in(
     .await
 }
 
-/// Leads on to where somebody wanted to go, with their session.
+/// Leads on to where somebody wanted to go, with their session; a form they had filled in is shown to be sent again.
 pub(super) fn seated(
     console: &Console,
     code: &str,
-    (cookie, path, staff): (&str, &str, &str),
-) -> Response {
-    let to = format!("{}{}", console.address(code), below(path));
-    let mut response = see_other(&to);
+    (cookie, wanted, staff): (&str, Wanted<'_>, &str),
+) -> Result<Response> {
+    let path = below(wanted.path);
+    let mut response = if wanted.form.is_empty() || path.is_empty() {
+        see_other(&format!("{}{path}", console.address(code)))
+    } else {
+        resumed(console, code, (cookie, Wanted { path, ..wanted }))?
+    };
     if let Some(cookie) = console.cookies().write(COOKIE, cookie, None) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
-    response.extensions_mut().insert(Acted(format!("staff:{}", staff.trim()).into()));
-    response
+    response.extensions_mut().insert(acted(staff.trim()));
+    Ok(response)
+}
+
+fn resumed(
+    console: &Console,
+    code: &str,
+    (cookie, wanted): (&str, Wanted<'_>),
+) -> Result<Response> {
+    let fields = Parameters::parse(wanted.form.as_bytes());
+    let fields = fields.map_err(|fault| parameter_fault(&fault))?;
+    let operator = console.operator(code)?;
+    let words = Words(current::get().language);
+    let body = Resume {
+        words,
+        title: words.get("console.resume.title"),
+        address: &console.address(code),
+        path: wanted.path,
+        proof: &proof_of(console, (cookie, wanted.path)),
+        fields: fields.iter().filter(|(name, _)| *name != "proof").collect(),
+    };
+    let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
+    Ok(Page::new(words.0, body.title, &body)?.owned_by(owner).into_response())
 }
 
 /// A path below the console of a station; anything else leads to its first page. Two dots lead elsewhere, in whatever way they
@@ -143,14 +198,14 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let form = (headers, body, "sign-out".to_owned());
+    let form = (headers, body, SIGN_OUT.to_owned());
     posted((console, code), form, |console, here, _| {
         console.desks.sign_out(&here.seat, clock::now())?;
         let mut response = see_other(&here.address);
         if let Some(cookie) = console.cookies().clear(COOKIE) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
-        response.extensions_mut().insert(Acted(format!("staff:{}", here.seat.staff_id).into()));
+        response.extensions_mut().insert(acted(&here.seat.staff_id));
         Ok(response)
     })
     .await

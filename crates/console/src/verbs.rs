@@ -16,10 +16,9 @@ use web::texts::Words;
 use web::{status_of, words};
 
 use super::Console;
-use super::contract::{self, Filled, Said, purpose};
+use super::contract::{self, Filled, Said, path_of};
 use super::help;
 use super::here::{Here, posted};
-use super::home::segment;
 use super::labels::{self, VERBS};
 
 #[derive(Template)]
@@ -45,7 +44,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let form = (headers, body, purpose(&number));
+    let form = (headers, body, path_of(&number));
     posted((console, code), form, move |console, here, form| {
         let filled = Filled::of(form);
         let done = match form.get("do").unwrap_or_default() {
@@ -130,8 +129,8 @@ fn previewed(
     let body = Body {
         words,
         title: words.get("console.preview.title"),
-        address: format!("{}/contracts/{}", here.address, segment(number)),
-        proof: &here.proof(console, &purpose(number)),
+        address: format!("{}{}", here.address, path_of(number)),
+        proof: &here.proof(console, &path_of(number)),
         what: what(words, (op, number, filled)),
         effect: if refused { String::new() } else { effect(words, op, &seen) },
         note: noted(words, &seen.report),

@@ -13,9 +13,9 @@ use web::texts::{Words, message};
 use web::{reasons, status_of};
 
 use super::Console;
+use super::contract::path_of;
 use super::facts;
 use super::here::{Here, asked};
-use super::home::segment;
 
 /// A check that fails, and what helps.
 struct Cause {
@@ -105,9 +105,9 @@ fn found(here: &Here, why: &Why) -> Found {
         let person = rest.rsplit('/').next().and_then(|no| no.parse().ok()).unwrap_or(0);
         (number.to_owned(), person)
     });
-    let contract = whose.as_ref().map(|(number, _)| {
-        (format!("{}/contracts/{}", here.address, segment(number)), number.clone())
-    });
+    let contract = whose
+        .as_ref()
+        .map(|(number, _)| (format!("{}{}", here.address, path_of(number)), number.clone()));
     let causes = findings_now.iter().map(|finding| Cause {
         text: reasons::for_admin(words.0, std::slice::from_ref(finding), &why.station),
         action: action(finding, contract.as_ref(), whose.as_ref()),

@@ -227,6 +227,92 @@ fn who_was_switched_off_since_the_page_was_begun_reads_and_changes_nothing() {
     assert_eq!(codes, ["staff.signed_out"; 3]);
 }
 
+/// The hidden fields of the form that leads to `action`, as a browser sends them.
+fn fields_of(page: &Answer, action: &str) -> Vec<(String, String)> {
+    let (_, form) = page.body.split_once(&format!("{action}\">")).expect("the form");
+    let form = form.split("</form>").next().unwrap();
+    let hidden = form.split("<input type=\"hidden\" name=\"").skip(1);
+    let fields = hidden.map(|part| {
+        let (name, rest) = part.split_once("\" value=\"").unwrap();
+        let value = rest.split('"').next().unwrap();
+        (name.to_owned(), value.replace("&#38;", "&").replace("&#34;", "\""))
+    });
+    fields.collect()
+}
+
+/// Sends those fields, and some typed beside them.
+fn sends(
+    clerk: &mut Viewer<'_>,
+    path: &str,
+    hidden: &[(String, String)],
+    typed: &[(&str, &str)],
+) -> Answer {
+    let hidden = hidden.iter().filter(|(name, _)| name != "proof");
+    let hidden: Vec<_> = hidden.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    clerk.send_form(path, &[hidden.as_slice(), typed].concat())
+}
+
+#[test]
+fn what_was_filled_in_when_the_session_ended_is_there_again_after_signing_in() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let invitation = invited(&house, KITA, ("sato", Role::Desk));
+    let mut clerk = Viewer::new(&house);
+    let totp = joins(&mut clerk, KITA, ("sato", &invitation));
+    let contract = format!("{CONSOLE}/contracts/A-001");
+    let typed = [
+        ("do", "preview"),
+        ("verb", "suspend"),
+        ("reason", "40"),
+        ("reference", "☎ 髙橋 & \"12\""),
+    ];
+    age(&house, "UPDATE staff_sessions SET seen_ms = seen_ms - 1800000");
+
+    let asked = clerk.send_form(&contract, &typed);
+    assert_eq!(asked.refusal(), "staff.signed_out");
+    assert!(asked.body.contains("入力した内容は取ってあります"), "{}", asked.body);
+    let sign_in = format!("{CONSOLE}/sign-in");
+    let who = |password, code| [("staff", "sato"), ("password", password), ("code", code)];
+    let hidden = fields_of(&asked, "/sign-in");
+    let again = sends(&mut clerk, &sign_in, &hidden, &who("wrong", "000000"));
+    assert_eq!(again.refusal(), "staff.signin_failed");
+    let (hidden, code) = (fields_of(&again, "/sign-in"), code(&totp, 1));
+    let back = sends(&mut clerk, &sign_in, &hidden, &who(WORK, &code));
+    assert_eq!(back.status, 200, "{}", back.body);
+    let kept = fields_of(&back, "/contracts/A-001");
+    let (_, proof) = kept.iter().find(|(name, _)| name == "proof").expect("a new proof").clone();
+    clerk.proof = proof;
+    let preview = sends(&mut clerk, &contract, &kept, &[]);
+    assert!(preview.body.contains("id=\"effect\""), "{}", preview.body);
+    assert!(preview.body.contains("☎ 髙橋 &#38; &#34;12&#34;"), "{}", preview.body);
+    assert_eq!(house.world.household("A-001").holds.len(), 0, "nothing was done by itself");
+}
+
+#[test]
+fn a_form_is_kept_for_a_page_of_the_console_only_and_signing_out_is_none() {
+    let house = House::new();
+    let invitation = invited(&house, KITA, ("sato", Role::Desk));
+    let mut clerk = Viewer::new(&house);
+    let totp = joins(&mut clerk, KITA, ("sato", &invitation));
+    age(&house, "UPDATE staff_sessions SET seen_ms = seen_ms - 1800000");
+    let out = clerk.send_form(&format!("{CONSOLE}/sign-out"), &[]);
+    assert!(!out.body.contains("入力した内容"), "{}", out.body);
+    for path in ["//evil.example", "/../MINA01", "https://evil.example", ""] {
+        // Each code is good once; the authenticator is taken back a step instead of waiting.
+        age(&house, "UPDATE totps SET last_step = 0");
+        let code = code(&totp, 1);
+        let fields = [
+            ("path", path),
+            ("form", "verb=stop"),
+            ("staff", "sato"),
+            ("password", WORK),
+            ("code", code.as_str()),
+        ];
+        let led = clerk.send_form(&format!("{CONSOLE}/sign-in"), &fields);
+        assert_eq!(led.location().path(), CONSOLE, "{path}: {}", led.body);
+    }
+}
+
 fn age(house: &House, sql: &'static str) {
     let scope = Scope::new(KITA, sato(), clock::now());
     house.world.db.housekeep(&scope, "test", move |tx| tx.exec(sql, &[]).map(drop)).unwrap();

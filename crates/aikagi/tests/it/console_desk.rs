@@ -172,7 +172,7 @@ fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyw
     // The proof in the sign-out form is another one: this is what the page would have carried.
     let proof = |clerk: &Viewer<'_>| {
         let cookie = &clerk.cookies["__Host-aikagi-console"];
-        house.provider.signing.handles().form_proof(cookie, "console:contract:A-001")
+        house.provider.signing.handles().form_proof(cookie, "console:/contracts/A-001")
     };
     for verb in &verbs {
         for act in ["preview", "give"] {

@@ -138,18 +138,17 @@ impl Two {
         let last = asked.pattern.rsplit('/').next().unwrap_or_default();
         let Names { number, login, letter, trace, .. } = asked.names;
         let seat = asked.authorization.strip_prefix("Staff ").unwrap_or_default();
-        let proof = |purpose: &str| {
-            self.parts.signing.handles().form_proof(seat, &format!("console:{purpose}"))
-        };
+        let proof =
+            |path: &str| self.parts.signing.handles().form_proof(seat, &format!("console:{path}"));
         let form = |fields: String| (String::new(), fields);
         match (asked.method, last) {
             ("GET", "contracts") => (format!("?q={number}"), String::new()),
             ("GET", "why") => (format!("?trace={trace}"), String::new()),
             ("POST", "sign-in") => form(format!("staff={login}&password=wrong-one&code=000000")),
             ("POST", "join") => form(format!("staff={login}&invitation={letter}")),
-            ("POST", "sign-out") => form(format!("proof={}", proof("sign-out-of-another"))),
+            ("POST", "sign-out") => form(format!("proof={}", proof("/sign-out-of-another"))),
             ("POST", _) => {
-                let proof = proof(&format!("contract:{number}"));
+                let proof = proof(&format!("/contracts/{number}"));
                 form(format!("proof={proof}&do=preview&verb=suspend&reason=40"))
             }
             _ => form(String::new()),
