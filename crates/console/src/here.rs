@@ -43,6 +43,7 @@ struct Navigation<'n> {
     name: &'n str,
     proof: &'n str,
     place: &'n str,
+    manages: bool,
 }
 
 impl Here {
@@ -91,6 +92,7 @@ impl Here {
             name: &self.seat.name,
             proof: &self.proof(console, SIGN_OUT),
             place,
+            manages: self.may(Permission::ManageStaff),
         };
         let owner = in_language(self.words.0, &self.operator.name_ja, &self.operator.name_en);
         let page = Page::new(self.words.0, title, body)?.owned_by(owner).led_by(&navigation)?;

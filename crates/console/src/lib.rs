@@ -11,6 +11,7 @@ mod home;
 mod joining;
 mod labels;
 pub mod letters;
+mod people;
 mod signin;
 mod verbs;
 mod why;
@@ -84,6 +85,8 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/contracts", get(home::search))
         .route("/console/{operator}/contracts/{number}", get(contract::show).post(verbs::answer))
         .route("/console/{operator}/why", get(why::show))
+        .route("/console/{operator}/staff", get(people::list).post(people::add))
+        .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)
         .with_state(Arc::new(console))
 }

@@ -15,7 +15,7 @@ fn contract(number: &str) -> String {
 }
 
 /// Opens a page, and keeps the proof of its own forms: the first on every page is that of signing out.
-fn opens(clerk: &mut Viewer<'_>, path: &str) -> Answer {
+pub fn opens(clerk: &mut Viewer<'_>, path: &str) -> Answer {
     let shown = clerk.look(path);
     let (_, last) = shown.body.rsplit_once("name=\"proof\" value=\"").expect("a form");
     last.split('"').next().unwrap().clone_into(&mut clerk.proof);

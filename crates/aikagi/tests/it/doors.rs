@@ -36,7 +36,7 @@ impl Two {
         let Asked { method, pattern, at, names, .. } = asked;
         let path = pattern.replace("{operator}", at).replace("{number}", &names.number);
         let path = path.replace("{id}", &names.client).replace("{kid}", &names.kid);
-        let path = path.replace("{person_no}", "1");
+        let path = path.replace("{person_no}", "1").replace("{staff}", &names.login);
         let path = path.replace("{client_id}", &names.registered.id);
         let key = self.fresh_key();
         let (query, body) = match pattern.starts_with("/console") {
@@ -147,6 +147,10 @@ impl Two {
             ("POST", "sign-in") => form(format!("staff={login}&password=wrong-one&code=000000")),
             ("POST", "join") => form(format!("staff={login}&invitation={letter}")),
             ("POST", "sign-out") => form(format!("proof={}", proof("/sign-out-of-another"))),
+            ("POST", "staff") => form(format!("proof={}&staff={login}&desk=1", proof("/staff"))),
+            ("POST", "{staff}") => {
+                form(format!("proof={}&do=end_sessions", proof(&format!("/staff/{login}"))))
+            }
             ("POST", _) => {
                 let proof = proof(&format!("/contracts/{number}"));
                 form(format!("proof={proof}&do=preview&verb=suspend&reason=40"))

@@ -42,6 +42,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("operators::list_codes", "the platform's list, for its workers"),
     ("operators::list_choices", "names of the operators in service: on a page anybody may open"),
     ("operators::put_staff", "writes into its own scope"),
+    ("staff::change_member", "writes into its own scope"),
     ("catalogue::put_product", "writes into its own scope"),
     ("clients::put", "writes into its own scope"),
     ("clients::create", "writes into its own scope"),

@@ -58,6 +58,7 @@ pub const PROBES: &[(&str, Probe)] = &[
     }),
     ("operators::find_staff", |tx, _| said(operators::find_staff(tx, "himitsu"))),
     ("staff::invite", |tx, _| said(staff::invite(tx, "himitsu").map(|code| code.len()))),
+    ("staff::roster", |tx, _| said(staff::roster(tx))),
     ("staff::end_sessions", |tx, _| said(staff::end_sessions(tx, "himitsu"))),
     ("clients::set_secret", |tx, _| said(clients::set_secret(tx, "secret-vod", &"s".repeat(43)))),
     ("credentials::hand_code", |tx, _| {

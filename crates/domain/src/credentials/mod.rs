@@ -86,7 +86,9 @@ pub use questions::sweep_questions;
 pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
 pub use sent_codes::{SENT_CODE_SECONDS, sweep_sent_codes};
 pub use sites::Site;
-pub(crate) use staff::{is_staff_password, set_staff_password, staff_holder, staff_password};
+pub(crate) use staff::{
+    is_staff_password, set_staff_password, staff_holder, staff_password, staff_with_password,
+};
 pub use stored::check_password_hash;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};
 pub use tv_codes::{TV_CODE_SECONDS, TvCodeFor, sweep_tv_codes};

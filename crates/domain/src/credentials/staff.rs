@@ -4,6 +4,8 @@
 //! Person ids begin with `per_`; a member of the staff is `staff:` and their id, which the guard of persons
 //! finds in no household. Source: `docs/decisions/0049`.
 
+use std::collections::HashSet;
+
 use base::kernel::Result;
 use base::store::{Tx, Value};
 
@@ -23,6 +25,23 @@ pub(crate) fn staff_password(tx: &mut Tx<'_>, holder: &str) -> Result<Option<Str
     tx.row("SELECT hash FROM passwords WHERE operator_id = ?1 AND person_id = ?2", &keys, |row| {
         row.text()
     })
+}
+
+/// Which of these members have set a password.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub(crate) fn staff_with_password(
+    tx: &mut Tx<'_>,
+    holders: Vec<String>,
+) -> Result<HashSet<String>> {
+    let keys: [Value; 2] = [tx.operator().into(), holders.into()];
+    let found = tx.rows(
+        "SELECT person_id FROM passwords WHERE operator_id = ?1 AND person_id IN ARRAY(?2)",
+        &keys,
+        |row| row.text(),
+    )?;
+    Ok(found.into_iter().collect())
 }
 
 /// Whether `hash` is still what is kept of a member's password. Locks it: whoever takes it away waits, or has.

@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::credentials::{self, staff_holder};
 use crate::operators::{self, Staff};
 
+use super::roster::not_oneself;
 use super::sessions;
 
 /// Days an invitation is good for.
@@ -22,8 +23,9 @@ const LENGTH: usize = 12;
 /// gone: password, authenticator, sessions, an earlier invitation. So this is also what helps who lost any of it.
 ///
 /// # Errors
-/// `staff.unknown`; `staff.disabled`
+/// `staff.not_oneself`; `staff.unknown`; `staff.disabled`
 pub fn invite(tx: &mut Tx<'_>, id: &str) -> Result<String> {
+    not_oneself(tx, id)?;
     let member = operators::find_staff(tx, id)?;
     let member = member.ok_or_else(|| Error::not_found("staff.unknown", id))?;
     if !member.draft.enabled {

@@ -9,10 +9,12 @@ mod desks;
 mod invitations;
 mod joining;
 mod permissions;
+mod roster;
 mod sessions;
 
 pub use desks::{Desks, Typed};
 pub use invitations::{INVITATION_DAYS, invite, sweep_invitations};
 pub use joining::{Invited, Joining};
 pub use permissions::Permission;
+pub use roster::{Member, change_member, roster};
 pub use sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS, Seat, end_sessions, sweep};

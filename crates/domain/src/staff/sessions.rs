@@ -1,5 +1,7 @@
 //! Sessions of the staff: eight hours, a quarter of an hour unused.
 
+use std::collections::HashMap;
+
 use base::kernel::{Error, Instant, Result};
 use base::records::{Entry, record};
 use base::store::{Tx, Value};
@@ -79,6 +81,19 @@ pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Seat>> {
             })
         },
     )
+}
+
+/// How many sessions of each member are alive, and when one was last used.
+pub(super) fn alive(tx: &mut Tx<'_>) -> Result<HashMap<String, (i64, Instant)>> {
+    let idle_since = tx.now().plus_seconds(-IDLE_SECONDS);
+    let keys: [Value; 3] = [tx.operator().into(), tx.now().into(), idle_since.into()];
+    let rows = tx.rows(
+        "SELECT staff_id, COUNT(*), MAX(seen_ms) FROM staff_sessions
+          WHERE operator_id = ?1 AND expires_ms > ?2 AND seen_ms > ?3 GROUP BY staff_id",
+        &keys,
+        |row| Ok((row.text()?, (row.int()?, row.instant()?))),
+    )?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The seat as it is now, and it stays so until this transaction ends: whoever ends it waits.
