@@ -162,6 +162,9 @@ const fn alert_key(alert: Alert) -> &'static str {
         Alert::ApprovalAsked => "post.alert.approval_asked",
         Alert::ApprovalAskedForYou => "post.alert.approval_asked_for_you",
         Alert::Approved => "post.alert.approved",
+        Alert::LeftHousehold => "post.alert.left_household",
+        Alert::BackInHousehold => "post.alert.back_in_household",
+        Alert::MemberLeft => "post.alert.member_left",
     }
 }
 

@@ -19,6 +19,7 @@ use domain::{
 use crate::isolation_admin;
 use crate::isolation_devices;
 use crate::isolation_factors;
+use crate::isolation_families;
 use crate::isolation_files;
 use crate::isolation_registration;
 use crate::picture::{assert_same, picture};
@@ -428,6 +429,7 @@ fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
     for (name, probe) in PROBES
         .iter()
         .chain(isolation_files::PROBES)
+        .chain(isolation_families::PROBES)
         .chain(isolation_devices::PROBES)
         .chain(isolation_factors::PROBES)
         .chain(isolation_registration::PROBES)
@@ -475,6 +477,7 @@ fn every_public_function_of_the_domain_is_probed_or_has_a_reason() {
     let listed: BTreeSet<String> = PROBES
         .iter()
         .chain(isolation_files::PROBES)
+        .chain(isolation_families::PROBES)
         .chain(isolation_devices::PROBES)
         .chain(isolation_factors::PROBES)
         .chain(isolation_registration::PROBES)

@@ -61,6 +61,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::approvals_of", "of who is signed in: credentials::approvals_of"),
     ("Journeys::approve", "of who is signed in: credentials::approve"),
     ("Journeys::refuse_approval", "of who is signed in: credentials::refuse_approval"),
+    ("Journeys::act_as", "does something of who is signed in: the functions it is given"),
+    ("Journeys::look_as", "as `Journeys::act_as`"),
     ("Journeys::family_of", "of who is signed in: credentials::family_of"),
     ("Journeys::home_switch_of", "of who is signed in: credentials::home_switch_of"),
     ("Journeys::switch_own_home", "of who is signed in: credentials::switch_own_home"),

@@ -1,4 +1,5 @@
-//! The command bus: what an SMS may ask for, by file or online, through one function.
+//! The command bus: what an SMS may ask for, by file or online, through one function; and what the members of a household
+//! ask for themselves, through the same.
 //!
 //! Owns no table. A command is idempotent by its request id (inbox), refused with a stable code or
 //! done once, recorded once, and answered the same when repeated. Any number of commands share a
@@ -11,6 +12,9 @@ mod by_hand;
 mod command;
 mod groups;
 mod keys;
+mod members;
+mod own;
+mod parental;
 mod perform;
 mod purge;
 mod report;
@@ -23,6 +27,14 @@ pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
 pub use by_hand::{Preview, give, preview};
 pub use command::{Command, End, Op};
 pub use groups::CommandGroups;
+pub use members::{
+    NewMember, Resumed, add_member, leave_household, remove_member, restore_member, resume_member,
+    suspend_member,
+};
+pub use parental::{
+    AdultTitles, HouseholdAdult, household_adult_of, set_member_rating, set_member_role,
+    switch_household_adult, switch_member_adult,
+};
 pub use purge::purge_due;
 pub use report::{Report, ResultKind};
 pub use scheduled::run_job;

@@ -51,6 +51,12 @@ pub enum Alert {
     ApprovalAskedForYou,
     /// The owner of the household approved that.
     Approved,
+    /// They left the household, or its owner took them out of it.
+    LeftHousehold,
+    /// The owner of the household brought them back.
+    BackInHousehold,
+    /// A member left their household.
+    MemberLeft,
 }
 
 /// What waits in the outbox for a contact.
@@ -99,7 +105,7 @@ pub(super) fn send_code(tx: &mut Tx<'_>, (contact, kind): (&str, ContactKind)) -
 }
 
 /// Tells a person at all their good contacts. One statement, when there are none.
-pub(super) fn tell_person(tx: &mut Tx<'_>, person_id: &str, alert: Alert) -> Result<()> {
+pub(crate) fn tell_person(tx: &mut Tx<'_>, person_id: &str, alert: Alert) -> Result<()> {
     let contacts = book::list(tx, person_id)?;
     tell(tx, &contacts, alert)
 }

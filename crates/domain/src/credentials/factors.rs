@@ -71,9 +71,11 @@ pub struct Factors {
 }
 
 impl Fresh<'_> {
+    /// The guard of changes that only take away, or take back.
+    ///
     /// # Errors
     /// `proof.too_old` — the proof is more than five minutes old
-    pub(super) fn check(&self, tx: &Tx<'_>) -> Result<()> {
+    pub(crate) fn check(&self, tx: &Tx<'_>) -> Result<()> {
         if self.proved.plus_seconds(FRESH_SECONDS) < tx.now() {
             return Err(Error::Unauthenticated { code: "proof.too_old" });
         }

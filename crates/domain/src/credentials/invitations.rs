@@ -11,9 +11,10 @@ use base::records::{Entry, record};
 use base::store::{Tx, Value};
 use serde_json::json;
 
+use crate::operators;
 use crate::subscribers::{
-    self, Household, Load, PERSON_STOPPED, PERSON_UNKNOWN, Person, PersonState, Role, SUSPENDED,
-    Standing,
+    self, Age, Hold, Household, Load, PERSON_STOPPED, PERSON_UNKNOWN, Person, PersonState, Role,
+    SUSPENDED, Source, Standing,
 };
 
 use super::alerts::{self, Alert};
@@ -34,12 +35,13 @@ pub struct Invitation {
     pub expires: Instant,
 }
 
-/// A member, as the owner of the household sees them.
+/// A member, as the owner of the household sees them: that they are there, and what the owner sets. Never a login id, a
+/// contact, a birth date, or a title (brief tve §12.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relative {
     /// Which member.
     pub person_no: i64,
-    /// Name in kana, if the station told it.
+    /// Name in kana, if it was told.
     pub kana: Option<String>,
     /// Role.
     pub role: Role,
@@ -47,6 +49,31 @@ pub struct Relative {
     pub registered: bool,
     /// Until when an invitation of the owner is good, if there is one.
     pub invited: Option<Instant>,
+    /// Whether the owner suspended them.
+    pub held_by_owner: bool,
+    /// Whether somebody else did, whom the owner can not overrule.
+    pub held_by_others: bool,
+    /// The highest rating they may watch, in years.
+    pub max_rating_years: i64,
+    /// Their own switch for adult titles.
+    pub adult_allowed: bool,
+    /// What is known of their age.
+    pub age: Age,
+    /// Whether the household can be offered to them.
+    pub may_own: bool,
+}
+
+/// A member who was removed, and can be brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// Which member.
+    pub person_no: i64,
+    /// Name in kana, if it was told.
+    pub kana: Option<String>,
+    /// Role.
+    pub role: Role,
+    /// Until when.
+    pub until: Instant,
 }
 
 /// The members of the household of its owner `person_id`, without those who were removed. Three statements.
@@ -70,15 +97,42 @@ pub fn family_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Relative>> {
         )?
         .into_iter()
         .collect();
-    let present = household.persons.into_iter().filter(|one| !one.is_gone());
-    let relative = |one: Person| Relative {
-        person_no: one.person_no,
-        registered: one.state == PersonState::Active,
-        invited: invited.get(&one.person_id).copied(),
-        kana: one.kana,
-        role: one.role,
+    let now = tx.now();
+    let present = household.persons.iter().filter(|one| !one.is_gone());
+    let relative = |one: &Person| {
+        let (own, others): (Vec<&Hold>, Vec<&Hold>) =
+            household.holds_of(one.person_no).partition(|hold| hold.source == Source::Owner);
+        Relative {
+            person_no: one.person_no,
+            registered: one.state == PersonState::Active,
+            invited: invited.get(&one.person_id).copied(),
+            kana: one.kana.clone(),
+            role: one.role,
+            held_by_owner: !own.is_empty(),
+            held_by_others: !others.is_empty(),
+            max_rating_years: one.max_rating_years,
+            adult_allowed: one.adult_allowed,
+            age: one.age(now),
+            may_own: one.may_own(now) && own.is_empty() && others.is_empty(),
+        }
     };
     Ok(present.map(relative).collect())
+}
+
+/// The members of the household of its owner `person_id` who were removed, or left, and can still be brought back.
+///
+/// # Errors
+/// `family.owner_only` — not the owner of a household; `contract.stopped`
+pub fn removed_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Removed>> {
+    let household = owned(tx, person_id)?;
+    let days = tx.operator_fact(operators::find_operator)?.policies.restore_days;
+    let gone = household.persons.into_iter().filter(|one| one.state == PersonState::Stopped);
+    let removed = gone.filter_map(|one| {
+        let until = one.stop_recorded?.plus_days(days);
+        let Person { person_no, kana, role, .. } = one;
+        (tx.now() <= until).then_some(Removed { person_no, kana, role, until })
+    });
+    Ok(removed.collect())
 }
 
 /// Makes an invitation for a member who has not registered; one they had, or a letter, is dead from now on.
@@ -140,7 +194,7 @@ pub(crate) fn tell_inviter(tx: &mut Tx<'_>, person_id: &str) -> Result<()> {
 }
 
 /// The household whose owner the person is, if somebody of it may be told of it.
-pub(super) fn owned(tx: &mut Tx<'_>, person_id: &str) -> Result<Household> {
+pub(crate) fn owned(tx: &mut Tx<'_>, person_id: &str) -> Result<Household> {
     let not_owner = || Error::Forbidden { code: "family.owner_only" };
     let (key, _) = subscribers::key_of_person(tx, person_id)?.ok_or_else(not_owner)?;
     let loaded = subscribers::load(tx, vec![key.number.clone()], Load::Whole)?;

@@ -38,6 +38,7 @@ mod stored;
 mod totp;
 mod tv_codes;
 
+pub(crate) use alerts::tell_person;
 pub use alerts::{Alert, Message, POST_MAIL, POST_TEXT, Says, message_of};
 pub use approvals::{
     APPROVAL_SECONDS, Approval, Approved, approvals_of, approve, refuse_approval, sweep_approvals,
@@ -54,10 +55,11 @@ pub(crate) use factors::try_factor;
 pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
 pub use hashing::Compared;
 pub use home::{HomeSwitch, home_switch_of, switch_own_home};
-pub(crate) use invitations::tell_inviter;
 pub use invitations::{
-    INVITATION_DAYS, Invitation, Relative, family_of, invite, withdraw_invitation,
+    INVITATION_DAYS, Invitation, Relative, Removed, family_of, invite, removed_of,
+    withdraw_invitation,
 };
+pub(crate) use invitations::{owned, tell_inviter};
 pub use leaked::Leaked;
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, Letter, LetterCheck, check_letter, issue_letter_code, kill_letters,

@@ -81,6 +81,35 @@ impl Journeys {
         self.change_own(who, now, |tx, _, fresh| credentials::remove_totp(tx, fresh))
     }
 
+    /// Does `work` for a signed-in person, who acts for themselves, in one transaction that has seen that their session is
+    /// alive and that they may be signed in. What `work` changes asks for the proof it needs ([`Fresh`]).
+    ///
+    /// # Errors
+    /// `proof.too_old` — the session is over; those of the guard; whatever `work` refuses
+    pub fn act_as<T: Send + 'static>(
+        &self,
+        who: &SignedIn,
+        now: Instant,
+        work: impl Fn(&mut Tx<'_>, &Fresh<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.change_own(who, now, move |tx, _, fresh| work(tx, fresh))
+    }
+
+    /// Lets a signed-in person look at what is theirs.
+    ///
+    /// # Errors
+    /// Whatever `work` refuses.
+    pub fn look_as<T>(
+        &self,
+        who: &SignedIn,
+        now: Instant,
+        work: impl FnOnce(&mut Tx<'_>, &str) -> Result<T>,
+    ) -> Result<T> {
+        let person_id = who.member.person_id.clone();
+        let scope = Scope::new(&who.operator, Actor::Person(person_id.clone()), now);
+        self.db.read(&scope, |tx| work(tx, &person_id))
+    }
+
     /// Runs a change of the person, if the session is alive and the person may be signed in now.
     pub(super) fn change_own<T: Send + 'static>(
         &self,

@@ -22,7 +22,7 @@ pub const PERSON_STOPPED: &str = "person.stopped";
 /// `person.number_used` — the number was another member's: the SMS takes a number nobody had (E414).
 pub const NUMBER_USED: &str = "person.number_used";
 /// Age of majority in years (Civil Code art. 4, since April 2022).
-const MAJORITY: i16 = 18;
+pub const MAJORITY: i16 = 18;
 
 impl Household {
     fn member_mut(&mut self, person_no: i64) -> Result<&mut Person> {

@@ -12,6 +12,7 @@ mod household;
 mod lifecycle;
 mod members;
 mod outcome;
+mod ownership;
 mod persons;
 mod replace;
 mod repo;
@@ -26,9 +27,11 @@ pub use lifecycle::{
     CANNOT_RESUME, NOT_PURGEABLE, NOTHING_TO_CANCEL, NUMBER_STOPPED, STOPPED, UNKNOWN,
 };
 pub use members::{
-    Limits, NUMBER_USED, NewPerson, PERSON_STOPPED, PERSON_UNKNOWN, SOLE_OWNER, SUSPENDED, TOO_MANY,
+    Limits, MAJORITY, NUMBER_USED, NewPerson, PERSON_STOPPED, PERSON_UNKNOWN, SOLE_OWNER,
+    SUSPENDED, TOO_MANY,
 };
 pub use outcome::{By, Outcome, note};
+pub use ownership::Age;
 pub use persons::{Person, PersonState, Role};
 pub use replace::{TARGET_INVALID, replace};
 pub use repo::{Load, count_open, key_of_person, list_open, load, save, versions};

@@ -207,6 +207,16 @@ fn every_error_code_is_documented_and_worded_in_both_languages() {
 /// Codes of the rooms behind the command bus that never answer a command.
 const NO_ANSWERS: &[&str] = &[
     "contract.not_purgeable",
+    "family.adult_not_sold",
+    "family.age_not_verified",
+    "family.age_unknown",
+    "family.child",
+    "family.child_stays",
+    "family.name_malformed",
+    "family.not_owner",
+    "family.of_age",
+    "family.owner_only",
+    "family.under_age",
     "home.station_off",
     "job.unreadable",
     "rental.unknown",
