@@ -2,6 +2,7 @@
 
 use domain::commands::Op;
 use domain::entitlements::GrantState;
+use domain::files::FileState;
 use domain::subscribers::{PersonStanding, Role, Source, Standing};
 
 /// The key of a contract's standing.
@@ -87,4 +88,39 @@ pub(super) const fn is_for_key(op: Op) -> bool {
 /// Whether a reason is said.
 pub(super) const fn has_reason(op: Op) -> bool {
     matches!(op, Op::Suspend | Op::PersonSuspend)
+}
+
+/// The key of where a file stands.
+pub(super) const fn file(state: FileState) -> &'static str {
+    match state {
+        FileState::Arrived => "console.file.state.arrived",
+        FileState::Held => "console.file.state.held",
+        FileState::Guarded => "console.file.state.guarded",
+        FileState::Applying => "console.file.state.applying",
+        FileState::Applied => "console.file.state.applied",
+        FileState::ResultSent => "console.file.state.result_sent",
+        FileState::Rejected => "console.file.state.rejected",
+        FileState::Undone => "console.file.state.undone",
+        FileState::PartlyUndone => "console.file.state.partly_undone",
+        FileState::Archived => "console.file.state.archived",
+    }
+}
+
+/// What a file was refused, held or guarded for. Source: `docs/api/sms.md`, codes.
+pub(super) fn file_code(code: &str) -> Option<&'static str> {
+    const CODES: [(&str, &str); 12] = [
+        ("F001", "console.file.code.name"),
+        ("F002", "console.file.code.station"),
+        ("F003", "console.file.code.resent"),
+        ("F004", "console.file.code.reused"),
+        ("F005", "console.file.code.gap"),
+        ("F006", "console.file.code.form"),
+        ("F007", "console.file.code.counts"),
+        ("F008", "console.file.code.hash"),
+        ("F009", "console.file.code.charset"),
+        ("F010", "console.file.code.guard"),
+        ("F011", "console.file.code.day"),
+        ("F012", "console.file.code.test"),
+    ];
+    CODES.into_iter().find(|(known, _)| *known == code).map(|(_, key)| key)
 }

@@ -5,6 +5,8 @@
 
 mod contract;
 mod facts;
+mod file;
+mod files;
 mod help;
 mod here;
 mod home;
@@ -84,6 +86,8 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/join", get(joining::show).post(joining::answer))
         .route("/console/{operator}/contracts", get(home::search))
         .route("/console/{operator}/contracts/{number}", get(contract::show).post(verbs::answer))
+        .route("/console/{operator}/files", get(files::show))
+        .route("/console/{operator}/files/{file}", get(file::show).post(file::answer))
         .route("/console/{operator}/why", get(why::show))
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))

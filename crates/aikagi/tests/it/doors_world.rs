@@ -53,6 +53,8 @@ pub struct Names {
     pub device_code: String,
     pub user_code: String,
     pub pushed: String,
+    /// Of an SMS file.
+    pub file: String,
     /// Of a signing key.
     pub kid: String,
     pub registered: Tokens,
@@ -60,12 +62,13 @@ pub struct Names {
 
 impl Names {
     /// Every name, to be blotted out of two answers before they are compared.
-    fn all(&self) -> [&str; 16] {
+    fn all(&self) -> [&str; 17] {
         let Self { number, person, household, login, letter, client, code, .. } = self;
-        let Self { refresh, grant, device_code, user_code, kid, trace, .. } = self;
+        let Self { refresh, grant, device_code, user_code, kid, trace, file, .. } = self;
         let Tokens { id, management, initial } = &self.registered;
         [
             kid,
+            file,
             trace,
             id,
             management,
@@ -352,6 +355,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         device_code: device.device_code,
         user_code: device.code.user_code,
         pushed: given_pushed(parts, &client),
+        file: crate::isolation_files::given_file(world).id,
         kid: kid_of(parts, KITA),
         registered: given_registration(world).tokens,
     }
@@ -439,6 +443,7 @@ fn nobodys(parts: &Parts) -> Names {
         token: mint(parts, MINAMI, &client, asked),
         device_code: written(HandleKind::Device, "dvc_nobody"),
         user_code: "BCDFGHJK".to_owned(),
+        file: "fil_nobody".to_owned(),
         kid: "0".repeat(43),
         pushed: format!("{PUSHED_PREFIX}{}", written(HandleKind::Pushed, "par_nobody")),
         registered: Tokens {

@@ -28,12 +28,13 @@ fn id(file: File) -> String {
 
 pub const PROBES: &[(&str, Probe)] = &[
     ("files::expected_next", |tx, _| said(files::expected_next(tx, "CT01"))),
-    ("files::last_business_day", |tx, _| said(files::last_business_day(tx, "CT01"))),
+    ("files::late", |tx, _| said(files::late(tx))),
     ("files::answered", |tx, known| said(files::answered(tx, vec![known.file.name.clone()]))),
     ("files::find", |tx, known| said(files::find(tx, &known.file.id).map(|one| one.digest))),
     ("files::open_by_name", |tx, known| said(files::open_by_name(tx, &known.file.name))),
     ("files::unfinished", |tx, _| said(files::unfinished(tx))),
     ("files::list", |tx, _| said(files::list(tx, 100))),
+    ("files::list_before", |tx, _| said(files::list_before(tx, "fim", 100))),
     ("files::order", |tx, known| said(files::order(tx, &known.file).map(|_| "an order"))),
     ("files::hold_for_gap", |tx, known| said(files::hold_for_gap(tx, &known.file, 1).map(id))),
     ("files::accept", |tx, known| {
@@ -45,6 +46,10 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("files::guard_errors", |tx, known| said(files::guard_errors(tx, &known.file, 1).map(id))),
     ("files::approve", |tx, known| said(files::approve(tx, &known.file.id).map(id))),
     ("files::release", |tx, known| said(files::release(tx, &known.file.id).map(id))),
+    ("files::decide", |tx, known| {
+        let stand = known.file.stand();
+        said(files::decide(tx, &known.file.id, (files::Word::Discard, &stand)).map(id))
+    }),
     ("files::discard", |tx, known| said(files::discard(tx, &known.file.id).map(id))),
     ("files::advance", |tx, known| {
         let by =

@@ -51,6 +51,7 @@ mod company;
 mod consents;
 mod console;
 mod console_desk;
+mod console_files;
 mod console_people;
 mod contacts_page;
 mod decisions;

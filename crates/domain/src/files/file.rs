@@ -173,6 +173,12 @@ impl File {
         self.kind == "F"
     }
 
+    /// Where it stands and what it waits for, in one word: what somebody has seen who decides about it.
+    #[must_use]
+    pub fn stand(&self) -> String {
+        format!("{}.{}", self.state.as_str(), self.waits_for.map_or("", Waits::as_str))
+    }
+
     /// Whether its lines change facts.
     #[must_use]
     pub fn has_effect(&self) -> bool {

@@ -30,6 +30,34 @@ pub fn guard_errors(tx: &mut Tx<'_>, file: &File, allowed: i64) -> Result<File> 
     change(tx, file, guarded, "file.guarded")
 }
 
+/// What staff says of a file that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// It is meant: [`approve`].
+    Approve,
+    /// It may go on without another one: [`release`].
+    Release,
+    /// It is given up: [`discard`].
+    Discard,
+}
+
+/// Says `word` of a file, if it still stands as `seen` ([`File::stand`]) by who decides: nobody's word is taken for what
+/// they were not shown.
+///
+/// # Errors
+/// `file.changed_meanwhile`; those of [`approve`], [`release`] and [`discard`].
+pub fn decide(tx: &mut Tx<'_>, file_id: &str, (word, seen): (Word, &str)) -> Result<File> {
+    decider(tx)?;
+    if find_locked(tx, file_id)?.stand() != seen {
+        return Err(Error::Conflict { code: "file.changed_meanwhile" });
+    }
+    match word {
+        Word::Approve => approve(tx, file_id),
+        Word::Release => release(tx, file_id),
+        Word::Discard => discard(tx, file_id),
+    }
+}
+
 /// The acting member of the staff says that a guarded file is meant; the second one releases it.
 ///
 /// # Errors

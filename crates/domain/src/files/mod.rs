@@ -18,10 +18,10 @@ pub use arrival::{
     Arrival, Found, Order, accept, arrive, expected_next, hold_for_gap, order, reject, resent,
 };
 pub use file::{Approval, File, FileState, Waits};
-pub use guard::{approve, discard, guard_errors, release};
+pub use guard::{Word, approve, decide, discard, guard_errors, release};
 pub use progress::{Advance, advance, applied, restart, sent};
-pub use repo::{find, list, open_by_name, unfinished};
-pub use retention::{UNDO_DAYS, answered, archive_due, last_business_day};
+pub use repo::{find, list, list_before, open_by_name, unfinished};
+pub use retention::{NIGHTLY, UNDO_DAYS, answered, archive_due, late};
 pub use undo::{
     Conflict, Image, Link, UndoPage, begin_undo, close_undo, forget_images, keep_images, undo_page,
 };

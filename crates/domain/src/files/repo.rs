@@ -10,6 +10,8 @@ use super::{File, FileState};
 
 /// `file.unknown` — no such file of this operator.
 const UNKNOWN: &str = "file.unknown";
+/// Behind every id of a file (`fil_…`).
+const LAST: &str = "fim";
 
 fn read(row: &mut Row) -> Result<File> {
     Ok(File {
@@ -202,9 +204,18 @@ pub fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<File>> {
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<File>> {
-    let keys: [Value; 2] = [tx.operator().into(), limit.into()];
+    list_before(tx, LAST, limit)
+}
+
+/// The operator's files that came before the one with this id, newest first.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn list_before(tx: &mut Tx<'_>, file_id: &str, limit: i64) -> Result<Vec<File>> {
+    let keys: [Value; 3] = [tx.operator().into(), file_id.into(), limit.into()];
     let ids = tx.rows(
-        "SELECT file_id FROM files WHERE operator_id = ?1 ORDER BY file_id DESC LIMIT ?2",
+        "SELECT file_id FROM files WHERE operator_id = ?1 AND file_id < ?2
+          ORDER BY file_id DESC LIMIT ?3",
         &keys,
         Row::text,
     )?;

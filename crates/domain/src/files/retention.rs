@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use base::kernel::{Error, Instant, Result};
 use base::store::{Row, Tx, Value};
 
+use crate::operators::{self, Policies};
+
 use super::repo;
 use super::{File, FileState};
+
+/// The interface whose file is expected every day.
+pub const NIGHTLY: &str = "CT01";
 
 /// Days in which a file can be taken back; its images hold personal data and go then.
 pub const UNDO_DAYS: i64 = 30;
@@ -67,12 +72,26 @@ pub(super) fn still_undoable(tx: &Tx<'_>, file: &File) -> Result<()> {
     }
 }
 
-/// The latest business day (`YYYY-MM-DD`) an interface sent a file for, refused ones not counted;
-/// `None`: it never did.
+/// The business day (`YYYY-MM-DD`) whose nightly file should be here and is not. An operator that never sent a file
+/// sends none.
 ///
 /// # Errors
-/// `unavailable` when the database fails.
-pub fn last_business_day(tx: &mut Tx<'_>, interface: &str) -> Result<Option<String>> {
+/// `operator.unknown`; `unavailable` when the database fails.
+pub fn late(tx: &mut Tx<'_>) -> Result<Option<String>> {
+    let due = due_day(&tx.operator_fact(operators::find_operator)?.policies, tx.now());
+    let last = last_business_day(tx, NIGHTLY)?;
+    Ok(last.filter(|last| *last < due).map(|_| due))
+}
+
+/// The latest business day (`YYYY-MM-DD`) whose file should be here by `now`.
+fn due_day(policies: &Policies, now: Instant) -> String {
+    let minutes = policies.cut_off_minutes().unwrap_or(0) + policies.late_minutes;
+    now.plus_seconds(-minutes * 60).day_jst().iso()
+}
+
+/// The latest business day (`YYYY-MM-DD`) an interface sent a file for, refused ones not counted;
+/// `None`: it never did.
+fn last_business_day(tx: &mut Tx<'_>, interface: &str) -> Result<Option<String>> {
     let keys: [Value; 2] = [tx.operator().into(), interface.into()];
     tx.row(
         "SELECT MAX(business_on) FROM files
@@ -100,4 +119,24 @@ pub fn answered(tx: &mut Tx<'_>, names: Vec<String>) -> Result<BTreeMap<String, 
         |row| Ok((row.text()?, row.instant_if_any()?)),
     )?;
     Ok(known.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_due_when_its_cut_off_and_the_patience_have_passed() {
+        let policies = Policies::default();
+        assert_eq!((&*policies.cut_off, policies.late_minutes), ("23:00", 60));
+        let due = |at| due_day(&policies, Instant::parse_compact_jst(at, "at").unwrap());
+        assert_eq!(due("20261122235959"), "2026-11-21");
+        assert_eq!(due("20261123000000"), "2026-11-22");
+        let early = Policies { cut_off: "05:30".to_owned(), late_minutes: 45, ..policies };
+        let due = |at| due_day(&early, Instant::parse_compact_jst(at, "at").unwrap());
+        assert_eq!(
+            (due("20261122061459"), due("20261122061500")),
+            ("2026-11-21".into(), "2026-11-22".into())
+        );
+    }
 }

@@ -13,13 +13,16 @@ pub enum Permission {
     Help,
     /// The verbs for one contract or person, and keys.
     Command,
+    /// Say that a file that waits is meant, may go on, or is given up.
+    Approve,
     /// Invite who works here, and take it back.
     ManageStaff,
 }
 
 impl Permission {
     /// All, in the order of the list in `docs/console.md`.
-    pub const ALL: [Self; 4] = [Self::Look, Self::Help, Self::Command, Self::ManageStaff];
+    pub const ALL: [Self; 5] =
+        [Self::Look, Self::Help, Self::Command, Self::Approve, Self::ManageStaff];
 
     /// Which roles may.
     #[must_use]
@@ -29,6 +32,7 @@ impl Permission {
                 &[Role::Viewer, Role::Desk, Role::Admin, Role::Accounting, Role::StationManager]
             }
             Self::Help | Self::Command => &[Role::Desk, Role::Admin, Role::StationManager],
+            Self::Approve => &[Role::Admin, Role::StationManager],
             Self::ManageStaff => &[Role::StationManager],
         }
     }

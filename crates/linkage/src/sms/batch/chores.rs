@@ -10,7 +10,6 @@ use std::time::UNIX_EPOCH;
 
 use base::kernel::{Instant, Result, clock};
 use domain::files;
-use domain::operators::{self, Policies};
 use formats::sms::{FileKind, FileName};
 
 use super::desk::{Desk, names};
@@ -19,8 +18,6 @@ use super::{Batch, Job};
 
 /// Days requests and results are kept.
 const KEEP_DAYS: i64 = 400;
-/// The interface whose file is expected every day.
-const NIGHTLY: &str = "CT01";
 /// Names looked up at once.
 const PAGE: usize = 500;
 
@@ -39,14 +36,7 @@ impl Batch {
 
     /// Says once a day that the nightly file did not come.
     fn look_for_late(&self, job: &Job<'_>, state: &mut State) -> Result<()> {
-        let now = clock::now();
-        let late = self.db.read(&self.scope(job), |tx| {
-            let policies = tx.operator_fact(operators::find_operator)?.policies.clone();
-            let due = due_day(&policies, now);
-            let last = files::last_business_day(tx, NIGHTLY)?;
-            // An operator that never sent a file sends none.
-            Ok(last.filter(|last| *last < due).map(|_| due))
-        })?;
+        let late = self.db.read(&self.scope(job), files::late)?;
         self.count_late(job.operator, late.is_some());
         if let Some(day) = late.filter(|day| state.told_late.as_ref() != Some(day)) {
             tracing::warn!(
@@ -91,12 +81,6 @@ impl Batch {
     }
 }
 
-/// The latest business day (`YYYY-MM-DD`) whose file should be here by `now`.
-fn due_day(policies: &Policies, now: Instant) -> String {
-    let minutes = policies.cut_off_minutes().unwrap_or(0) + policies.late_minutes;
-    now.plus_seconds(-minutes * 60).day_jst().iso()
-}
-
 /// The requests a file in an archive may belong to: it is one, or an answer, or the marker of one,
 /// perhaps with a number because its name was there already.
 fn requests(name: &str) -> Vec<String> {
@@ -135,21 +119,6 @@ fn written(path: &Path) -> Option<Instant> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_day_is_due_when_its_cut_off_and_the_patience_have_passed() {
-        let policies = Policies::default();
-        assert_eq!((&*policies.cut_off, policies.late_minutes), ("23:00", 60));
-        let due = |at| due_day(&policies, Instant::parse_compact_jst(at, "at").unwrap());
-        assert_eq!(due("20261122235959"), "2026-11-21");
-        assert_eq!(due("20261123000000"), "2026-11-22");
-        let early = Policies { cut_off: "05:30".to_owned(), late_minutes: 45, ..policies };
-        let due = |at| due_day(&early, Instant::parse_compact_jst(at, "at").unwrap());
-        assert_eq!(
-            (due("20261122061459"), due("20261122061500")),
-            ("2026-11-21".into(), "2026-11-22".into())
-        );
-    }
 
     #[test]
     fn an_archived_file_is_known_by_its_request() {

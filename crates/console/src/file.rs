@@ -1,0 +1,215 @@
+//! One file: how its checks ended, how far it is, who said what of it; and what may be said of it now.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use base::kernel::{Error, Result, clock};
+use domain::files::{self, File, FileState, Waits, Word};
+use domain::operators::{self, Staff};
+use domain::staff::Permission;
+use formats::oauth::Parameters;
+use http::HeaderMap;
+use web::status_of;
+use web::texts::{Words, message};
+
+use super::Console;
+use super::contract::Said;
+use super::files::{is_alarming, moment, path_of};
+use super::here::{Here, posted, shown};
+use super::labels;
+
+#[derive(Template)]
+#[template(path = "file.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'b str,
+    address: String,
+    list: String,
+    proof: &'b str,
+    message: Option<String>,
+    failed: bool,
+    state: &'static str,
+    alarm: bool,
+    /// Why it stands where it stands, and where in the file; empty: as it should.
+    why: String,
+    detail: &'b str,
+    waits: &'static str,
+    facts: Vec<(&'static str, String)>,
+    approvals: Vec<(String, String)>,
+    /// What may be said of it, and the key of each.
+    words_of_staff: Vec<(&'static str, &'static str)>,
+    stand: String,
+}
+
+/// `GET …/files/{file}`.
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    Path((code, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    shown((console, code), (headers, path_of(&id)), move |console, here| {
+        page(console, here, &id, &Said::Nothing)
+    })
+    .await
+}
+
+/// `POST …/files/{file}`: a word about it.
+pub(super) async fn answer(
+    State(console): State<Arc<Console>>,
+    Path((code, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = (headers, body, path_of(&id));
+    posted((console, code), form, move |console, here, form| {
+        match decided(console, here, (&id, form)) {
+            Ok(key) => page(console, here, &id, &Said::Done(here.words.get(key).to_owned())),
+            Err(error) if is_told_there(&error) => page(console, here, &id, &Said::Refused(&error)),
+            Err(error) => Err(error),
+        }
+    })
+    .await
+}
+
+/// Whether the page of the file itself says why nothing was done.
+fn is_told_there(error: &Error) -> bool {
+    status_of(error).is_client_error()
+        && !matches!(error, Error::NotFound { .. } | Error::Unauthenticated { .. })
+}
+
+/// Says a word about a file; answers the key of what came of it.
+fn decided(
+    console: &Console,
+    here: &Here,
+    (id, form): (&str, &Parameters<'_>),
+) -> Result<&'static str> {
+    let word = match form.get("do").unwrap_or_default() {
+        "approve" => Word::Approve,
+        "release" => Word::Release,
+        "discard" => Word::Discard,
+        _ => return Err(Error::invalid("request.parameters_malformed", "do")),
+    };
+    let (id, seen) = (id.to_owned(), form.get("seen").unwrap_or_default().to_owned());
+    let may = (&here.seat, Permission::Approve);
+    let decide = move |tx: &mut base::store::Tx<'_>| files::decide(tx, &id, (word, &seen));
+    let file = console.desks.act(may, clock::now(), decide)?;
+    Ok(match (word, file.state) {
+        (Word::Approve, FileState::Guarded) => "console.file.approved_once",
+        (Word::Approve, _) => "console.file.approved",
+        (Word::Release, FileState::Rejected) => "console.file.released_late",
+        (Word::Release, _) => "console.file.released",
+        (Word::Discard, _) => "console.file.discarded",
+    })
+}
+
+/// The page of a file, as it is now.
+fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Response> {
+    let wanted = id.to_owned();
+    let look = move |tx: &mut base::store::Tx<'_>| {
+        Ok((files::find(tx, &wanted)?, operators::list_staff(tx)?))
+    };
+    let may = (&here.seat, Permission::Look);
+    let (file, staff) = console.desks.look(may, clock::now(), look)?;
+    let words = here.words;
+    let error = match said {
+        Said::Refused(error) => Some(*error),
+        Said::Nothing | Said::Done(_) => None,
+    };
+    let path = path_of(&file.id);
+    let body = Body {
+        words,
+        title: &file.name,
+        address: format!("{}{path}", here.address),
+        list: format!("{}/files", here.address),
+        proof: &here.proof(console, &path),
+        message: match said {
+            Said::Nothing => None,
+            Said::Done(text) => Some(text.clone()),
+            Said::Refused(error) => Some(message(words.0, error)),
+        },
+        failed: error.is_some(),
+        state: words.get(labels::file(file.state)),
+        alarm: is_alarming(&file),
+        why: why(words, &file),
+        detail: &file.detail,
+        waits: file.waits_for.map_or("", |waits| words.get(waits_key(waits))),
+        facts: facts(words, &file),
+        approvals: approvals(words, &file, &staff),
+        words_of_staff: if here.may(Permission::Approve) { sayable(&file) } else { Vec::new() },
+        stand: file.stand(),
+    };
+    here.page(console, (body.title, "files"), &body, error)
+}
+
+/// The code it was refused, held or guarded with, in a sentence.
+fn why(words: Words, file: &File) -> String {
+    match labels::file_code(&file.code) {
+        _ if file.code.is_empty() => String::new(),
+        Some(key) => format!("{} {}", file.code, words.get(key)),
+        None => file.code.clone(),
+    }
+}
+
+const fn waits_key(waits: Waits) -> &'static str {
+    match waits {
+        Waits::Gap => "console.file.waits.gap",
+        Waits::Mass => "console.file.waits.mass",
+        Waits::Errors => "console.file.waits.errors",
+    }
+}
+
+fn facts(words: Words, file: &File) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("console.file.interface", format!("{} {}", file.interface, file.kind)),
+        ("console.file.sequence", format!("{:08}", file.sequence)),
+        ("console.file.business_on", file.business_on.clone()),
+        ("console.file.arrived", moment(words, file.arrived)),
+    ];
+    let moments = [
+        ("console.file.started", file.started),
+        ("console.file.applied", file.applied),
+        ("console.file.sent", file.sent),
+    ];
+    let known = moments.into_iter().filter_map(|(key, at)| Some((key, moment(words, at?))));
+    facts.extend(known);
+    facts.push(("console.file.done", format!("{} / {}", file.lines_done, file.lines_total)));
+    let counts = [
+        ("console.file.ok", file.ok),
+        ("console.file.warnings", file.warnings),
+        ("console.file.errors", file.errors),
+        ("console.file.mass", file.mass),
+    ];
+    facts.extend(counts.map(|(key, count)| (key, count.to_string())));
+    if file.test {
+        facts.push(("console.file.test", words.get("console.file.test.yes").to_owned()));
+    }
+    facts
+}
+
+/// Who said that it is meant, and when.
+fn approvals(words: Words, file: &File, staff: &[Staff]) -> Vec<(String, String)> {
+    let each = file.approvals.iter();
+    each.map(|one| (who(staff, &one.staff), moment(words, one.at))).collect()
+}
+
+/// A member of the staff by name, as far as they are still known.
+pub(super) fn who(staff: &[Staff], id: &str) -> String {
+    let known = staff.iter().find(|one| one.id == id);
+    known.map_or_else(|| id.to_owned(), |one| format!("{} ({id})", one.draft.name))
+}
+
+/// What may be said of a file as it stands.
+fn sayable(file: &File) -> Vec<(&'static str, &'static str)> {
+    const APPROVE: (&str, &str) = ("approve", "console.file.approve");
+    const RELEASE: (&str, &str) = ("release", "console.file.release");
+    const DISCARD: (&str, &str) = ("discard", "console.file.discard");
+    match file.state {
+        FileState::Guarded => vec![APPROVE, DISCARD],
+        FileState::Held => vec![RELEASE, DISCARD],
+        FileState::Rejected if file.code == "F011" && !file.is_resolved("late") => vec![RELEASE],
+        _ => Vec::new(),
+    }
+}
