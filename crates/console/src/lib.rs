@@ -15,6 +15,7 @@ mod labels;
 pub mod letters;
 mod people;
 mod signin;
+mod today;
 mod verbs;
 mod why;
 
@@ -89,6 +90,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/files", get(files::show))
         .route("/console/{operator}/files/{file}", get(file::show).post(file::answer))
         .route("/console/{operator}/why", get(why::show))
+        .route("/console/{operator}/today", get(today::show))
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)

@@ -134,6 +134,7 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/console/{operator}/files/{file}", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/files/{file}", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/why", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/today", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/staff", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/staff", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/staff/{staff}", Guard::Staff),

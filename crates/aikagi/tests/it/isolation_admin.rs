@@ -58,6 +58,13 @@ pub const PROBES: &[(&str, Probe)] = &[
     }),
     ("operators::find_staff", |tx, _| said(operators::find_staff(tx, "himitsu"))),
     ("staff::invite", |tx, _| said(staff::invite(tx, "himitsu").map(|code| code.len()))),
+    ("administration::today", |tx, _| {
+        said(administration::today(tx).map(|today| (today.signed_in, today.registered)))
+    }),
+    ("decisions::count_answers", |tx, _| {
+        let ever = (base::kernel::Instant::default(), 1_000);
+        said(domain::decisions::count_answers(tx, ever))
+    }),
     ("staff::roster", |tx, _| said(staff::roster(tx))),
     ("staff::end_sessions", |tx, _| said(staff::end_sessions(tx, "himitsu"))),
     ("clients::set_secret", |tx, _| said(clients::set_secret(tx, "secret-vod", &"s".repeat(43)))),

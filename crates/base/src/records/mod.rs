@@ -13,6 +13,7 @@ mod logs;
 pub mod outbox;
 mod receivers;
 mod seal;
+mod today;
 
 pub use audit::{AuditLine, Entry, News, list as list_audit, record, tell};
 pub use behind::WriteBehind;
@@ -25,3 +26,4 @@ pub use receivers::{
     list as list_receivers, put as put_receiver, remove as remove_receiver,
 };
 pub use seal::{SealReport, seal, unsealed_since, verify as verify_chain};
+pub use today::{Counted, Request, count_acts, newest_requests};

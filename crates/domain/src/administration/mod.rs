@@ -8,8 +8,10 @@ mod persons;
 mod secrets;
 mod service;
 mod sheet;
+mod today;
 
 pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in, reset_pins};
 pub use secrets::renew_secret;
 pub use service::{admit, check_in_service};
 pub use sheet::{FoundBy, FoundContract, MOST_FOUND, Sheet, search, sheet};
+pub use today::{LOOKED_AT, Today, today};

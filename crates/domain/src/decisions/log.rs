@@ -2,6 +2,8 @@
 //!
 //! Source: brief tve §5.8, §11.3; kept 90 days.
 
+use std::collections::BTreeMap;
+
 use base::kernel::{Instant, Result};
 use base::store::{Tx, Value};
 
@@ -96,6 +98,45 @@ pub(super) fn find(tx: &mut Tx<'_>, typed: &str) -> Result<Option<Line>> {
     )
 }
 
+/// How often somebody might watch, and why not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// How often yes.
+    pub permits: i64,
+    /// How often no, by the first reason, which is what the viewer was told; the most frequent first.
+    pub denials: Vec<(String, i64)>,
+}
+
+/// The operator's answers since `since`. At most the newest `limit` are looked at.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn count_answers(tx: &mut Tx<'_>, (since, limit): (Instant, i64)) -> Result<Answered> {
+    let keys: [Value; 3] = [tx.operator().into(), since.into(), limit.into()];
+    let given = tx.rows(
+        "SELECT codes, permit, COUNT(*) FROM
+            (SELECT codes, permit FROM decision_log
+              WHERE operator_id = ?1 AND at_ms >= ?2 ORDER BY at_ms DESC LIMIT ?3) newest
+          GROUP BY codes, permit",
+        &keys,
+        |row| Ok((row.text()?, row.flag()?, row.int()?)),
+    )?;
+    Ok(summed(&given))
+}
+
+fn summed(given: &[(String, bool, i64)]) -> Answered {
+    let mut by_reason: BTreeMap<&str, i64> = BTreeMap::new();
+    for (codes, _, count) in given.iter().filter(|(_, permit, _)| !permit) {
+        let first = codes.split(' ').next().unwrap_or_default();
+        *by_reason.entry(first).or_default() += count;
+    }
+    let mut denials: Vec<(String, i64)> =
+        by_reason.into_iter().map(|(code, count)| (code.to_owned(), count)).collect();
+    denials.sort_by_key(|(_, count)| -count);
+    let permits = given.iter().filter(|(_, permit, _)| *permit).map(|(.., count)| count).sum();
+    Answered { permits, denials }
+}
+
 /// Removes about `limit` lines of the operator older than 90 days; returns how many.
 ///
 /// # Errors
@@ -110,4 +151,19 @@ pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
                   ORDER BY at_ms LIMIT ?3) AS oldest)",
         &keys,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_counts_for_its_first_reason() {
+        let given = |codes: &str, permit, count| (codes.to_owned(), permit, count);
+        let all = [given("P00", true, 9), given("D04 D09", false, 2), given("D09", false, 3)];
+        let denials = vec![("D09".to_owned(), 3), ("D04".to_owned(), 2)];
+        assert_eq!(summed(&all), Answered { permits: 9, denials });
+        let also = [given("D04", false, 2), given("D04 D13", false, 5)];
+        assert_eq!(summed(&also).denials, [("D04".to_owned(), 7)]);
+    }
 }

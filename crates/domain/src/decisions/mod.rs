@@ -34,7 +34,7 @@ pub use explain::{Explanation, SinceThen, Then, Verdict, explain};
 pub use facts::Fact;
 pub use findings::{AdultSwitch, Finding, PERMIT, PinFor, Refused};
 pub use first_play::{RENTAL_UNKNOWN, record_first_play};
-pub use log::sweep;
+pub use log::{Answered, count_answers, sweep};
 pub use question::{
     Action, Asker, Building, Decision, Guarded, PinGiven, Question, Station, Viewer,
 };

@@ -1,0 +1,71 @@
+//! The station's day at a glance, at the console.
+
+use base::kernel::{Actor, Scope, clock, ids};
+use base::store::Value;
+use domain::operators::Role;
+
+use crate::console::{CONSOLE, given_clerk};
+use crate::viewers::{House, Viewer};
+use crate::world::{KITA, MINAMI};
+
+/// The number of a figure on the page.
+fn figure(page: &str, id: &str) -> String {
+    let (_, rest) = page.split_once(&format!("<li id=\"{id}\"")).expect("the figure");
+    let (_, rest) = rest.split_once("<strong>").unwrap();
+    rest.split("</").next().unwrap().to_owned()
+}
+
+/// A line of the access log and one of the decision log of `operator`, `ago` seconds old.
+fn given_lines(house: &House, operator: &'static str, (code, codes): (&str, &str), ago: i64) {
+    let at = clock::now().plus_seconds(-ago);
+    let access: Vec<Value> =
+        vec![operator.into(), ids::new_id("acc", at).into(), at.into(), code.into()];
+    let permit = i64::from(codes == "P00");
+    let decision: Vec<Value> =
+        vec![operator.into(), at.into(), ids::new_id("t", at).into(), permit.into(), codes.into()];
+    let scope = Scope::new(operator, Actor::System, clock::now());
+    let write = move |tx: &mut base::store::Tx<'_>| {
+        tx.exec(
+            "INSERT INTO access_log (operator_id, access_id, at_ms, actor, route, status, code, micros, request_id)
+             VALUES (?1, ?2, ?3, '', 'POST /', 422, ?4, 2000, '')",
+            &access,
+        )?;
+        tx.exec(
+            "INSERT INTO decision_log (operator_id, at_ms, trace, permit, codes, client_id, number, gen, person_no,
+                 action, resource, least_age, adult, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'vod', 'A-001', 0, 1, 'view', 'x', NULL, 0, 1)",
+            &decision,
+        )
+        .map(drop)
+    };
+    house.world.db.housekeep(&scope, "test", write).unwrap();
+}
+
+#[test]
+fn what_happened_since_midnight_is_counted_of_this_station_only() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    Viewer::new(&house).sign_in("takahashi", "kita no hama no toudai");
+    let mut clerk = given_clerk(&house, Role::Viewer);
+    let before = clerk.look(&format!("{CONSOLE}/today")).body;
+    assert!(before.contains("id=\"no-denials\"") && before.contains("id=\"no-deliveries\""));
+    given_lines(&house, KITA, ("signin.failed", "P00"), 0);
+    given_lines(&house, KITA, ("signin.failed", "D04 D09"), 0);
+    given_lines(&house, KITA, ("", "D04"), 0);
+    given_lines(&house, KITA, ("signin.failed", "D09"), 25 * 3600);
+    given_lines(&house, MINAMI, ("signin.failed", "D13"), 0);
+
+    let path = format!("{CONSOLE}/today");
+    let statements = house.world.db.statements();
+    let shown = clerk.get(&path);
+    let statements = house.world.db.statements() - statements;
+    assert!(statements <= 12 && shown.body.len() <= 30 * 1024, "{statements}");
+    let page = shown.body;
+    let told = ["signed-in", "wrong", "permits", "refused", "files"].map(|id| figure(&page, id));
+    assert_eq!(told, ["1", "2", "1", "2", "0"], "{page}");
+    let (_, denials) = page.split_once("<table id=\"denials\">").expect("why not");
+    let rows = denials.split("</table>").next().unwrap();
+    assert!(rows.contains("<td>契約が停止中</td><td>2</td>"), "{rows}");
+    assert!(!rows.contains("成人") && !rows.contains("契約に含まれない"), "{rows}");
+    assert_eq!(page.matches("<rect class=\"second\"").count(), 1, "one hour had wrong passwords");
+}

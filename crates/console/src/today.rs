@@ -1,0 +1,198 @@
+//! The day so far: sign-ins, refusals, files and deliveries, with what leads to each.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use base::kernel::{Instant, Result, clock};
+use domain::administration::{self, LOOKED_AT, Today};
+use domain::decisions::{self, Answered};
+use domain::files::{self, File, FileState};
+use domain::staff::Permission;
+use http::HeaderMap;
+use web::texts::Words;
+use web::words;
+
+use super::Console;
+use super::here::{Here, shown};
+
+/// Height of the tallest bar of the picture, in its own units.
+const TALLEST: i64 = 80;
+/// Width of an hour.
+const WIDTH: i64 = 20;
+
+/// What is shown.
+struct Day {
+    books: Today,
+    answered: Answered,
+    /// Files that wait for somebody, or are being done.
+    files: Vec<File>,
+}
+
+/// An hour in the picture: where the bars begin and how tall they are.
+struct Bar {
+    hour: usize,
+    left: i64,
+    signed_in: (i64, i64, i64),
+    wrong: (i64, i64, i64),
+}
+
+/// A number with its word.
+struct Figure {
+    id: &'static str,
+    text: &'static str,
+    value: String,
+    alarm: bool,
+    /// Where what is counted is listed, below the console; empty: nowhere.
+    list: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "today.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'b str,
+    address: &'b str,
+    now: String,
+    cut: Option<String>,
+    figures: Vec<Figure>,
+    bars: Vec<Bar>,
+    denials: Vec<(&'static str, i64)>,
+    deliveries: Vec<(String, i64, i64, String)>,
+}
+
+/// `GET …/today`.
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    shown((console, code), (headers, "/today".to_owned()), page).await
+}
+
+fn page(console: &Console, here: &Here) -> Result<Response> {
+    let (words, now) = (here.words, clock::now());
+    let asked = (&here.seat, Permission::Look);
+    let day = console.desks.look(asked, now, |tx| {
+        let books = administration::today(tx)?;
+        let answered = decisions::count_answers(tx, (books.since, LOOKED_AT))?;
+        Ok(Day { books, answered, files: files::unfinished(tx)? })
+    })?;
+    let limit = LOOKED_AT.to_string();
+    let body = Body {
+        words,
+        title: words.get("console.today.title"),
+        address: &here.address,
+        now: words::fill_at(words.0, "console.today.now", now),
+        cut: day.is_cut().then(|| words.fill("console.today.cut", &[("lines", &limit)])),
+        figures: figures(words, &day),
+        bars: bars(&day.books),
+        denials: denials(words, &day.answered),
+        deliveries: deliveries(words, &day.books, now),
+    };
+    here.page(console, (body.title, "today"), &body, None)
+}
+
+impl Day {
+    /// Whether a book had more lines than were looked at.
+    fn is_cut(&self) -> bool {
+        self.books.cut || self.answered.permits + self.refused() >= LOOKED_AT
+    }
+
+    fn refused(&self) -> i64 {
+        self.answered.denials.iter().map(|(_, count)| count).sum()
+    }
+}
+
+fn denials(words: Words, answered: &Answered) -> Vec<(&'static str, i64)> {
+    answered.denials.iter().map(|(code, count)| (reason(words, code), *count)).collect()
+}
+
+fn figures(words: Words, day: &Day) -> Vec<Figure> {
+    let figure = |id, key, value: String, alarm| {
+        let list = if id == "files" { "/files" } else { "" };
+        Figure { id, text: words.get(key), value, alarm, list }
+    };
+    let sum = |hours: &[i64; 24]| hours.iter().sum::<i64>();
+    let today = &day.books;
+    let count = |id, key, value: i64| figure(id, key, value.to_string(), false);
+    let mut all = vec![
+        count("signed-in", "console.today.signed_in", sum(&today.signed_in)),
+        count("wrong", "console.today.wrong", sum(&today.wrong)),
+        figure(
+            "locked-out",
+            "console.today.locked_out",
+            today.locked_out.to_string(),
+            today.locked_out > 0,
+        ),
+        count("registered", "console.today.registered", today.registered),
+        count("permits", "console.today.permits", day.answered.permits),
+        count("refused", "console.today.refused", day.refused()),
+    ];
+    let waits = |file: &&File| matches!(file.state, FileState::Held | FileState::Guarded);
+    let waiting = day.files.iter().filter(waits).count();
+    all.push(figure("files", "console.today.files", waiting.to_string(), waiting > 0));
+    if let Some((half, most)) = today.took {
+        let took = format!("{} / {} ms", half.div_euclid(1000), most.div_euclid(1000));
+        all.push(figure("took", "console.today.took", took, false));
+    }
+    all
+}
+
+/// The hours as bars, as tall as their share of the busiest one.
+fn bars(today: &Today) -> Vec<Bar> {
+    let all = today.signed_in.iter().chain(&today.wrong);
+    let most = all.copied().max().unwrap_or_default().max(1);
+    let tall = |count: i64| {
+        let height = (count * TALLEST).div_euclid(most).max(i64::from(count > 0));
+        (count, TALLEST - height, height)
+    };
+    let hours = today.signed_in.iter().zip(&today.wrong).enumerate();
+    let bar = hours.zip((0..).step_by(20)).map(|((hour, (signed_in, wrong)), left)| Bar {
+        hour,
+        left,
+        signed_in: tall(*signed_in),
+        wrong: tall(*wrong),
+    });
+    bar.collect()
+}
+
+impl Bar {
+    /// Where the second bar of an hour begins.
+    const fn middle(&self) -> i64 {
+        self.left + WIDTH / 2 - 1
+    }
+}
+
+/// The reason in a few words.
+fn reason(words: Words, code: &str) -> &'static str {
+    words.get(match code {
+        "D01" => "console.reason.D01",
+        "D02" => "console.reason.D02",
+        "D03" => "console.reason.D03",
+        "D04" => "console.reason.D04",
+        "D05" => "console.reason.D05",
+        "D06" => "console.reason.D06",
+        "D07" => "console.reason.D07",
+        "D09" => "console.reason.D09",
+        "D10" => "console.reason.D10",
+        "D11" => "console.reason.D11",
+        "D12" => "console.reason.D12",
+        "D13" => "console.reason.D13",
+        "D14" => "console.reason.D14",
+        "D15" => "console.reason.D15",
+        "D18" => "console.reason.D18",
+        _ => "console.reason.other",
+    })
+}
+
+/// Who has not been told yet: how much waits, how much was given up, for how long the oldest waits.
+fn deliveries(words: Words, today: &Today, now: Instant) -> Vec<(String, i64, i64, String)> {
+    let listed = today.deliveries.iter().map(|one| {
+        let minutes = one.oldest.map_or(0, |oldest| oldest.seconds_until(now).max(0) / 60);
+        let waits = words.fill("console.today.minutes", &[("minutes", &minutes.to_string())]);
+        (one.receiver_id.clone(), one.pending, one.dead, waits)
+    });
+    listed.collect()
+}
