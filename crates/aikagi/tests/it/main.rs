@@ -53,6 +53,7 @@ mod console;
 mod console_desk;
 mod console_files;
 mod console_people;
+mod console_search;
 mod console_today;
 mod contacts_page;
 mod decisions;
