@@ -57,6 +57,8 @@ struct Body<'b> {
     now: String,
     cut: Option<String>,
     figures: Vec<Figure>,
+    /// Whether nobody signed in, nor tried to.
+    quiet: bool,
     bars: Vec<Bar>,
     denials: Vec<(&'static str, i64)>,
     deliveries: Vec<(String, i64, i64, String)>,
@@ -87,6 +89,7 @@ fn page(console: &Console, here: &Here) -> Result<Response> {
         now: words::fill_at(words.0, "console.today.now", now),
         cut: day.is_cut().then(|| words.fill("console.today.cut", &[("lines", &limit)])),
         figures: figures(words, &day),
+        quiet: day.books.signed_in.iter().chain(&day.books.wrong).all(|count| *count == 0),
         bars: bars(&day.books),
         denials: denials(words, &day.answered),
         deliveries: deliveries(words, &day.books, now),

@@ -137,9 +137,10 @@ impl Folder {
         self.write_private("letters.txt", &lines.join("\n")).map_err(|error| self.fault(&error))
     }
 
-    /// Keeps the clerk's invitation for the same reason.
-    pub(super) fn write_invitation(&self, code: &str) -> Result<(), Failure> {
-        self.write_private("invitation.txt", code).map_err(|error| self.fault(&error))
+    /// Keeps the invitations of the staff for the same reason.
+    pub(super) fn write_invitations(&self, lines: &[String]) -> Result<(), Failure> {
+        let kept = self.write_private("invitations.txt", &lines.join("\n"));
+        kept.map_err(|error| self.fault(&error))
     }
 }
 

@@ -14,18 +14,17 @@ pub(super) fn print(folder: &Folder, config: &Config, (bound, next): (&Bound, u6
     let shown = shown.trim_end_matches('/');
     let today = clock::now().day_jst();
     let (suspend, resume) = (file_name(today, next), file_name(today, next + 1));
-    let invitation = folder.read("invitation.txt").unwrap_or_default();
+    let staff = folder.read("invitations.txt").unwrap_or_default().replace('\n', "\n    ");
     let letters = folder.read("letters.txt").unwrap_or_default().replace('\n', "\n    ");
     output::line(format!(
         "\nAikagi demo — everything is invented, nothing leaves this machine.\n\n\
          \x20 VOD site             {site}\n\
          \x20 identity provider    {base}\n\
          \x20 mail and texts       {site}/post\n\
-         \x20 console of a station {base}/console/OP0012/join?staff=sato\n\
-         \x20                      (invitation of 佐藤 髙子: {invitation}; an authenticator is set up there)\n\
          \x20 health and metrics   http://{ops}/readyz?verbose\n\
          \x20 data                 {shown}\n\n\
          Letters (登録のご案内)\n    {letters}\n\n\
+         Console of a station: invitations of its staff (an authenticator is set up there)\n    {staff}\n\n\
          Your contacts, passkeys and authenticator: {base}/contacts, /passkeys, /security\n\n\
          Three things to try\n\
          \x20 1  Open {site}, choose a title, sign in: pick 北浜ケーブル, then\n\

@@ -9,7 +9,7 @@ use domain::subscribers::{Attributes, Reason, Role};
 use crate::failure::Failure;
 
 /// Who works at the northern station, as `station.toml` says.
-const CLERK: &str = "sato";
+const STAFF: [(&str, &str); 3] = [("sato", "受付"), ("kudo", "管理"), ("murata", "局責任者")];
 
 /// A letter to an invented person.
 pub(super) struct Letter {
@@ -120,11 +120,17 @@ pub(super) fn make(db: &Db) -> std::result::Result<Vec<Letter>, Failure> {
     Ok(letters)
 }
 
-/// Invites the clerk of the northern station to its console; answers the code.
-pub(super) fn invite_clerk(db: &Db) -> std::result::Result<String, Failure> {
+/// Invites who works at the northern station to its console; answers a line for each.
+pub(super) fn invite_staff(db: &Db, base_url: &str) -> std::result::Result<Vec<String>, Failure> {
     let actor = Actor::Operations("demo".to_owned());
     let scope = Scope::new("OP0012", actor, clock::now()).caused_by("demo");
-    Ok(console::letters::grouped(&db.transact(&scope, |tx| domain::staff::invite(tx, CLERK))?))
+    let mut lines = Vec::new();
+    for (id, role) in STAFF {
+        let code = db.transact(&scope, move |tx| domain::staff::invite(tx, id))?;
+        let code = console::letters::grouped(&code);
+        lines.push(format!("{base_url}/console/OP0012/join?staff={id}  {code}  {role}"));
+    }
+    Ok(lines)
 }
 
 fn found(tx: &mut Tx<'_>, home: &'static Home) -> Result<Vec<Letter>> {

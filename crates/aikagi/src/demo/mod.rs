@@ -55,7 +55,7 @@ fn fill(folder: &Folder, config: &Config) -> Result<u64, Failure> {
     if applied.differences.iter().any(|one| one.added && one.thing == "operator") {
         let letters = households::make(&db)?;
         folder.write_letters(&letters)?;
-        folder.write_invitation(&households::invite_clerk(&db)?)?;
+        folder.write_invitations(&households::invite_staff(&db, &config.base_url)?)?;
     }
     Ok(samples::next_sequence(&db)?)
 }

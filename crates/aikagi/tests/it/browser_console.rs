@@ -40,31 +40,42 @@ const FAULTS: &str = r#"
     return faults;
 "#;
 
-async fn look_at(browser: &Client, look: Look, page: &str) {
+pub async fn look_at(browser: &Client, look: Look, page: &str) {
     picture(browser, &format!("console-{}-{page}", look.name)).await;
     let faults = browser.execute(FAULTS, Vec::new()).await.unwrap();
     assert_eq!(faults, serde_json::json!([]), "{page} on {}", look.name);
 }
 
-/// Joins by a new invitation, which ends what the clerk had before.
-async fn joins(browser: &Client, demo: &Demo, look: Look) -> String {
-    let invited = said(demo, &["staff", "invite", "--operator", "OP0012", "--staff", "sato"]);
+/// Opens a new invitation of a member of the staff, which ends what they had before. Answers where the console is, and the code.
+pub async fn open_invitation(browser: &Client, demo: &Demo, staff: &str) -> (String, String) {
+    let invited = said(demo, &["staff", "invite", "--operator", "OP0012", "--staff", staff]);
     let address = invited.split_whitespace().find(|word| word.starts_with("http")).unwrap();
     browser.goto(address).await.unwrap();
-    type_into(browser, "#invitation", &code_in(&invited)).await;
-    look_at(browser, look, "invitation").await;
-    click(browser, "main button").await;
+    wait_for(browser, "#invitation").await;
+    (address.split("/join").next().unwrap().to_owned(), code_in(&invited))
+}
+
+/// What an authenticator shows that was set up with the secret on the page.
+pub async fn authenticator_code(browser: &Client) -> String {
     let secret = wait_for(browser, "#secret").await.text().await.unwrap().replace(' ', "");
-    look_at(browser, look, "authenticator").await;
     let secret = Secret::try_from_base32(&secret).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
-    let code = totp.generate(u64::try_from(clock::now().ms() / 1000).unwrap()).to_string();
+    totp.generate(u64::try_from(clock::now().ms() / 1000).unwrap()).to_string()
+}
+
+async fn joins(browser: &Client, demo: &Demo, look: Look) -> String {
+    let (console, code) = open_invitation(browser, demo, "sato").await;
+    type_into(browser, "#invitation", &code).await;
+    look_at(browser, look, "invitation").await;
+    click(browser, "main button").await;
+    let code = authenticator_code(browser).await;
+    look_at(browser, look, "authenticator").await;
     type_into(browser, "#code", &code).await;
     type_into(browser, "#password", "kurage-17-oyogu").await;
     click(browser, "button[value=join]").await;
     wait_for(browser, "#q").await;
     look_at(browser, look, "search").await;
-    address.split("/join").next().unwrap().to_owned()
+    console
 }
 
 /// The eight characters of an answer to the household, and whether it may watch.

@@ -41,6 +41,7 @@ mod boxes;
 mod browser;
 mod browser_console;
 mod browser_contacts;
+mod browser_keys;
 mod browser_looks;
 mod browser_passkeys;
 mod browser_tv;

@@ -1,0 +1,120 @@
+//! The console by keyboard alone, in a real Chromium: no key press is more than Tab, letters, arrows and Enter, and what has the
+//! focus can always be seen.
+
+use fantoccini::Client;
+use fantoccini::key::Key;
+
+use crate::browser::{Demo, PC, open_browser, picture, start_demo, start_driver, wait_for};
+use crate::browser_console::{authenticator_code, look_at, open_invitation};
+
+/// Presses of Tab before something counts as out of reach.
+const FARTHEST: usize = 60;
+
+/// Whether what has the focus is what is meant; and what is wrong with how it is shown.
+const FOCUS: &str = r#"
+    const at = document.activeElement;
+    if (at === document.body || at === null) return [false, ""];
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(at);
+    const ringed = (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
+    const { top, bottom, width } = at.getBoundingClientRect();
+    const seen = width > 0 && bottom > 0 && top < window.innerHeight;
+    return [at.matches(arguments[0]), ringed && seen ? "" : at.outerHTML.slice(0, 120)];
+"#;
+
+async fn press(browser: &Client, keys: &str) {
+    browser.active_element().await.unwrap().send_keys(keys).await.unwrap();
+}
+
+/// Tabs to `css`.
+async fn tab_to(browser: &Client, css: &str) {
+    wait_for(browser, css).await;
+    for _ in 0..FARTHEST {
+        let told = browser.execute(FOCUS, vec![css.into()]).await.unwrap();
+        let (there, fault) = (told[0].as_bool().unwrap(), told[1].as_str().unwrap());
+        assert_eq!(fault, "", "the focus can not be seen on the way to {css}");
+        if there {
+            return;
+        }
+        press(browser, &Key::Tab.to_string()).await;
+    }
+    panic!("{css} is out of reach by keyboard");
+}
+
+async fn enter(browser: &Client, css: &str, text: &str) {
+    tab_to(browser, css).await;
+    press(browser, text).await;
+}
+
+async fn press_button(browser: &Client, css: &str) {
+    enter(browser, css, &Key::Enter.to_string()).await;
+}
+
+/// Joins, and finds the contract of a caller.
+async fn begins(browser: &Client, demo: &Demo) -> String {
+    let (console, invitation) = open_invitation(browser, demo, "murata").await;
+    enter(browser, "#invitation", &invitation).await;
+    press_button(browser, "main button").await;
+    let code = authenticator_code(browser).await;
+    enter(browser, "#code", &code).await;
+    enter(browser, "#password", "kurage-17-oyogu").await;
+    press_button(browser, "button[value=join]").await;
+    wait_for(browser, "#q").await;
+    console
+}
+
+/// Suspends a contract, and lifts it again.
+async fn suspends(browser: &Client) {
+    enter(browser, "#q", "c0012345").await;
+    press(browser, &Key::Enter.to_string()).await;
+    enter(browser, "#verb", "契約を一時").await;
+    enter(browser, "#reason", "40").await;
+    press_button(browser, "button[value=preview]").await;
+    wait_for(browser, "#effect").await;
+    press_button(browser, "button[value=give]").await;
+    wait_for(browser, "#holds").await;
+    enter(browser, "#verb", "契約を再開").await;
+    press_button(browser, "button[value=preview]").await;
+    wait_for(browser, "#effect").await;
+    press_button(browser, "button[value=give]").await;
+    wait_for(browser, "#no-holds").await;
+}
+
+/// Invites a new clerk.
+async fn invites(browser: &Client, address: &str) {
+    press_button(browser, &format!("nav a[href$='{address}/staff']")).await;
+    wait_for(browser, "#people").await;
+    look_at(browser, PC, "people").await;
+    enter(browser, "#staff", "takahashi.k").await;
+    enter(browser, "#name", "髙橋　花子").await;
+    enter(browser, "input[name=desk]", " ").await;
+    press_button(browser, "main form button").await;
+    press_button(browser, "button[value=invite]").await;
+    wait_for(browser, "#invitation").await;
+    picture(browser, "console-pc-person").await;
+}
+
+#[test]
+#[ignore = "needs a browser: ./check runs it with TEST_CHROMEDRIVER"]
+fn browser_a_manager_works_at_the_console_by_keyboard_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = start_demo(folder.path());
+    let (driver, address) = start_driver();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let browser = open_browser(&address, &folder.path().join("keys"), PC).await;
+        let console = begins(&browser, &demo).await;
+        let below = console.rsplit_once("/console").unwrap().1.to_owned();
+        suspends(&browser).await;
+        invites(&browser, &format!("/console{below}")).await;
+        for (page, shown) in [("today", "#now"), ("files", "main h1"), ("why", "#trace")] {
+            press_button(&browser, &format!("nav a[href$='/{page}']")).await;
+            wait_for(&browser, &format!("nav a[href$='/{page}'][aria-current]")).await;
+            wait_for(&browser, shown).await;
+            look_at(&browser, PC, page).await;
+        }
+        press_button(&browser, "nav form button").await;
+        wait_for(&browser, "#staff").await;
+        browser.close().await.unwrap();
+    });
+    drop(driver);
+}
