@@ -32,6 +32,7 @@
 //!
 //! Source: `shared/briefs/tve.md` 7.3–7.5; `docs/api/sms.md`.
 
+mod answers;
 mod cells;
 mod checks;
 mod columns;
@@ -46,6 +47,7 @@ mod records;
 mod scan;
 mod writer;
 
+pub use answers::ResultReader;
 pub use columns::{Alignment, Column, RECORD_BYTES};
 pub use counts::Counts;
 pub use faults::{FileFault, LineFault, Problem, ReadError, WriteError};
