@@ -1,5 +1,6 @@
 //! What one process is made of, and which door is where.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -303,7 +304,15 @@ fn console(parts: &Parts, strangers: Arc<Strangers>) -> Console {
         decisions: Arc::clone(&parts.decisions),
         signing: Arc::clone(&parts.signing),
         strangers,
+        bulks: bulk_folder(&parts.config),
     }
+}
+
+/// Where work on many contracts lies that is put in at the console, an operator's folder each: ours alone, so not among
+/// those a station's program writes to. Empty: no files are done here.
+pub fn bulk_folder(config: &Config) -> PathBuf {
+    let all = &config.sms.directory;
+    if all.as_os_str().is_empty() { PathBuf::new() } else { all.join(".bulk") }
 }
 
 /// The kinds of contacts that are configured.

@@ -75,7 +75,7 @@ pub(super) async fn answer(
 }
 
 /// Whether the page of the file itself says why nothing was done.
-fn is_told_there(error: &Error) -> bool {
+pub(super) fn is_told_there(error: &Error) -> bool {
     status_of(error).is_client_error()
         && !matches!(error, Error::NotFound { .. } | Error::Unauthenticated { .. })
 }

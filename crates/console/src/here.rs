@@ -44,11 +44,12 @@ struct Navigation<'n> {
     proof: &'n str,
     place: &'n str,
     manages: bool,
+    bulk: bool,
 }
 
 impl Here {
     /// Who shows this cookie at the console of `code`; none: nobody, or not any more.
-    fn find(console: &Console, code: &str, headers: &HeaderMap) -> Result<Option<Self>> {
+    pub(super) fn find(console: &Console, code: &str, headers: &HeaderMap) -> Result<Option<Self>> {
         let operator = console.operator(code)?;
         let Some(cookie) = console.cookies().read(headers, COOKIE) else { return Ok(None) };
         let seat = console.desks.seat(&cookie, (code, clock::now()))?;
@@ -69,8 +70,7 @@ impl Here {
 
     /// # Errors
     /// `form.foreign`
-    fn check(&self, console: &Console, (form, path): (&Parameters<'_>, &str)) -> Result<()> {
-        let proof = form.get("proof").unwrap_or_default();
+    pub(super) fn check(&self, console: &Console, (proof, path): (&str, &str)) -> Result<()> {
         if console.signing.handles().is_form_proof(proof, &self.cookie, &purpose_of(path)) {
             return Ok(());
         }
@@ -93,6 +93,7 @@ impl Here {
             proof: &self.proof(console, SIGN_OUT),
             place,
             manages: self.may(Permission::ManageStaff),
+            bulk: self.may(Permission::Bulk),
         };
         let owner = in_language(self.words.0, &self.operator.name_ja, &self.operator.name_en);
         let page = Page::new(self.words.0, title, body)?.owned_by(owner).led_by(&navigation)?;
@@ -176,10 +177,33 @@ pub(super) async fn posted(
             let wanted = Wanted::form_at(&path, &body);
             return signin::page(&console, &code, (wanted, ""), Some(&error));
         };
-        here.check(&console, (&form, &path))?;
+        here.check(&console, (form.get("proof").unwrap_or_default(), &path))?;
         act(&console, &here, &form)
     };
     or_page(blocking(work).await)
+}
+
+/// Who sends a form to `path` that is too long to be read before it is known who they are; or the page for who is not
+/// signed in any more.
+pub(super) async fn seated(
+    (console, code): (Arc<Console>, String),
+    (headers, path): (HeaderMap, String),
+) -> std::result::Result<Here, Response> {
+    let work = move || {
+        forms::check_origin(&headers, &console.base_url)?;
+        Ok(match Here::find(&console, &code, &headers)? {
+            Some(here) => Ok(here),
+            None => {
+                let error = Error::Unauthenticated { code: "staff.signed_out" };
+                let wanted = Wanted { path: &path, form: "" };
+                Err(signin::page(&console, &code, (wanted, ""), Some(&error))?)
+            }
+        })
+    };
+    match blocking(work).await {
+        Ok(found) => found,
+        Err(problem) => Err(or_page(Err(problem))),
+    }
 }
 
 /// Reads a form that comes from our own origin.

@@ -3,6 +3,7 @@
 //! Below `{base_url}/console/{operator}`. No rule of the business lives here: a page reads, asks [`domain::staff::Desks`] to
 //! do one thing in one transaction, and words the answer. Source: brief tve §11; `docs/decisions/0049`.
 
+mod bulk;
 mod contract;
 mod facts;
 mod file;
@@ -19,6 +20,7 @@ mod today;
 mod verbs;
 mod why;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -51,6 +53,8 @@ pub struct Console {
     pub signing: Arc<domain::signing::Signing>,
     /// How often an address may call without saying who it is.
     pub strangers: Arc<Strangers>,
+    /// Where work on many contracts lies, an operator's folder each; empty: nowhere, and none can be put in.
+    pub bulks: PathBuf,
 }
 
 impl Console {
@@ -78,7 +82,13 @@ impl Console {
 /// All routes of the console.
 pub fn routes(console: Console) -> Router {
     let counted = Layered(Forms(Arc::clone(&console.strangers)));
+    // A file is read as it comes: its limit is held to where it is written down.
+    let limit = DefaultBodyLimit::max(bulk::LONGEST_BODY);
+    let files = ServiceBuilder::new().layer(limit).layer(counted.clone());
     let layers = ServiceBuilder::new().layer(DefaultBodyLimit::max(LONGEST_FORM)).layer(counted);
+    let files = Router::new()
+        .route("/console/{operator}/bulk/new", get(bulk::form).post(bulk::send))
+        .route_layer(files);
     Router::new()
         .route("/console", get(signin::choose))
         .route("/console/{operator}", get(home::show))
@@ -89,10 +99,14 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/contracts/{number}", get(contract::show).post(verbs::answer))
         .route("/console/{operator}/files", get(files::show))
         .route("/console/{operator}/files/{file}", get(file::show).post(file::answer))
+        .route("/console/{operator}/bulk", get(bulk::list))
+        .route("/console/{operator}/bulk/{bulk}", get(bulk::show).post(bulk::answer))
+        .route("/console/{operator}/bulk/{bulk}/result", get(bulk::result))
         .route("/console/{operator}/why", get(why::show))
         .route("/console/{operator}/today", get(today::show))
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)
+        .merge(files)
         .with_state(Arc::new(console))
 }

@@ -10,7 +10,7 @@ use linkage::sms::batch::Polled;
 
 use super::Stop;
 use super::pages::Walk;
-use crate::wiring::Parts;
+use crate::wiring::{Parts, bulk_folder};
 
 /// What the threads of this walk share.
 pub(super) struct Files {
@@ -46,8 +46,12 @@ impl Files {
 
     /// A slice of one operator's files. What fails is logged by the door, which tries again by itself.
     fn look(&self, parts: &Parts, operator: String) {
-        let folder = parts.config.sms.directory.join(&operator);
-        if matches!(parts.batch.poll(&operator, &folder), Ok(Polled::More)) {
+        let all = &parts.config.sms.directory;
+        let done = [
+            parts.batch.poll(&operator, &all.join(&operator)),
+            parts.batch.poll_bulk(&operator, &bulk_folder(&parts.config).join(&operator)),
+        ];
+        if done.iter().any(|one| matches!(one, Ok(Polled::More))) {
             let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
             if !under_way.contains(&operator) {
                 under_way.push_back(operator);

@@ -36,7 +36,7 @@ impl Two {
         let Asked { method, pattern, at, names, .. } = asked;
         let path = pattern.replace("{operator}", at).replace("{number}", &names.number);
         let path = path.replace("{id}", &names.client).replace("{kid}", &names.kid);
-        let path = path.replace("{file}", &names.file);
+        let path = path.replace("{file}", &names.file).replace("{bulk}", &names.bulk);
         let path = path.replace("{person_no}", "1").replace("{staff}", &names.login);
         let path = path.replace("{client_id}", &names.registered.id);
         let key = self.fresh_key();
@@ -137,7 +137,7 @@ impl Two {
     /// Query and body of a page of the console about `asked.names`.
     fn console_words(&self, asked: &Asked<'_>) -> (String, String) {
         let last = asked.pattern.rsplit('/').next().unwrap_or_default();
-        let Names { number, login, letter, trace, file, .. } = asked.names;
+        let Names { number, login, letter, trace, file, bulk, .. } = asked.names;
         let seat = asked.authorization.strip_prefix("Staff ").unwrap_or_default();
         let proof =
             |path: &str| self.parts.signing.handles().form_proof(seat, &format!("console:{path}"));
@@ -151,6 +151,9 @@ impl Two {
             ("POST", "staff") => form(format!("proof={}&staff={login}&desk=1", proof("/staff"))),
             ("POST", "{staff}") => {
                 form(format!("proof={}&do=end_sessions", proof(&format!("/staff/{login}"))))
+            }
+            ("POST", "{bulk}") => {
+                form(format!("proof={}&do=withdraw", proof(&format!("/bulk/{bulk}"))))
             }
             ("POST", "{file}") => {
                 let proof = proof(&format!("/files/{file}"));

@@ -55,6 +55,8 @@ pub struct Names {
     pub pushed: String,
     /// Of an SMS file.
     pub file: String,
+    /// Of work on many contracts.
+    pub bulk: String,
     /// Of a signing key.
     pub kid: String,
     pub registered: Tokens,
@@ -62,13 +64,14 @@ pub struct Names {
 
 impl Names {
     /// Every name, to be blotted out of two answers before they are compared.
-    fn all(&self) -> [&str; 17] {
+    fn all(&self) -> [&str; 18] {
         let Self { number, person, household, login, letter, client, code, .. } = self;
-        let Self { refresh, grant, device_code, user_code, kid, trace, file, .. } = self;
+        let Self { refresh, grant, device_code, user_code, kid, trace, file, bulk, .. } = self;
         let Tokens { id, management, initial } = &self.registered;
         [
             kid,
             file,
+            bulk,
             trace,
             id,
             management,
@@ -119,6 +122,7 @@ fn config(world: &World) -> Config {
         Settings::Postgres { url } => url.clone(),
     };
     config.database.relaxed = true;
+    config.sms.directory = world.dir.path().join("sms");
     config
 }
 
@@ -137,6 +141,7 @@ impl Two {
         given_client(&world, Scope::PLATFORM, "headquarters", ClientKind::Admin);
         given_client(&world, KITA, "himitsu-client", ClientKind::Service);
         let theirs = given_theirs(&world, &parts);
+        given_trial(&parts);
         let nobodys = nobodys(&parts);
         let router = public_router(&parts);
         let runtime =
@@ -356,9 +361,17 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         user_code: device.code.user_code,
         pushed: given_pushed(parts, &client),
         file: crate::isolation_files::given_file(world).id,
+        bulk: crate::isolation_files::given_bulk(world).id,
         kid: kid_of(parts, KITA),
         registered: given_registration(world).tokens,
     }
+}
+
+/// What the northern operator's work on many contracts would have done.
+fn given_trial(parts: &Parts) {
+    let folder = aikagi::wiring::bulk_folder(&parts.config).join(KITA).join("tried");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("KITA01_CN01_20261120_12000000_R.csv"), SECRETS[0]).unwrap();
 }
 
 /// The key an operator signs with.
@@ -444,6 +457,7 @@ fn nobodys(parts: &Parts) -> Names {
         device_code: written(HandleKind::Device, "dvc_nobody"),
         user_code: "BCDFGHJK".to_owned(),
         file: "fil_nobody".to_owned(),
+        bulk: "blk_nobody".to_owned(),
         kid: "0".repeat(43),
         pushed: format!("{PUSHED_PREFIX}{}", written(HandleKind::Pushed, "par_nobody")),
         registered: Tokens {

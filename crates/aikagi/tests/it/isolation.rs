@@ -74,7 +74,6 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("signin::sweep", "housekeeping of expired rows, answers a number"),
     ("signing::check_master", "the platform's own look at one sealed value, answers yes or no"),
     ("signing::rotate", "writes keys of its own scope"),
-    ("subscribers::fold_older", "housekeeping of old rows of its own scope, answers a number"),
     ("subscribers::save", "writes aggregates that `load` of the same scope gave"),
     ("boxes::save", "writes aggregates that `load` of the same scope gave"),
     ("boxes::move_all", "between contracts that `load` of the same scope gave"),
@@ -88,6 +87,7 @@ pub type Probe = fn(&mut Tx<'_>, &Known) -> String;
 #[derive(Clone)]
 pub struct Known {
     pub file: domain::files::File,
+    pub bulk: domain::files::Bulk,
     pub device: sessions::DeviceCode,
     pub device_id: String,
     /// A device of the household, and its authorization.
@@ -396,6 +396,7 @@ fn given_secrets(world: &World) -> Known {
     let (device, device_id) = isolation_devices::given_device(world, &person_id, &authorization);
     Known {
         file: isolation_files::given_file(world),
+        bulk: isolation_files::given_bulk(world),
         registered: isolation_registration::given_registered(world),
         kid: isolation_admin::given_key(world),
         contact: isolation_factors::given_contact(world, &person_id),

@@ -1,10 +1,12 @@
 //! The southern operator asks about a northern SMS file: see `isolation.rs`.
 
-use domain::files::{self, Advance, Arrival, File, Found};
+use base::store::Tx;
+use domain::files::{self, Advance, Arrival, Bulk, BulkWord, File, Found, NewBulk};
+use domain::operators::{self, Role, StaffDraft};
 use domain::{commands, subscribers};
 
 use crate::isolation::{Probe, said};
-use crate::world::World;
+use crate::world::{World, staff};
 
 /// A file of the northern operator.
 pub fn given_file(world: &World) -> File {
@@ -21,6 +23,27 @@ pub fn given_file(world: &World) -> File {
     world.act(crate::world::sms(), move |tx| files::arrive(tx, &arrival)).unwrap()
 }
 
+/// Work of the northern operator on many contracts.
+pub fn given_bulk(world: &World) -> Bulk {
+    let new = new_bulk("秘密パック");
+    let draft = StaffDraft { name: "佐藤".to_owned(), roles: vec![Role::Admin], enabled: true };
+    let put = move |tx: &mut Tx<'_>| {
+        operators::put_staff(tx, "hanako", &draft)?;
+        files::put_bulk(tx, &new)
+    };
+    world.act(staff("hanako"), put).unwrap().0
+}
+
+fn new_bulk(title: &str) -> NewBulk {
+    NewBulk {
+        name: "KITA01_CN01_20261120_12000000_D.csv".to_owned(),
+        source: "秘密パック".to_owned(),
+        digest: "秘密パック".to_owned(),
+        title: title.to_owned(),
+        lines: 600,
+    }
+}
+
 /// What of a file's answer is told onwards; the file itself is what the caller brought.
 fn id(file: File) -> String {
     file.id
@@ -33,6 +56,21 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("files::find", |tx, known| said(files::find(tx, &known.file.id).map(|one| one.digest))),
     ("files::open_by_name", |tx, known| said(files::open_by_name(tx, &known.file.name))),
     ("files::unfinished", |tx, _| said(files::unfinished(tx))),
+    ("files::guard_limit", |tx, _| said(files::guard_limit(tx))),
+    ("files::find_bulk", |tx, known| said(files::find_bulk(tx, &known.bulk.id))),
+    ("files::bulks_named", |tx, known| said(files::bulks_named(tx, vec![known.bulk.name.clone()]))),
+    ("files::list_bulks", |tx, _| said(files::list_bulks(tx, 100))),
+    ("files::put_bulk", |tx, _| said(files::put_bulk(tx, &new_bulk("x")).map(|_| "put"))),
+    ("files::decide_bulk", |tx, known| {
+        said(files::decide_bulk(tx, &known.bulk.id, BulkWord::Withdraw))
+    }),
+    ("files::begin_bulk", |tx, known| {
+        said(files::begin_bulk(tx, &known.bulk.id, &Arrival::default()).map(id))
+    }),
+    ("files::end_bulk", |tx, known| said(files::end_bulk(tx, &known.bulk.id, &known.file))),
+    ("files::end_undo_of_bulk", |tx, known| {
+        said(files::end_undo_of_bulk(tx, &known.bulk.id, (0, &[])))
+    }),
     ("files::list", |tx, _| said(files::list(tx, 100))),
     ("files::list_before", |tx, _| said(files::list_before(tx, "fim", 100))),
     ("files::order", |tx, known| said(files::order(tx, &known.file).map(|_| "an order"))),

@@ -135,6 +135,7 @@ impl House {
             decisions: Arc::clone(&decisions),
             signing: Arc::clone(&provider.signing),
             strangers: Arc::clone(&provider.strangers),
+            bulks: world.dir.path().join("bulks"),
         };
         let mypage = mypage::Mypage {
             db: world.db.clone(),
@@ -405,6 +406,15 @@ impl<'h> Viewer<'h> {
     }
 
     pub fn send(&mut self, method: &Method, path: &str, body: Vec<u8>) -> Answer {
+        self.send_typed(method, path, ("application/x-www-form-urlencoded", body))
+    }
+
+    pub fn send_typed(
+        &mut self,
+        method: &Method,
+        path: &str,
+        (kind, body): (&str, Vec<u8>),
+    ) -> Answer {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder().method(method).uri(path);
@@ -412,9 +422,7 @@ impl<'h> Viewer<'h> {
             request = request.header("cookie", cookies.join("; "));
         }
         if *method == Method::POST {
-            request = request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .header("origin", &self.origin);
+            request = request.header("content-type", kind).header("origin", &self.origin);
         }
         let answer = self.house.call(request.body(Body::from(body)).unwrap());
         for cookie in answer.headers.get_all("set-cookie") {

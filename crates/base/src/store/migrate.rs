@@ -58,7 +58,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "0034_registration_at_boxes",
         include_str!("../../../../migrations/0034_registration_at_boxes.sql"),
     ),
-    (35, "0035_search", include_str!("../../../../migrations/0035_search.sql")),
+    (35, "0035_bulks", include_str!("../../../../migrations/0035_bulks.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -40,4 +40,4 @@ pub use question::{
 };
 pub use sayings::Saying;
 pub use search::Found;
-pub use why::{Why, is_known, why};
+pub use why::{Why, why};

@@ -8,8 +8,9 @@ use base::store::Tx;
 use crate::operators;
 use crate::subscribers;
 
+use super::guard::PERSONS;
 use super::repo::{self, change};
-use super::{File, FileState, Waits};
+use super::{Approval, File, FileState, Waits};
 
 /// What a name and a first look tell of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,7 +41,23 @@ pub(super) const LATE: &str = "late";
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn arrive(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<File> {
+    arrive_from(tx, arrival, Origin::default())
+}
+
+/// Who put a file in at the console, and who said that it is meant before it began.
+#[derive(Default)]
+pub(super) struct Origin {
+    pub(super) uploaded_by: String,
+    pub(super) approvals: Vec<Approval>,
+}
+
+/// Writes down that a file was seen that came from `origin`. What two persons approved as a whole does not wait for
+/// two more because it takes much away.
+pub(super) fn arrive_from(tx: &mut Tx<'_>, arrival: &Arrival, origin: Origin) -> Result<File> {
     let released = repo::is_released(tx, (&arrival.name, &arrival.digest), LATE)?;
+    let approved = origin.approvals.len() >= PERSONS;
+    let resolved = released.then_some(LATE).into_iter();
+    let resolved = resolved.chain(approved.then_some(Waits::Mass.as_str()));
     let file = File {
         id: tx.next_id("fil"),
         name: arrival.name.clone(),
@@ -55,8 +72,9 @@ pub fn arrive(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<File> {
         test: arrival.test,
         by_hand: arrival.by_hand,
         waits_for: None,
-        resolved: if released { vec![LATE.to_owned()] } else { Vec::new() },
-        approvals: Vec::new(),
+        resolved: resolved.map(str::to_owned).collect(),
+        approvals: origin.approvals,
+        uploaded_by: origin.uploaded_by,
         lines_total: 0,
         lines_done: 0,
         read_offset: 0,
@@ -169,8 +187,7 @@ pub struct Found {
 /// # Errors
 /// `operator.unknown`; `store.changed_meanwhile`
 pub fn accept(tx: &mut Tx<'_>, file: &File, found: &Found) -> Result<File> {
-    let operator = tx.operator_fact(operators::find_operator)?;
-    let allowed = operator.policies.mass_guard.allowed(subscribers::count_open(tx)?);
+    let allowed = guard_limit(tx)?;
     let accepted = File {
         state: FileState::Applying,
         code: String::new(),
@@ -181,7 +198,8 @@ pub fn accept(tx: &mut Tx<'_>, file: &File, found: &Found) -> Result<File> {
         read_offset: found.data_offset,
         ..file.clone()
     };
-    if found.mass <= allowed || !accepted.has_effect() {
+    let meant = accepted.is_resolved(Waits::Mass.as_str());
+    if found.mass <= allowed || meant || !accepted.has_effect() {
         return change(tx, file, accepted, "file.accepted");
     }
     let guarded = File {
@@ -192,6 +210,15 @@ pub fn accept(tx: &mut Tx<'_>, file: &File, found: &Found) -> Result<File> {
         ..accepted
     };
     change(tx, file, guarded, "file.guarded")
+}
+
+/// How many lines of a file may stop, suspend or close without two persons' word.
+///
+/// # Errors
+/// `operator.unknown`; `unavailable` when the database fails.
+pub fn guard_limit(tx: &mut Tx<'_>) -> Result<i64> {
+    let operator = tx.operator_fact(operators::find_operator)?;
+    Ok(operator.policies.mass_guard.allowed(subscribers::count_open(tx)?))
 }
 
 /// Refuses a file whole: nothing of it is applied, and its sequence number stays free.

@@ -126,6 +126,8 @@ pub struct File {
     pub resolved: Vec<String>,
     /// Who approved what it waits for.
     pub approvals: Vec<Approval>,
+    /// Who put it in at the console; empty: it came from the SMS.
+    pub uploaded_by: String,
     /// Its lines.
     pub lines_total: i64,
     /// Lines answered.

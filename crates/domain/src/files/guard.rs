@@ -12,7 +12,9 @@ use super::repo::{change, find_locked};
 use super::{Approval, File, FileState, Waits};
 
 /// How many persons must say that a guarded file is meant.
-const PERSONS: usize = 2;
+pub(super) const PERSONS: usize = 2;
+/// `bulk.own_upload` — who put something in does not decide that it goes on.
+pub(super) const OWN_UPLOAD: Error = Error::Forbidden { code: "bulk.own_upload" };
 
 /// Stops a file in the middle because too many of its lines are wrong.
 ///
@@ -64,6 +66,7 @@ pub fn decide(tx: &mut Tx<'_>, file_id: &str, (word, seen): (Word, &str)) -> Res
 /// - `file.unknown`
 /// - `file.not_guarded` — it waits for nobody
 /// - `file.approved_already` — by the same person
+/// - `bulk.own_upload` — they put it in at the console themselves
 /// - `staff.may_not_decide` — not an enabled administrator or manager of this station
 pub fn approve(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
     let staff = decider(tx)?;
@@ -71,6 +74,9 @@ pub fn approve(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
     let (FileState::Guarded, Some(waits)) = (file.state, file.waits_for) else {
         return Err(Error::refused("file.not_guarded"));
     };
+    if file.uploaded_by == staff {
+        return Err(OWN_UPLOAD);
+    }
     if file.approvals.iter().any(|one| one.staff == staff) {
         return Err(Error::refused("file.approved_already"));
     }
@@ -91,10 +97,14 @@ pub fn approve(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
 /// # Errors
 /// - `file.unknown`
 /// - `file.not_held` — it waits for no other file, and was not refused as late
+/// - `bulk.own_upload` — they put it in at the console themselves
 /// - `staff.may_not_decide`
 pub fn release(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
-    decider(tx)?;
+    let staff = decider(tx)?;
     let file = find_locked(tx, id_or_name)?;
+    if file.uploaded_by == staff {
+        return Err(OWN_UPLOAD);
+    }
     let is_late = file.code == "F011" && file.business_on <= tomorrow(tx);
     let mut released = match file.state {
         FileState::Held => File {
@@ -136,7 +146,7 @@ pub fn discard(tx: &mut Tx<'_>, id_or_name: &str) -> Result<File> {
 }
 
 /// Who acts, if they may decide about files.
-fn decider(tx: &mut Tx<'_>) -> Result<String> {
+pub(super) fn decider(tx: &mut Tx<'_>) -> Result<String> {
     let refuse = || Error::Forbidden { code: "staff.may_not_decide" };
     let Actor::Staff(acting) = tx.actor().clone() else { return Err(refuse()) };
     let known = operators::list_staff(tx)?.into_iter().find(|one| one.id == acting);

@@ -1,13 +1,15 @@
 //! Files of an operator's SMS: what arrived, whether it may be applied, how far it is, and what is
 //! needed to take it back.
 //!
-//! Owns the tables `files`, `file_undo` and `file_links`. Knows nothing of directories and layouts: the door reads
+//! Owns the tables `files`, `file_undo`, `file_links` and `bulks`. Knows nothing of directories and layouts: the door reads
 //! and chunks, and every state change passes here and is recorded (`file.arrived`, `file.accepted`,
 //! `file.held`, `file.guarded`, `file.approved`, `file.advanced`, `file.applied`, `file.sent`,
 //! `file.rejected`, `file.undone`…). Source: brief tve §7.3.
 
 mod arrival;
+mod bulk;
 mod file;
+mod four_eyes;
 mod guard;
 mod progress;
 mod repo;
@@ -15,9 +17,18 @@ mod retention;
 mod undo;
 
 pub use arrival::{
-    Arrival, Found, Order, accept, arrive, expected_next, hold_for_gap, order, reject, resent,
+    Arrival, Found, Order, accept, arrive, expected_next, guard_limit, hold_for_gap, order, reject,
+    resent,
+};
+pub use bulk::{
+    Bulk, BulkState, CONSOLE, DONE_FOLDER, RUN_FOLDER, TRIED_FOLDER, bulks_named, find_bulk,
+    list_bulks,
 };
 pub use file::{Approval, File, FileState, Waits};
+pub use four_eyes::{
+    BulkWord, LONGEST_TITLE, NewBulk, actor_of, begin_bulk, decide_bulk, end_bulk,
+    end_undo_of_bulk, put_bulk,
+};
 pub use guard::{Word, approve, decide, discard, guard_errors, release};
 pub use progress::{Advance, advance, applied, restart, sent};
 pub use repo::{find, list, list_before, open_by_name, unfinished};

@@ -30,6 +30,7 @@ fn read(row: &mut Row) -> Result<File> {
         waits_for: Waits::parse(&row.text()?),
         resolved: row.text()?.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect(),
         approvals: serde_json::from_str(&row.text()?).map_err(Error::internal)?,
+        uploaded_by: row.text()?,
         lines_total: row.int()?,
         lines_done: row.int()?,
         read_offset: row.int()?,
@@ -47,7 +48,7 @@ fn read(row: &mut Row) -> Result<File> {
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, file: &File) -> Result<()> {
-    let row: [Value; 17] = [
+    let row: [Value; 18] = [
         tx.operator().into(),
         (&file.id).into(),
         (&file.name).into(),
@@ -60,20 +61,21 @@ pub(super) fn insert(tx: &mut Tx<'_>, file: &File) -> Result<()> {
         (&file.code).into(),
         (&file.detail).into(),
         file.test.into(),
-        "[]".into(),
+        serde_json::to_string(&file.approvals).map_err(Error::internal)?.into(),
         0.into(),
         file.arrived.into(),
         file.resolved.join(" ").into(),
         file.by_hand.into(),
+        (&file.uploaded_by).into(),
     ];
     tx.change_one(
         "INSERT INTO files
             (operator_id, file_id, name, interface, kind, seq, business_on, digest, state, code,
              detail, test, waits_for, resolved, approvals, lines_total, lines_done, read_offset,
              result_offset, ok_count, warning_count, error_count, mass_count, arrived_ms, updated_ms,
-             by_hand)
+             by_hand, uploaded_by)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, '', ?16, ?13, ?14, ?14, ?14, ?14,
-                 ?14, ?14, ?14, ?14, ?15, ?15, ?17)",
+                 ?14, ?14, ?14, ?14, ?15, ?15, ?17, ?18)",
         &row,
     )
 }
@@ -127,8 +129,8 @@ fn read_all(tx: &mut Tx<'_>, ids: Vec<String>) -> Result<Vec<File>> {
     let keys: [Value; 2] = [tx.operator().into(), ids.into()];
     tx.rows(
         "SELECT file_id, name, interface, kind, seq, business_on, digest, state, code, detail, test,
-                by_hand, waits_for, resolved, approvals, lines_total, lines_done, read_offset, result_offset,
-                ok_count, warning_count, error_count, mass_count, arrived_ms, updated_ms, started_ms,
+                by_hand, waits_for, resolved, approvals, uploaded_by, lines_total, lines_done, read_offset,
+                result_offset, ok_count, warning_count, error_count, mass_count, arrived_ms, updated_ms, started_ms,
                 applied_ms, sent_ms
            FROM files WHERE operator_id = ?1 AND file_id IN ARRAY(?2) ORDER BY file_id DESC",
         &keys,

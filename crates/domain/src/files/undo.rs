@@ -170,7 +170,7 @@ pub fn undo_page(tx: &mut Tx<'_>, file: &File, after: &str, limit: i64) -> Resul
     Ok(page)
 }
 
-fn check_undoable(tx: &Tx<'_>, file: &File) -> Result<()> {
+pub(super) fn check_undoable(tx: &Tx<'_>, file: &File) -> Result<()> {
     let undoable = matches!(file.state, FileState::ResultSent | FileState::PartlyUndone);
     if undoable && file.has_effect() {
         return still_undoable(tx, file);

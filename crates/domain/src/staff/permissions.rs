@@ -13,6 +13,8 @@ pub enum Permission {
     Help,
     /// The verbs for one contract or person, and keys.
     Command,
+    /// Put in work on many contracts.
+    Bulk,
     /// Say that a file that waits is meant, may go on, or is given up.
     Approve,
     /// Invite who works here, and take it back.
@@ -21,8 +23,8 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the list in `docs/console.md`.
-    pub const ALL: [Self; 5] =
-        [Self::Look, Self::Help, Self::Command, Self::Approve, Self::ManageStaff];
+    pub const ALL: [Self; 6] =
+        [Self::Look, Self::Help, Self::Command, Self::Bulk, Self::Approve, Self::ManageStaff];
 
     /// Which roles may.
     #[must_use]
@@ -32,7 +34,7 @@ impl Permission {
                 &[Role::Viewer, Role::Desk, Role::Admin, Role::Accounting, Role::StationManager]
             }
             Self::Help | Self::Command => &[Role::Desk, Role::Admin, Role::StationManager],
-            Self::Approve => &[Role::Admin, Role::StationManager],
+            Self::Bulk | Self::Approve => &[Role::Admin, Role::StationManager],
             Self::ManageStaff => &[Role::StationManager],
         }
     }

@@ -5,21 +5,17 @@ use std::collections::{HashMap, HashSet};
 use base::kernel::{Error, Result};
 use base::store::{Tx, Value};
 
-use super::{Contract, Hold, Household, Key, Person, fold_name, fold_telephone};
+use super::{Contract, Hold, Household, Key, Person};
 
 /// Rows to write, by statement.
 #[derive(Default)]
 pub(super) struct Changes {
     new_contracts: Vec<Contract>,
     changed_contracts: Vec<(Contract, i64)>,
-    /// Of those, the ones with another name or telephone than before.
-    refolded_contracts: Vec<Contract>,
     new_holds: Vec<(Key, Hold)>,
     lifted_holds: Vec<(Key, Hold)>,
     new_persons: Vec<(Key, Person)>,
     changed_persons: Vec<(Key, Person)>,
-    /// Of those, the ones with another name than before.
-    refolded_persons: Vec<Person>,
     gone_persons: Vec<String>,
 }
 
@@ -39,10 +35,6 @@ impl Changes {
             None => self.new_contracts.push(after.contract.clone()),
             Some(old) if old.contract != after.contract => {
                 self.changed_contracts.push((after.contract.clone(), old.contract.version));
-                let said = |one: &Contract| (one.kana.clone(), one.telephone.clone());
-                if said(&old.contract) != said(&after.contract) {
-                    self.refolded_contracts.push(after.contract.clone());
-                }
             }
             Some(_) => {}
         }
@@ -56,9 +48,6 @@ impl Changes {
                 None => self.new_persons.push((key.clone(), person.clone())),
                 Some((place, old)) if *place != key || *old != person => {
                     self.changed_persons.push((key.clone(), person.clone()));
-                    if old.kana != person.kana {
-                        self.refolded_persons.push(person.clone());
-                    }
                 }
                 Some(_) => {}
             }
@@ -79,12 +68,7 @@ impl Changes {
 
     /// Writes everything.
     pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let rows = self.new_contracts.iter().map(|one| {
-            let mut row = contract_row(tx, one);
-            row.extend(folded_contract(one));
-            row
-        });
-        let rows: Vec<_> = rows.collect();
+        let rows: Vec<_> = self.new_contracts.iter().map(|one| contract_row(tx, one)).collect();
         tx.exec_many(INSERT_CONTRACT, &rows)?;
         let rows = self.changed_contracts.iter().map(|(one, version)| {
             let mut row = contract_row(tx, one);
@@ -97,58 +81,16 @@ impl Changes {
         expect_all(tx.exec_many(LIFT_HOLD, &rows)?, rows.len())?;
         let rows: Vec<_> = self.new_holds.iter().map(|(key, h)| hold_row(tx, key, h)).collect();
         tx.exec_many(PUT_HOLD, &rows)?;
-        let rows = self.new_persons.iter().map(|(key, person)| {
-            let mut row = person_row(tx, key, person);
-            row.push(folded(person.kana.as_deref(), fold_name));
-            row
-        });
-        let rows: Vec<_> = rows.collect();
+        let rows: Vec<_> = self.new_persons.iter().map(|(key, p)| person_row(tx, key, p)).collect();
         tx.exec_many(INSERT_PERSON, &rows)?;
         let rows: Vec<_> =
             self.changed_persons.iter().map(|(key, p)| person_row(tx, key, p)).collect();
         expect_all(tx.exec_many(UPDATE_PERSON, &rows)?, rows.len())?;
-        self.refold(tx)?;
         let rows: Vec<Vec<Value>> =
             self.gone_persons.iter().map(|id| vec![tx.operator().into(), id.into()]).collect();
         expect_all(tx.exec_many(DELETE_PERSON, &rows)?, rows.len())
     }
-
-    /// What the search finds them by: in statements of its own, because most changes leave names alone and so cost its
-    /// indexes nothing.
-    fn refold(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let rows = self.refolded_contracts.iter().map(|one| {
-            let key = [tx.operator().into(), (&one.number).into(), one.generation.into()];
-            key.into_iter().chain(folded_contract(one)).collect()
-        });
-        let rows: Vec<Vec<Value>> = rows.collect();
-        expect_all(tx.exec_many(FOLD_CONTRACT, &rows)?, rows.len())?;
-        let rows = self.refolded_persons.iter().map(|person| {
-            let kana = folded(person.kana.as_deref(), fold_name);
-            vec![tx.operator().into(), (&person.person_id).into(), kana]
-        });
-        let rows: Vec<Vec<Value>> = rows.collect();
-        expect_all(tx.exec_many(FOLD_PERSON, &rows)?, rows.len())
-    }
 }
-
-/// Something people write, as bytes that are compared.
-pub(super) fn folded(written: Option<&str>, fold: fn(&str) -> String) -> Value {
-    written.map(|text| fold(text).into_bytes()).into()
-}
-
-fn folded_contract(contract: &Contract) -> [Value; 2] {
-    [
-        folded(contract.kana.as_deref(), fold_name),
-        folded(contract.telephone.as_deref(), fold_telephone),
-    ]
-}
-
-pub(super) const FOLD_CONTRACT: &str =
-    "UPDATE contracts SET kana_folded = ?4, telephone_folded = ?5
-  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3";
-
-pub(super) const FOLD_PERSON: &str = "UPDATE persons SET kana_folded = ?3
-  WHERE operator_id = ?1 AND person_id = ?2";
 
 fn expect_all(changed: u64, expected: usize) -> Result<()> {
     if changed == expected as u64 {
@@ -162,9 +104,9 @@ const INSERT_CONTRACT: &str = "INSERT INTO contracts
     (operator_id, number, gen, state, version, unit, bulk_parent, starts_ms, stopped_ms,
      stop_cause, replaced_by, kana, telephone, postal_code, age_verified_by, adult_allowed,
      credit_rank, note, cause, created_ms, updated_ms, stop_recorded_ms, has_boxes, home_off,
-     home_declined, access_no, kana_folded, telephone_folded)
+     home_declined, access_no)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-            ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+            ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
 
 const UPDATE_CONTRACT: &str = "UPDATE contracts SET
         state = ?4, version = ?5, unit = ?6, bulk_parent = ?7, starts_ms = ?8, stopped_ms = ?9,
@@ -243,8 +185,8 @@ fn lift_row(tx: &Tx<'_>, key: &Key, hold: &Hold) -> Vec<Value> {
 const INSERT_PERSON: &str = "INSERT INTO persons
     (operator_id, number, gen, person_no, person_id, role, state, stopped_ms, stopped_from, kana,
      birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms, stop_recorded_ms,
-     access_no, kana_folded)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+     access_no)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 const UPDATE_PERSON: &str = "UPDATE persons SET
         number = ?2, gen = ?3, person_no = ?4, role = ?6, state = ?7, stopped_ms = ?8,

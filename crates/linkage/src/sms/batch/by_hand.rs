@@ -36,7 +36,7 @@ impl Batch {
         let name = name.ok_or_else(|| Error::not_found("file.unknown", path.to_string_lossy()))?;
         let out = path.parent().unwrap_or(Path::new(".")).to_owned();
         let request = path.to_owned();
-        let job = Job { operator, name, request, out, kept: None, done: None };
+        let job = Job { operator, name, request, out, kept: None, done: None, bulk: None };
         if !self.holds(&job)? {
             return Err(Error::Conflict { code: "file.elsewhere" });
         }

@@ -64,10 +64,16 @@ pub(super) fn layout_of(path: &Path, name: &str) -> Result<Layout> {
 impl Batch {
     /// Writes down that a file arrived: what its name and first line say.
     pub(super) fn arrive(&self, job: &Job<'_>, how: Run) -> Result<File> {
+        let arrival = self.arrival(job, how)?;
+        self.db.transact(&self.scope(job), move |tx| files::arrive(tx, &arrival))
+    }
+
+    /// What the name and the first line of a file say.
+    pub(super) fn arrival(&self, job: &Job<'_>, how: Run) -> Result<Arrival> {
         let parsed = FileName::parse(job.name).ok();
         let layout = layout_of(&job.request, job.name)?;
         let header = peek(&job.request, layout)?;
-        let arrival = Arrival {
+        Ok(Arrival {
             name: job.name.to_owned(),
             interface: parsed.as_ref().map(|name| name.interface.clone()).unwrap_or_default(),
             kind: parsed.as_ref().map_or("", |name| name.kind.letter()).to_owned(),
@@ -76,8 +82,7 @@ impl Batch {
             digest: digest_of_file(&job.request)?,
             by_hand: job.done.is_none(),
             test: how == Run::Rehearse || header.is_some_and(|(header, _)| header.test_flag == "1"),
-        };
-        self.db.transact(&self.scope(job), move |tx| files::arrive(tx, &arrival))
+        })
     }
 
     /// Checks an arrived or held file, and writes down how it ended.
@@ -86,8 +91,17 @@ impl Batch {
             Ok(name) => name,
             Err(refusal) => return self.refuse(job, file, refusal),
         };
+        if job.bulk.is_some_and(|bulk| bulk.digest != file.digest) {
+            let detail = "it is not the file that was put in".to_owned();
+            return self.refuse(job, file, Refusal { code: "F008", detail });
+        }
         let row = file.clone();
-        match self.db.read(&self.scope(job), |tx| files::order(tx, &row))? {
+        // What is put in at the console has no order: it is done when it is approved.
+        let order = match job.bulk {
+            Some(_) => Order::Next,
+            None => self.db.read(&self.scope(job), |tx| files::order(tx, &row))?,
+        };
+        match order {
             Order::Next => {}
             Order::Resend(earlier) => return Ok(Checked::Resend(Box::new(file), earlier)),
             Order::Reused => {
@@ -176,9 +190,11 @@ fn check_name(job: &Job<'_>) -> std::result::Result<FileName, Refusal> {
         let detail = format!("file name: operator {}, not {}", name.operator, job.operator);
         return Err(Refusal { code: "F002", detail });
     }
-    let known = INTERFACES
-        .iter()
-        .any(|(interface, kind)| *interface == name.interface && *kind == name.kind);
+    // Under the console's interface nothing is taken that a station's program put down.
+    let taken: &[(&str, FileKind)] =
+        if job.bulk.is_some() { &[(files::CONSOLE, FileKind::Delta)] } else { &INTERFACES };
+    let known =
+        taken.iter().any(|(interface, kind)| *interface == name.interface && *kind == name.kind);
     if known { Ok(name) } else { Err(wrong("interface or kind")) }
 }
 

@@ -158,7 +158,7 @@ impl Batch {
         let line = LinkageLine {
             operator: job.operator,
             direction: "in",
-            peer: "sms",
+            peer: if job.bulk.is_some() { "console" } else { "sms" },
             kind: "file",
             reference: job.name,
             digest: file.digest.clone(),

@@ -64,6 +64,7 @@ impl Desk {
             out: self.root.join("out"),
             kept: Some(self.root.join("out/.kept")),
             done: Some(self.root.join("in/done")),
+            bulk: None,
         }
     }
 

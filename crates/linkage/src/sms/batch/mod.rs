@@ -6,6 +6,7 @@
 //! `docs/api/sms.md`.
 
 mod answer;
+mod bulk;
 mod by_hand;
 mod check;
 mod chores;
@@ -32,6 +33,7 @@ use base::kernel::{Actor, Scope, clock};
 use base::records::WriteBehind;
 use base::store::Db;
 pub use by_hand::Run;
+use domain::files::{self, Bulk};
 use slice::State;
 use turns::Turns;
 pub use undo::{Undo, Undoing, undo};
@@ -97,6 +99,8 @@ struct Job<'j> {
     out: PathBuf,
     kept: Option<PathBuf>,
     done: Option<PathBuf>,
+    /// Put in at the console, and not by the SMS.
+    bulk: Option<&'j Bulk>,
 }
 
 impl Job<'_> {
@@ -134,6 +138,7 @@ impl Batch {
 
     fn scope(&self, job: &Job<'_>) -> Scope {
         let cause = format!("file:{}", job.name);
-        Scope::new(job.operator, Actor::Sms(cause.clone()), clock::now()).caused_by(&cause)
+        let actor = job.bulk.map_or_else(|| Actor::Sms(cause.clone()), files::actor_of);
+        Scope::new(job.operator, actor, clock::now()).caused_by(&cause)
     }
 }

@@ -19,7 +19,7 @@ use super::{Batch, Job, Polled, Run, plain};
 #[derive(Default)]
 pub(super) struct State {
     seen: Seen,
-    troubles: Troubles,
+    pub(super) troubles: Troubles,
     sitting: Option<Sitting>,
     failures: u32,
     not_before: Option<Instant>,
@@ -34,6 +34,11 @@ const ARCHIVES: Duration = Duration::from_secs(3600);
 impl State {
     fn chores_are_due(&mut self, every: Duration) -> bool {
         is_due(&mut self.chores_at, every)
+    }
+
+    /// Another node goes on with what was being done here.
+    pub(super) fn forget_sitting(&mut self) {
+        self.sitting = None;
     }
 
     pub(super) fn archives_are_due(&mut self) -> bool {
@@ -73,9 +78,18 @@ impl Batch {
     /// # Errors
     /// `unavailable` naming the path or the database; the state is as it was.
     pub fn poll(&self, operator: &str, root: &Path) -> Result<Polled> {
+        self.patiently((operator, operator), |state| self.slice(operator, root, state))
+    }
+
+    /// Does `slice` with what is remembered under `key`, and rests after a failure.
+    pub(super) fn patiently(
+        &self,
+        (key, operator): (&str, &str),
+        slice: impl FnOnce(&mut State) -> Result<Polled>,
+    ) -> Result<Polled> {
         let state = {
             let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(states.entry(operator.to_owned()).or_default())
+            Arc::clone(states.entry(key.to_owned()).or_default())
         };
         let mut state = match state.try_lock() {
             Ok(state) => state,
@@ -86,7 +100,7 @@ impl Batch {
         if state.not_before.is_some_and(|until| Instant::now() < until) {
             return Ok(Polled::Idle);
         }
-        match self.slice(operator, root, &mut state) {
+        match slice(&mut state) {
             Ok(polled) => {
                 state.failures = 0;
                 state.not_before = None;
