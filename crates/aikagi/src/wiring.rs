@@ -291,6 +291,7 @@ fn mypage(parts: &Parts, strangers: Arc<Strangers>) -> Mypage {
         signing: Arc::clone(&parts.signing),
         clients: Arc::clone(&parts.clients),
         journeys: Arc::clone(&parts.journeys),
+        decisions: Arc::clone(&parts.decisions),
         strangers,
         reaches: reaches(&parts.post),
     }

@@ -5,13 +5,19 @@
 //! `docs/decisions/0051`.
 
 mod contacts;
+mod data;
 mod family;
+mod frame;
+mod help;
+mod home;
 mod own;
 mod passkeys;
 mod pins;
 mod security;
 mod services;
 mod sessions;
+mod view;
+mod watch;
 
 use std::sync::Arc;
 
@@ -22,6 +28,7 @@ use base::kernel::Result;
 use base::store::Db;
 use domain::clients::Clients;
 use domain::credentials::{ContactKind, Site};
+use domain::decisions::Decisions;
 use domain::operators::Operator;
 use domain::signin::Journeys;
 use domain::signing::{Issuer, Signing};
@@ -45,6 +52,8 @@ pub struct Mypage {
     pub clients: Arc<Clients>,
     /// Who is signed in, and what they may do with themselves.
     pub journeys: Arc<Journeys>,
+    /// Who may watch what.
+    pub decisions: Arc<Decisions>,
     /// How often an address may call without saying who it is.
     pub strangers: Arc<Strangers>,
     /// The kinds of contacts something is sent to from here.
@@ -73,8 +82,13 @@ impl Mypage {
 }
 
 /// The pages.
-fn pages() -> [(&'static str, MethodRouter<Arc<Mypage>>); 8] {
+fn pages() -> [(&'static str, MethodRouter<Arc<Mypage>>); 13] {
     [
+        ("/me", get(home::show)),
+        ("/me/watch", get(watch::show)),
+        ("/me/data", get(data::show).post(data::take)),
+        ("/me/view", post(view::change)),
+        ("/me/help", get(help::show)),
         ("/security", get(security::show).post(security::change)),
         ("/services", get(services::show).post(services::withdraw)),
         ("/sessions", get(sessions::show).post(sessions::change)),

@@ -17,7 +17,8 @@ use web::place::Place;
 use web::texts::{Words, in_language, message};
 use web::{Page, blocking, current, forms, status_of, words};
 
-use super::Mypage;
+use super::frame::{Foot, Navigation};
+use super::{Mypage, view};
 
 /// What a page of one's own says beside what there is.
 #[derive(Clone, Copy)]
@@ -67,16 +68,22 @@ pub(super) fn changed(
 pub(super) struct Here {
     pub(super) issuer: Issuer,
     pub(super) who: SignedIn,
+    /// Which page it is.
+    own: OwnPage,
     /// The browser's session, as its cookie says it: what forms are bound to.
     session: String,
 }
 
 /// Who is here; `None`: nobody is signed in.
-pub(super) fn here(mypage: &Mypage, place: &Place, headers: &HeaderMap) -> Result<Option<Here>> {
+pub(super) fn here(
+    mypage: &Mypage,
+    place: &Place,
+    (headers, own): (&HeaderMap, OwnPage),
+) -> Result<Option<Here>> {
     let issuer = mypage.issuer(place)?;
     let Some(session) = mypage.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
     let who = mypage.journeys.session_of(&session, (issuer.operator(), clock::now()))?;
-    Ok(who.map(|who| Here { issuer, who, session }))
+    Ok(who.map(|who| Here { issuer, who, own, session }))
 }
 
 /// Begins a sign-in that leads to `own`.
@@ -98,7 +105,7 @@ pub(super) async fn shown(
     (headers, own): (HeaderMap, OwnPage),
     page: impl FnOnce(&Mypage, &Here) -> Result<Response> + Send + 'static,
 ) -> Response {
-    let work = move || match here(&mypage, &place, &headers)? {
+    let work = move || match here(&mypage, &place, (&headers, own.clone()))? {
         Some(here) => page(&mypage, &here),
         None => sign_in_for(&mypage, &place, (&headers, own)),
     };
@@ -114,7 +121,7 @@ pub(super) async fn posted(
 ) -> Response {
     let work = move || {
         let form = form_of(&mypage, (&headers, &body))?;
-        let Some(here) = here(&mypage, &place, &headers)? else {
+        let Some(here) = here(&mypage, &place, (&headers, own.clone()))? else {
             return sign_in_for(&mypage, &place, (&headers, own));
         };
         here.check(&mypage, (&form, purpose))?;
@@ -171,11 +178,23 @@ impl Here {
     ) -> Result<Response> {
         let operator = mypage.operator(&self.who.operator)?;
         let owner = in_language(current::get().language, &operator.name_ja, &operator.name_en);
-        let page = page.owned_by(owner);
-        let mut response = page.told(error).into_response();
+        let page = page.owned_by(owner).own(&self.navigation(), &self.foot(mypage))?;
+        Ok(self.acted(page.told(error).into_response()))
+    }
+
+    /// The answer, with who is here for the access log.
+    pub(super) fn acted(&self, mut response: Response) -> Response {
         let actor = Acted(format!("person:{}", self.who.member.person_id).into());
         response.extensions_mut().insert(actor);
-        Ok(response)
+        response
+    }
+
+    fn navigation(&self) -> Navigation<'_> {
+        Navigation::of(&self.issuer, (&self.own, self.who.member.role))
+    }
+
+    fn foot(&self, mypage: &Mypage) -> Foot<'_> {
+        Foot::of(&self.issuer, (&self.own, self.proof(mypage, view::PURPOSE)))
     }
 }
 

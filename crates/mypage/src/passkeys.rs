@@ -57,7 +57,7 @@ pub(super) async fn ask(
     blocking(move || {
         let form = form_of(&mypage, (&headers, &body))?;
         let signed_out = || Error::Unauthenticated { code: "proof.too_old" };
-        let here = here(&mypage, &place, &headers)?.ok_or_else(signed_out)?;
+        let here = here(&mypage, &place, (&headers, OwnPage::Passkeys))?.ok_or_else(signed_out)?;
         here.check(&mypage, (&form, PURPOSE))?;
         let site = mypage.site(&here.who.operator)?;
         as_it_is(&mypage.journeys.ask_new_passkey(&here.who, &site, clock::now())?)

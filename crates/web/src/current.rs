@@ -28,13 +28,36 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The cookie that remembers the language a reader chose.
 pub const LANGUAGE_COOKIE: &str = "aikagi-language";
 
+/// The cookie that remembers that a reader wants large type.
+pub const LETTERS_COOKIE: &str = "aikagi-letters";
+/// What it says then.
+const LARGE: &str = "large";
+
 /// A `Set-Cookie` that remembers a reader's language for a year. It is no secret, and the same on
 /// plain HTTP: no prefix.
 #[must_use]
 pub fn language_cookie(language: Language) -> Option<HeaderValue> {
-    let tag = language.tag();
-    let text = format!("{LANGUAGE_COOKIE}={tag}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000");
+    remembered(LANGUAGE_COOKIE, language.tag())
+}
+
+/// A `Set-Cookie` that remembers for a year how large a reader wants the letters.
+#[must_use]
+pub fn letters_cookie(letters: Letters) -> Option<HeaderValue> {
+    remembered(LETTERS_COOKIE, if letters == Letters::Large { LARGE } else { "" })
+}
+
+fn remembered(name: &str, value: &str) -> Option<HeaderValue> {
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000");
     HeaderValue::from_str(&text).ok()
+}
+
+/// How large a reader wants the letters of all pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// As they are.
+    Usual,
+    /// Larger.
+    Large,
 }
 
 /// The request being answered.
@@ -46,6 +69,8 @@ pub struct Context {
     pub trace_id: Arc<str>,
     /// The language to answer in.
     pub language: Language,
+    /// How large the letters are to be.
+    pub letters: Letters,
     /// The operator of the address, once a door found that it is there.
     operator: Arc<OnceLock<Arc<str>>>,
     /// The page the caller is a script of, as the browser says.
@@ -89,6 +114,7 @@ pub fn get() -> Context {
         request_id: "".into(),
         trace_id: "".into(),
         language: Language::Japanese,
+        letters: Letters::Usual,
         operator: Arc::default(),
         origin: None,
         shared: Arc::default(),
@@ -199,6 +225,7 @@ fn context(request: &Request) -> Context {
         request_id: request_id(request.headers()).into(),
         trace_id: trace_id(request.headers()).into(),
         language: language(request.headers()),
+        letters: letters(request.headers()),
         operator: Arc::default(),
         origin: origin(request.headers()),
         shared: Arc::default(),
@@ -243,6 +270,13 @@ fn proof_of_key(request: &Request) -> Option<Arc<KeyProof>> {
 fn language(headers: &HeaderMap) -> Language {
     let chosen = cookies::read(headers, LANGUAGE_COOKIE).and_then(Language::of_tag);
     chosen.or_else(|| Language::of_headers(headers)).unwrap_or_default()
+}
+
+fn letters(headers: &HeaderMap) -> Letters {
+    match cookies::read(headers, LETTERS_COOKIE) {
+        Some(LARGE) => Letters::Large,
+        _ => Letters::Usual,
+    }
 }
 
 #[cfg(test)]

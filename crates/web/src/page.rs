@@ -1,5 +1,6 @@
-//! The shell of every page: one HTML frame, one style sheet, no third party, and no script but two: one
-//! sends an answer on which a service asked to have posted, the other speaks to the browser of passkeys.
+//! The shell of every page: one HTML frame, one style sheet, no third party, and no script but three: one
+//! sends an answer on which a service asked to have posted, one speaks to the browser of passkeys, one moves the focus by
+//! the arrow keys of a remote control.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::OnceLock;
@@ -12,6 +13,7 @@ use base::kernel::Error;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
+use crate::current::Letters;
 use crate::problem::retry_after;
 use crate::texts::shown_status;
 use crate::{Language, Problem, Refusal, current, status_of, words};
@@ -19,6 +21,8 @@ use crate::{Language, Problem, Refusal, current, status_of, words};
 const STYLE: &str = include_str!("../assets/aikagi.css");
 
 const PASSKEYS: &str = include_str!("../assets/passkeys.js");
+
+const FOCUS: &str = include_str!("../assets/focus.js");
 
 /// The one script inside a page: sends its only form.
 pub const SUBMIT: &str = "document.forms[0].submit()";
@@ -45,11 +49,19 @@ pub fn passkeys_script() -> &'static str {
     PATH.get_or_init(|| path_of(PASSKEYS, "js"))
 }
 
-/// The routes of what pages need: the style sheet, and the script about passkeys.
+/// The address of the script that moves the focus by arrow keys.
+fn focus_script() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    PATH.get_or_init(|| path_of(FOCUS, "js"))
+}
+
+/// The routes of what pages need: the style sheet and the scripts.
 pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
     Router::new()
         .route(style_path(), get(async || asset("text/css; charset=utf-8", STYLE)))
-        .route(passkeys_script(), get(async || asset("text/javascript; charset=utf-8", PASSKEYS)))
+        .route(passkeys_script(), get(async || asset(SCRIPT, PASSKEYS)))
+        .route(focus_script(), get(async || asset(SCRIPT, FOCUS)))
 }
 
 fn asset(kind: &'static str, content: &'static str) -> Response {
@@ -65,6 +77,19 @@ enum Runs {
     Passkeys,
 }
 
+/// What leads through the part of the house a page belongs to.
+#[derive(Debug, Clone)]
+struct Led {
+    /// Above the page.
+    navigation: String,
+    /// Below it; empty: nothing.
+    foot: String,
+    /// Whose part it is, for the style sheet.
+    class: &'static str,
+    /// Whether arrow keys move the focus.
+    by_arrows: bool,
+}
+
 /// A page: a body inside the shell.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -72,7 +97,7 @@ pub struct Page {
     status: StatusCode,
     title: String,
     owner: String,
-    navigation: Option<String>,
+    led: Option<Led>,
     body: String,
     form_target: String,
     frames: Vec<String>,
@@ -87,7 +112,10 @@ struct Shell<'p> {
     language: &'p str,
     title: &'p str,
     owner: &'p str,
-    navigation: Option<&'p str>,
+    /// Of the whole document, so that all measures follow: whose part it is, and how large the letters are.
+    class: &'p str,
+    led: Option<&'p Led>,
+    script: &'p str,
     style: &'p str,
     body: &'p str,
 }
@@ -118,7 +146,7 @@ impl Page {
             status: StatusCode::OK,
             title: title.to_owned(),
             owner: words::page(language, "owner").to_owned(),
-            navigation: None,
+            led: None,
             body: body.render().map_err(Error::internal)?,
             form_target: String::new(),
             frames: Vec::new(),
@@ -145,7 +173,7 @@ impl Page {
             status: status_of(error),
             title: title.to_owned(),
             owner: words::page(language, "owner").to_owned(),
-            navigation: None,
+            led: None,
             body: body.render().unwrap_or_default(),
             form_target: String::new(),
             frames: Vec::new(),
@@ -167,7 +195,24 @@ impl Page {
     /// # Errors
     /// `internal` when the template fails.
     pub fn led_by(mut self, navigation: &impl Template) -> std::result::Result<Self, Error> {
-        self.navigation = Some(navigation.render().map_err(Error::internal)?);
+        let navigation = navigation.render().map_err(Error::internal)?;
+        self.led = Some(Led { navigation, foot: String::new(), class: "wide", by_arrows: false });
+        Ok(self)
+    }
+
+    /// The same page as one of a person's own: with what leads through them above it and below, and moved through by the arrow
+    /// keys of a remote control too.
+    ///
+    /// # Errors
+    /// `internal` when a template fails.
+    pub fn own(
+        mut self,
+        navigation: &impl Template,
+        foot: &impl Template,
+    ) -> std::result::Result<Self, Error> {
+        let navigation = navigation.render().map_err(Error::internal)?;
+        let foot = foot.render().map_err(Error::internal)?;
+        self.led = Some(Led { navigation, foot, class: "own", by_arrows: true });
         Ok(self)
     }
 
@@ -223,9 +268,23 @@ impl Page {
         self
     }
 
+    fn class(&self) -> &'static str {
+        match (self.by_arrows(), current::get().letters) {
+            (false, Letters::Usual) => "",
+            (false, Letters::Large) => "large",
+            (true, Letters::Usual) => "own",
+            (true, Letters::Large) => "own large",
+        }
+    }
+
+    fn by_arrows(&self) -> bool {
+        self.led.as_ref().is_some_and(|led| led.by_arrows)
+    }
+
     fn policy(&self) -> String {
         let target = &self.form_target;
         let script = match self.runs {
+            Runs::Nothing if self.by_arrows() => "; script-src 'self'",
             Runs::Nothing => "",
             Runs::Submit => SUBMIT_SOURCE,
             Runs::Passkeys => "; script-src 'self'; connect-src 'self'",
@@ -261,7 +320,9 @@ impl IntoResponse for Page {
             language: self.language.tag(),
             title: &self.title,
             owner: &self.owner,
-            navigation: self.navigation.as_deref(),
+            class: self.class(),
+            led: self.led.as_ref(),
+            script: if self.by_arrows() { focus_script() } else { "" },
             style: style_path(),
             body: &self.body,
         };
@@ -305,7 +366,9 @@ mod tests {
             language: "ja",
             title: &page.title,
             owner: &page.owner,
-            navigation: None,
+            class: "",
+            led: None,
+            script: "",
             style: style_path(),
             body: &page.body,
         };

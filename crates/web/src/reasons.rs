@@ -13,9 +13,15 @@ use crate::{Language, words};
 /// What the viewer is told: the first failed check only.
 #[must_use]
 pub fn for_user(language: Language, finding: &Finding, station: &Station, trace: &str) -> String {
-    let text = fill(language, user_key(finding), finding, station);
+    let text = sentence(language, finding, station);
     let number = words::fill(language, "decision.trace", &[("trace", trace)]);
     format!("{text}{number}")
+}
+
+/// The same without a number to call with, where nothing was written down: on a person's own pages.
+#[must_use]
+pub fn sentence(language: Language, finding: &Finding, station: &Station) -> String {
+    fill(language, user_key(finding), finding, station)
 }
 
 /// What the station is told: all failed checks in order, each with its code and facts.
@@ -168,7 +174,9 @@ fn filled(language: Language, key: &'static str, values: &[(&str, String)]) -> S
     words::fill(language, key, &values)
 }
 
-fn product_name(language: Language, station: &Station, code: &str) -> String {
+/// What a product is called; its code, when it is none of this operator any more.
+#[must_use]
+pub fn product_name(language: Language, station: &Station, code: &str) -> String {
     let name = station.catalogue.get(code).map(|product| match language {
         Language::Japanese => product.name_ja.as_str(),
         Language::English => product.name_en.as_str(),

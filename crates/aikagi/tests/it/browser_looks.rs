@@ -30,10 +30,10 @@ const FAULTS: &str = r#"
         }
     }
     for (const form of document.forms) {
-        const { origin, pathname } = new URL(form.action);
-        const ours = pathname.match(/^(\/o\/[A-Z0-9]{6})?\/(signin\/)?[a-z-]+$/);
+        const { origin, pathname } = new URL(form.getAttribute("action"), location);
+        const ours = pathname.match(/^(\/o\/[A-Z0-9]{6})?\/((signin|me)\/)?[a-z-]+$/);
         if (origin !== location.origin || !ours) {
-            faults.push(`a form leads to ${form.action}`);
+            faults.push(`a form leads to ${form.getAttribute("action")}`);
         }
     }
     if (document.querySelectorAll("h1").length !== 1) {

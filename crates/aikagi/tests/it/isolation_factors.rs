@@ -45,6 +45,10 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(credentials::remove_pin(tx, &who, PinKind::Viewing))
     }),
     ("credentials::pins_of", |tx, known| said(credentials::pins_of(tx, &known.person_id))),
+    ("signin::own_data", |tx, known| {
+        let who = fresh(tx, known);
+        said(signin::own_data(tx, &who, (&crate::isolation::key(), 1)))
+    }),
     ("credentials::contacts_of", |tx, known| said(credentials::contacts_of(tx, &known.person_id))),
     ("credentials::add_contact", |tx, known| {
         let (who, to) = (fresh(tx, known), (ContactKind::Mail, "himitsu@example.jp"));

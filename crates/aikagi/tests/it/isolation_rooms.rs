@@ -68,6 +68,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::switch_own_home", "of who is signed in: credentials::switch_own_home"),
     ("Journeys::invite", "of who is signed in: credentials::invite"),
     ("Journeys::withdraw_invitation", "of who is signed in: credentials::withdraw_invitation"),
+    ("Journeys::home_of", "of who is signed in: subscribers::load, credentials::login_of"),
+    ("Journeys::take_own_data", "of who is signed in: signin::own_data"),
     ("Journeys::begin_totp", "of who is signed in: credentials::enrol_totp"),
     ("Journeys::confirm_totp", "of who is signed in: credentials::confirm_totp"),
     ("Journeys::new_recovery_codes", "of who is signed in: credentials::issue_recovery_codes"),
@@ -127,7 +129,9 @@ fn subjects(two: &Two, names: &Names) -> [String; 3] {
         let with_pin = said(with_pin.map(|one| one.decision.findings));
         let found = two.parts.decisions.search(&ask, ("channel", "", 10), clock::now());
         let answer = said(answer.map(|one| one.decision.findings));
-        format!("{memory} {answer} {with_pin} {}", said(found))
+        let shelf = two.parts.decisions.shelf(&ask, ("", 50), clock::now());
+        let shelf = said(shelf.map(|one| one.map(|one| one.products)));
+        format!("{memory} {answer} {with_pin} {} {shelf}", said(found))
     })
 }
 
@@ -206,6 +210,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("Decisions::answer_with_pin", |two, names| subjects(two, names).concat()),
     ("Decisions::answer_from_memory", |two, names| subjects(two, names).concat()),
     ("Decisions::search", |two, names| subjects(two, names).concat()),
+    ("Decisions::shelf", |two, names| subjects(two, names).concat()),
     ("Decisions::explain", |two, names| {
         let scope = Scope::new(MINAMI, Actor::Staff("spy".to_owned()), clock::now());
         said(two.parts.decisions.explain(&scope, &names.trace).map(|_| "explained"))

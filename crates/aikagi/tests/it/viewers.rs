@@ -143,6 +143,7 @@ impl House {
             signing: Arc::clone(&provider.signing),
             clients: Arc::clone(&provider.clients),
             journeys: Arc::clone(&provider.journeys),
+            decisions: Arc::clone(&decisions),
             strangers: Arc::clone(&provider.strangers),
             reaches: provider.reaches.clone(),
         };
@@ -461,10 +462,10 @@ impl<'h> Viewer<'h> {
         if ours { self.follow(&sent) } else { sent }
     }
 
-    /// Opens a page of our own that is shown at once, and keeps the proof of its form.
+    /// Opens a page of our own that is shown at once, and keeps the proof of its form: not of the one at its foot.
     pub fn look(&mut self, path: &str) -> Answer {
         let shown = self.get(path);
-        if shown.body.contains("name=\"proof\"") {
+        if shown.body.split("</main>").next().unwrap_or_default().contains("name=\"proof\"") {
             self.proof = shown.proof();
         }
         shown

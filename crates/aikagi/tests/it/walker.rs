@@ -35,8 +35,9 @@ fn between<'t>(text: &'t str, from: &str, to: &str) -> Option<&'t str> {
     rest.split_once(to).map(|(found, _)| found)
 }
 
-/// The forms of one of our pages.
+/// The forms of one of our pages, without the one at its foot: letters and language are nobody's proof, and every page has it.
 fn forms(body: &str) -> Vec<Form> {
+    let body = body.split("</main>").next().unwrap_or_default();
     let parts = body.split("<form ").skip(1).filter_map(|part| part.split("</form>").next());
     parts
         .filter_map(|part| {

@@ -13,7 +13,7 @@ use http::Method;
 use crate::forgotten::given_reachable;
 use crate::viewers::{Answer, House, PASSWORD, Viewer};
 use crate::walker_boxes::{Boxes, pass_a_day};
-use crate::walker_devices::{First, HOME, is_for, waiting};
+use crate::walker_devices::{First, home_of, is_for, waiting};
 use crate::world::KITA;
 
 /// One request of the walk.
@@ -176,14 +176,16 @@ impl Model {
         By { sent, proven, session }: &By<'_>,
     ) -> bool {
         let owner = session.as_ref() == Some(&person(house, "A-001"));
-        let by_session = session.as_ref() == Some(subject) || owner && subject == HOME;
+        let home = home_of(subject).map(|number| person(house, number));
+        let by_session =
+            session.is_some() && [Some(subject), home.as_ref()].contains(&session.as_ref());
         let now = proven.as_ref() == Some(subject);
         match act.as_str() {
             "person.signed_in" | "person.credentials_set" => now,
             "person.registered" => proven.is_some(),
             "authorization.granted" => {
                 let may = client != "shop" || self.allows.contains(subject);
-                may && (now || by_session) && (subject != HOME || self.allowed(sent))
+                may && (now || by_session) && (home.is_none() || self.allowed(sent))
             }
             "consent.asked" => now && client == "shop",
             "consent.given" => {

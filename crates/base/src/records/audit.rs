@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::kernel::{Instant, Result};
-use crate::store::{Tx, Value};
+use crate::store::{Row, Tx, Value};
 
 use super::receivers;
 
@@ -156,17 +156,40 @@ pub fn list(tx: &mut Tx<'_>, after_id: &str, limit: i64) -> Result<Vec<AuditLine
         "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
           WHERE operator_id = ?1 AND audit_id > ?2 ORDER BY audit_id LIMIT ?3",
         &keys,
-        |row| {
-            Ok(AuditLine {
-                id: row.text()?,
-                at: row.instant()?,
-                actor: row.text()?,
-                act: row.text()?,
-                subject: row.text()?,
-                version: row.int()?,
-                detail: row.text()?,
-                cause: row.text()?,
-            })
-        },
+        read_line,
+    )
+}
+
+fn read_line(row: &mut Row) -> Result<AuditLine> {
+    Ok(AuditLine {
+        id: row.text()?,
+        at: row.instant()?,
+        actor: row.text()?,
+        act: row.text()?,
+        subject: row.text()?,
+        version: row.int()?,
+        detail: row.text()?,
+        cause: row.text()?,
+    })
+}
+
+/// Up to `limit` lines about one person since an instant, the newest first. One statement.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn list_about_person(
+    tx: &mut Tx<'_>,
+    person_id: &str,
+    (since, limit): (Instant, i64),
+) -> Result<Vec<AuditLine>> {
+    let keys: [Value; 4] = [tx.operator().into(), person_id.into(), since.into(), limit.into()];
+    tx.rows(
+        // As the index says which lines it holds.
+        "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
+          WHERE operator_id = ?1 AND subject = ?2 AND SUBSTR(subject, 1, 4) = 'per_'
+            AND at_ms >= ?3
+          ORDER BY audit_id DESC LIMIT ?4",
+        &keys,
+        read_line,
     )
 }

@@ -59,6 +59,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/0034_registration_at_boxes.sql"),
     ),
     (35, "0035_bulks", include_str!("../../../../migrations/0035_bulks.sql")),
+    (
+        36,
+        "0036_lines_about_persons",
+        include_str!("../../../../migrations/0036_lines_about_persons.sql"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

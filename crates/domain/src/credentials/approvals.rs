@@ -24,7 +24,7 @@ use super::lost;
 /// Seconds a request is good for, approval and all.
 pub const APPROVAL_SECONDS: i64 = 900;
 /// Wrong numbers before a request is dead.
-const TRIES: i64 = 3;
+pub(crate) const APPROVAL_TRIES: i64 = 3;
 /// Seconds before one sign-in asks again.
 const AGAIN_SECONDS: i64 = 60;
 
@@ -127,7 +127,8 @@ pub fn approvals_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Approval>> {
     let household = owned(tx, person_id)?;
     let members: Vec<String> =
         members_of(&household, person_id).map(|one| one.person_id.clone()).collect();
-    let keys: [Value; 4] = [tx.operator().into(), members.into(), tx.now().into(), TRIES.into()];
+    let keys: [Value; 4] =
+        [tx.operator().into(), members.into(), tx.now().into(), APPROVAL_TRIES.into()];
     let waiting = tx.rows(
         "SELECT asked_by, person_id, created_ms FROM approvals
           WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND expires_ms > ?3 AND tries < ?4
@@ -173,7 +174,7 @@ pub fn approve(tx: &mut Tx<'_>, fresh: &Fresh<'_>, (id, typed): (&str, &str)) ->
         fresh.person_id.into(),
         access.into(),
         member.access_no.into(),
-        TRIES.into(),
+        APPROVAL_TRIES.into(),
     ];
     let approved = tx.exec(
         "UPDATE approvals SET approved_ms = ?3, approved_by = ?4, approved_access = ?5,
@@ -200,7 +201,7 @@ pub fn refuse_approval(tx: &mut Tx<'_>, fresh: &Fresh<'_>, id: &str) -> Result<C
     let Some((member, _)) = waiting(tx, (&household, fresh.person_id), id)? else {
         return Ok(Change::Already);
     };
-    let keys: [Value; 3] = [tx.operator().into(), id.into(), TRIES.into()];
+    let keys: [Value; 3] = [tx.operator().into(), id.into(), APPROVAL_TRIES.into()];
     tx.exec("UPDATE approvals SET tries = ?3 WHERE operator_id = ?1 AND asked_by = ?2", &keys)?;
     let detail = json!({"refused_by": fresh.person_id, "sign_in": id});
     record(tx, &Entry::new("person.approval_refused", &member.person_id).detail(detail))?;
@@ -258,7 +259,8 @@ fn waiting<'h>(
     (household, owner): (&'h Household, &'h str),
     id: &str,
 ) -> Result<Option<(&'h Person, String)>> {
-    let keys: [Value; 4] = [tx.operator().into(), id.into(), tx.now().into(), TRIES.into()];
+    let keys: [Value; 4] =
+        [tx.operator().into(), id.into(), tx.now().into(), APPROVAL_TRIES.into()];
     // Locked: two numbers at once are tried one after the other.
     let found = tx
         .rows_locked(

@@ -43,7 +43,7 @@ pub use alerts::{Alert, Message, POST_MAIL, POST_TEXT, Says, message_of};
 pub use approvals::{
     APPROVAL_SECONDS, Approval, Approved, approvals_of, approve, refuse_approval, sweep_approvals,
 };
-pub(crate) use approvals::{ask_approval, spend_approval};
+pub(crate) use approvals::{APPROVAL_TRIES, ask_approval, spend_approval};
 pub use bounces::{SentMail, note_returned};
 pub use contact_book::sweep_contacts;
 pub use contacts::{
@@ -76,6 +76,7 @@ pub use logins::{
 pub(crate) use logins::{allow_short, nobody, password_is_of, renew_password};
 pub use lost::{FORGOTTEN, WAIT_SECONDS, send_recovery};
 pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery, wait_after_recovery};
+pub(crate) use passkey_book::list as passkeys_of;
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
 pub(crate) use pins::try_pin;
 pub use pins::{PIN_RATINGS, Pin, PinKind, ask_pin_from, pins_of, remove_pin, reset_pin, set_pin};

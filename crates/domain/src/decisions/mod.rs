@@ -24,6 +24,7 @@ mod ratings;
 mod repo;
 mod sayings;
 mod search;
+mod shelf;
 mod trace;
 mod why;
 
@@ -40,4 +41,5 @@ pub use question::{
 };
 pub use sayings::Saying;
 pub use search::Found;
+pub use shelf::{Shelf, Shelved};
 pub use why::{Why, why};

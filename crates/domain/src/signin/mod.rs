@@ -21,6 +21,8 @@ mod journeys;
 mod letting_in;
 mod logout;
 mod members;
+mod own_data;
+mod own_home;
 mod own_sessions;
 mod passkeys;
 mod passwords;
@@ -46,6 +48,11 @@ pub use journeys::{Caller, Journeys, SIGN_IN_SECONDS, SignIn};
 pub use letting_in::{StandsFor, Wish};
 pub use logout::{Extent, LoggedOut, SignedInAt};
 pub use members::Member;
+pub use own_data::{
+    OwnAnswer, OwnConsent, OwnContact, OwnData, OwnDevice, OwnLine, OwnPasskey, OwnPerson, OwnPin,
+    OwnProofs, OwnSession, own_data,
+};
+pub use own_home::{NOTICE_DAYS, OwnHome};
 pub use own_sessions::SignedInBy;
 pub use pushed::PUSHED_PREFIX;
 pub use repo::sweep;

@@ -76,6 +76,12 @@ pub enum OwnPage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user_code: Option<String>,
     },
+    /// What a person is shown first.
+    Home,
+    /// What the person may watch, and why not.
+    Watch,
+    /// Where the person takes all that is kept of them.
+    Data,
     /// The members of the household of the person, and their invitations.
     Family,
     /// Which services the person allows what, and where they take it back.
@@ -93,11 +99,34 @@ pub enum OwnPage {
 }
 
 impl OwnPage {
+    /// All pages a person comes to by a link: without what leads a television in.
+    const LED_TO: [Self; 10] = [
+        Self::Home,
+        Self::Watch,
+        Self::Data,
+        Self::Family,
+        Self::Services,
+        Self::Contacts,
+        Self::Passkeys,
+        Self::Pins,
+        Self::Security,
+        Self::Sessions,
+    ];
+
+    /// The page at `path`, if it is one a person comes to by a link.
+    #[must_use]
+    pub fn at(path: &str) -> Option<Self> {
+        Self::LED_TO.into_iter().find(|page| page.path() == path)
+    }
+
     /// Where it lies, below its issuer.
     #[must_use]
     pub const fn path(&self) -> &'static str {
         match self {
             Self::Device { .. } => "device",
+            Self::Home => "me",
+            Self::Watch => "me/watch",
+            Self::Data => "me/data",
             Self::Family => "family",
             Self::Services => "services",
             Self::Contacts => "contacts",

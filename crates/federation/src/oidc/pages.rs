@@ -177,6 +177,9 @@ const fn own(page: &OwnPage) -> &'static str {
     match page {
         OwnPage::Device { .. } => "signin.own.device",
         OwnPage::Security => "signin.own.security",
+        OwnPage::Home => "signin.own.home",
+        OwnPage::Watch => "signin.own.watch",
+        OwnPage::Data => "signin.own.data",
         OwnPage::Family => "signin.own.family",
         OwnPage::Services => "signin.own.services",
         OwnPage::Sessions => "signin.own.sessions",

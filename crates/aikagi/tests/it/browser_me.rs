@@ -1,0 +1,176 @@
+//! My Page in a real Chromium: on a phone, a PC, and a television that has arrow keys and nothing else.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use fantoccini::Client;
+use fantoccini::key::Key;
+
+use crate::browser::{
+    Look, NUMBER, PC, click, household, letter, open_browser, start_demo, start_driver, type_into,
+    wait_for,
+};
+use crate::browser_looks::look_at;
+
+const PHONE: Look = Look { name: "phone", size: (390, 844), phone: true, night: false };
+const NIGHT: Look = Look { name: "night", size: (1440, 900), phone: false, night: true };
+const TELEVISION: Look =
+    Look { name: "television", size: (1920, 1080), phone: false, night: false };
+
+/// Everything that can be pressed, in the order of the page.
+const ALL: &str =
+    "[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select')]";
+
+async fn registers(browser: &Client, (site, look): (&str, Look), registration: &str) -> String {
+    browser.goto(&format!("{site}/sign-in")).await.unwrap();
+    wait_for(browser, "#operator").await;
+    let ours = browser.current_url().await.unwrap().origin().ascii_serialization();
+    let issuer = format!("{ours}/o/OP0012");
+    browser.goto(&format!("{issuer}/me/help")).await.unwrap();
+    look_at(browser, look, "me-help").await;
+    browser.goto(&format!("{issuer}/me")).await.unwrap();
+    click(browser, "button[name=step][value=letter]").await;
+    type_into(browser, "#contract_number", NUMBER).await;
+    type_into(browser, "#registration_code", registration).await;
+    click(browser, "button[type=submit]").await;
+    type_into(browser, "#username", "takahashi.hanako").await;
+    type_into(browser, "#password", "kita no hama no toudai").await;
+    click(browser, "button[type=submit]").await;
+    wait_for(browser, "#who").await;
+    look_at(browser, look, "me-home").await;
+    issuer
+}
+
+/// Looks at every page, and reads them in large letters too.
+async fn walks(browser: &Client, issuer: &str, look: Look) {
+    click(browser, "a.button[href$='/me/watch']").await;
+    wait_for(browser, "#shelf li").await;
+    look_at(browser, look, "me-watch").await;
+    for page in ["family", "sessions", "contacts", "passkeys", "pins", "security", "services"] {
+        click(browser, &format!("nav.own a[href$='/{page}']")).await;
+        wait_for(browser, &format!("nav.own a[href$='/{page}'][aria-current]")).await;
+        look_at(browser, look, &format!("me-{page}")).await;
+    }
+    click(browser, "footer a[href$='/me/data']").await;
+    wait_for(browser, "form[action$='/me/data'] button").await;
+    look_at(browser, look, "me-data").await;
+    browser.goto(&format!("{issuer}/me")).await.unwrap();
+    click(browser, "form.view button[value=large]").await;
+    wait_for(browser, "html.large #who").await;
+    look_at(browser, look, "me-home-large").await;
+    click(browser, "nav.own a[href$='/pins']").await;
+    wait_for(browser, "html.large #viewing").await;
+    look_at(browser, look, "me-pins-large").await;
+    click(browser, "form.view button[value=en]").await;
+    wait_for(browser, "html[lang=en].large #viewing").await;
+    look_at(browser, look, "me-pins-english").await;
+}
+
+/// Where the focus is among all that can be pressed; -1: nowhere.
+async fn focus(browser: &Client) -> i64 {
+    let script = format!("return {ALL}.indexOf(document.activeElement)");
+    browser.execute(&script, Vec::new()).await.unwrap().as_i64().unwrap()
+}
+
+async fn press(browser: &Client, key: Key) {
+    let focused = browser.active_element().await.unwrap();
+    focused.send_keys(&key.to_string()).await.unwrap();
+}
+
+async fn is_focused(browser: &Client, css: &str) -> bool {
+    let script = format!("return document.activeElement.matches(`{css}`)");
+    browser.execute(&script, Vec::new()).await.unwrap().as_bool().unwrap()
+}
+
+/// Presses `key` until what is meant has the focus.
+async fn moves(browser: &Client, key: Key, css: &str) {
+    for _ in 0..20 {
+        if is_focused(browser, css).await {
+            return;
+        }
+        press(browser, key).await;
+        assert_ne!(focus(browser).await, -1, "the focus is lost on the way to {css}");
+    }
+    panic!("{css} is never reached");
+}
+
+/// From wherever the focus is, arrow keys reach all that can be pressed, and never lose it.
+async fn all_is_reached(browser: &Client, page: &str) {
+    let count = browser.execute(&format!("return {ALL}.length"), Vec::new()).await.unwrap();
+    let count = count.as_i64().unwrap();
+    let begun = focus(browser).await;
+    assert_ne!(begun, -1, "{page}: nothing is in focus");
+    let (mut reached, mut open) = (BTreeSet::from([begun]), VecDeque::from([begun]));
+    while let Some(from) = open.pop_front() {
+        for key in [Key::Up, Key::Down, Key::Left, Key::Right] {
+            let there = format!("{ALL}[{from}].focus()");
+            browser.execute(&there, Vec::new()).await.unwrap();
+            // What lies far away is scrolled to first.
+            for _ in 0..6 {
+                press(browser, key).await;
+                let now = focus(browser).await;
+                assert_ne!(now, -1, "{page}: lost from {from}");
+                if now != from {
+                    if reached.insert(now) {
+                        open.push_back(now);
+                    }
+                    break;
+                }
+            }
+        }
+    }
+    let missing: Vec<i64> = (0..count).filter(|one| !reached.contains(one)).collect();
+    assert!(missing.is_empty(), "{page}: never reached: {missing:?} of {count}");
+}
+
+/// From the first page to a new PIN by arrow keys, the key that confirms, and four digits.
+async fn by_arrows(browser: &Client, issuer: &str) {
+    browser.goto(&format!("{issuer}/me")).await.unwrap();
+    wait_for(browser, "#who").await;
+    all_is_reached(browser, "home").await;
+    browser.refresh().await.unwrap();
+    wait_for(browser, "#who").await;
+    moves(browser, Key::Down, "main a[href$='/me/watch']").await;
+    press(browser, Key::Enter).await;
+    wait_for(browser, "#shelf li").await;
+    look_at(browser, TELEVISION, "me-watch-by-arrows").await;
+    moves(browser, Key::Up, "nav.own a").await;
+    moves(browser, Key::Right, "nav.own a[href$='/pins']").await;
+    press(browser, Key::Enter).await;
+    wait_for(browser, "#viewing").await;
+    all_is_reached(browser, "pins").await;
+    browser.refresh().await.unwrap();
+    wait_for(browser, "#viewing").await;
+    moves(browser, Key::Down, "#viewing").await;
+    type_into(browser, "#viewing", "2580").await;
+    press(browser, Key::Left).await;
+    assert!(is_focused(browser, "#viewing").await, "within what is typed, the keys are its own");
+    moves(browser, Key::Down, "#viewing ~ button").await;
+    press(browser, Key::Enter).await;
+    wait_for(browser, "#from").await;
+    look_at(browser, TELEVISION, "me-pins-by-arrows").await;
+    all_is_reached(browser, "pins with a list").await;
+}
+
+#[test]
+#[ignore = "needs a browser: ./check runs it with TEST_CHROMEDRIVER"]
+fn browser_my_page_fits_a_phone_a_pc_and_a_television_with_arrow_keys_only() {
+    for look in [PHONE, PC, NIGHT, TELEVISION] {
+        let folder = tempfile::tempdir().unwrap();
+        let demo = start_demo(folder.path());
+        household(&demo);
+        let code = letter(&demo);
+        let (driver, address) = start_driver();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let browser = open_browser(&address, &folder.path().join("profile"), look).await;
+            let issuer = registers(&browser, (&demo.site, look), &code).await;
+            if look.name == TELEVISION.name {
+                by_arrows(&browser, &issuer).await;
+                browser.goto(&format!("{issuer}/me")).await.unwrap();
+            }
+            walks(&browser, &issuer, look).await;
+            browser.close().await.unwrap();
+        });
+        drop(driver);
+    }
+}
