@@ -1,7 +1,7 @@
-//! `…/family`: where the owner of a household sees its members, invites them, approves who forgot the password, and has
-//! the switch for the boxes at home.
+//! `…/family`: where the owner of a household sees its members, adds and invites them, brings back who was removed, approves
+//! who forgot the password, and has the household's switches. What one member may do has a page of its own (`member.rs`).
 //!
-//! Sources: brief tve §12.3; `docs/decisions/0038`.
+//! Sources: brief tve §12.3, §13; `docs/decisions/0038`, `0052`.
 
 use std::sync::Arc;
 
@@ -9,8 +9,10 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use base::kernel::{Error, Result, clock};
-use domain::credentials::{Approval, HomeSwitch, Invitation, Relative};
+use base::kernel::{Error, Result, clock, ids};
+use base::store::Tx;
+use domain::commands::{self, AdultTitles, HouseholdAdult, NewMember};
+use domain::credentials::{Approval, Fresh, HomeSwitch, Invitation};
 use domain::signin::OwnPage;
 use domain::signing::Issuer;
 use domain::subscribers::{HomeSignIn, Role};
@@ -18,24 +20,14 @@ use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::place::Place;
 use web::texts::{Words, in_fours, qr_of};
-use web::{Page, current, words};
+use web::{Page, current};
 
 use super::Mypage;
+use super::members::{self, Gone, Listed, named};
 use super::own::{Here, Said, changed, is_fresh, on_day, posted, shown};
 
 /// What the proof in the forms of the page is bound to, beside the session.
-const PURPOSE: &str = "family";
-
-/// One member on the page.
-struct Listed {
-    number: i64,
-    name: String,
-    role: &'static str,
-    state: String,
-    /// Whether there is something to invite them to.
-    invitable: bool,
-    invited: bool,
-}
+pub(super) const PURPOSE: &str = "family";
 
 /// Who forgot the password and asks.
 struct Asked {
@@ -65,11 +57,15 @@ struct Body<'b> {
     made: Option<Shown>,
     asked: Vec<Asked>,
     listed: Vec<Listed>,
-    home: Option<Home>,
+    gone: Vec<Gone>,
+    adult: Option<Switch>,
+    home: Option<Switch>,
+    /// The form that adds a member is known again by this.
+    request: String,
 }
 
-/// The switch for the boxes at home.
-struct Home {
+/// A switch of the household.
+struct Switch {
     state: &'static str,
     /// What the form does, and what its button says; none when it is the station's to say.
     offered: Option<(&'static str, &'static str)>,
@@ -87,7 +83,7 @@ pub(super) async fn show(
     .await
 }
 
-/// `POST …/family`: makes an invitation or takes one back, approves or refuses, or signs in again to be allowed to.
+/// `POST …/family`: adds, invites, approves, switches, or signs in again to be allowed to.
 pub(super) async fn change(
     State(mypage): State<Arc<Mypage>>,
     place: Place,
@@ -141,20 +137,61 @@ fn act(
             journeys.switch_own_home(who, HomeSignIn::Allowed, now)?;
             Ok(("family.home.switched_on", None))
         }
+        "add" => {
+            let added = add(mypage, here, form)?;
+            Ok((if added.is_some() { "family.added" } else { "family.added_already" }, added))
+        }
+        "restore" => {
+            let number = member()?;
+            let restore =
+                move |tx: &mut Tx<'_>, who: &Fresh<'_>| commands::restore_member(tx, who, number);
+            journeys.act_as(who, now, restore)?;
+            Ok(("family.restored", None))
+        }
+        "adult_on" => switched(mypage, here, AdultTitles::Allowed),
+        "adult_off" => switched(mypage, here, AdultTitles::Off),
         // The button of who signed in too long ago.
         _ => Err(Error::Unauthenticated { code: "proof.too_old" }),
     }
 }
 
-fn page(
+/// Adds the member a form describes; none: this form did it before.
+fn add(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<Option<Invitation>> {
+    let get = |name| form.get(name).unwrap_or_default();
+    let role = match get("role") {
+        "adult" => Role::Adult,
+        "child" => Role::Child,
+        _ => return Err(Error::invalid("field.required", "role")),
+    };
+    let birth_on = Some(get("birth_on").to_owned()).filter(|day| !day.is_empty());
+    let new = NewMember { kana: get("kana").to_owned(), birth_on, role };
+    let request = get("form").to_owned();
+    let add =
+        move |tx: &mut Tx<'_>, who: &Fresh<'_>| commands::add_member(tx, who, (&new, &request));
+    mypage.journeys.act_as(&here.who, clock::now(), add)
+}
+
+fn switched(
+    mypage: &Mypage,
+    here: &Here,
+    wanted: AdultTitles,
+) -> Result<(&'static str, Option<Invitation>)> {
+    let switch =
+        move |tx: &mut Tx<'_>, who: &Fresh<'_>| commands::switch_household_adult(tx, who, wanted);
+    mypage.journeys.act_as(&here.who, clock::now(), switch)?;
+    Ok(match wanted {
+        AdultTitles::Allowed => ("family.adult.switched_on", None),
+        AdultTitles::Off => ("family.adult.switched_off", None),
+    })
+}
+
+pub(super) fn page(
     mypage: &Mypage,
     here: &Here,
     (said, made): (Said<'_>, Option<Invitation>),
 ) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
-    let family = mypage.journeys.family_of(&here.who, now)?;
-    let waiting = mypage.journeys.approvals_of(&here.who, now)?;
-    let switch = mypage.journeys.home_switch_of(&here.who, now)?;
+    let family = mypage.journeys.look_as(&here.who, now, commands::overview_of)?;
     // Invitations are an operator's, also where the page is the platform's.
     let home = Issuer::of(&mypage.base_url, &here.who.operator);
     let body = Body {
@@ -166,9 +203,12 @@ fn page(
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         made: made.map(|made| shown_once(words, &home, &made)),
-        asked: waiting.into_iter().map(|one| asked(words, one)).collect(),
-        listed: family.into_iter().map(|one| listed(words, one)).collect(),
-        home: at_home(words, switch),
+        asked: family.approvals.into_iter().map(|one| asked(words, one)).collect(),
+        listed: family.members.into_iter().map(|one| members::listed(words, one)).collect(),
+        gone: family.removed.into_iter().map(|one| members::gone(words, one)).collect(),
+        adult: adult(words, family.adult),
+        home: at_home(words, family.home),
+        request: ids::new_id("form", now),
     };
     here.answer(mypage, Page::new(words.0, body.title, &body)?, said.error())
 }
@@ -190,13 +230,18 @@ fn asked(words: Words, one: Approval) -> Asked {
     Asked { id: one.id, text: format!("{name} {text}") }
 }
 
-/// A member's name, or which member it is.
-fn named(words: Words, (kana, person_no): (Option<String>, i64)) -> String {
-    let number = person_no.to_string();
-    kana.unwrap_or_else(|| words::fill(words.0, "family.member", &[("number", &number)]))
+fn adult(words: Words, switch: HouseholdAdult) -> Option<Switch> {
+    let (state, offered) = match switch {
+        HouseholdAdult::NotSold => return None,
+        HouseholdAdult::Allowed => ("family.adult.on", Some(("adult_off", "family.adult.do.off"))),
+        HouseholdAdult::Off => ("family.adult.off", Some(("adult_on", "family.adult.do.on"))),
+        HouseholdAdult::NotVerified => ("family.adult.not_verified", None),
+    };
+    let offered = offered.map(|(act, button)| (act, words.get(button)));
+    Some(Switch { state: words.get(state), offered })
 }
 
-fn at_home(words: Words, switch: HomeSwitch) -> Option<Home> {
+fn at_home(words: Words, switch: HomeSwitch) -> Option<Switch> {
     let (state, offered) = match switch {
         HomeSwitch::Hidden => return None,
         HomeSwitch::Allowed => ("family.home.on", Some(("home_off", "family.home.do.off"))),
@@ -204,25 +249,5 @@ fn at_home(words: Words, switch: HomeSwitch) -> Option<Home> {
         HomeSwitch::OffByStation => ("family.home.station", None),
     };
     let offered = offered.map(|(act, button)| (act, words.get(button)));
-    Some(Home { state: words.get(state), offered })
-}
-
-fn listed(words: Words, one: Relative) -> Listed {
-    let waiting = || words.get("family.waiting").to_owned();
-    Listed {
-        number: one.person_no,
-        name: named(words, (one.kana, one.person_no)),
-        role: words.get(match one.role {
-            Role::Owner => "family.role.owner",
-            Role::Adult => "family.role.adult",
-            Role::Child => "family.role.child",
-        }),
-        state: if one.registered {
-            words.get("family.registered").to_owned()
-        } else {
-            one.invited.map_or_else(waiting, |until| on_day(words, "family.invited_until", until))
-        },
-        invitable: !one.registered,
-        invited: one.invited.is_some(),
-    }
+    Some(Switch { state: words.get(state), offered })
 }

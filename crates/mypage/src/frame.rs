@@ -25,10 +25,11 @@ pub(super) struct Navigation<'n> {
 }
 
 /// The pages in the order they stand in, with what they are called there.
-const PAGES: [(OwnPage, &str); 9] = [
+const PAGES: [(OwnPage, &str); 10] = [
     (OwnPage::Home, "me.nav.home"),
     (OwnPage::Watch, "me.nav.watch"),
     (OwnPage::Family, "me.nav.family"),
+    (OwnPage::Household, "me.nav.household"),
     (OwnPage::Sessions, "me.nav.sessions"),
     (OwnPage::Contacts, "me.nav.contacts"),
     (OwnPage::Passkeys, "me.nav.passkeys"),
@@ -41,8 +42,9 @@ impl<'n> Navigation<'n> {
     /// Of a member with this role, on one of the pages.
     pub(super) fn of(issuer: &'n Issuer, (own, role): (&OwnPage, Role)) -> Self {
         let words = Words(current::get().language);
-        // The household's page is its owner's: to nobody else it would say anything.
-        let open = |page: &OwnPage| *page != OwnPage::Family || role == Role::Owner;
+        // The owner looks after all of the household; everybody else after themselves.
+        let not_theirs = if role == Role::Owner { OwnPage::Household } else { OwnPage::Family };
+        let open = |page: &OwnPage| *page != not_theirs;
         let pages = PAGES.into_iter().filter(|(page, _)| open(page));
         let links = pages.map(|(page, key)| Link {
             path: page.path(),

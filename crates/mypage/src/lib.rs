@@ -4,12 +4,16 @@
 //! asks [`domain::signin::Journeys`] to do one thing in one transaction, and words the answer. Sources: brief tve §12;
 //! `docs/decisions/0051`.
 
+mod confirm;
 mod contacts;
 mod data;
 mod family;
 mod frame;
 mod help;
 mod home;
+mod household;
+mod member;
+mod members;
 mod own;
 mod passkeys;
 mod pins;
@@ -82,7 +86,7 @@ impl Mypage {
 }
 
 /// The pages.
-fn pages() -> [(&'static str, MethodRouter<Arc<Mypage>>); 13] {
+fn pages() -> [(&'static str, MethodRouter<Arc<Mypage>>); 16] {
     [
         ("/me", get(home::show)),
         ("/me/watch", get(watch::show)),
@@ -97,6 +101,9 @@ fn pages() -> [(&'static str, MethodRouter<Arc<Mypage>>); 13] {
         ("/passkeys/ask", post(passkeys::ask)),
         ("/pins", get(pins::show).post(pins::change)),
         ("/family", get(family::show).post(family::change)),
+        ("/family/{member}", get(member::show).post(member::change)),
+        ("/family/{member}/watched", get(member::watched)),
+        ("/household", get(household::show).post(household::change)),
     ]
 }
 

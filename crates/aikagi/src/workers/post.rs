@@ -165,6 +165,9 @@ const fn alert_key(alert: Alert) -> &'static str {
         Alert::LeftHousehold => "post.alert.left_household",
         Alert::BackInHousehold => "post.alert.back_in_household",
         Alert::MemberLeft => "post.alert.member_left",
+        Alert::OwnershipOffered => "post.alert.ownership_offered",
+        Alert::OwnershipOffer => "post.alert.ownership_offer",
+        Alert::OwnerChanged => "post.alert.owner_changed",
     }
 }
 

@@ -31,7 +31,7 @@ const FAULTS: &str = r#"
     }
     for (const form of document.forms) {
         const { origin, pathname } = new URL(form.getAttribute("action"), location);
-        const ours = pathname.match(/^(\/o\/[A-Z0-9]{6})?\/((signin|me)\/)?[a-z-]+$/);
+        const ours = pathname.match(/^(\/o\/[A-Z0-9]{6})?\/((signin|me)\/)?[a-z-]+(\/[0-9]+)?$/);
         if (origin !== location.origin || !ours) {
             faults.push(`a form leads to ${form.getAttribute("action")}`);
         }

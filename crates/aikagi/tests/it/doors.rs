@@ -37,6 +37,7 @@ impl Two {
         let path = pattern.replace("{operator}", at).replace("{number}", &names.number);
         let path = path.replace("{id}", &names.client).replace("{kid}", &names.kid);
         let path = path.replace("{file}", &names.file).replace("{bulk}", &names.bulk);
+        let path = path.replace("{member}", "1");
         let path = path.replace("{person_no}", "1").replace("{staff}", &names.login);
         let path = path.replace("{client_id}", &names.registered.id);
         let key = self.fresh_key();

@@ -44,10 +44,11 @@ const OWNERS: &[(&str, Act, bool)] = &[
         |tx, who| commands::set_member_role(tx, who, (3, Role::Adult)).map(drop),
         true,
     ),
+    ("offer_household", |tx, who| commands::offer_household(tx, who, 3).map(drop), true),
 ];
 
 /// What others than the owner do too.
-const ANYBODYS: &[&str] = &["leave_household"];
+const ANYBODYS: &[&str] = &["leave_household", "end_offer", "accept_household"];
 
 /// Does `work` as a member of A-001 who has just proved to be themselves.
 pub fn by<T: Send + 'static>(
@@ -103,7 +104,7 @@ fn code<T>(refused: Result<T>) -> &'static str {
 fn every_act_of_a_household_is_in_these_tests() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src/commands");
     let mut found = BTreeSet::new();
-    for file in ["members.rs", "parental.rs"] {
+    for file in ["members.rs", "parental.rs", "offers.rs"] {
         let text = std::fs::read_to_string(folder.join(file)).unwrap();
         for part in text.split("\npub fn ").skip(1) {
             let head = part.split('{').next().unwrap_or_default();

@@ -78,6 +78,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("boxes::save", "writes aggregates that `load` of the same scope gave"),
     ("boxes::move_all", "between contracts that `load` of the same scope gave"),
     ("entitlements::save", "writes aggregates that `load` of the same scope gave"),
+    ("commands::sweep_offers", "housekeeping of expired rows, answers a number"),
     ("commands::purge_due", "of its own scope, by age"),
 ];
 

@@ -3,6 +3,7 @@
 use base::store::Tx;
 use domain::commands::{self, AdultTitles};
 use domain::credentials::{self, Fresh};
+use domain::decisions;
 use domain::subscribers::Role;
 
 use crate::households::child;
@@ -16,6 +17,12 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("credentials::removed_of", |tx, known| said(credentials::removed_of(tx, &known.person_id))),
     ("commands::household_adult_of", |tx, known| {
         said(commands::household_adult_of(tx, &known.person_id))
+    }),
+    ("commands::overview_of", |tx, known| said(commands::overview_of(tx, &known.person_id))),
+    ("commands::membership_of", |tx, known| said(commands::membership_of(tx, &known.person_id))),
+    ("commands::offer_of", |tx, known| said(commands::offer_of(tx, &known.person_id))),
+    ("decisions::watched_by_child", |tx, known| {
+        said(decisions::watched_by_child(tx, (&known.person_id, 1)))
     }),
     ("commands::add_member", |tx, known| {
         let who = fresh(tx, known);
@@ -56,5 +63,17 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("commands::set_member_role", |tx, known| {
         let who = fresh(tx, known);
         said(commands::set_member_role(tx, &who, (1, Role::Child)))
+    }),
+    ("commands::offer_household", |tx, known| {
+        let who = fresh(tx, known);
+        said(commands::offer_household(tx, &who, 1))
+    }),
+    ("commands::end_offer", |tx, known| {
+        let who = fresh(tx, known);
+        said(commands::end_offer(tx, &who))
+    }),
+    ("commands::accept_household", |tx, known| {
+        let who = fresh(tx, known);
+        said(commands::accept_household(tx, &who))
     }),
 ];

@@ -64,6 +64,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "0036_lines_about_persons",
         include_str!("../../../../migrations/0036_lines_about_persons.sql"),
     ),
+    (37, "0037_families", include_str!("../../../../migrations/0037_families.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -1,7 +1,7 @@
 //! The command bus: what an SMS may ask for, by file or online, through one function; and what the members of a household
 //! ask for themselves, through the same.
 //!
-//! Owns no table. A command is idempotent by its request id (inbox), refused with a stable code or
+//! Owns the table `owner_offers`. A command is idempotent by its request id (inbox), refused with a stable code or
 //! done once, recorded once, and answered the same when repeated. Any number of commands share a
 //! transaction: each is refused alone, because verbs change nothing when they refuse.
 //! Source: brief tve §5, §7.2; `docs/decisions/0011`, `0015`.
@@ -13,6 +13,8 @@ mod command;
 mod groups;
 mod keys;
 mod members;
+mod offers;
+mod overview;
 mod own;
 mod parental;
 mod perform;
@@ -31,6 +33,10 @@ pub use members::{
     NewMember, Resumed, add_member, leave_household, remove_member, restore_member, resume_member,
     suspend_member,
 };
+pub use offers::{
+    OFFER_DAYS, Offer, accept_household, end_offer, offer_household, offer_of, sweep_offers,
+};
+pub use overview::{Membership, Overview, membership_of, overview_of};
 pub use parental::{
     AdultTitles, HouseholdAdult, household_adult_of, set_member_rating, set_member_role,
     switch_household_adult, switch_member_adult,

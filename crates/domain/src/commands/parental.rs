@@ -6,7 +6,7 @@
 use base::kernel::{Change, Error, Result};
 use base::store::Tx;
 
-use crate::credentials::Fresh;
+use crate::credentials::{self, Fresh};
 use crate::operators;
 use crate::subscribers::{Age, Attributes, Contract, PersonState, Role};
 
@@ -51,7 +51,12 @@ pub enum HouseholdAdult {
 /// # Errors
 /// `family.owner_only`; `contract.stopped`
 pub fn household_adult_of(tx: &mut Tx<'_>, person_id: &str) -> Result<HouseholdAdult> {
-    let contract = crate::credentials::owned(tx, person_id)?.contract;
+    let contract = credentials::owned(tx, person_id)?.contract;
+    adult_of(tx, &contract)
+}
+
+/// The switch of a household.
+pub(super) fn adult_of(tx: &mut Tx<'_>, contract: &Contract) -> Result<HouseholdAdult> {
     let sold = tx.operator_fact(operators::find_operator)?.policies.adult_sold;
     Ok(match contract {
         _ if !sold => HouseholdAdult::NotSold,

@@ -57,6 +57,12 @@ pub enum Alert {
     BackInHousehold,
     /// A member left their household.
     MemberLeft,
+    /// The owner of the household offers it to them.
+    OwnershipOffered,
+    /// They offered their household to a member.
+    OwnershipOffer,
+    /// The household has another owner: they are it, or are it no more.
+    OwnerChanged,
 }
 
 /// What waits in the outbox for a contact.

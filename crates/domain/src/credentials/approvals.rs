@@ -125,8 +125,16 @@ pub(super) fn tell_owner(tx: &mut Tx<'_>, sign_in: &str) -> Result<()> {
 /// `family.owner_only`; `contract.stopped`
 pub fn approvals_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Approval>> {
     let household = owned(tx, person_id)?;
+    approvals_in(tx, (&household, person_id))
+}
+
+/// The requests of members of a household that wait for its owner.
+pub(crate) fn approvals_in(
+    tx: &mut Tx<'_>,
+    (household, person_id): (&Household, &str),
+) -> Result<Vec<Approval>> {
     let members: Vec<String> =
-        members_of(&household, person_id).map(|one| one.person_id.clone()).collect();
+        members_of(household, person_id).map(|one| one.person_id.clone()).collect();
     let keys: [Value; 4] =
         [tx.operator().into(), members.into(), tx.now().into(), APPROVAL_TRIES.into()];
     let waiting = tx.rows(

@@ -7,7 +7,7 @@ use base::kernel::{Change, Error, Result};
 use base::store::Tx;
 
 use crate::operators;
-use crate::subscribers::{self, HomeSignIn, Source};
+use crate::subscribers::{self, Contract, HomeSignIn, Source};
 
 use super::factors::Fresh;
 use super::invitations::owned;
@@ -31,6 +31,11 @@ pub enum HomeSwitch {
 /// `family.owner_only`; `contract.stopped`
 pub fn home_switch_of(tx: &mut Tx<'_>, person_id: &str) -> Result<HomeSwitch> {
     let contract = owned(tx, person_id)?.contract;
+    home_switch(tx, &contract)
+}
+
+/// The switch of a household, for its owner.
+pub(crate) fn home_switch(tx: &mut Tx<'_>, contract: &Contract) -> Result<HomeSwitch> {
     let has = tx.operator_fact(operators::find_operator)?.policies.home_sign_in;
     if !has || !contract.has_boxes {
         return Ok(HomeSwitch::Hidden);

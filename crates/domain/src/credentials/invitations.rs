@@ -82,6 +82,14 @@ pub struct Removed {
 /// `family.owner_only` — not the owner of a household; `contract.stopped`
 pub fn family_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Relative>> {
     let household = owned(tx, person_id)?;
+    relatives(tx, (&household, person_id))
+}
+
+/// The members of a household, for its owner.
+pub(crate) fn relatives(
+    tx: &mut Tx<'_>,
+    (household, person_id): (&Household, &str),
+) -> Result<Vec<Relative>> {
     let keys: [Value; 3] = [tx.operator().into(), person_id.into(), tx.now().into()];
     let invited: HashMap<String, Instant> = tx
         .rows(
@@ -125,11 +133,16 @@ pub fn family_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Relative>> {
 /// `family.owner_only` — not the owner of a household; `contract.stopped`
 pub fn removed_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Vec<Removed>> {
     let household = owned(tx, person_id)?;
+    removed_from(tx, &household)
+}
+
+/// The members of a household who can be brought back.
+pub(crate) fn removed_from(tx: &mut Tx<'_>, household: &Household) -> Result<Vec<Removed>> {
     let days = tx.operator_fact(operators::find_operator)?.policies.restore_days;
-    let gone = household.persons.into_iter().filter(|one| one.state == PersonState::Stopped);
+    let gone = household.persons.iter().filter(|one| one.state == PersonState::Stopped);
     let removed = gone.filter_map(|one| {
         let until = one.stop_recorded?.plus_days(days);
-        let Person { person_no, kana, role, .. } = one;
+        let (person_no, kana, role) = (one.person_no, one.kana.clone(), one.role);
         (tx.now() <= until).then_some(Removed { person_no, kana, role, until })
     });
     Ok(removed.collect())
@@ -186,6 +199,23 @@ pub fn withdraw_invitation(tx: &mut Tx<'_>, fresh: &Fresh<'_>, person_no: i64) -
     let subject = letters::subject_of(&printed(&household, person_no));
     record(tx, &Entry::new("invitation.withdrawn", &subject).detail(detail))?;
     Ok(Change::Made)
+}
+
+/// Kills the invitations that `person_id` made for members of `household`, whose owner they are no more. The caller
+/// records it.
+pub(crate) fn forget_invitations_by(
+    tx: &mut Tx<'_>,
+    (household, person_id): (&Household, &str),
+) -> Result<()> {
+    let members: Vec<String> = household.persons.iter().map(|one| one.person_id.clone()).collect();
+    let keys: [Value; 3] = [tx.operator().into(), members.into(), person_id.into()];
+    tx.exec(
+        "DELETE FROM registration_codes
+          WHERE operator_id = ?1 AND person_id IN ARRAY(?2) AND invited_by = ?3
+            AND used_ms IS NULL",
+        &keys,
+    )?;
+    Ok(())
 }
 
 /// Tells who made an invitation that somebody registered by it.

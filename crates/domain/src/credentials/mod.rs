@@ -43,7 +43,7 @@ pub use alerts::{Alert, Message, POST_MAIL, POST_TEXT, Says, message_of};
 pub use approvals::{
     APPROVAL_SECONDS, Approval, Approved, approvals_of, approve, refuse_approval, sweep_approvals,
 };
-pub(crate) use approvals::{APPROVAL_TRIES, ask_approval, spend_approval};
+pub(crate) use approvals::{APPROVAL_TRIES, approvals_in, ask_approval, spend_approval};
 pub use bounces::{SentMail, note_returned};
 pub use contact_book::sweep_contacts;
 pub use contacts::{
@@ -54,12 +54,13 @@ pub use cost::Cost;
 pub(crate) use factors::try_factor;
 pub use factors::{FRESH_SECONDS, Factor, Factors, Fresh, Tried, factors_of};
 pub use hashing::Compared;
+pub(crate) use home::home_switch;
 pub use home::{HomeSwitch, home_switch_of, switch_own_home};
 pub use invitations::{
     INVITATION_DAYS, Invitation, Relative, Removed, family_of, invite, removed_of,
     withdraw_invitation,
 };
-pub(crate) use invitations::{owned, tell_inviter};
+pub(crate) use invitations::{forget_invitations_by, owned, relatives, removed_from, tell_inviter};
 pub use leaked::Leaked;
 pub use letters::{
     LETTER_DAYS, LETTER_LENGTH, Letter, LetterCheck, check_letter, issue_letter_code, kill_letters,

@@ -15,8 +15,8 @@ pub(super) const KEPT_DAYS: i64 = 90;
 
 pub(super) const INSERT_LINE: &str = "INSERT INTO decision_log
     (operator_id, trace, at_ms, client_id, number, gen, person_no, action, resource, least_age,
-     adult, permit, codes, version)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+     adult, permit, codes, version, of_child)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 /// The line of one answer. `(operator, client)`: who was asked, by whom.
 pub(super) fn line(
@@ -49,6 +49,7 @@ pub(super) fn line(
         decision.permit().into(),
         codes.into(),
         contract.map_or(0, |contract| contract.version).into(),
+        viewer.is_some_and(|viewer| viewer.asker.is_child()).into(),
     ]
 }
 

@@ -25,6 +25,7 @@ mod repo;
 mod sayings;
 mod search;
 mod shelf;
+mod titles;
 mod trace;
 mod why;
 
@@ -42,4 +43,5 @@ pub use question::{
 pub use sayings::Saying;
 pub use search::Found;
 pub use shelf::{Shelf, Shelved};
+pub use titles::{WatchedTitle, watched_by_child};
 pub use why::{Why, why};

@@ -5,7 +5,7 @@ use base::kernel::{Error, Instant, Result};
 use crate::catalogue::Catalogue;
 use crate::entitlements::Keyring;
 use crate::operators::Operator;
-use crate::subscribers::{Household, Person};
+use crate::subscribers::{Household, Person, Role};
 
 use super::findings::{Finding, PERMIT};
 
@@ -123,6 +123,12 @@ impl<'f> Asker<'f> {
             Self::Person(person) => Some(person),
             Self::Household => household.owner(),
         }
+    }
+
+    /// Whether it is a child.
+    #[must_use]
+    pub fn is_child(&self) -> bool {
+        matches!(self, Self::Person(person) if person.role == Role::Child)
     }
 
     /// The member's number; 0 for the household.

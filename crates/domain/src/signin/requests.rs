@@ -84,6 +84,8 @@ pub enum OwnPage {
     Data,
     /// The members of the household of the person, and their invitations.
     Family,
+    /// What the person is in the household, and where they leave it.
+    Household,
     /// Which services the person allows what, and where they take it back.
     Services,
     /// Where the person is told of changes.
@@ -128,6 +130,7 @@ impl OwnPage {
             Self::Watch => "me/watch",
             Self::Data => "me/data",
             Self::Family => "family",
+            Self::Household => "household",
             Self::Services => "services",
             Self::Contacts => "contacts",
             Self::Passkeys => "passkeys",

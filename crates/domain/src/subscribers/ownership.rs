@@ -2,10 +2,11 @@
 //!
 //! Source: brief tve §5.3 (roles), §12.5 (privacy in the household), §13.
 
-use base::kernel::Instant;
+use base::kernel::{Error, Instant, Result};
 
-use super::members::MAJORITY;
-use super::{Person, PersonState, Role};
+use super::lifecycle::STOPPED;
+use super::members::{MAJORITY, PERSON_UNKNOWN};
+use super::{By, Household, Outcome, Person, PersonState, Role, Standing};
 
 /// What is known of somebody's age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +44,38 @@ impl Person {
     }
 }
 
+impl Household {
+    /// Makes the member `to` the owner, and the owner before an adult. Nothing else of either changes.
+    ///
+    /// # Errors
+    /// `contract.stopped`; `person.unknown`; `family.not_adult` — not an adult who has registered
+    pub fn hand_over(&mut self, to: i64, by: &By<'_>) -> Result<Outcome> {
+        if matches!(self.standing(by.now), Standing::Stopped | Standing::Purged) {
+            return Err(Error::refused(STOPPED));
+        }
+        let next =
+            self.person(to).ok_or_else(|| Error::not_found(PERSON_UNKNOWN, to.to_string()))?;
+        if !next.may_own(by.now) {
+            return Err(Error::refused("family.not_adult"));
+        }
+        for person in &mut self.persons {
+            let role = match person.role {
+                _ if person.person_no == to => Role::Owner,
+                Role::Owner if !person.is_gone() => Role::Adult,
+                _ => continue,
+            };
+            person.role = role;
+            person.updated = by.now;
+            by.cause.clone_into(&mut person.cause);
+        }
+        Ok(Outcome::MADE)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::subscribers::{Attributes, By, Household, Key, Limits, NewPerson, Source};
+    use crate::subscribers::{Attributes, Key, Limits, NewPerson, Source};
 
     fn at(text: &str) -> Instant {
         Instant::parse_compact_jst(text, "at").unwrap()
@@ -85,6 +114,26 @@ mod tests {
             .map(|(one, other)| (one.person_no, other.person_no))
             .collect();
         assert_eq!(seen, [(1, 1), (1, 3), (2, 2), (3, 3)]);
+    }
+
+    #[test]
+    fn a_household_is_handed_over_to_a_registered_adult_and_has_one_owner_always() {
+        let now = at("20261120120000");
+        let mut household = household(now);
+        let roles = |household: &Household| -> Vec<Role> {
+            household.persons.iter().map(|one| one.role).collect()
+        };
+        for (to, code) in [(1, "family.not_adult"), (3, "family.not_adult"), (9, PERSON_UNKNOWN)] {
+            let before = household.clone();
+            assert_eq!(household.hand_over(to, &by(now)).unwrap_err().code(), code, "{to}");
+            assert_eq!(household, before);
+        }
+        household.hand_over(2, &by(now)).unwrap();
+        assert_eq!(roles(&household), [Role::Adult, Role::Owner, Role::Child]);
+        household.hand_over(1, &by(now)).unwrap();
+        assert_eq!(roles(&household), [Role::Owner, Role::Adult, Role::Child]);
+        household.reset_person(2, &by(now)).unwrap();
+        assert_eq!(household.hand_over(2, &by(now)).unwrap_err().code(), "family.not_adult");
     }
 
     #[test]

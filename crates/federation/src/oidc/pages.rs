@@ -181,6 +181,7 @@ const fn own(page: &OwnPage) -> &'static str {
         OwnPage::Watch => "signin.own.watch",
         OwnPage::Data => "signin.own.data",
         OwnPage::Family => "signin.own.family",
+        OwnPage::Household => "signin.own.household",
         OwnPage::Services => "signin.own.services",
         OwnPage::Sessions => "signin.own.sessions",
         OwnPage::Contacts => "signin.own.contacts",
