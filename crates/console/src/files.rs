@@ -29,6 +29,7 @@ struct Listed {
     code: String,
     done: String,
     errors: i64,
+    test: bool,
     arrived: String,
 }
 
@@ -107,6 +108,7 @@ fn listed(here: &Here, file: &File) -> Listed {
         code: file.code.clone(),
         done: format!("{} / {}", file.lines_done, file.lines_total),
         errors: file.errors,
+        test: file.test,
         arrived: moment(here.words, file.arrived),
     }
 }

@@ -182,6 +182,9 @@ fn what_is_suspended_here_is_the_stations_hold_in_the_name_of_who_put_it_in() {
     assert_eq!(puts(&mut suzuki, &fields), path, "sent twice, put in once");
     runner.work();
     says(&mut suzuki, &path, "ask");
+    let read = kato.get(&path);
+    let asked = "契約を一時停止する · 40 不正利用 · 今すぐ</td><td>2</td>";
+    assert!(read.body.contains(asked), "who approves reads what is asked: {}", read.body);
     says(&mut kato, &path, "approve");
     runner.work();
     let hold = house.world.household("C00001").holds.remove(0);

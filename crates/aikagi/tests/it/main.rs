@@ -39,6 +39,7 @@ mod books;
 mod bounces;
 mod boxes;
 mod browser;
+mod browser_bulk;
 mod browser_console;
 mod browser_contacts;
 mod browser_family;

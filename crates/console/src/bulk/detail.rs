@@ -16,6 +16,7 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
 use http::{HeaderMap, HeaderValue};
 use web::texts::{Words, message};
 
+use super::asked::asked as asked_for;
 use super::drawer::Drawer;
 use super::outcome::{Counted, Outcome, read};
 use super::{LIST, is_alarming, path_of, state};
@@ -43,6 +44,8 @@ struct Body<'b> {
     /// Whether the words beside it say what would be done, or what was.
     tried_only: bool,
     facts: Vec<(&'static str, String)>,
+    /// What is asked for, and by how many lines.
+    asked: Vec<(String, u64)>,
     outcome: Option<Outcome>,
     compared: Option<String>,
     conflicts: &'b [String],
@@ -195,7 +198,11 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         warning: warning(words, &found),
         tried_only: !is_over(&found.run),
         facts: facts(words, &found),
-        compared: outcome.as_ref().and_then(|outcome| compared(words, outcome.other)),
+        asked: asked_for(words, &drawer, bulk)?,
+        compared: outcome
+            .as_ref()
+            .filter(|_| bulk.state == BulkState::Done)
+            .and_then(|outcome| compared(words, outcome.other)),
         outcome,
         conflicts: &bulk.conflicts,
         results: results.map(|(_, of, key)| (format!("{address}/result?of={of}"), key)).collect(),

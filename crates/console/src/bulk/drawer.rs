@@ -90,17 +90,32 @@ impl Drawer {
         }
     }
 
+    /// The request `name`, when it is there.
+    ///
+    /// # Errors
+    /// `unavailable`
+    pub(super) fn request(&self, name: &str) -> Result<Option<File>> {
+        match open(&self.root.join(name))? {
+            // It lies where nothing is to be done about it any more.
+            None => open(&self.root.join(DONE_FOLDER).join(name)),
+            found => Ok(found),
+        }
+    }
+
     /// The result of the request `name`, in `folder`, when it is there.
     ///
     /// # Errors
     /// `unavailable`
     pub(super) fn result(&self, folder: &str, name: &str) -> Result<Option<File>> {
         let name = FileName::parse(name).map_err(Error::internal)?.result().to_string();
-        let path = self.root.join(folder).join(name);
-        match File::open(&path) {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unavailable(&path, &error)),
-        }
+        open(&self.root.join(folder).join(name))
+    }
+}
+
+fn open(path: &Path) -> Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unavailable(path, &error)),
     }
 }

@@ -3,6 +3,7 @@
 //! The console only writes the file down and says who said what; the SMS's own runner does it. Source: brief tve §11.2;
 //! `docs/decisions/0055`.
 
+mod asked;
 mod detail;
 mod drawer;
 mod form;

@@ -1,0 +1,106 @@
+//! Work on many contracts in a real Chromium: one clerk puts it in and can not approve it, another one does, it is done and taken
+//! back.
+
+use std::path::Path;
+use std::time::Instant;
+
+use fantoccini::Client;
+
+use crate::browser::{
+    Demo, Look, PATIENCE, PC, click, open_browser, start_demo, start_driver, type_into, wait_for,
+};
+use crate::browser_console::{authenticator_code, look_at, open_invitation};
+
+const LOOKS: [Look; 2] =
+    [Look { name: "bulk-phone", size: (390, 844), phone: true, night: false }, PC];
+
+/// Joins by a new invitation; answers where the console is.
+async fn joins(browser: &Client, demo: &Demo, staff: &str) -> String {
+    let (console, invitation) = open_invitation(browser, demo, staff).await;
+    type_into(browser, "#invitation", &invitation).await;
+    click(browser, "main button").await;
+    let code = authenticator_code(browser).await;
+    type_into(browser, "#code", &code).await;
+    type_into(browser, "#password", "kurage-17-oyogu").await;
+    click(browser, "button[value=join]").await;
+    wait_for(browser, "#q").await;
+    console
+}
+
+/// Waits until the page, which asks for itself again, says so beside its heading.
+async fn stands(browser: &Client, wanted: &str) {
+    let begun = Instant::now();
+    loop {
+        let told = wait_for(browser, "#standing").await.text().await.unwrap_or_default();
+        if told == wanted {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{told}, not {wanted}");
+    }
+}
+
+/// Fills the form in, once wrongly; answers where the work is shown.
+async fn puts_in(browser: &Client, look: Look, console: &str) -> String {
+    browser.goto(&format!("{console}/bulk")).await.unwrap();
+    look_at(browser, look, "bulk-list").await;
+    click(browser, "#new").await;
+    type_into(browser, "#title", "11月分の未納による停止(10日の締め)").await;
+    click(browser, "#verb option[value=suspend]").await;
+    click(browser, "#reason option[value='50']").await;
+    type_into(browser, "#numbers", "C0012345\nC00 12345 髙橋").await;
+    click(browser, "main form button").await;
+    wait_for(browser, "#faults").await;
+    look_at(browser, look, "bulk-wrong").await;
+    wait_for(browser, "#numbers").await.clear().await.unwrap();
+    type_into(browser, "#numbers", "C0012345\nC0099999").await;
+    look_at(browser, look, "bulk-form").await;
+    click(browser, "main form button").await;
+    stands(browser, "お試し済み").await;
+    look_at(browser, look, "bulk-tried").await;
+    click(browser, "button[value=ask]").await;
+    stands(browser, "承認待ち").await;
+    look_at(browser, look, "bulk-asked").await;
+    assert!(browser.find(fantoccini::Locator::Css("button[value=approve]")).await.is_err());
+    browser.current_url().await.unwrap().to_string()
+}
+
+async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
+    let [first, second] =
+        ["first", "second"].map(|who| folder.join(format!("{}-{who}", look.name)));
+    let one = open_browser(address, &first, look).await;
+    let console = joins(&one, demo, "murata").await;
+    let work = puts_in(&one, look, &console).await;
+    let other = open_browser(address, &second, look).await;
+    joins(&other, demo, "kudo").await;
+    other.goto(&work).await.unwrap();
+    look_at(&other, look, "bulk-second").await;
+    click(&other, "button[value=approve]").await;
+    stands(&other, "完了").await;
+    wait_for(&other, "#compared").await;
+    look_at(&other, look, "bulk-done").await;
+    click(&other, "button[value=undo]").await;
+    stands(&other, "元に戻しました").await;
+    look_at(&other, look, "bulk-undone").await;
+    other.goto(&format!("{console}/files")).await.unwrap();
+    look_at(&other, look, "files").await;
+    click(&other, "#files a").await;
+    wait_for(&other, "#standing").await;
+    look_at(&other, look, "file").await;
+    one.close().await.unwrap();
+    other.close().await.unwrap();
+}
+
+#[test]
+#[ignore = "needs a browser: ./check runs it with TEST_CHROMEDRIVER"]
+fn browser_two_clerks_suspend_many_contracts_and_take_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = start_demo(folder.path());
+    let (driver, address) = start_driver();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        for look in LOOKS {
+            at(&address, folder.path(), (&demo, look)).await;
+        }
+    });
+    drop(driver);
+}
