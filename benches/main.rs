@@ -19,6 +19,7 @@ mod online;
 mod process;
 mod provider;
 mod refresh;
+mod search;
 mod wire;
 
 /// The product's; the references have it too.
@@ -39,12 +40,13 @@ fn main() {
         Some("sign-in") => provider::run_sign_in(),
         Some("storm") => provider::run_storm(),
         Some("bounded") => bounded::run(rest),
+        Some("search") => search::run(rest),
         Some("process") => process::run(),
         Some("bare-argon") => provider::bare_argon(),
         Some("bare-server") => authzen::bare_server(rest),
         _ => println!(
             "benches: import [LINES], online, refresh, authzen [CONTRACTS], provider, sign-in, storm, \
-             bounded [NUMBER], process"
+             bounded [NUMBER], search [PERSONS [DATABASE]], process"
         ),
     }
 }

@@ -20,6 +20,7 @@ use super::Console;
 use super::here::{Here, asked};
 use super::home::segment;
 use super::labels::{self, VERBS};
+use super::timeline;
 
 /// A hold on the page.
 struct ListedHold {
@@ -93,6 +94,7 @@ struct Body<'b> {
     persons: Vec<ListedPerson>,
     keys: Vec<ListedKey>,
     boxes: Vec<ListedBox>,
+    lines: Vec<timeline::Line>,
     may_command: bool,
     may_help: bool,
     verbs: Vec<Choice>,
@@ -184,6 +186,7 @@ pub(super) fn page(
         persons: sheet.standings.iter().filter_map(|one| listed.person(one)).collect(),
         keys: sheet.keyring.grants.iter().rev().map(|grant| listed.key(grant)).collect(),
         boxes: listed.boxes(),
+        lines: listed.lines(),
         may_command: here.may(Permission::Command),
         may_help: here.may(Permission::Help),
         verbs: verbs(words, &filled.verb),
@@ -217,12 +220,13 @@ impl Listed<'_> {
         reasons::moment(self.words.0, at)
     }
 
-    /// `2` as `個人 002`; 0: the household.
     fn whom_is(&self, person_no: i64) -> String {
-        match person_no {
-            0 => self.words.get("console.household").to_owned(),
-            no => self.words.fill("console.person.no", &[("no", &format!("{no:03}"))]),
-        }
+        whom_is(self.words, person_no)
+    }
+
+    fn lines(&self) -> Vec<timeline::Line> {
+        let Sheet { happened, catalogue, .. } = self.sheet;
+        happened.iter().map(|line| timeline::told(self.words, catalogue, line)).collect()
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
@@ -334,6 +338,14 @@ impl Listed<'_> {
             chosen: product.code == chosen,
         })
         .collect()
+    }
+}
+
+/// `2` as `個人 002`; 0: the household.
+pub(super) fn whom_is(words: Words, person_no: i64) -> String {
+    match person_no {
+        0 => words.get("console.household").to_owned(),
+        no => words.fill("console.person.no", &[("no", &format!("{no:03}"))]),
     }
 }
 

@@ -7,6 +7,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
 use domain::administration::{self, FoundBy, FoundContract};
+use domain::decisions;
 use domain::staff::Permission;
 use http::HeaderMap;
 use web::answers::see_other;
@@ -17,8 +18,9 @@ use super::Console;
 use super::here::{Here, asked, shown};
 
 /// A contract in the list.
-struct Found {
+struct Listed {
     number: String,
+    name: String,
     by: &'static str,
 }
 
@@ -31,8 +33,13 @@ struct Body<'b> {
     typed: &'b str,
     message: Option<String>,
     /// None: nothing was looked for yet.
-    found: Option<Vec<Found>>,
+    found: Option<Vec<Listed>>,
+    /// The address of the next page, if there is one.
+    next: Option<String>,
 }
+
+/// What a search came to; none: nothing was looked for yet.
+type Outcome<'e> = std::result::Result<Option<administration::Found>, &'e Error>;
 
 /// `GET /console/{operator}`.
 pub(super) async fn show(
@@ -46,7 +53,7 @@ pub(super) async fn show(
     .await
 }
 
-/// `GET …/contracts?q=…`: one that was found is opened.
+/// `GET …/contracts?q=…&after=…`: one that was found for certain is opened, and so is the answer under a trace.
 pub(super) async fn search(
     State(console): State<Arc<Console>>,
     Path(code): Path<String>,
@@ -56,13 +63,22 @@ pub(super) async fn search(
     let wanted = (headers, "/contracts".to_owned(), query);
     asked((console, code), wanted, |console, here, query| {
         let typed = query.get("q").unwrap_or_default().to_owned();
+        let after = query.get("after").unwrap_or_default().to_owned();
         let wanted = typed.clone();
         let asked = (&here.seat, Permission::Look);
-        let found =
-            console.desks.act(asked, clock::now(), move |tx| administration::search(tx, &wanted));
+        let found = console
+            .desks
+            .act(asked, clock::now(), move |tx| administration::search(tx, &wanted, &after));
         match found {
-            Ok(found) => match found.as_slice() {
-                [one] if one.by != FoundBy::NumberBegins => Ok(see_other(&address_of(here, one))),
+            Ok(found) => match found.contracts.as_slice() {
+                [one] if one.by.is_whole() && found.next.is_none() => {
+                    Ok(see_other(&address_of(here, one)))
+                }
+                [] if is_trace(console, here, &typed)? => {
+                    let trace = url::form_urlencoded::byte_serialize(typed.trim().as_bytes());
+                    let trace: String = trace.collect();
+                    Ok(see_other(&format!("{}/why?trace={trace}", here.address)))
+                }
                 _ => page(console, here, (&typed, Ok(Some(found)))),
             },
             Err(error) if status_of(&error).is_client_error() => {
@@ -72,6 +88,13 @@ pub(super) async fn search(
         }
     })
     .await
+}
+
+/// Whether an answer was given under what was typed: then that is what the caller read out.
+fn is_trace(console: &Console, here: &Here, typed: &str) -> Result<bool> {
+    console.decisions.flush();
+    let (asked, typed) = ((&here.seat, Permission::Look), typed.to_owned());
+    console.desks.look(asked, clock::now(), move |tx| decisions::is_known(tx, &typed))
 }
 
 fn address_of(here: &Here, one: &FoundContract) -> String {
@@ -87,24 +110,17 @@ pub(super) fn segment(number: &str) -> String {
     address.map(|address| address.path().trim_start_matches('/').to_owned()).unwrap_or_default()
 }
 
-fn page(
-    console: &Console,
-    here: &Here,
-    (typed, found): (&str, std::result::Result<Option<Vec<FoundContract>>, &Error>),
-) -> Result<Response> {
+fn page(console: &Console, here: &Here, (typed, found): (&str, Outcome<'_>)) -> Result<Response> {
     let words = here.words;
     let error = found.as_ref().err().copied();
-    let list = found.ok().flatten().map(|found| {
-        let listed = found.into_iter().map(|one| Found {
-            by: words.get(match one.by {
-                FoundBy::Number => "console.found.number",
-                FoundBy::NumberBegins => "console.found.begins",
-                FoundBy::LoginId => "console.found.login",
-                FoundBy::BoxSerial => "console.found.box",
-            }),
-            number: one.number,
-        });
-        listed.collect()
+    let (list, after) = match found.ok().flatten() {
+        Some(found) => (Some(found.contracts), found.next),
+        None => (None, None),
+    };
+    let next = after.map(|after| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("q", typed).append_pair("after", &after);
+        format!("{}/contracts?{}", here.address, query.finish())
     });
     let body = Body {
         words,
@@ -112,12 +128,26 @@ fn page(
         address: &here.address,
         typed,
         message: error.map(|error| message(words.0, error)),
-        found: list,
+        found: list.map(|found| found.into_iter().map(|one| listed(words, one)).collect()),
+        next,
     };
     here.page(console, (body.title, "search"), &body, error)
 }
 
-impl Found {
+fn listed(words: Words, one: FoundContract) -> Listed {
+    let by = words.get(match one.by {
+        FoundBy::Number => "console.found.number",
+        FoundBy::NumberBegins => "console.found.begins",
+        FoundBy::LoginId => "console.found.login",
+        FoundBy::BoxSerial => "console.found.box",
+        FoundBy::Name => "console.found.name",
+        FoundBy::Telephone => "console.found.telephone",
+        FoundBy::TelephoneBegins => "console.found.telephone_begins",
+    });
+    Listed { number: one.number, name: one.name.unwrap_or_default(), by }
+}
+
+impl Listed {
     fn segment(&self) -> String {
         segment(&self.number)
     }

@@ -16,6 +16,7 @@ mod labels;
 pub mod letters;
 mod people;
 mod signin;
+mod timeline;
 mod today;
 mod verbs;
 mod why;
@@ -97,6 +98,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/join", get(joining::show).post(joining::answer))
         .route("/console/{operator}/contracts", get(home::search))
         .route("/console/{operator}/contracts/{number}", get(contract::show).post(verbs::answer))
+        .route("/console/{operator}/contracts/{number}/timeline", get(timeline::show))
         .route("/console/{operator}/files", get(files::show))
         .route("/console/{operator}/files/{file}", get(file::show).post(file::answer))
         .route("/console/{operator}/bulk", get(bulk::list))

@@ -50,6 +50,12 @@ pub fn page(language: Language, key: &'static str) -> &'static str {
     find(language, "pages", key)
 }
 
+/// The text of a page key that is put together from what the books say (`console.act.contract.suspended`); none: it has none.
+#[must_use]
+pub fn page_if_any(language: Language, key: &str) -> Option<&'static str> {
+    words_in(language).get(&format!("pages.{key}")).map(String::as_str)
+}
+
 /// The text of an error code; the code itself when it has none.
 #[must_use]
 pub fn error(language: Language, code: &'static str) -> &'static str {

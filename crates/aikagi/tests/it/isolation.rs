@@ -74,6 +74,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("signin::sweep", "housekeeping of expired rows, answers a number"),
     ("signing::check_master", "the platform's own look at one sealed value, answers yes or no"),
     ("signing::rotate", "writes keys of its own scope"),
+    ("subscribers::fold_older", "housekeeping of old rows of its own scope, answers a number"),
     ("subscribers::save", "writes aggregates that `load` of the same scope gave"),
     ("boxes::save", "writes aggregates that `load` of the same scope gave"),
     ("boxes::move_all", "between contracts that `load` of the same scope gave"),

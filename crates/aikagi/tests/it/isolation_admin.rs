@@ -40,10 +40,19 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("administration::sheet", |tx, _| {
         said(administration::sheet(tx, NUMBER).map(|sheet| sheet.household))
     }),
+    ("administration::timeline", |tx, _| {
+        said(administration::timeline(tx, NUMBER, (None, "")).map(|found| found.lines))
+    }),
     ("administration::search", |tx, _| {
-        [NUMBER, "K-0", "himitsu", "STB-9"]
-            .map(|typed| said(administration::search(tx, typed).map(|found| found.len())))
+        [NUMBER, "K-0", "himitsu", "STB-9", "ひみつの", "ヒミ", "03-1111-2222", "0311"]
+            .map(|typed| said(administration::search(tx, typed, "").map(|found| found.contracts)))
             .concat()
+    }),
+    ("decisions::is_known", |tx, known| {
+        said(decisions::is_known(tx, &known.trace).and_then(|known| match known {
+            true => Ok("there is such an answer"),
+            false => Err(base::kernel::Error::not_found("decision.unknown", "")),
+        }))
     }),
     ("commands::preview", |tx, _| {
         let command = Command::new("p1", Op::Stop, NUMBER);

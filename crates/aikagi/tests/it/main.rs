@@ -59,6 +59,8 @@ mod console_bulk_bad;
 mod console_desk;
 mod console_files;
 mod console_people;
+mod console_search;
+mod console_timeline;
 mod console_today;
 mod contacts_page;
 mod decisions;

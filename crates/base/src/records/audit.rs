@@ -193,3 +193,41 @@ pub fn list_about_person(
         read_line,
     )
 }
+
+/// Which lines are looked for.
+#[derive(Debug)]
+pub struct About<'a> {
+    /// Of what: any of these subjects.
+    pub subjects: Vec<String>,
+    /// What happened: any of these acts; none: whatever it was.
+    pub acts: Option<Vec<String>>,
+    /// Only lines older than the one with this id; empty: from the newest on.
+    pub before: &'a str,
+}
+
+/// Up to `limit` lines about some subjects, newest first. One statement.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn list_about(tx: &mut Tx<'_>, about: &About<'_>, limit: i64) -> Result<Vec<AuditLine>> {
+    // Behind every id of the audit, which all begin with `aud_`.
+    let before = if about.before.is_empty() { "aue" } else { about.before };
+    let keys: [Value; 6] = [
+        tx.operator().into(),
+        about.subjects.clone().into(),
+        before.into(),
+        if about.acts.is_some() { "some" } else { "" }.into(),
+        about.acts.clone().unwrap_or_default().into(),
+        limit.into(),
+    ];
+    tx.rows(
+        // The operator is put so that it leads to no index: `audit_by_subject` is the one to read by, and SQLite, which knows nothing
+        // of how the rows are spread, would take the primary key.
+        "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
+          WHERE operator_id || '' = ?1 AND subject IN ARRAY(?2) AND audit_id < ?3
+            AND (?4 = '' OR act IN ARRAY(?5))
+          ORDER BY audit_id DESC LIMIT ?6",
+        &keys,
+        read_line,
+    )
+}

@@ -15,7 +15,9 @@ mod receivers;
 mod seal;
 mod today;
 
-pub use audit::{AuditLine, Entry, News, list as list_audit, list_about_person, record, tell};
+pub use audit::{
+    About, AuditLine, Entry, News, list as list_audit, list_about, list_about_person, record, tell,
+};
 pub use behind::WriteBehind;
 pub use leases::{
     Lease, acquire as acquire_lease, release as release_lease, release_all as release_leases_of,

@@ -65,6 +65,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/0036_lines_about_persons.sql"),
     ),
     (37, "0037_families", include_str!("../../../../migrations/0037_families.sql")),
+    (38, "0038_search", include_str!("../../../../migrations/0038_search.sql")),
+    (39, "0039_timeline", include_str!("../../../../migrations/0039_timeline.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

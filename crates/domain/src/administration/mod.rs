@@ -4,14 +4,19 @@
 //! Owns no table. What a program may do is held to at the effect (`clients`); what its token is good for, at the
 //! door. Source: `docs/decisions/0042`, `docs/api/admin.md`.
 
+mod listed;
 mod persons;
+mod search;
 mod secrets;
 mod service;
 mod sheet;
+mod timeline;
 mod today;
 
 pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in, reset_pins};
+pub use search::{Found, FoundBy, FoundContract, PAGE, search};
 pub use secrets::renew_secret;
 pub use service::{admit, check_in_service};
-pub use sheet::{FoundBy, FoundContract, MOST_FOUND, Sheet, search, sheet};
+pub use sheet::{Sheet, sheet};
+pub use timeline::{Doer, Happened, Timeline, Topic, timeline};
 pub use today::{LOOKED_AT, Today, today};

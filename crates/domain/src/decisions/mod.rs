@@ -44,4 +44,4 @@ pub use sayings::Saying;
 pub use search::Found;
 pub use shelf::{Shelf, Shelved};
 pub use titles::{WatchedTitle, watched_by_child};
-pub use why::{Why, why};
+pub use why::{Why, is_known, why};

@@ -9,6 +9,7 @@ use crate::catalogue;
 use crate::operators;
 
 use super::explain::{Explanation, explain};
+use super::log;
 use super::question::Station;
 
 /// An answer that was given, what is known of it, and the operator's facts to word it by.
@@ -33,4 +34,12 @@ pub fn why(tx: &mut Tx<'_>, trace: &str) -> Result<Why> {
     let detail = json!({"about": explanation.then.subject});
     record(tx, &Entry::new("console.explained", &explanation.trace).detail(detail))?;
     Ok(Why { explanation, station })
+}
+
+/// Whether an answer was given under what somebody typed, however they wrote it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn is_known(tx: &mut Tx<'_>, typed: &str) -> Result<bool> {
+    Ok(log::find(tx, typed)?.is_some())
 }

@@ -5,17 +5,21 @@ use std::collections::{HashMap, HashSet};
 use base::kernel::{Error, Result};
 use base::store::{Tx, Value};
 
-use super::{Contract, Hold, Household, Key, Person};
+use super::{Contract, Hold, Household, Key, Person, fold_name, fold_telephone};
 
 /// Rows to write, by statement.
 #[derive(Default)]
 pub(super) struct Changes {
-    new_contracts: Vec<Contract>,
+    new_contracts: Vec<(Contract, Folded)>,
     changed_contracts: Vec<(Contract, i64)>,
+    /// Contracts that are found by something else than before.
+    refolded_contracts: Vec<(Key, Folded)>,
     new_holds: Vec<(Key, Hold)>,
     lifted_holds: Vec<(Key, Hold)>,
     new_persons: Vec<(Key, Person)>,
     changed_persons: Vec<(Key, Person)>,
+    /// Of those, the ones with another name than before.
+    refolded_persons: Vec<Person>,
     gone_persons: Vec<String>,
 }
 
@@ -32,11 +36,16 @@ impl Changes {
     ) {
         let key = after.key();
         match before {
-            None => self.new_contracts.push(after.contract.clone()),
+            None => self.new_contracts.push((after.contract.clone(), Folded::of(after))),
             Some(old) if old.contract != after.contract => {
                 self.changed_contracts.push((after.contract.clone(), old.contract.version));
             }
             Some(_) => {}
+        }
+        if let Some(old) = before
+            && Written::of(old) != Written::of(after)
+        {
+            self.refolded_contracts.push((key.clone(), Folded::of(after)));
         }
         let old_holds = before.map(|old| old.holds.as_slice()).unwrap_or_default();
         let added = after.holds.iter().filter(|hold| !old_holds.contains(hold));
@@ -48,6 +57,9 @@ impl Changes {
                 None => self.new_persons.push((key.clone(), person.clone())),
                 Some((place, old)) if *place != key || *old != person => {
                     self.changed_persons.push((key.clone(), person.clone()));
+                    if old.kana != person.kana {
+                        self.refolded_persons.push(person.clone());
+                    }
                 }
                 Some(_) => {}
             }
@@ -68,7 +80,12 @@ impl Changes {
 
     /// Writes everything.
     pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let rows: Vec<_> = self.new_contracts.iter().map(|one| contract_row(tx, one)).collect();
+        let rows = self.new_contracts.iter().map(|(one, folded)| {
+            let mut row = contract_row(tx, one);
+            row.extend(folded.cells());
+            row
+        });
+        let rows: Vec<_> = rows.collect();
         tx.exec_many(INSERT_CONTRACT, &rows)?;
         let rows = self.changed_contracts.iter().map(|(one, version)| {
             let mut row = contract_row(tx, one);
@@ -81,16 +98,90 @@ impl Changes {
         expect_all(tx.exec_many(LIFT_HOLD, &rows)?, rows.len())?;
         let rows: Vec<_> = self.new_holds.iter().map(|(key, h)| hold_row(tx, key, h)).collect();
         tx.exec_many(PUT_HOLD, &rows)?;
-        let rows: Vec<_> = self.new_persons.iter().map(|(key, p)| person_row(tx, key, p)).collect();
+        let rows = self.new_persons.iter().map(|(key, person)| {
+            let mut row = person_row(tx, key, person);
+            row.push(folded(person.kana.as_deref(), fold_name));
+            row
+        });
+        let rows: Vec<_> = rows.collect();
         tx.exec_many(INSERT_PERSON, &rows)?;
         let rows: Vec<_> =
             self.changed_persons.iter().map(|(key, p)| person_row(tx, key, p)).collect();
         expect_all(tx.exec_many(UPDATE_PERSON, &rows)?, rows.len())?;
+        self.refold(tx)?;
         let rows: Vec<Vec<Value>> =
             self.gone_persons.iter().map(|id| vec![tx.operator().into(), id.into()]).collect();
         expect_all(tx.exec_many(DELETE_PERSON, &rows)?, rows.len())
     }
+
+    /// What the search finds them by: in statements of its own, because most changes leave names alone and so cost its
+    /// indexes nothing.
+    fn refold(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let rows = self.refolded_contracts.iter().map(|(key, folded)| {
+            let key = [tx.operator().into(), (&key.number).into(), key.generation.into()];
+            key.into_iter().chain(folded.cells()).collect()
+        });
+        let rows: Vec<Vec<Value>> = rows.collect();
+        expect_all(tx.exec_many(FOLD_CONTRACT, &rows)?, rows.len())?;
+        let rows = self.refolded_persons.iter().map(|person| {
+            let kana = folded(person.kana.as_deref(), fold_name);
+            vec![tx.operator().into(), (&person.person_id).into(), kana]
+        });
+        let rows: Vec<Vec<Value>> = rows.collect();
+        expect_all(tx.exec_many(FOLD_PERSON, &rows)?, rows.len())
+    }
 }
+
+/// Something people write, as bytes that are compared.
+pub(super) fn folded(written: Option<&str>, fold: fn(&str) -> String) -> Value {
+    written.map(|text| fold(text).into_bytes()).into()
+}
+
+/// What a contract is found by, as it is written: the name only where no member has it, who would be found by it anyway. Nearly
+/// always the owner does, and half of the entries of the index by names are saved.
+#[derive(PartialEq, Eq)]
+struct Written<'h> {
+    /// `Some("")`: a member's, which leads here.
+    kana: Option<&'h str>,
+    telephone: Option<&'h str>,
+}
+
+impl<'h> Written<'h> {
+    fn of(household: &'h Household) -> Self {
+        let kana = household.contract.kana.as_deref();
+        let is_a_members =
+            kana.is_some() && household.persons.iter().any(|person| person.kana.as_deref() == kana);
+        Self {
+            kana: if is_a_members { Some("") } else { kana },
+            telephone: household.contract.telephone.as_deref(),
+        }
+    }
+}
+
+/// The same as it is compared.
+struct Folded {
+    kana: Option<String>,
+    telephone: Option<String>,
+}
+
+impl Folded {
+    fn of(household: &Household) -> Self {
+        let Written { kana, telephone } = Written::of(household);
+        Self { kana: kana.map(fold_name), telephone: telephone.map(fold_telephone) }
+    }
+
+    fn cells(&self) -> [Value; 2] {
+        let cell = |text: &Option<String>| text.clone().map(String::into_bytes).into();
+        [cell(&self.kana), cell(&self.telephone)]
+    }
+}
+
+pub(super) const FOLD_CONTRACT: &str =
+    "UPDATE contracts SET kana_folded = ?4, telephone_folded = ?5
+  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3";
+
+pub(super) const FOLD_PERSON: &str = "UPDATE persons SET kana_folded = ?3
+  WHERE operator_id = ?1 AND person_id = ?2";
 
 fn expect_all(changed: u64, expected: usize) -> Result<()> {
     if changed == expected as u64 {
@@ -104,9 +195,9 @@ const INSERT_CONTRACT: &str = "INSERT INTO contracts
     (operator_id, number, gen, state, version, unit, bulk_parent, starts_ms, stopped_ms,
      stop_cause, replaced_by, kana, telephone, postal_code, age_verified_by, adult_allowed,
      credit_rank, note, cause, created_ms, updated_ms, stop_recorded_ms, has_boxes, home_off,
-     home_declined, access_no)
+     home_declined, access_no, kana_folded, telephone_folded)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-            ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
+            ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
 
 const UPDATE_CONTRACT: &str = "UPDATE contracts SET
         state = ?4, version = ?5, unit = ?6, bulk_parent = ?7, starts_ms = ?8, stopped_ms = ?9,
@@ -185,8 +276,8 @@ fn lift_row(tx: &Tx<'_>, key: &Key, hold: &Hold) -> Vec<Value> {
 const INSERT_PERSON: &str = "INSERT INTO persons
     (operator_id, number, gen, person_no, person_id, role, state, stopped_ms, stopped_from, kana,
      birth_on, max_rating_years, adult_allowed, cause, created_ms, updated_ms, stop_recorded_ms,
-     access_no)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+     access_no, kana_folded)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
 
 const UPDATE_PERSON: &str = "UPDATE persons SET
         number = ?2, gen = ?3, person_no = ?4, role = ?6, state = ?7, stopped_ms = ?8,

@@ -6,6 +6,7 @@
 
 mod changes;
 mod contracts;
+mod folding;
 mod holds;
 mod home;
 mod household;
@@ -17,9 +18,11 @@ mod persons;
 mod replace;
 mod repo;
 mod texts;
+mod unfolded;
 
 pub use base::kernel::Change;
 pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
+pub use folding::{fold_name, fold_telephone, is_telephone};
 pub use holds::{Hold, Reason, Source};
 pub use home::{HomeSignIn, switch_home_sign_in, wish_home_sign_in};
 pub use household::{Around, Household, Key, PersonStanding, next_version};
@@ -36,3 +39,4 @@ pub use persons::{Person, PersonState, Role};
 pub use replace::{TARGET_INVALID, replace};
 pub use repo::{Load, count_open, key_of_person, list_open, load, save, versions};
 pub use texts::{is_plain, plain};
+pub use unfolded::fold_older;
