@@ -6,6 +6,7 @@ pub mod apply;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod docs;
 pub mod failure;
 pub mod generate;
 pub mod output;

@@ -239,6 +239,7 @@ pub fn public_router(parts: &Parts) -> Router {
         .merge(federation::oidc::routes(provider))
         .merge(mypage::routes(mypage))
         .merge(console::routes(console))
+        .merge(crate::docs::routes(&parts.config.base_url))
         .merge(programs)
         .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
         .layer(

@@ -39,6 +39,7 @@ impl Two {
         let path = path.replace("{file}", &names.file).replace("{bulk}", &names.bulk);
         let path = path.replace("{member}", "1");
         let path = path.replace("{person_no}", "1").replace("{staff}", &names.login);
+        let path = path.replace("{name}", "sms").replace("{part}", "1");
         let path = path.replace("{client_id}", &names.registered.id);
         let key = self.fresh_key();
         let (query, body) = match pattern.starts_with("/console") {

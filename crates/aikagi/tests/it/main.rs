@@ -71,6 +71,7 @@ mod decisions_ttl;
 mod devices;
 mod disabled;
 mod discovery;
+mod documentation;
 mod doors;
 mod doors_table;
 mod doors_world;

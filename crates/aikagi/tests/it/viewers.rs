@@ -84,6 +84,11 @@ impl Answer {
     }
 }
 
+/// Routes that ask for nobody.
+fn of_nobody() -> axum::Router {
+    web::page::assets().merge(aikagi::docs::routes("https://id.example.jp"))
+}
+
 impl House {
     /// Both operators with a service each that signs viewers in, called `vod`.
     pub fn new() -> Self {
@@ -151,7 +156,7 @@ impl House {
             .merge(mypage::routes(mypage))
             .merge(console::routes(console))
             .merge(linkage::admin::routes(admin))
-            .merge(web::page::assets())
+            .merge(of_nobody())
             .layer(from_fn(show_refusal))
             .layer(Layered(Secure(Transport::Https)))
             .layer(web::current::Establish);

@@ -1,0 +1,64 @@
+//! The manuals as pages: all of them, small, and nothing in them leads nowhere.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::viewers::{House, Viewer};
+
+/// A page has at most this many bytes.
+const LARGEST: usize = 30 * 1024;
+
+/// The addresses of ours that a page leads to.
+fn links(page: &str) -> BTreeSet<String> {
+    let links = page.split("href=\"https://id.example.jp").skip(1);
+    let links = links.map(|rest| rest.split(['"', '#']).next().unwrap().to_owned());
+    links.filter(|link| link.starts_with("/docs")).collect()
+}
+
+#[test]
+fn every_manual_is_a_page_that_is_small_and_leads_only_to_pages_there_are() {
+    let house = House::new();
+    let mut reader = Viewer::new(&house);
+    let mut seen = BTreeSet::new();
+    let mut next = vec!["/docs".to_owned()];
+    while let Some(path) = next.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let before = house.world.db.statements();
+        let page = reader.get(&path);
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.body.len() <= LARGEST, "{path}: {} bytes", page.body.len());
+        assert_eq!(house.world.db.statements(), before, "{path} asks the database nothing");
+        assert!(!page.body.contains("<script"), "{path}");
+        next.extend(links(&page.body));
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api");
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_some_and(|ending| ending == "md") {
+            let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            assert!(seen.contains(&format!("/docs/{name}")), "{name} is not served");
+        }
+    }
+    for path in ["/docs/nothing", "/docs/sms/999", "/docs/console/x", "/docs/admin-reference/-1"] {
+        assert_eq!(reader.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn the_reference_says_of_every_operation_what_the_document_says() {
+    let house = House::new();
+    let mut reader = Viewer::new(&house);
+    let list = reader.get("/docs/admin-reference").body;
+    let document = linkage::admin::document();
+    let paths = document["paths"].as_object().unwrap();
+    let mut operations = 0;
+    for (path, item) in paths {
+        for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+            operations += 1;
+            let title = format!(">{} {path}<", method.to_uppercase());
+            assert!(list.contains(&title), "{title}");
+        }
+    }
+    assert!(operations > 15, "{operations}");
+}
