@@ -13,13 +13,13 @@ pub(super) struct Changes {
     new_contracts: Vec<(Contract, Folded)>,
     changed_contracts: Vec<(Contract, i64)>,
     /// Contracts that are found by something else than before.
-    refolded_contracts: Vec<(Key, Folded)>,
+    refolded_contracts: Vec<(Contract, i64, Folded)>,
     new_holds: Vec<(Key, Hold)>,
     lifted_holds: Vec<(Key, Hold)>,
     new_persons: Vec<(Key, Person)>,
     changed_persons: Vec<(Key, Person)>,
-    /// Of those, the ones with another name than before.
-    refolded_persons: Vec<Person>,
+    /// Members with another name than before.
+    refolded_persons: Vec<(Key, Person)>,
     gone_persons: Vec<String>,
 }
 
@@ -37,15 +37,15 @@ impl Changes {
         let key = after.key();
         match before {
             None => self.new_contracts.push((after.contract.clone(), Folded::of(after))),
-            Some(old) if old.contract != after.contract => {
-                self.changed_contracts.push((after.contract.clone(), old.contract.version));
+            Some(old) => {
+                let version = old.contract.version;
+                if Written::of(old) != Written::of(after) {
+                    let folded = Folded::of(after);
+                    self.refolded_contracts.push((after.contract.clone(), version, folded));
+                } else if old.contract != after.contract {
+                    self.changed_contracts.push((after.contract.clone(), version));
+                }
             }
-            Some(_) => {}
-        }
-        if let Some(old) = before
-            && Written::of(old) != Written::of(after)
-        {
-            self.refolded_contracts.push((key.clone(), Folded::of(after)));
         }
         let old_holds = before.map(|old| old.holds.as_slice()).unwrap_or_default();
         let added = after.holds.iter().filter(|hold| !old_holds.contains(hold));
@@ -55,11 +55,11 @@ impl Changes {
         for person in &after.persons {
             match known.get(person.person_id.as_str()) {
                 None => self.new_persons.push((key.clone(), person.clone())),
+                Some((_, old)) if old.kana != person.kana => {
+                    self.refolded_persons.push((key.clone(), person.clone()));
+                }
                 Some((place, old)) if *place != key || *old != person => {
                     self.changed_persons.push((key.clone(), person.clone()));
-                    if old.kana != person.kana {
-                        self.refolded_persons.push(person.clone());
-                    }
                 }
                 Some(_) => {}
             }
@@ -98,12 +98,8 @@ impl Changes {
         expect_all(tx.exec_many(LIFT_HOLD, &rows)?, rows.len())?;
         let rows: Vec<_> = self.new_holds.iter().map(|(key, h)| hold_row(tx, key, h)).collect();
         tx.exec_many(PUT_HOLD, &rows)?;
-        let rows = self.new_persons.iter().map(|(key, person)| {
-            let mut row = person_row(tx, key, person);
-            row.push(folded(person.kana.as_deref(), fold_name));
-            row
-        });
-        let rows: Vec<_> = rows.collect();
+        let rows: Vec<_> =
+            self.new_persons.iter().map(|(key, one)| folded_row(tx, key, one)).collect();
         tx.exec_many(INSERT_PERSON, &rows)?;
         let rows: Vec<_> =
             self.changed_persons.iter().map(|(key, p)| person_row(tx, key, p)).collect();
@@ -114,22 +110,28 @@ impl Changes {
         expect_all(tx.exec_many(DELETE_PERSON, &rows)?, rows.len())
     }
 
-    /// What the search finds them by: in statements of its own, because most changes leave names alone and so cost its
-    /// indexes nothing.
+    /// Contracts and members that are found by something else than before: in statements of their own, because most changes
+    /// leave names alone and so cost the indexes of the search nothing.
     fn refold(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let rows = self.refolded_contracts.iter().map(|(key, folded)| {
-            let key = [tx.operator().into(), (&key.number).into(), key.generation.into()];
-            key.into_iter().chain(folded.cells()).collect()
+        let rows = self.refolded_contracts.iter().map(|(one, version, folded)| {
+            let mut row = contract_row(tx, one);
+            row.push((*version).into());
+            row.extend(folded.cells());
+            row
         });
-        let rows: Vec<Vec<Value>> = rows.collect();
-        expect_all(tx.exec_many(FOLD_CONTRACT, &rows)?, rows.len())?;
-        let rows = self.refolded_persons.iter().map(|person| {
-            let kana = folded(person.kana.as_deref(), fold_name);
-            vec![tx.operator().into(), (&person.person_id).into(), kana]
-        });
-        let rows: Vec<Vec<Value>> = rows.collect();
-        expect_all(tx.exec_many(FOLD_PERSON, &rows)?, rows.len())
+        let rows: Vec<_> = rows.collect();
+        expect_all(tx.exec_many(REFOLD_CONTRACT, &rows)?, rows.len())?;
+        let rows: Vec<_> =
+            self.refolded_persons.iter().map(|(key, one)| folded_row(tx, key, one)).collect();
+        expect_all(tx.exec_many(REFOLD_PERSON, &rows)?, rows.len())
     }
+}
+
+/// A member with what the search finds them by.
+fn folded_row(tx: &Tx<'_>, key: &Key, person: &Person) -> Vec<Value> {
+    let mut row = person_row(tx, key, person);
+    row.push(folded(person.kana.as_deref(), fold_name));
+    row
 }
 
 /// Something people write, as bytes that are compared.
@@ -205,6 +207,15 @@ const UPDATE_CONTRACT: &str = "UPDATE contracts SET
         age_verified_by = ?15, adult_allowed = ?16, credit_rank = ?17, note = ?18, cause = ?19,
         created_ms = ?20, updated_ms = ?21, stop_recorded_ms = ?22, has_boxes = ?23, home_off = ?24,
         home_declined = ?25, access_no = ?26
+  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND version = ?27";
+
+/// [`UPDATE_CONTRACT`], and what the search finds it by.
+const REFOLD_CONTRACT: &str = "UPDATE contracts SET
+        state = ?4, version = ?5, unit = ?6, bulk_parent = ?7, starts_ms = ?8, stopped_ms = ?9,
+        stop_cause = ?10, replaced_by = ?11, kana = ?12, telephone = ?13, postal_code = ?14,
+        age_verified_by = ?15, adult_allowed = ?16, credit_rank = ?17, note = ?18, cause = ?19,
+        created_ms = ?20, updated_ms = ?21, stop_recorded_ms = ?22, has_boxes = ?23, home_off = ?24,
+        home_declined = ?25, access_no = ?26, kana_folded = ?28, telephone_folded = ?29
   WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND version = ?27";
 
 fn contract_row(tx: &Tx<'_>, contract: &Contract) -> Vec<Value> {
@@ -284,6 +295,14 @@ const UPDATE_PERSON: &str = "UPDATE persons SET
         stopped_from = ?9, kana = ?10, birth_on = ?11, max_rating_years = ?12, adult_allowed = ?13,
         cause = ?14, created_ms = ?15, updated_ms = ?16, stop_recorded_ms = ?17,
         access_no = ?18
+  WHERE operator_id = ?1 AND person_id = ?5";
+
+/// [`UPDATE_PERSON`], and what the search finds them by.
+const REFOLD_PERSON: &str = "UPDATE persons SET
+        number = ?2, gen = ?3, person_no = ?4, role = ?6, state = ?7, stopped_ms = ?8,
+        stopped_from = ?9, kana = ?10, birth_on = ?11, max_rating_years = ?12, adult_allowed = ?13,
+        cause = ?14, created_ms = ?15, updated_ms = ?16, stop_recorded_ms = ?17,
+        access_no = ?18, kana_folded = ?19
   WHERE operator_id = ?1 AND person_id = ?5";
 
 const DELETE_PERSON: &str = "DELETE FROM persons WHERE operator_id = ?1 AND person_id = ?2";
