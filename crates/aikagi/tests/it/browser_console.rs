@@ -90,6 +90,14 @@ fn asked(demo: &Demo) -> (String, bool) {
 
 async fn helps(browser: &Client, demo: &Demo, look: Look) {
     let console = joins(browser, demo, look).await;
+    type_into(browser, "#q", "たかはし").await;
+    click(browser, "form[role=search] button").await;
+    wait_for(browser, "#found").await;
+    look_at(browser, look, "found").await;
+    browser.goto(&format!("{console}/contracts/C0012345/timeline")).await.unwrap();
+    wait_for(browser, "#lines").await;
+    look_at(browser, look, "timeline").await;
+    browser.goto(&console).await.unwrap();
     type_into(browser, "#q", "c0012345").await;
     click(browser, "form[role=search] button").await;
     wait_for(browser, "#verb").await;
