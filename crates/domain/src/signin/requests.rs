@@ -102,11 +102,12 @@ pub enum OwnPage {
 
 impl OwnPage {
     /// All pages a person comes to by a link: without what leads a television in.
-    const LED_TO: [Self; 10] = [
+    const LED_TO: [Self; 11] = [
         Self::Home,
         Self::Watch,
         Self::Data,
         Self::Family,
+        Self::Household,
         Self::Services,
         Self::Contacts,
         Self::Passkeys,

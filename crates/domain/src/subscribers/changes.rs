@@ -178,13 +178,6 @@ impl Folded {
     }
 }
 
-pub(super) const FOLD_CONTRACT: &str =
-    "UPDATE contracts SET kana_folded = ?4, telephone_folded = ?5
-  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3";
-
-pub(super) const FOLD_PERSON: &str = "UPDATE persons SET kana_folded = ?3
-  WHERE operator_id = ?1 AND person_id = ?2";
-
 fn expect_all(changed: u64, expected: usize) -> Result<()> {
     if changed == expected as u64 {
         Ok(())

@@ -3,8 +3,14 @@
 use base::kernel::Result;
 use base::store::{Tx, Value};
 
-use super::changes::{FOLD_CONTRACT, FOLD_PERSON, folded};
+use super::changes::folded;
 use super::{fold_name, fold_telephone};
+
+const FOLD_CONTRACT: &str = "UPDATE contracts SET kana_folded = ?4, telephone_folded = ?5
+  WHERE operator_id = ?1 AND number = ?2 AND gen = ?3";
+
+const FOLD_PERSON: &str = "UPDATE persons SET kana_folded = ?3
+  WHERE operator_id = ?1 AND person_id = ?2";
 
 /// Folds up to `limit` contracts and as many members whose names or telephones nobody folded yet; returns how many. Begins
 /// where the last one ended, because only what is left is looked at.
