@@ -61,6 +61,8 @@ pub(super) fn read(text: &str, lead: impl Fn(&str) -> Option<String>) -> Documen
                 }
             }
             (Event::End(TagEnd::Link), None) if dropped > 0 => dropped -= 1,
+            // A picture lies beside the manual, not here; what it shows stands in words.
+            (Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image), None) => {}
             (other, None) => inside.push(other),
         }
     }
@@ -121,6 +123,12 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("&lt;script&gt;") && !html.contains("<script"), "{html}");
+    }
+
+    #[test]
+    fn of_a_picture_its_words_are_left() {
+        let read = read("![The page of a contract](pictures/contract.png)\n", lead);
+        assert_eq!(read.parts[0].html.trim(), "<p>The page of a contract</p>");
     }
 
     #[test]
