@@ -320,6 +320,24 @@ fn a_person_takes_all_that_is_kept_of_them_and_nothing_of_anybody_else() {
 }
 
 #[test]
+fn answers_to_whoever_had_the_number_before_are_nobody_elses() {
+    let house = House::new();
+    let mut owner = given_family(&house);
+    asks_to_watch(&house, 1, "title:T0001");
+    assert!(takes(&mut owner).body.contains("T0001"));
+    let earlier = |tx: &mut Tx<'_>| {
+        tx.exec(
+            "UPDATE decision_log SET at_ms = at_ms - 864000000 WHERE operator_id = 'KITA01'",
+            &[],
+        )
+        .map(drop)
+    };
+    let scope = Scope::new(KITA, sato(), clock::now());
+    house.world.db.housekeep(&scope, "test", earlier).unwrap();
+    assert_eq!(takes(&mut owner).json()["answers"], serde_json::json!([]));
+}
+
+#[test]
 fn what_is_kept_is_given_only_to_who_has_just_proved_to_be_themselves() {
     let house = House::new();
     let mut owner = house.given_viewer("A-001", "takahashi");

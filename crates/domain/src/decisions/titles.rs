@@ -43,17 +43,19 @@ pub fn watched_by_child(
     if !viewer.may_see_titles_of(child) {
         return Err(Error::Forbidden { code: "family.private" });
     }
-    let keys: [Value; 5] = [
+    // Not what somebody else watched who had the number before.
+    let keys: [Value; 6] = [
         tx.operator().into(),
         key.number.as_str().into(),
         key.generation.into(),
         person_no.into(),
         SHOWN.into(),
+        child.created.into(),
     ];
     let seen = tx.rows(
         "SELECT resource, MAX(at_ms) AS last_ms FROM decision_log
           WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4 AND person_no > 0
-            AND of_child = 1 AND permit = 1 AND action = 'view'
+            AND at_ms >= ?6 AND of_child = 1 AND permit = 1 AND action = 'view'
           GROUP BY resource ORDER BY last_ms DESC, resource LIMIT ?5",
         &keys,
         |row| Ok((row.text()?, row.instant()?)),

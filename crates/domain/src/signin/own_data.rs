@@ -161,6 +161,7 @@ pub fn own_data(
     fresh.check(tx)?;
     let id = fresh.person_id;
     let person = find_person(tx, id, (key, person_no))?;
+    let since = person.created;
     let login = credentials::login_of(tx, id)?;
     let policies = tx.operator_fact(operators::find_operator)?.policies.clone();
     let sessions = sessions::list_sessions(tx, id, ("", LISTED), &policies)?;
@@ -184,7 +185,7 @@ pub fn own_data(
         devices: devices.into_iter().map(of_device).collect(),
         consents: consents.into_iter().map(of_consent).collect(),
         history: history.into_iter().map(|line| of_line(line, id)).collect(),
-        answers: answers(tx, (key, person_no))?,
+        answers: answers(tx, (key, person_no), since)?,
     };
     record(tx, &Entry::new("person.data_taken", id))?;
     Ok(data)
@@ -278,19 +279,25 @@ fn of_line(line: AuditLine, id: &str) -> OwnLine {
     OwnLine { at: line.at.rfc3339_jst(), act: line.act, by }
 }
 
-fn answers(tx: &mut Tx<'_>, (key, person_no): (&Key, i64)) -> Result<Vec<OwnAnswer>> {
-    let keys: [Value; 5] = [
+/// Answers since there is this person: not those to somebody else who had the number before.
+fn answers(
+    tx: &mut Tx<'_>,
+    (key, person_no): (&Key, i64),
+    since: Instant,
+) -> Result<Vec<OwnAnswer>> {
+    let keys: [Value; 6] = [
         tx.operator().into(),
         (&key.number).into(),
         key.generation.into(),
         person_no.into(),
         LINES.into(),
+        since.into(),
     ];
     tx.rows(
         // As the index says which lines it holds.
         "SELECT at_ms, client_id, action, resource, permit FROM decision_log
           WHERE operator_id = ?1 AND number = ?2 AND gen = ?3 AND person_no = ?4
-            AND person_no > 0
+            AND person_no > 0 AND at_ms >= ?6
           ORDER BY at_ms DESC LIMIT ?5",
         &keys,
         |row| {
