@@ -19,11 +19,12 @@ use domain::subscribers::{HomeSignIn, Role};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::place::Place;
-use web::texts::{Words, in_fours, qr_of};
+use web::texts::Words;
 use web::{Page, current};
 
 use super::Mypage;
 use super::members::{self, Gone, Listed, named};
+use super::once::Once;
 use super::own::{Here, Said, changed, is_fresh, on_day, posted, shown};
 
 /// What the proof in the forms of the page is bound to, beside the session.
@@ -33,15 +34,6 @@ pub(super) const PURPOSE: &str = "family";
 struct Asked {
     id: String,
     text: String,
-}
-
-/// An invitation just made: shown once.
-struct Shown {
-    link: String,
-    qr: String,
-    number: String,
-    code: String,
-    until: String,
 }
 
 #[derive(Template)]
@@ -54,7 +46,9 @@ struct Body<'b> {
     message: Option<String>,
     refused: bool,
     fresh: bool,
-    made: Option<Shown>,
+    made: Option<Once>,
+    /// Until when it is good.
+    until: String,
     asked: Vec<Asked>,
     listed: Vec<Listed>,
     gone: Vec<Gone>,
@@ -192,7 +186,6 @@ pub(super) fn page(
 ) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
     let family = mypage.journeys.look_as(&here.who, now, commands::overview_of)?;
-    // Invitations are an operator's, also where the page is the platform's.
     let home = Issuer::of(&mypage.base_url, &here.who.operator);
     let body = Body {
         words,
@@ -202,7 +195,8 @@ pub(super) fn page(
         message: said.text(words),
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
-        made: made.map(|made| shown_once(words, &home, &made)),
+        until: made.as_ref().map_or_else(String::new, |made| until(words, made)),
+        made: made.map(|made| Once::of(&home, &made)),
         asked: family.approvals.into_iter().map(|one| asked(words, one)).collect(),
         listed: family.members.into_iter().map(|one| members::listed(words, one)).collect(),
         gone: family.removed.into_iter().map(|one| members::gone(words, one)).collect(),
@@ -213,15 +207,8 @@ pub(super) fn page(
     here.answer(mypage, Page::new(words.0, body.title, &body)?, said.error())
 }
 
-fn shown_once(words: Words, issuer: &Issuer, made: &Invitation) -> Shown {
-    let link = issuer.invitation(&made.number, &made.code);
-    Shown {
-        qr: qr_of(&link),
-        link,
-        number: made.number.clone(),
-        code: in_fours(&made.code),
-        until: on_day(words, "family.until", made.expires),
-    }
+fn until(words: Words, made: &Invitation) -> String {
+    on_day(words, "family.until", made.expires)
 }
 
 fn asked(words: Words, one: Approval) -> Asked {

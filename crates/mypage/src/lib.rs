@@ -14,6 +14,7 @@ mod home;
 mod household;
 mod member;
 mod members;
+mod once;
 mod own;
 mod passkeys;
 mod pins;

@@ -9,8 +9,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
-use domain::credentials::Passkey;
+use domain::credentials::{Invitation, Passkey};
 use domain::signin::OwnPage;
+use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::answers::as_it_is;
@@ -19,10 +20,13 @@ use web::texts::Words;
 use web::{Page, Problem, blocking, current, status_of};
 
 use super::Mypage;
+use super::once::Once;
 use super::own::{Here, Said, form_of, here, is_fresh, on_day, posted, shown};
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "passkeys";
+/// Signed in too long ago.
+const AGAIN: &str = "proof.too_old";
 
 /// `GET …/passkeys`: signs in first, then lists.
 pub(super) async fn show(
@@ -31,7 +35,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     shown((mypage, place), (headers, OwnPage::Passkeys), |mypage, here| {
-        page(mypage, here, Said::Nothing)
+        page(mypage, here, (Said::Nothing, None))
     })
     .await
 }
@@ -56,7 +60,7 @@ pub(super) async fn ask(
 ) -> std::result::Result<Response, Problem> {
     blocking(move || {
         let form = form_of(&mypage, (&headers, &body))?;
-        let signed_out = || Error::Unauthenticated { code: "proof.too_old" };
+        let signed_out = || Error::Unauthenticated { code: AGAIN };
         let here = here(&mypage, &place, (&headers, OwnPage::Passkeys))?.ok_or_else(signed_out)?;
         here.check(&mypage, (&form, PURPOSE))?;
         let site = mypage.site(&here.who.operator)?;
@@ -66,29 +70,47 @@ pub(super) async fn ask(
 }
 
 fn changed(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<Response> {
-    let get = |name| form.get(name).unwrap_or_default();
-    let (journeys, who, now) = (&mypage.journeys, &here.who, clock::now());
-    let done = match get("do") {
-        "add" => {
-            let site = mypage.site(&here.who.operator)?;
-            let answer = (get("credential"), get("name"));
-            journeys.add_passkey(who, &site, answer, now).map(|_| "passkeys.added")
+    match act(mypage, here, form) {
+        Ok((words, made)) => page(mypage, here, (Said::Done(words), made)),
+        Err(Error::Unauthenticated { code: AGAIN }) if form.get("do") == Some("again") => {
+            Err(Error::Unauthenticated { code: AGAIN })
         }
-        "rename" => {
-            let renamed = journeys.rename_passkey(who, (get("passkey"), get("name")), now);
-            renamed.map(|_| "passkeys.renamed")
-        }
-        "remove" => journeys.remove_passkey(who, get("passkey"), now).map(|_| "passkeys.removed"),
-        // The button of who signed in too long ago.
-        _ => return Err(Error::Unauthenticated { code: "proof.too_old" }),
-    };
-    match done {
-        Ok(words) => page(mypage, here, Said::Done(words)),
         Err(error) if status_of(&error).is_client_error() => {
-            page(mypage, here, Said::Refused(&error))
+            page(mypage, here, (Said::Refused(&error), None))
         }
         Err(error) => Err(error),
     }
+}
+
+fn act(
+    mypage: &Mypage,
+    here: &Here,
+    form: &Parameters<'_>,
+) -> Result<(&'static str, Option<Invitation>)> {
+    let get = |name| form.get(name).unwrap_or_default();
+    let (journeys, who, now) = (&mypage.journeys, &here.who, clock::now());
+    let said = match get("do") {
+        "add" => {
+            let site = mypage.site(&here.who.operator)?;
+            journeys.add_passkey(who, &site, (get("credential"), get("name")), now)?;
+            "passkeys.added"
+        }
+        "rename" => {
+            journeys.rename_passkey(who, (get("passkey"), get("name")), now)?;
+            "passkeys.renamed"
+        }
+        "remove" => {
+            journeys.remove_passkey(who, get("passkey"), now)?;
+            "passkeys.removed"
+        }
+        "phone" => {
+            let made = journeys.invite_phone(who, now)?;
+            return Ok(("passkeys.phone.made", Some(made)));
+        }
+        // The button of who signed in too long ago.
+        _ => return Err(Error::Unauthenticated { code: AGAIN }),
+    };
+    Ok((said, None))
 }
 
 /// One passkey on the page.
@@ -110,13 +132,20 @@ struct Body<'b> {
     refused: bool,
     fresh: bool,
     listed: Vec<Listed>,
+    /// The code by which the person goes on at their phone, just made.
+    made: Option<Once>,
     script: &'static str,
 }
 
-fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
+fn page(
+    mypage: &Mypage,
+    here: &Here,
+    (said, made): (Said<'_>, Option<Invitation>),
+) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
     let passkeys = mypage.journeys.passkeys_of(&here.who, now)?;
     let known = mypage.site(&here.who.operator).is_ok();
+    let home = Issuer::of(&mypage.base_url, &here.who.operator);
     let body = Body {
         words,
         title: words.get("passkeys.title"),
@@ -126,6 +155,7 @@ fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         listed: passkeys.iter().map(|one| listed(words, one)).collect(),
+        made: made.map(|made| Once::of(&home, &made)),
         script: if known { web::passkeys_script() } else { "" },
     };
     let mut page = Page::new(words.0, body.title, &body)?;

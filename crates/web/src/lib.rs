@@ -25,6 +25,6 @@ pub mod words;
 
 pub use act::{act, at_once, blocking, look};
 pub use language::Language;
-pub use page::{Page, SUBMIT, passkeys_script};
+pub use page::{Page, SUBMIT, keys_script, passkeys_script};
 pub use problem::{Problem, Refusal, status_of};
 pub use shown::{proven, shown};

@@ -1,6 +1,6 @@
-//! The shell of every page: one HTML frame, one style sheet, no third party, and no script but three: one
+//! The shell of every page: one HTML frame, one style sheet, no third party, and no script but four: one
 //! sends an answer on which a service asked to have posted, one speaks to the browser of passkeys, one moves the focus by
-//! the arrow keys of a remote control.
+//! the arrow keys of a remote control, one shows characters to choose from where nothing is typed.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::OnceLock;
@@ -23,6 +23,8 @@ const STYLE: &str = include_str!("../assets/aikagi.css");
 const PASSKEYS: &str = include_str!("../assets/passkeys.js");
 
 const FOCUS: &str = include_str!("../assets/focus.js");
+
+const KEYS: &str = include_str!("../assets/keys.js");
 
 /// The one script inside a page: sends its only form.
 pub const SUBMIT: &str = "document.forms[0].submit()";
@@ -55,6 +57,13 @@ fn focus_script() -> &'static str {
     PATH.get_or_init(|| path_of(FOCUS, "js"))
 }
 
+/// The address of the script that shows the characters of a field to who has a remote control, for a page that is
+/// [`Page::by_remote`].
+pub fn keys_script() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    PATH.get_or_init(|| path_of(KEYS, "js"))
+}
+
 /// The routes of what pages need: the style sheet and the scripts.
 pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
     const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -62,6 +71,7 @@ pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route(style_path(), get(async || asset("text/css; charset=utf-8", STYLE)))
         .route(passkeys_script(), get(async || asset(SCRIPT, PASSKEYS)))
         .route(focus_script(), get(async || asset(SCRIPT, FOCUS)))
+        .route(keys_script(), get(async || asset(SCRIPT, KEYS)))
 }
 
 fn asset(kind: &'static str, content: &'static str) -> Response {
@@ -98,6 +108,8 @@ pub struct Page {
     title: String,
     owner: String,
     led: Option<Led>,
+    /// Whether arrow keys move the focus where nothing leads through.
+    by_remote: bool,
     body: String,
     form_target: String,
     frames: Vec<String>,
@@ -147,6 +159,7 @@ impl Page {
             title: title.to_owned(),
             owner: words::page(language, "owner").to_owned(),
             led: None,
+            by_remote: false,
             body: body.render().map_err(Error::internal)?,
             form_target: String::new(),
             frames: Vec::new(),
@@ -174,6 +187,7 @@ impl Page {
             title: title.to_owned(),
             owner: words::page(language, "owner").to_owned(),
             led: None,
+            by_remote: false,
             body: body.render().unwrap_or_default(),
             form_target: String::new(),
             frames: Vec::new(),
@@ -214,6 +228,13 @@ impl Page {
         let foot = foot.render().map_err(Error::internal)?;
         self.led = Some(Led { navigation, foot, class: "own", by_arrows: true });
         Ok(self)
+    }
+
+    /// The same page, moved through by the arrow keys of a remote control too, and as large as a room needs.
+    #[must_use]
+    pub const fn by_remote(mut self) -> Self {
+        self.by_remote = true;
+        self
     }
 
     /// The same page with another status.
@@ -269,16 +290,19 @@ impl Page {
     }
 
     fn class(&self) -> &'static str {
-        match (self.by_arrows(), current::get().letters) {
-            (false, Letters::Usual) => "",
-            (false, Letters::Large) => "large",
-            (true, Letters::Usual) => "own",
-            (true, Letters::Large) => "own large",
+        let own = self.led.as_ref().is_some_and(|led| led.by_arrows);
+        match (own, self.by_remote, current::get().letters) {
+            (true, _, Letters::Usual) => "own",
+            (true, _, Letters::Large) => "own large",
+            (_, true, Letters::Usual) => "room",
+            (_, true, Letters::Large) => "room large",
+            (_, _, Letters::Usual) => "",
+            (_, _, Letters::Large) => "large",
         }
     }
 
     fn by_arrows(&self) -> bool {
-        self.led.as_ref().is_some_and(|led| led.by_arrows)
+        self.by_remote || self.led.as_ref().is_some_and(|led| led.by_arrows)
     }
 
     fn policy(&self) -> String {

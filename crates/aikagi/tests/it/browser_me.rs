@@ -71,7 +71,7 @@ async fn focus(browser: &Client) -> i64 {
     browser.execute(&script, Vec::new()).await.unwrap().as_i64().unwrap()
 }
 
-async fn press(browser: &Client, key: Key) {
+pub async fn press(browser: &Client, key: Key) {
     let focused = browser.active_element().await.unwrap();
     focused.send_keys(&key.to_string()).await.unwrap();
 }
@@ -82,7 +82,7 @@ async fn is_focused(browser: &Client, css: &str) -> bool {
 }
 
 /// Presses `key` until what is meant has the focus.
-async fn moves(browser: &Client, key: Key, css: &str) {
+pub async fn moves(browser: &Client, key: Key, css: &str) {
     for _ in 0..20 {
         if is_focused(browser, css).await {
             return;

@@ -33,7 +33,7 @@ impl WebDriverCompatibleCommand for Told {
 }
 
 /// Plugs an authenticator into the browser that knows its owner; answers its id.
-async fn plug_in(browser: &Client) -> String {
+pub async fn plug_in(browser: &Client) -> String {
     let what = json!({
         "protocol": "ctap2",
         "transport": "internal",

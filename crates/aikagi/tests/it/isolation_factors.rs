@@ -29,6 +29,10 @@ pub const PROBES: &[(&str, Probe)] = &[
         let (master, who) = (MasterKey::random(), fresh(tx, known));
         said(credentials::issue_recovery_codes(tx, &master, &who).map(|codes| codes.len()))
     }),
+    ("credentials::invite_phone", |tx, known| {
+        let who = fresh(tx, known);
+        said(credentials::invite_phone(tx, &who).map(drop))
+    }),
     ("credentials::set_pin", |tx, known| {
         let (master, who) = (MasterKey::random(), fresh(tx, known));
         said(credentials::set_pin(tx, &master, &who, (PinKind::Viewing, "2580")))

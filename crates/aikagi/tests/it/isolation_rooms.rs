@@ -67,6 +67,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Journeys::home_switch_of", "of who is signed in: credentials::home_switch_of"),
     ("Journeys::switch_own_home", "of who is signed in: credentials::switch_own_home"),
     ("Journeys::invite", "of who is signed in: credentials::invite"),
+    ("Journeys::invite_phone", "of who is signed in: credentials::invite_phone"),
     ("Journeys::withdraw_invitation", "of who is signed in: credentials::withdraw_invitation"),
     ("Journeys::home_of", "of who is signed in: subscribers::load, credentials::login_of"),
     ("Journeys::take_own_data", "of who is signed in: signin::own_data"),
@@ -324,6 +325,11 @@ const PROBES: &[(&str, Probe)] = &[
     ("Journeys::register", |two, names| {
         let typed = (names.login.as_str(), "a long enough password");
         at_password(two, |caller| two.parts.journeys.register(caller, typed).map(|_| "in"))
+    }),
+    ("Journeys::register_without_password", |two, _| {
+        at_password(two, |caller| {
+            two.parts.journeys.register_without_password(caller).map(|_| "in")
+        })
     }),
     ("Journeys::try_second", |two, names| {
         let code = names.letter.as_str();

@@ -321,11 +321,16 @@ fn a_page_speaks_the_language_the_reader_chose_and_runs_no_script_but_our_own() 
     let house = House::new();
     let mut viewer = Viewer::new(&house);
     let page = viewer.open_page(&authorize(&[("ui_locales", "fr en"), ("login_hint", "<b>\"x")]));
-    assert!(page.body.contains("<html lang=\"en\">") && page.body.contains("Kitahama Cable"));
+    assert!(
+        page.body.contains("<html lang=\"en\" class=\"room\">")
+            && page.body.contains("Kitahama Cable")
+    );
     assert!(page.body.contains("Sign in to Miruplus Video."));
     let scripts: Vec<&str> = page.body.split("<script").skip(1).collect();
-    assert!(!page.body.contains("<b>") && scripts.len() == 1, "{}", page.body);
-    assert!(scripts[0].starts_with(" src=\"/assets/aikagi-"), "{}", page.body);
+    assert!(!page.body.contains("<b>") && scripts.len() == 2, "{}", page.body);
+    for script in scripts {
+        assert!(script.starts_with(" src=\"/assets/aikagi-"), "{}", page.body);
+    }
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     for part in [
         "default-src 'none'",
@@ -337,7 +342,10 @@ fn a_page_speaks_the_language_the_reader_chose_and_runs_no_script_but_our_own() 
     assert_eq!(page.headers["strict-transport-security"], "max-age=31536000");
     assert_eq!(page.headers["cache-control"], "no-store");
     let page = viewer.submit("language", &[("language", "ja")]);
-    assert!(page.body.contains("<html lang=\"ja\">") && page.body.contains("北浜ケーブル"));
+    assert!(
+        page.body.contains("<html lang=\"ja\" class=\"room\">")
+            && page.body.contains("北浜ケーブル")
+    );
     let (_, style) = page.body.split_once("rel=\"stylesheet\" href=\"").unwrap();
     assert_eq!(house.get(style.split('"').next().unwrap()).status, 200);
 }

@@ -126,6 +126,7 @@ const OF_SIGN_INS: &[&str] = &[
 const OF_PROOFS: &[&str] = &[
     "letter.issued",
     "letter.handed",
+    "person.phone_invited",
     "person.credentials_set",
     "person.pin_set",
     "person.pin_removed",

@@ -244,7 +244,7 @@ fn member_of(household: &Household, person_no: i64) -> Result<&Person> {
     if member.is_gone() { Err(Error::refused(PERSON_STOPPED)) } else { Ok(member) }
 }
 
-fn printed(household: &Household, person_no: i64) -> Printed<'_> {
+pub(super) fn printed(household: &Household, person_no: i64) -> Printed<'_> {
     let contract = &household.contract;
     Printed { number: &contract.number, generation: contract.generation, person_no }
 }

@@ -74,7 +74,7 @@ impl Journeys {
     }
 
     /// Begins a sign-in of who opened an invitation, where its code would have led that was typed: to choose login
-    /// id and password. It ends at the page for contacts. Nothing is spent: programs look at links too.
+    /// id and password. It ends at the page for contacts; for who made the code themselves, at their passkeys. Nothing is spent: programs look at links too.
     ///
     /// # Errors
     /// `registration.refused` — unknown number, wrong, old or used code: nobody is told which
@@ -87,7 +87,8 @@ impl Journeys {
         let scope = Scope::new(operator, Actor::Anonymous, now);
         let found = self.db.read(&scope, |tx| credentials::check_letter(tx, number, code))?;
         let LetterCheck::Good(letter) = found else { return Err(REFUSED) };
-        let purpose = Purpose::Own(Visit { issuer: operator.to_owned(), own: OwnPage::Contacts });
+        let own = if letter.is_to_oneself() { OwnPage::Passkeys } else { OwnPage::Contacts };
+        let purpose = Purpose::Own(Visit { issuer: operator.to_owned(), own });
         self.write_down(operator, (Step::account(letter, now), purpose), (browser, now))
     }
 }

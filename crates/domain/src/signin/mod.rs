@@ -21,6 +21,7 @@ mod journeys;
 mod letting_in;
 mod logout;
 mod members;
+mod no_password;
 mod own_data;
 mod own_home;
 mod own_sessions;

@@ -17,10 +17,10 @@ use crate::subscribers::{self, By, Household, Load, Source};
 use super::Member;
 use super::finish::{Moved, settle};
 use super::first_at_home::admitted_at_box;
-use super::journeys::{Caller, Journeys, MOVED};
+use super::journeys::{Caller, Journeys, MOVED, Ticket};
 use super::members::{admit, admit_household};
 use super::repo;
-use super::requests::Step;
+use super::requests::{Purpose, Step};
 
 /// Bad tries of a letter in one sign-in, less one.
 pub(super) const LETTER_TRIES: i64 = 10;
@@ -78,7 +78,17 @@ impl Journeys {
         let ticket = self.read(caller)?;
         let name = credentials::login_name(typed_name)?;
         check_password_of(password, &[&name], Beside::Nothing)?;
-        let (step, purpose) = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        let at = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
+        self.registered(&ticket, at, (&name, password))
+    }
+
+    /// The rest of every registration, whoever chose login id and password.
+    pub(super) fn registered(
+        &self,
+        ticket: &Ticket,
+        (step, purpose): (Step, Purpose),
+        (name, password): (&str, &str),
+    ) -> Result<Moved> {
         let Step::Account { person_id, checked, at_box, invited_by } = step else {
             return Err(MOVED);
         };
@@ -87,9 +97,9 @@ impl Journeys {
         let hash = self.passwords.hash(ticket.scope.operator(), password, Beside::Nothing)?;
         let signing = Arc::clone(&self.signing);
         let cause = if at_box.is_some() { "box" } else { "letter" };
-        let scope =
-            Scope::new(ticket.scope.operator(), Actor::Anonymous, caller.now).caused_by(cause);
-        let here = ticket.clone();
+        let scope = Scope::new(ticket.scope.operator(), Actor::Anonymous, ticket.scope.now());
+        let scope = scope.caused_by(cause);
+        let (here, name) = (ticket.clone(), name.to_owned());
         let moved = self.db.transact(&scope, move |tx| {
             let member = match at_box {
                 Some(_) => admitted_at_box(tx, &letter.person_id)?,
@@ -102,7 +112,7 @@ impl Journeys {
             settle(tx, &signing, (&here, &aim), (&member, &Proven::letter(), factors))
         })?;
         if moved.opened_session() {
-            self.end_elsewhere(&ticket)?;
+            self.end_elsewhere(ticket)?;
         }
         Ok(moved)
     }

@@ -115,7 +115,7 @@ impl Provider {
 }
 
 /// The steps of a sign-in, and what can be pressed at them.
-fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 18] {
+fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 19] {
     [
         ("/signin", get(signin::show)),
         ("/signin/operator", post(signin::operator)),
@@ -124,6 +124,7 @@ fn steps() -> [(&'static str, MethodRouter<Arc<Provider>>); 18] {
         ("/signin/passkey/ask", post(passkeys::ask_at_signin)),
         ("/signin/letter", post(signin::letter)),
         ("/signin/account", post(signin::account)),
+        ("/signin/no-password", post(signin::no_password)),
         ("/signin/forgotten", post(signin::forgotten)),
         ("/signin/recovery", post(signin::recovery)),
         ("/signin/approved", post(signin::approved)),

@@ -60,6 +60,8 @@ struct Body<'b> {
     other_tag: &'static str,
     other_name: &'static str,
     script: &'static str,
+    /// The script that shows characters to choose from.
+    keys: &'static str,
     reaches: bool,
     /// Whether boxes at home show codes.
     boxes: bool,
@@ -69,12 +71,13 @@ struct Body<'b> {
 }
 
 /// The name of a step's part of the template, and its title; a consent has one of its own.
-const fn of(step: &Step) -> (&'static str, &'static str) {
+fn of(step: &Step) -> (&'static str, &'static str) {
     match step {
         Step::ChooseOperator => ("operator", "signin.operator.title"),
         Step::Password => ("password", "signin.password.title"),
         Step::Letter => ("letter", "signin.letter.title"),
         Step::BoxCode { .. } => ("box", "signin.box.title"),
+        step @ Step::Account { .. } if step.goes_on() => ("phone", "signin.phone.title"),
         Step::Account { .. } => ("account", "signin.account.title"),
         Step::Recover => ("recover", "signin.recover.title"),
         Step::RecoveryCode { .. } => ("recovery", "signin.recovery.title"),
@@ -124,13 +127,14 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         other_tag,
         other_name,
         script: if with_passkey { web::passkeys_script() } else { "" },
+        keys: web::keys_script(),
         reaches: frame.reaches,
         boxes: frame.operator.is_some_and(|one| one.policies.home_sign_in),
         stay: stay(frame.language, &sign_in.step),
         number: number(&sign_in.step),
         asks_second: matches!(sign_in.step, Step::NewPassword { second: true, .. }),
     };
-    let mut page = Page::new(frame.language, title, &body)?;
+    let mut page = Page::new(frame.language, title, &body)?.by_remote();
     if let Some(request) = sign_in.purpose.request() {
         page = page.form_leads_to(&request.redirect_uri);
     }

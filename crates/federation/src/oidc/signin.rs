@@ -293,6 +293,16 @@ pub(super) async fn account(visit: Visit) -> Response {
     .await
 }
 
+/// `POST …/signin/no-password`: the person chooses none, or goes on here who is signed in at another screen.
+pub(super) async fn no_password(visit: Visit) -> Response {
+    run(visit, |visit| {
+        visit.try_form(("", ""), |visitor, _| {
+            visit.provider.journeys.register_without_password(&visitor.caller())
+        })
+    })
+    .await
+}
+
 /// `POST …/signin/forgotten`: the login id of who forgot the password, and who is asked. The answer is the same whoever
 /// has it. Where nothing is sent from here, it is the owner.
 pub(super) async fn forgotten(visit: Visit) -> Response {

@@ -62,6 +62,7 @@ pub(super) fn serve(site: Arc<Site>, socket: TcpListener) -> Result<(), Failure>
         .route("/tv", get(tv::home))
         .route("/tv/code", get(tv::code))
         .route("/tv/new", get(tv::new_code))
+        .route("/tv/letter", get(tv::by_letter))
         .route("/tv/titles/{id}", get(tv::watch))
         .route("/tv/sign-out", post(tv::sign_out))
         .route("/tv/keys.js", get(tv_pages::keys))

@@ -13,6 +13,7 @@ use super::identity::{Confirmed, Trouble, seconds};
 use super::titles::{TITLES, find};
 use super::tv_pages as pages;
 use super::visits::Visit;
+use super::watching::led_to_sign_in;
 
 /// What the viewer is told the television is.
 const MODEL: &str = "デモテレビ STB-9000";
@@ -25,7 +26,9 @@ pub(super) async fn home(
 ) -> Response {
     let from = query.get("at").and_then(|id| find(id));
     match site.visits.of(&headers) {
-        Some((_, Visit { viewer: Some(viewer), .. })) => pages::list(TITLES, &viewer, from),
+        Some((_, Visit { viewer: Some(viewer), own_pages, .. })) => {
+            pages::list(TITLES, (&viewer, &own_pages), from)
+        }
         Some((_, Visit { waiting: Some(_), .. })) => Redirect::to("/tv/code").into_response(),
         _ => new_code(State(site), headers).await,
     }
@@ -49,6 +52,11 @@ pub(super) async fn new_code(State(site): State<Arc<Site>>, headers: HeaderMap) 
         }
         Err(trouble) => failed(&trouble),
     }
+}
+
+/// Who has a letter and no phone signs in on the television itself: there the provider shows characters to choose from.
+pub(super) async fn by_letter(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    led_to_sign_in(&site, &headers, "/tv".to_owned()).await
 }
 
 /// The code. It is looked for again every few seconds; the provider is asked as often as it allows.

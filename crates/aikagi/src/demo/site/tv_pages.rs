@@ -35,6 +35,7 @@ struct Over {
 struct List<'p> {
     titles: &'static [Title],
     viewer: &'p Viewer,
+    own_pages: &'p str,
     /// The title in focus.
     at: &'p str,
     refresh: u32,
@@ -85,9 +86,13 @@ pub(super) fn over() -> Response {
 }
 
 /// The titles; in focus is the one the viewer comes back from.
-pub(super) fn list(titles: &'static [Title], viewer: &Viewer, from: Option<&Title>) -> Response {
+pub(super) fn list(
+    titles: &'static [Title],
+    (viewer, own_pages): (&Viewer, &str),
+    from: Option<&Title>,
+) -> Response {
     let at = from.or(titles.first()).map_or("", |title| title.id);
-    page(&List { titles, viewer, at, refresh: 0 })
+    page(&List { titles, viewer, own_pages, at, refresh: 0 })
 }
 
 pub(super) fn watch(title: &Title, verdict: &Verdict) -> Response {

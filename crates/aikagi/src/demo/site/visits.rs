@@ -57,6 +57,8 @@ pub(super) struct Visit {
     pub(super) waiting: Option<Waiting>,
     /// What a television calls itself; empty: none has been here.
     pub(super) device: String,
+    /// Where the viewer's own pages at the provider are, if they signed in with this browser; else empty.
+    pub(super) own_pages: String,
 }
 
 #[derive(Default)]

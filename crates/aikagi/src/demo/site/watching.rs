@@ -58,17 +58,21 @@ pub(super) async fn sign_in(
 ) -> Response {
     // Only to a page of our own.
     let ours = |to: &&String| to.starts_with("/titles/") && !to.contains("//");
+    let then = query.get("then").filter(ours).cloned().unwrap_or_else(|| "/".to_owned());
+    led_to_sign_in(&site, &headers, then).await
+}
+
+/// To the identity provider, and from there to `then`.
+pub(super) async fn led_to_sign_in(site: &Site, headers: &HeaderMap, then: String) -> Response {
     let dice = || hex::encode(ids::secret_bytes());
-    let pending = Pending {
-        state: dice(),
-        nonce: dice(),
-        verifier: dice(),
-        then: query.get("then").filter(ours).cloned().unwrap_or_else(|| "/".to_owned()),
-    };
+    let pending = Pending { state: dice(), nonce: dice(), verifier: dice(), then };
     match site.identity.sign_in_address(&pending).await {
         Ok(to) => {
-            let old = site.visits.of(&headers).map(|(key, _)| key);
-            let visit = Visit { pending: Some(pending), ..Visit::default() };
+            let (old, device) = match site.visits.of(headers) {
+                Some((key, visit)) => (Some(key), visit.device),
+                None => (None, String::new()),
+            };
+            let visit = Visit { pending: Some(pending), device, ..Visit::default() };
             site.visits.begin(old.as_deref(), visit, to.as_str())
         }
         Err(trouble) => failed(&trouble),
@@ -81,7 +85,7 @@ pub(super) async fn callback(
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    let Some((key, Visit { pending: Some(pending), .. })) = site.visits.of(&headers) else {
+    let Some((key, Visit { pending: Some(pending), device, .. })) = site.visits.of(&headers) else {
         return Redirect::to("/").into_response();
     };
     let said = |name: &str| query.get(name).map_or("", String::as_str);
@@ -94,7 +98,9 @@ pub(super) async fn callback(
     }
     match site.identity.viewer(said("code"), &pending).await {
         Ok(viewer) => {
-            let visit = Visit { viewer: Some(viewer), ..Visit::default() };
+            // Signed in with this browser: its pages at the provider are the viewer's.
+            let own_pages = format!("{}/o/{}", site.identity.issuer, viewer.operator);
+            let visit = Visit { viewer: Some(viewer), device, own_pages, ..Visit::default() };
             site.visits.begin(Some(&key), visit, &pending.then)
         }
         Err(trouble) => failed(&trouble),
