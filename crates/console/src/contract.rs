@@ -8,19 +8,21 @@ use axum::response::Response;
 use base::kernel::{Error, Instant, Result, clock};
 use domain::administration::{self, Sheet};
 use domain::catalogue::Catalogue;
+use domain::commands::{self, Waiting};
 use domain::entitlements::Grant;
 use domain::staff::Permission;
-use domain::subscribers::{Hold, PersonStanding, Reason};
-use formats::oauth::Parameters;
+use domain::subscribers::{Hold, MovedFor, PersonStanding, Reason, is_movable};
 use http::HeaderMap;
 use web::texts::{Words, in_language, message};
 use web::{Language, reasons};
 
 use super::Console;
+use super::filled::Filled;
 use super::here::{Here, asked};
 use super::home::segment;
 use super::labels::{self, VERBS};
 use super::timeline;
+use super::waiting;
 
 /// A hold on the page.
 struct ListedHold {
@@ -60,17 +62,6 @@ struct ListedBox {
     place: String,
 }
 
-/// What the form about a verb is filled with.
-#[derive(Default)]
-pub(super) struct Filled {
-    pub(super) verb: String,
-    pub(super) person: i64,
-    pub(super) product: String,
-    pub(super) reason: String,
-    pub(super) from: String,
-    pub(super) reference: String,
-}
-
 /// A choice in a list: value, text, whether it is the one.
 struct Choice {
     value: String,
@@ -90,7 +81,9 @@ struct Body<'b> {
     standing: &'static str,
     alarm: bool,
     facts: Vec<(&'static str, String)>,
+    moved_to: Option<(String, String)>,
     holds: Vec<ListedHold>,
+    waiting: Vec<waiting::Listed>,
     persons: Vec<ListedPerson>,
     keys: Vec<ListedKey>,
     boxes: Vec<ListedBox>,
@@ -101,8 +94,9 @@ struct Body<'b> {
     whom: Vec<Choice>,
     reasons: Vec<Choice>,
     products: Vec<Choice>,
-    from: &'b str,
-    reference: &'b str,
+    moved_for: Vec<Choice>,
+    may_move: bool,
+    filled: &'b Filled,
 }
 
 /// What the last form did: a text, or why it did nothing.
@@ -126,25 +120,6 @@ pub(super) async fn show(
     .await
 }
 
-impl Filled {
-    /// As a form or a link says.
-    pub(super) fn of(form: &Parameters<'_>) -> Self {
-        let get = |name| form.get(name).unwrap_or_default().trim().to_owned();
-        Self {
-            verb: get("verb"),
-            // What is no number is nobody's, and never the whole household.
-            person: match get("person").as_str() {
-                "" => 0,
-                typed => typed.parse().unwrap_or(-1),
-            },
-            product: get("product"),
-            reason: get("reason"),
-            from: get("from"),
-            reference: get("reference"),
-        }
-    }
-}
-
 /// The page of a contract, below the console.
 pub(super) fn path_of(number: &str) -> String {
     format!("/contracts/{}", segment(number))
@@ -160,14 +135,16 @@ pub(super) fn page(
     let now = clock::now();
     let wanted = number.to_owned();
     let may = (&here.seat, Permission::Look);
-    let sheet = console.desks.look(may, now, move |tx| administration::sheet(tx, &wanted))?;
+    let (sheet, waits) = console.desks.look(may, now, move |tx| {
+        Ok((administration::sheet(tx, &wanted)?, commands::waiting(tx, &wanted)?))
+    })?;
     let words = here.words;
     let standing = sheet.household.standing(now);
     let error = match said {
         Said::Refused(error) => Some(*error),
         Said::Nothing | Said::Done(_) => None,
     };
-    let listed = Listed { words, sheet: &sheet, now };
+    let listed = Listed { words, sheet: &sheet, waits: &waits, now };
     let body = Body {
         words,
         title: words.fill("console.contract.title", &[("number", &sheet.household.key().label())]),
@@ -182,6 +159,8 @@ pub(super) fn page(
         standing: words.get(labels::standing(standing)),
         alarm: standing != domain::subscribers::Standing::Active,
         facts: listed.facts(),
+        moved_to: listed.moved_to(here),
+        waiting: listed.waiting(),
         holds: sheet.household.holds.iter().map(|hold| listed.hold(hold)).collect(),
         persons: sheet.standings.iter().filter_map(|one| listed.person(one)).collect(),
         keys: sheet.keyring.grants.iter().rev().map(|grant| listed.key(grant)).collect(),
@@ -193,8 +172,9 @@ pub(super) fn page(
         whom: listed.whom(filled.person),
         reasons: listed.reasons(&filled.reason),
         products: listed.products(&filled.product),
-        from: &filled.from,
-        reference: &filled.reference,
+        moved_for: listed.moved_for(&filled.moved_for),
+        may_move: here.may(Permission::Command) && is_movable(standing),
+        filled,
     };
     here.page(console, (&body.title.clone(), "search"), &body, error)
 }
@@ -212,6 +192,7 @@ fn verbs(words: Words, chosen: &str) -> Vec<Choice> {
 struct Listed<'l> {
     words: Words,
     sheet: &'l Sheet,
+    waits: &'l [Waiting],
     now: Instant,
 }
 
@@ -235,9 +216,6 @@ impl Listed<'_> {
         if let Some(stopped) = contract.stopped {
             facts.push(("console.fact.stopped", self.moment(stopped)));
         }
-        if let Some(replaced) = &contract.replaced_by {
-            facts.push(("console.fact.replaced_by", replaced.clone()));
-        }
         if let Some(parent) = &contract.bulk_parent {
             facts.push(("console.fact.building", parent.clone()));
         }
@@ -252,6 +230,27 @@ impl Listed<'_> {
         let changed = format!("{} ({})", self.moment(contract.updated), contract.cause);
         facts.push(("console.fact.changed", changed));
         facts
+    }
+
+    /// The number that took this one's place, and its page.
+    fn moved_to(&self, here: &Here) -> Option<(String, String)> {
+        let new = self.sheet.household.contract.replaced_by.clone()?;
+        let address = format!("{}{}", here.address, path_of(&new));
+        Some((new, address))
+    }
+
+    fn waiting(&self) -> Vec<waiting::Listed> {
+        let sold = &self.sheet.catalogue;
+        self.waits.iter().map(|one| waiting::Listed::of(self.words, sold, one)).collect()
+    }
+
+    fn moved_for(&self, chosen: &str) -> Vec<Choice> {
+        let choice = |why: MovedFor| Choice {
+            value: why.as_str().to_owned(),
+            text: self.words.get(labels::moved_for(why)).to_owned(),
+            chosen: why.as_str() == chosen,
+        };
+        MovedFor::ALL.into_iter().map(choice).collect()
     }
 
     fn hold(&self, hold: &Hold) -> ListedHold {

@@ -3,7 +3,7 @@
 use domain::commands::Op;
 use domain::entitlements::GrantState;
 use domain::files::FileState;
-use domain::subscribers::{PersonStanding, Role, Source, Standing};
+use domain::subscribers::{MovedFor, PersonStanding, Role, Source, Standing};
 
 /// The key of a contract's standing.
 pub(super) const fn standing(standing: Standing) -> &'static str {
@@ -60,7 +60,8 @@ pub(super) const fn grant(state: GrantState) -> &'static str {
     }
 }
 
-/// What a clerk may ask for at a contract, and its key. What is not here is the SMS's alone.
+/// What a clerk may ask for at a contract in the form about verbs, and its key. What is neither here nor in
+/// [`ASIDE`] is the SMS's alone.
 pub(super) const VERBS: [(&str, Op, &str); 11] = [
     ("suspend", Op::Suspend, "console.verb.suspend"),
     ("resume", Op::Resume, "console.verb.resume"),
@@ -74,6 +75,34 @@ pub(super) const VERBS: [(&str, Op, &str); 11] = [
     ("key_close", Op::KeyClose, "console.verb.key_close"),
     ("key_revoke", Op::KeyRevoke, "console.verb.key_revoke"),
 ];
+
+/// What has a form of its own beside what it is about.
+const ASIDE: [(&str, Op, &str); 3] = [
+    ("replace", Op::Replace, "console.verb.replace"),
+    ("swap", Op::DeviceReplace, "console.verb.swap"),
+    ("take_back", Op::CancelScheduled, "console.verb.take_back"),
+];
+
+/// What the word of a form asks for.
+pub(super) fn verb(word: &str) -> Option<Op> {
+    VERBS.iter().chain(&ASIDE).find(|(known, ..)| *known == word).map(|(_, op, _)| *op)
+}
+
+/// The key of a verb's name.
+pub(super) fn verb_name(op: Op) -> &'static str {
+    let known = VERBS.iter().chain(&ASIDE).find(|(_, known, _)| *known == op);
+    known.map_or("console.verb", |(.., key)| key)
+}
+
+/// The key of why a number changes.
+pub(super) const fn moved_for(why: MovedFor) -> &'static str {
+    match why {
+        MovedFor::Moving => "console.move.for.moving",
+        MovedFor::NewHolder => "console.move.for.holder",
+        MovedFor::Merger => "console.move.for.merger",
+        MovedFor::Other => "console.move.for.other",
+    }
+}
 
 /// Whether the verb is about one member.
 pub(super) const fn is_for_person(op: Op) -> bool {

@@ -6,20 +6,20 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use base::kernel::{Day, Error, Result, clock, ids};
-use domain::commands::{self, Command, Op, Preview, Report, ResultKind};
+use base::kernel::{Error, Result, clock, ids};
+use domain::commands::{self, Op, Preview, Report, ResultKind};
 use domain::staff::Permission;
-use domain::subscribers::{Reason, Standing};
+use domain::subscribers::{MovedFor, Reason, Standing, note};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::texts::Words;
-use web::{status_of, words};
+use web::{reasons, status_of, words};
 
 use super::Console;
-use super::contract::{self, Filled, Said, path_of};
-use super::help;
+use super::contract::{self, Said, path_of};
+use super::filled::Filled;
 use super::here::{Here, posted};
-use super::labels::{self, VERBS};
+use super::{help, labels, moving};
 
 #[derive(Template)]
 #[template(path = "preview.html")]
@@ -30,9 +30,10 @@ struct Body<'b> {
     proof: &'b str,
     what: String,
     effect: String,
+    moves: Vec<String>,
     note: String,
     refused: bool,
-    filled: &'b Filled,
+    fields: Vec<(&'static str, String)>,
     request: &'b str,
     version: i64,
 }
@@ -83,29 +84,6 @@ fn refused(
     contract::page(console, here, shown, &Said::Refused(error))
 }
 
-/// The command a form asks for.
-fn command(number: &str, filled: &Filled, request: &str) -> Result<Command> {
-    let verb = VERBS.iter().find(|(word, ..)| *word == filled.verb);
-    let (_, op, _) = verb.ok_or_else(|| Error::invalid("request.parameters_malformed", "verb"))?;
-    let op = *op;
-    let mut command = Command::new(request, op, number);
-    if labels::is_for_person(op) || labels::is_for_key(op) {
-        command.person_no = filled.person;
-    }
-    if labels::is_for_key(op) {
-        command.product = Some(filled.product.clone()).filter(|code| !code.is_empty());
-    }
-    if labels::has_reason(op) {
-        command.reason = Some(Reason::parse(&filled.reason, "reason")?);
-    }
-    if !filled.from.is_empty() {
-        command.effective_at = Some(Day::parse_iso(&filled.from, "from")?.start());
-    }
-    command.reference = Some(filled.reference.clone()).filter(|text| !text.is_empty());
-    command.check()?;
-    Ok(command)
-}
-
 /// Shows what a command would do, and asks for it.
 fn previewed(
     console: &Console,
@@ -114,56 +92,71 @@ fn previewed(
 ) -> Result<Response> {
     let now = clock::now();
     let request = ids::new_id("console", now);
-    let rehearsed = command(number, filled, &request).and_then(|command| {
+    let rehearsed = filled.command(number, &request).and_then(|command| {
         let asked = (&here.seat, Permission::Command);
-        let op = command.op;
+        let (op, later) = (command.op, command.effective_at.is_some_and(|at| at > now));
         let seen = console.desks.rehearse(asked, now, move |tx| commands::preview(tx, &command))?;
-        Ok((op, seen))
+        Ok((op, later, seen))
     });
-    let (op, seen) = match rehearsed {
+    let (op, later, seen) = match rehearsed {
         Ok(seen) => seen,
         Err(error) => return refused(console, here, (number, filled), &error),
     };
     let words = here.words;
-    let refused = seen.report.result == ResultKind::Error;
+    let against = seen.moving.as_ref().and_then(|moving| moving.refusal);
+    let refused = seen.report.result == ResultKind::Error || against.is_some();
+    let moves = seen.moving.as_ref().filter(|_| !refused);
     let body = Body {
         words,
         title: words.get("console.preview.title"),
         address: format!("{}{}", here.address, path_of(number)),
         proof: &here.proof(console, &path_of(number)),
-        what: what(words, (op, number, filled)),
-        effect: if refused { String::new() } else { effect(words, op, &seen) },
-        note: noted(words, &seen.report),
+        what: what(words, (op, number, filled), &seen),
+        effect: if refused { String::new() } else { effect(words, (op, later), &seen) },
+        moves: moves.map_or_else(Vec::new, |moving| moving::lines(words, &seen, moving)),
+        note: against.map_or_else(|| noted(words, &seen.report), |why| moving::refusal(words, why)),
         refused,
-        filled,
+        fields: filled.fields(),
         request: &request,
         version: seen.version,
     };
     here.page(console, (body.title, "search"), &body, None)
 }
 
-/// `契約 A-001 を一時停止します(40 不正利用)`.
-fn what(words: Words, (op, number, filled): (Op, &str, &Filled)) -> String {
-    let key = VERBS.iter().find(|(_, known, _)| *known == op).map_or("console.verb", |one| one.2);
+/// `A-001 契約全体: 契約を一時停止する · 40 不正利用 · 今すぐ`.
+fn what(words: Words, (op, number, filled): (Op, &str, &Filled), seen: &Preview) -> String {
     let whom = match filled.person {
         no if no > 0 && (labels::is_for_person(op) || labels::is_for_key(op)) => {
             words.fill("console.person.no", &[("no", &format!("{no:03}"))])
         }
         _ => words.get("console.household").to_owned(),
     };
-    let reason = Reason::parse(&filled.reason, "reason").ok().filter(|_| labels::has_reason(op));
-    let reason = reason.map_or("", |reason| web::reasons::named(words.0, reason));
-    let product = if labels::is_for_key(op) { filled.product.as_str() } else { "" };
     let from = if filled.from.is_empty() { words.get("console.now") } else { &filled.from };
-    let details = [words.get(key), reason, product, from].into_iter().filter(|one| !one.is_empty());
-    format!("{number} {whom}: {}", details.collect::<Vec<_>>().join(" · "))
+    let mut details = vec![words.get(labels::verb_name(op)).to_owned()];
+    details.extend(match op {
+        Op::Suspend | Op::PersonSuspend => Reason::parse(&filled.reason, "reason")
+            .map(|reason| reasons::named(words.0, reason).to_owned())
+            .ok(),
+        Op::KeyOpen | Op::KeyClose | Op::KeyRevoke => Some(filled.product.clone()),
+        Op::Replace => {
+            let why = MovedFor::parse(&filled.moved_for).unwrap_or(MovedFor::Other);
+            Some(format!("{} · {}", filled.new_number, words.get(labels::moved_for(why))))
+        }
+        Op::DeviceReplace => Some(format!("{} → {}", filled.serial, filled.new_serial)),
+        Op::CancelScheduled => seen.cancels.as_ref().map(|one| {
+            let due = reasons::moment(words.0, one.due);
+            format!("{due} {}", words.get(labels::verb_name(one.command.op)))
+        }),
+        _ => None,
+    });
+    details.push(from.to_owned());
+    format!("{number} {whom}: {}", details.join(" · "))
 }
 
 /// What it comes to, in a sentence.
-fn effect(words: Words, op: Op, seen: &Preview) -> String {
+fn effect(words: Words, (op, later): (Op, bool), seen: &Preview) -> String {
     let (persons, keys) = (seen.persons.to_string(), seen.keys.to_string());
     let counts = [("persons", persons.as_str()), ("keys", keys.as_str())];
-    let later = seen.report.applied_at > clock::now();
     let key = match (op, seen.report.state) {
         (Op::Suspend | Op::Stop | Op::PersonSuspend | Op::PersonStop, _) => "console.effect.away",
         (Op::Resume, Some(Standing::Suspended)) => "console.effect.still_held",
@@ -171,6 +164,9 @@ fn effect(words: Words, op: Op, seen: &Preview) -> String {
         (Op::PersonReset, _) => "console.effect.reset",
         (Op::KeyOpen, _) => "console.effect.opened",
         (Op::KeyClose | Op::KeyRevoke, _) => "console.effect.closed",
+        (Op::Replace, _) => "console.effect.moved",
+        (Op::DeviceReplace, _) => "console.effect.swapped",
+        (Op::CancelScheduled, _) => "console.effect.taken_back",
         _ => "console.effect.other",
     };
     let text = words.fill(key, &counts);
@@ -192,16 +188,18 @@ fn given(
     let version = get("version").parse();
     let version: i64 =
         version.map_err(|_| Error::invalid("request.parameters_malformed", "version"))?;
-    let command = command(number, filled, get("request"))?;
+    let command = filled.command(number, get("request"))?;
     let op = command.op;
     let asked = (&here.seat, Permission::Command);
     let give = move |tx: &mut base::store::Tx<'_>| commands::give(tx, &command, version);
     let report = console.desks.act(asked, clock::now(), give)?;
-    let note = noted(here.words, &report);
+    let told = noted(here.words, &report);
     if report.result == ResultKind::Error {
-        return Ok(format!("{} {note}", here.words.get("console.not_done")));
+        return Ok(format!("{} {told}", here.words.get("console.not_done")));
     }
-    let key = VERBS.iter().find(|(_, known, _)| *known == op).map_or("console.verb", |one| one.2);
-    let done = here.words.fill("console.done", &[("verb", here.words.get(key))]);
-    Ok(format!("{done} {note}").trim().to_owned())
+    let verb = here.words.get(labels::verb_name(op));
+    let waits = report.code.as_deref() == Some(note::SCHEDULED);
+    let key = if waits { "console.done.later" } else { "console.done" };
+    let done = here.words.fill(key, &[("verb", verb)]);
+    Ok(format!("{done} {told}").trim().to_owned())
 }

@@ -88,6 +88,34 @@ fn asked(demo: &Demo) -> (String, bool) {
     (trace.trim().to_owned(), told.starts_with("permit"))
 }
 
+/// Shows what another number would take along, and takes back what waits for its day.
+async fn plans(browser: &Client, look: Look) {
+    type_into(browser, "#new-number", "C0099999").await;
+    click(browser, "#moved-for option[value=NEW_HOLDER]").await;
+    click(browser, "h2#move ~ form button").await;
+    wait_for(browser, "#moves").await;
+    look_at(browser, look, "moving").await;
+    click(browser, ".after a").await;
+    type_into(browser, "#new-serial-1", "STB-900").await;
+    click(browser, "#boxes button").await;
+    wait_for(browser, "#effect").await;
+    look_at(browser, look, "swap").await;
+    click(browser, ".after a").await;
+    wait_for(browser, "#from").await;
+    // Into a field of dates nothing is typed alike in two languages.
+    let dated = "document.getElementById('from').value = '2090-01-31';";
+    browser.execute(dated, Vec::new()).await.unwrap();
+    click(browser, "#verb option[value=stop]").await;
+    click(browser, "button[value=preview]").await;
+    click(browser, "button[value=give]").await;
+    wait_for(browser, "#waiting").await;
+    look_at(browser, look, "waiting").await;
+    click(browser, "#waiting button").await;
+    click(browser, "button[value=give]").await;
+    wait_for(browser, "#verb").await;
+    assert!(browser.find(fantoccini::Locator::Css("#waiting")).await.is_err(), "{}", look.name);
+}
+
 async fn helps(browser: &Client, demo: &Demo, look: Look) {
     let console = joins(browser, demo, look).await;
     type_into(browser, "#q", "たかはし").await;
@@ -102,6 +130,7 @@ async fn helps(browser: &Client, demo: &Demo, look: Look) {
     click(browser, "form[role=search] button").await;
     wait_for(browser, "#verb").await;
     look_at(browser, look, "contract").await;
+    plans(browser, look).await;
     click(browser, "#verb option[value=suspend]").await;
     click(browser, "#reason option[value='40']").await;
     click(browser, "button[value=preview]").await;
@@ -144,6 +173,16 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
 fn browser_a_caller_gives_the_number_on_the_screen_and_watches_again_in_four_clicks() {
     let folder = tempfile::tempdir().unwrap();
     let demo = start_demo(folder.path());
+    let serial = folder.path().join("serial");
+    std::fs::write(&serial, "STB-77").unwrap();
+    let (serial, whose) =
+        (serial.to_str().unwrap(), ["--operator", "OP0012", "--contract", "C0012345"]);
+    let add = [
+        &["box", "add"],
+        &whose[..],
+        &["--serial-file", serial, "--model", "HD-7", "--name", "居間"],
+    ];
+    said(&demo, &add.concat());
     let (driver, address) = start_driver();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

@@ -10,7 +10,7 @@ use crate::console::{CONSOLE, given_clerk, invited, joins};
 use crate::viewers::{Answer, House, Viewer};
 use crate::world::KITA;
 
-fn contract(number: &str) -> String {
+pub fn contract(number: &str) -> String {
     format!("{CONSOLE}/contracts/{number}")
 }
 
@@ -23,7 +23,7 @@ pub fn opens(clerk: &mut Viewer<'_>, path: &str) -> Answer {
 }
 
 /// The fields a preview hands on to its form.
-fn handed_on(preview: &Answer) -> Vec<(String, String)> {
+pub fn handed_on(preview: &Answer) -> Vec<(String, String)> {
     let hidden = preview.body.split("<input type=\"hidden\" name=\"").skip(1);
     let form = hidden.filter_map(|part| {
         let (name, rest) = part.split_once("\" value=\"")?;
@@ -33,7 +33,7 @@ fn handed_on(preview: &Answer) -> Vec<(String, String)> {
 }
 
 /// Fills in the form about a verb, reads what it would do, and does it.
-fn does(clerk: &mut Viewer<'_>, number: &str, fields: &[(&str, &str)]) -> (Answer, Answer) {
+pub fn does(clerk: &mut Viewer<'_>, number: &str, fields: &[(&str, &str)]) -> (Answer, Answer) {
     let path = contract(number);
     opens(clerk, &path);
     let preview = clerk.send_form(&path, &[&[("do", "preview")], fields].concat());
@@ -41,7 +41,7 @@ fn does(clerk: &mut Viewer<'_>, number: &str, fields: &[(&str, &str)]) -> (Answe
     (preview, done)
 }
 
-fn gives(clerk: &mut Viewer<'_>, path: &str, preview: &Answer) -> Answer {
+pub fn gives(clerk: &mut Viewer<'_>, path: &str, preview: &Answer) -> Answer {
     let handed = handed_on(preview);
     let mut fields: Vec<(&str, &str)> =
         handed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -158,7 +158,7 @@ fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyw
     let before = house.world.household("A-001");
     let mut desk = given_clerk(&house, Role::Desk);
     let form = desk.look(&path);
-    let verbs: Vec<String> = form
+    let mut verbs: Vec<String> = form
         .body
         .split("<select id=\"verb\"")
         .nth(1)
@@ -169,6 +169,7 @@ fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyw
         .map(|rest| rest.split('"').next().unwrap().to_owned())
         .collect();
     assert_eq!(verbs.len(), 11, "{verbs:?}");
+    verbs.extend(["replace", "swap", "take_back"].map(str::to_owned));
     // The proof in the sign-out form is another one: this is what the page would have carried.
     let proof = |clerk: &Viewer<'_>| {
         let cookie = &clerk.cookies["__Host-aikagi-console"];
@@ -183,6 +184,11 @@ fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyw
                 ("reason", "40"),
                 ("person", "1"),
                 ("product", "BASIC"),
+                ("new_number", "B-001"),
+                ("moved_for", "MOVING"),
+                ("serial", "STB-1"),
+                ("new_serial", "STB-2"),
+                ("cancels", "k1"),
                 ("request", "r-1"),
                 ("version", "1"),
             ];

@@ -62,6 +62,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         let command = Command::new("p2", Op::Stop, NUMBER);
         said(commands::give(tx, &command, 1).map(|report| report.code))
     }),
+    ("commands::waiting", |tx, _| said(commands::waiting(tx, NUMBER))),
     ("decisions::why", |tx, known| {
         said(decisions::why(tx, &known.trace).map(|why| why.explanation))
     }),

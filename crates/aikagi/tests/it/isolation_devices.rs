@@ -114,6 +114,10 @@ pub const PROBES: &[(&str, Probe)] = &[
         let with = ((known.device.client_id.as_str(), KITA), &crate::isolation::HOLDER);
         said(sessions::redeem_for_device(tx, &known.authorization, with))
     }),
+    ("sessions::count_signed_in", |tx, known| {
+        let policies = domain::operators::Policies::default();
+        said(sessions::count_signed_in(tx, vec![known.person_id.clone()], &policies))
+    }),
     ("sessions::list_devices", |tx, known| {
         said(sessions::list_devices(tx, &known.person_id, ("", 100)))
     }),

@@ -76,6 +76,21 @@ pub fn schedule(tx: &mut Tx<'_>, job: &NewJob<'_>) -> Result<String> {
     Ok(id)
 }
 
+/// When the jobs of a kind that wait in a stream are due, and their payloads: the first 100, the first due first.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn waiting(tx: &mut Tx<'_>, (kind, stream): (&str, &str)) -> Result<Vec<(Instant, String)>> {
+    let keys: [Value; 4] = [tx.operator().into(), kind.into(), stream.into(), 100.into()];
+    tx.rows(
+        "SELECT due_ms, payload FROM jobs
+          WHERE operator_id = ?1 AND kind = ?2 AND stream = ?3 AND state = 'PENDING'
+          ORDER BY due_ms, job_id LIMIT ?4",
+        &keys,
+        |row| Ok((row.instant()?, row.text()?)),
+    )
+}
+
 /// Cancels the waiting job that `request_id` asked for in `stream`.
 ///
 /// # Errors

@@ -8,6 +8,8 @@ use crate::entitlements::{self, GrantState};
 use crate::subscribers::{self, Household, Load, UNKNOWN};
 
 use super::bus::{INBOX, execute};
+use super::moving::{Moving, moving};
+use super::scheduled::{Waiting, waiting};
 use super::{Command, Report, ResultKind};
 
 /// What a command would do, before it is given.
@@ -19,6 +21,10 @@ pub struct Preview {
     pub persons: usize,
     /// Keys in force that they hold.
     pub keys: usize,
+    /// What goes to another number with it, if it changes the number.
+    pub moving: Option<Moving>,
+    /// What it takes back, if it takes back what waits.
+    pub cancels: Option<Waiting>,
     /// The contract's version it was looked at in.
     pub version: i64,
 }
@@ -42,8 +48,15 @@ pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
         open.filter(|one| one.person_no == 0 || serves(one.person_no)).count()
     });
     let version = household.contract.version;
+    let moving = moving(tx, command)?;
+    let cancels = match &command.cancels {
+        Some(request) => {
+            waiting(tx, &command.number)?.into_iter().find(|one| one.command.request_id == *request)
+        }
+        None => None,
+    };
     let report = execute(tx, command)?;
-    Ok(Preview { report, persons, keys, version })
+    Ok(Preview { report, persons, keys, moving, cancels, version })
 }
 
 /// Gives `command`, if the contract still is as its clerk saw it, in `version`. The same command again is answered the

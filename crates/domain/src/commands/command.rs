@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::boxes;
 use crate::entitlements::CloseMode;
-use crate::subscribers::{Attributes, Reason, is_plain, plain};
+use crate::subscribers::{Attributes, MovedFor, Reason, is_plain, plain};
 
 /// What is asked for. The number is the one of the SMS record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -175,6 +175,9 @@ pub struct Command {
     /// commands from before it was known keep their digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_device: Option<String>,
+    /// Why the number changes, for a replace; the SMS says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_for: Option<MovedFor>,
 }
 
 impl Command {
@@ -196,6 +199,7 @@ impl Command {
             cancels: None,
             reference: None,
             new_device: None,
+            moved_for: None,
         }
     }
 

@@ -13,6 +13,7 @@ mod command;
 mod groups;
 mod keys;
 mod members;
+mod moving;
 mod offers;
 mod overview;
 mod own;
@@ -33,6 +34,7 @@ pub use members::{
     NewMember, Resumed, add_member, leave_household, remove_member, restore_member, resume_member,
     suspend_member,
 };
+pub use moving::{Moving, Unmovable};
 pub use offers::{
     OFFER_DAYS, Offer, accept_household, end_offer, offer_household, offer_of, sweep_offers,
 };
@@ -43,5 +45,5 @@ pub use parental::{
 };
 pub use purge::purge_due;
 pub use report::{Report, ResultKind};
-pub use scheduled::run_job;
+pub use scheduled::{Waiting, run_job, waiting};
 pub use undo::{Before, Undone, forget_answers, restore};

@@ -256,13 +256,16 @@ fn record(tx: &mut Tx<'_>, bench: &Workbench, key: &Key, command: &Command) -> R
         "replaced_by": contract.replaced_by,
         "at": tx.now().rfc3339_jst(),
     });
-    let detail = json!({
+    let mut detail = json!({
         "request_id": command.request_id,
         "state": state,
         "product": command.product,
         "reason": command.reason.map(crate::subscribers::Reason::as_str),
         "effective_at": command.effective_at.map(Instant::rfc3339_jst),
     });
+    if let (Some(why), Some(said)) = (command.moved_for, detail.as_object_mut()) {
+        said.insert("moved_for".to_owned(), why.as_str().into());
+    }
     let subject = command.subject(key.generation);
     let entry = Entry::new(act(command.op), &subject)
         .version(contract.version)

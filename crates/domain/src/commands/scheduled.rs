@@ -1,6 +1,6 @@
 //! Commands that were written down for later.
 
-use base::kernel::{Error, Result};
+use base::kernel::{Error, Instant, Result};
 use base::records::jobs::{self, Job};
 use base::records::{self, Entry};
 use base::store::Tx;
@@ -31,6 +31,32 @@ impl Later {
             })
             .map_err(|_: serde_json::Error| Error::refused("job.unreadable"))
     }
+}
+
+/// A command that waits for its day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// When it is due.
+    pub due: Instant,
+    /// Whose fact it will be.
+    pub source: Source,
+    /// What.
+    pub command: Command,
+}
+
+/// What waits for its day at a contract's number, the first due first. What an earlier release wrote so that it can not be
+/// read is left out.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn waiting(tx: &mut Tx<'_>, number: &str) -> Result<Vec<Waiting>> {
+    let jobs = jobs::waiting(tx, (JOB, number))?.into_iter();
+    Ok(jobs
+        .filter_map(|(due, payload)| {
+            let Later { source, command } = Later::read(&payload).ok()?;
+            Some(Waiting { due, source, command })
+        })
+        .collect())
 }
 
 /// Runs a scheduled command that is due, in the transaction that marks its job done. A command the

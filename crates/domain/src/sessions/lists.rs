@@ -82,6 +82,35 @@ pub fn list_sessions(
     Ok(found)
 }
 
+/// In how many browsers, and with how many devices of their own, these persons are signed in. One statement.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn count_signed_in(
+    tx: &mut Tx<'_>,
+    person_ids: Vec<String>,
+    policies: &Policies,
+) -> Result<i64> {
+    let idle_since = tx.now().plus_seconds(-policies.session_idle_minutes * 60);
+    let keys: [Value; 4] =
+        [tx.operator().into(), person_ids.into(), tx.now().into(), idle_since.into()];
+    let counted = tx.row(
+        "SELECT (SELECT COUNT(*) FROM browser_sessions s
+                   JOIN persons p ON p.operator_id = s.operator_id AND p.person_id = s.person_id
+                  WHERE s.operator_id = ?1 AND s.person_id IN ARRAY(?2) AND s.ended_ms IS NULL
+                    AND s.expires_ms > ?3 AND s.seen_ms > ?4 AND s.access_no = p.access_no)
+              + (SELECT COUNT(*) FROM devices d
+                   JOIN authorizations a ON a.operator_id = d.operator_id AND a.grant_id = d.grant_id
+                   JOIN persons p ON p.operator_id = d.operator_id AND p.person_id = d.person_id
+                  WHERE d.operator_id = ?1 AND d.person_id IN ARRAY(?2)
+                    AND d.removed_ms IS NULL AND a.revoked_ms IS NULL AND a.expires_ms > ?3
+                    AND a.turn > 0 AND a.access_no = p.access_no)",
+        &keys,
+        |row| row.int(),
+    )?;
+    Ok(counted.unwrap_or(0))
+}
+
 /// Ends one session of this person, with what was given in it. One that has ended is answered the same.
 ///
 /// # Errors

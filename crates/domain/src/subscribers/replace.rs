@@ -4,11 +4,54 @@
 //! Source: brief tve §5.2 REPLACE.
 
 use base::kernel::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 use super::{By, Household, Standing, Stored};
 
 /// `contract.replace_target_invalid` — the new number is missing, the same, or taken (E405).
 pub const TARGET_INVALID: &str = "contract.replace_target_invalid";
+
+/// Why a contract gets another number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MovedFor {
+    /// The household lives elsewhere now (転居).
+    Moving,
+    /// Another person is its customer now (名義変更・承継).
+    NewHolder,
+    /// Contracts or stations were brought together (統合).
+    Merger,
+    /// Something else.
+    Other,
+}
+
+impl MovedFor {
+    /// All, in the order they are offered in.
+    pub const ALL: [Self; 4] = [Self::Moving, Self::NewHolder, Self::Merger, Self::Other];
+
+    /// The word in audit and forms.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Moving => "MOVING",
+            Self::NewHolder => "NEW_HOLDER",
+            Self::Merger => "MERGER",
+            Self::Other => "OTHER",
+        }
+    }
+
+    /// Reads [`MovedFor::as_str`].
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+}
+
+/// Whether a contract that stands so can get another number.
+#[must_use]
+pub const fn is_movable(standing: Standing) -> bool {
+    matches!(standing, Standing::Active | Standing::Suspended)
+}
 
 /// Moves `old` to `new_number`, whose generation `free` is the one to take; `None`: the number is in use.
 /// Returns the household under its new number; `old` is left stopped and without members.
@@ -21,8 +64,10 @@ pub fn replace(
     free: Option<i64>,
     by: &By<'_>,
 ) -> Result<Household> {
-    let movable = matches!(old.standing(by.now), Standing::Active | Standing::Suspended);
-    if !movable || new_number.is_empty() || new_number == old.contract.number {
+    if !is_movable(old.standing(by.now))
+        || new_number.is_empty()
+        || new_number == old.contract.number
+    {
         return Err(Error::refused(TARGET_INVALID));
     }
     let generation = free.ok_or_else(|| Error::refused(TARGET_INVALID))?;
