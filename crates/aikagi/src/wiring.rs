@@ -307,6 +307,7 @@ fn console(parts: &Parts, strangers: Arc<Strangers>) -> Console {
         signing: Arc::clone(&parts.signing),
         strangers,
         bulks: bulk_folder(&parts.config),
+        reads: linkage::sms::batch::read,
     }
 }
 

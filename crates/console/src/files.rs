@@ -16,6 +16,7 @@ use web::texts::Words;
 use super::Console;
 use super::here::{Here, asked};
 use super::labels;
+use super::trial::PATH as TRIAL;
 
 /// Files on a page.
 const PAGE: i64 = 30;
@@ -43,6 +44,8 @@ struct Body<'b> {
     files: Vec<Listed>,
     /// Where the older ones are.
     older: Option<String>,
+    /// Where a file can be tried, for who may.
+    trial: Option<String>,
 }
 
 /// What the books say.
@@ -94,6 +97,7 @@ fn page(console: &Console, here: &Here, found: &Found) -> Result<Response> {
         title: words.get("console.files"),
         notes: late.chain(missing).collect(),
         files: found.files.iter().take(shown).map(|file| listed(here, file)).collect(),
+        trial: here.may(Permission::Settings).then(|| format!("{}{TRIAL}", here.address)),
         older: last.map(|file| format!("{}/files?before={}", here.address, file.id)),
     };
     here.page(console, (body.title, "files"), &body, None)

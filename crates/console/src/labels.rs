@@ -4,6 +4,7 @@ use domain::commands::Op;
 use domain::entitlements::GrantState;
 use domain::files::FileState;
 use domain::subscribers::{MovedFor, PersonStanding, Role, Source, Standing};
+use web::texts::Words;
 
 /// The key of a contract's standing.
 pub(super) const fn standing(standing: Standing) -> &'static str {
@@ -133,6 +134,50 @@ pub(super) const fn file(state: FileState) -> &'static str {
         FileState::PartlyUndone => "console.file.state.partly_undone",
         FileState::Archived => "console.file.state.archived",
     }
+}
+
+/// The key of how a line ended: `0` done, `1` with a note, else refused.
+pub(super) fn result(digit: &str) -> &'static str {
+    match digit {
+        "0" => "console.file.ok",
+        "1" => "console.file.warnings",
+        _ => "console.file.errors",
+    }
+}
+
+/// What a line of a file asks for, in words.
+pub(super) fn operation(words: Words, number: &str) -> String {
+    let op = Op::from_number(number);
+    match VERBS.iter().find(|(_, known, _)| Some(*known) == op) {
+        Some((_, _, key)) => words.get(key).to_owned(),
+        None => words.fill("console.bulk.operation", &[("number", number)]),
+    }
+}
+
+/// The key of a column of the SMS's files.
+pub(super) fn column(name: &str) -> Option<&'static str> {
+    const COLUMNS: [(&str, &str); 19] = [
+        ("line", "console.trial.column.line"),
+        ("request_id", "console.trial.column.request_id"),
+        ("operation", "console.trial.column.operation"),
+        ("contract_number", "console.trial.column.contract_number"),
+        ("generation", "console.trial.column.generation"),
+        ("person_number", "console.trial.column.person_number"),
+        ("product_code", "console.trial.column.product_code"),
+        ("hold_reason", "console.trial.column.hold_reason"),
+        ("effective_at", "console.trial.column.effective_at"),
+        ("end_at", "console.trial.column.end_at"),
+        ("name_kana", "console.trial.column.name_kana"),
+        ("birth_date", "console.trial.column.birth_date"),
+        ("adult_allowed", "console.trial.column.adult_allowed"),
+        ("max_rating", "console.trial.column.max_rating"),
+        ("credit_rank", "console.trial.column.credit_rank"),
+        ("telephone", "console.trial.column.telephone"),
+        ("postal_code", "console.trial.column.postal_code"),
+        ("new_contract_number", "console.trial.column.new_contract_number"),
+        ("note", "console.trial.column.note"),
+    ];
+    COLUMNS.into_iter().find(|(known, _)| *known == name).map(|(_, key)| key)
 }
 
 /// What a file was refused, held or guarded for. Source: `docs/api/sms.md`, codes.

@@ -20,6 +20,7 @@ mod people;
 mod signin;
 mod timeline;
 mod today;
+mod trial;
 mod verbs;
 mod waiting;
 mod why;
@@ -59,6 +60,8 @@ pub struct Console {
     pub strangers: Arc<Strangers>,
     /// Where work on many contracts lies, an operator's folder each; empty: nowhere, and none can be put in.
     pub bulks: PathBuf,
+    /// How the SMS's own runner reads a file that is tried.
+    pub reads: web::trial::Reads,
 }
 
 impl Console {
@@ -92,6 +95,7 @@ pub fn routes(console: Console) -> Router {
     let layers = ServiceBuilder::new().layer(DefaultBodyLimit::max(LONGEST_FORM)).layer(counted);
     let files = Router::new()
         .route("/console/{operator}/bulk/new", get(bulk::form).post(bulk::send))
+        .route("/console/{operator}/masters/format", get(trial::show).post(trial::answer))
         .route_layer(files);
     Router::new()
         .route("/console", get(signin::choose))

@@ -21,6 +21,7 @@ pub mod reasons;
 mod shown;
 pub mod strangers;
 pub mod texts;
+pub mod trial;
 pub mod words;
 
 pub use act::{act, at_once, blocking, look};

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use fantoccini::Client;
+use formats::sms::{Form, Header};
 
+use crate::batch_desk::{each, file, header, line, starts};
 use crate::browser::{
     Demo, Look, PATIENCE, PC, click, open_browser, start_demo, start_driver, type_into, wait_for,
 };
@@ -39,6 +41,28 @@ async fn stands(browser: &Client, wanted: &str) {
     }
 }
 
+/// Tries a file of the SMS in fixed width, one of whose lines has half a character.
+async fn tries(browser: &Client, (look, folder): (Look, &Path), console: &str) {
+    let header = Header { operator: "OP0012".into(), ..header(1, Form::FIXED) };
+    let mut lines = starts("C", 2);
+    lines.extend(each("C", "103", 1));
+    lines.extend([line("x-1", "104", "C0099999"), line("x-2", "102", "C0012345")]);
+    let mut content = file(Form::FIXED, &header, &lines);
+    content[258 * 5 + 224 - 1] = 0x83;
+    let path = folder.join("OP0012_CT01_20261120_00000001_D.dat");
+    std::fs::write(&path, content).unwrap();
+    browser.goto(&format!("{console}/files")).await.unwrap();
+    click(browser, "#trial").await;
+    wait_for(browser, "#file").await;
+    look_at(browser, look, "trial-form").await;
+    type_into(browser, "#file", path.to_str().unwrap()).await;
+    click(browser, "main form button").await;
+    wait_for(browser, "#odd").await;
+    click(browser, "#opened summary").await;
+    click(browser, "#opened details:last-child summary").await;
+    look_at(browser, look, "trial").await;
+}
+
 /// Fills the form in, once wrongly; answers where the work is shown.
 async fn puts_in(browser: &Client, look: Look, console: &str) -> String {
     browser.goto(&format!("{console}/bulk")).await.unwrap();
@@ -69,6 +93,7 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
         ["first", "second"].map(|who| folder.join(format!("{}-{who}", look.name)));
     let one = open_browser(address, &first, look).await;
     let console = joins(&one, demo, "murata").await;
+    tries(&one, (look, folder), &console).await;
     let work = puts_in(&one, look, &console).await;
     let other = open_browser(address, &second, look).await;
     joins(&other, demo, "kudo").await;

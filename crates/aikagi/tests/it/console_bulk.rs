@@ -59,6 +59,14 @@ pub fn puts_in(
     fields: &[(&str, &str)],
     file: Option<(&str, &[u8])>,
 ) -> Answer {
+    sends_file(clerk, &format!("{CONSOLE}/bulk/new"), (fields, file))
+}
+
+/// Fields, and the name and content of a file.
+pub type Sending<'s> = (&'s [(&'s str, &'s str)], Option<(&'s str, &'s [u8])>);
+
+/// Sends a form that leads to `path`, with a file or without.
+pub fn sends_file(clerk: &mut Viewer<'_>, path: &str, (fields, file): Sending<'_>) -> Answer {
     const EDGE: &str = "----an-edge-that-stands-in-no-file";
     let mut body = Vec::new();
     let mut part = |name: &str, (file, value): (&str, &[u8])| {
@@ -76,7 +84,7 @@ pub fn puts_in(
     }
     body.extend_from_slice(format!("--{EDGE}--\r\n").as_bytes());
     let kind = format!("multipart/form-data; boundary={EDGE}");
-    clerk.send_typed(&Method::POST, &format!("{CONSOLE}/bulk/new"), (&kind, body))
+    clerk.send_typed(&Method::POST, path, (&kind, body))
 }
 
 /// Opens the form, and sends it filled in; answers the page it leads to.

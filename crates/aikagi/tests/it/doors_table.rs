@@ -150,6 +150,8 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/console/{operator}/bulk", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/bulk/new", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/bulk/new", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/masters/format", Guard::Staff),
+    Route("POST", At::Operator, "/console/{operator}/masters/format", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/bulk/{bulk}", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/bulk/{bulk}", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/bulk/{bulk}/result", Guard::Staff),

@@ -17,6 +17,7 @@ pub const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Desks::act", "does something of its own seat's operator: the functions it is given"),
     ("Desks::look", "as `Desks::act`"),
     ("Desks::rehearse", "as `Desks::act`"),
+    ("Desks::rehearse_sms", "as `Desks::act`"),
     ("Desks::sign_out", "ends its own seat"),
 ];
 

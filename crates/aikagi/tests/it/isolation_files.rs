@@ -57,6 +57,7 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("files::open_by_name", |tx, known| said(files::open_by_name(tx, &known.file.name))),
     ("files::unfinished", |tx, _| said(files::unfinished(tx))),
     ("files::guard_limit", |tx, _| said(files::guard_limit(tx))),
+    ("files::note_trial", |tx, known| said(files::note_trial(tx, (&known.file.name, "", 0)))),
     ("files::find_bulk", |tx, known| said(files::find_bulk(tx, &known.bulk.id))),
     ("files::bulks_named", |tx, known| said(files::bulks_named(tx, vec![known.bulk.name.clone()]))),
     ("files::list_bulks", |tx, _| said(files::list_bulks(tx, 100))),

@@ -141,6 +141,7 @@ impl House {
             signing: Arc::clone(&provider.signing),
             strangers: Arc::clone(&provider.strangers),
             bulks: world.dir.path().join("bulks"),
+            reads: linkage::sms::batch::read,
         };
         let mypage = mypage::Mypage {
             db: world.db.clone(),
@@ -163,8 +164,7 @@ impl House {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let house = Self { world, provider, decisions, router, runtime: runtime.unwrap() };
-        house.given_client(KITA, "vod", |_| {});
-        house.given_client(MINAMI, "vod", |_| {});
+        [KITA, MINAMI].iter().for_each(|at| house.given_client(at, "vod", |_| {}));
         house
     }
 

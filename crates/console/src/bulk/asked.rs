@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::BufReader;
 
 use base::kernel::{Error, Instant, Result};
-use domain::commands::Op;
 use domain::files::Bulk;
 use domain::subscribers::Reason;
 use formats::sms::{Reader, Record};
@@ -14,7 +13,7 @@ use web::texts::Words;
 use super::drawer::Drawer;
 use super::write::FORM;
 use crate::files::moment;
-use crate::labels::VERBS;
+use crate::labels;
 
 /// How many kinds of lines are shown.
 const SHOWN: usize = 20;
@@ -49,15 +48,9 @@ fn kind(record: Record) -> Kind {
 }
 
 fn in_words(words: Words, (operation, reason, product, from): &Kind) -> String {
-    let op = Op::from_number(operation);
-    let verb = VERBS.iter().find(|(_, known, _)| Some(*known) == op);
-    let verb = match verb {
-        Some((_, _, key)) => words.get(key).to_owned(),
-        None => words.fill("console.bulk.operation", &[("number", operation)]),
-    };
     let reason = Reason::parse(reason, "reason").map(|reason| reasons::named(words.0, reason));
     let from = Instant::parse_compact_jst(from, "from").map(|at| moment(words, at));
-    let mut parts = vec![verb];
+    let mut parts = vec![labels::operation(words, operation)];
     parts.extend(reason.ok().map(str::to_owned));
     parts.extend(Some(product.clone()).filter(|product| !product.is_empty()));
     parts.push(from.unwrap_or_else(|_| words.get("console.now").to_owned()));

@@ -18,7 +18,7 @@ use web::texts::{Words, message};
 
 use super::asked::asked as asked_for;
 use super::drawer::Drawer;
-use super::outcome::{Counted, Outcome, read};
+use super::outcome::{Outcome, read};
 use super::{LIST, is_alarming, path_of, state};
 use crate::Console;
 use crate::contract::Said;
@@ -297,16 +297,5 @@ fn sayable(here: &Here, bulk: &Bulk) -> Vec<(&'static str, &'static str)> {
         BulkState::Done => vec![undo],
         BulkState::Undone if bulk.left_over > 0 => vec![undo],
         _ => Vec::new(),
-    }
-}
-
-impl Counted {
-    /// The key of how these lines ended.
-    fn kind(&self) -> &'static str {
-        match self.result.as_str() {
-            "0" => "console.file.ok",
-            "1" => "console.file.warnings",
-            _ => "console.file.errors",
-        }
     }
 }

@@ -10,7 +10,7 @@ use formats::sms::FileName;
 
 /// The folder.
 #[derive(Clone)]
-pub(super) struct Drawer {
+pub(crate) struct Drawer {
     root: PathBuf,
 }
 
@@ -39,7 +39,7 @@ impl Drawer {
     ///
     /// # Errors
     /// `bulk.not_here` — no files are done here; `unavailable`
-    pub(super) fn open(all: &Path, operator: &str) -> Result<Self> {
+    pub(crate) fn open(all: &Path, operator: &str) -> Result<Self> {
         if all.as_os_str().is_empty() {
             return Err(Error::refused("bulk.not_here"));
         }
@@ -55,6 +55,26 @@ impl Drawer {
     pub(super) fn draft(&self) -> Draft {
         let name = format!(".{}.part", ids::new_id("put", clock::now()));
         Draft { path: self.root.join(name) }
+    }
+
+    /// A new draft, open to be written.
+    ///
+    /// # Errors
+    /// `unavailable`
+    pub(super) fn open_draft(&self) -> Result<(File, Draft)> {
+        let draft = self.draft();
+        let file = File::create_new(&draft.path).map_err(|e| unavailable(&draft.path, &e))?;
+        Ok((file, draft))
+    }
+
+    /// A file that has no name, so that nothing of it is left when it is closed, whatever happens; twice, to write and to read.
+    ///
+    /// # Errors
+    /// `unavailable`
+    pub(crate) fn nameless(&self) -> Result<(File, File)> {
+        let file = tempfile::tempfile_in(&self.root);
+        let both = file.and_then(|file| Ok((file.try_clone()?, file)));
+        both.map_err(|error| unavailable(&self.root, &error))
     }
 
     /// Puts a whole file in, under a name nobody has.

@@ -18,8 +18,8 @@ use web::answers::{or_page, see_other};
 use web::texts::{Words, in_language, message};
 use web::{blocking, reasons, status_of};
 
-use super::drawer::Drawer;
-use super::receive::{Sent, receive};
+use super::drawer::{Draft, Drawer};
+use super::receive::{self, receive};
 use super::write::{Fault, Making, Place, Wish, list_in};
 use super::{LIST, NEW, path_of};
 use crate::Console;
@@ -31,6 +31,9 @@ const AS_WRITTEN: &str = "file";
 
 /// How far the name of a file may run ahead of the clock.
 const LATEST_MS: i64 = 100;
+
+/// What was sent, its file as a draft.
+type Sent = receive::Sent<Draft>;
 
 /// A choice in a list: value, text, whether it is the one.
 type Choice = (String, String, bool);
@@ -94,19 +97,28 @@ pub(crate) async fn send(
     or_page(blocking(work).await)
 }
 
-fn is_told(error: &Error) -> bool {
+pub(crate) fn is_told(error: &Error) -> bool {
     status_of(error).is_client_error() && !matches!(error, Error::Unauthenticated { .. })
 }
 
 async fn received(console: &Console, here: &Here, request: Request) -> Result<(Drawer, Sent)> {
-    if !here.may(Permission::Bulk) {
+    let (form, drawer) = opened((console, here, Permission::Bulk), request).await?;
+    let check = |proof: &str| here.check(console, (proof, NEW));
+    let sent = receive(form, check, || drawer.open_draft()).await?;
+    Ok((drawer, sent))
+}
+
+/// A form with a file in it, from who may send it, and the folder of their station.
+pub(crate) async fn opened(
+    (console, here, what): (&Console, &Here, Permission),
+    request: Request,
+) -> Result<(Multipart, Drawer)> {
+    if !here.may(what) {
         return Err(Error::Forbidden { code: "staff.not_allowed" });
     }
     let form = Multipart::from_request(request, &()).await;
     let form = form.map_err(|_| Error::invalid("request.parameters_malformed", ""))?;
-    let drawer = Drawer::open(&console.bulks, &here.operator.code)?;
-    let sent = receive(form, &drawer, |proof| here.check(console, (proof, NEW))).await?;
-    Ok((drawer, sent))
+    Ok((form, Drawer::open(&console.bulks, &here.operator.code)?))
 }
 
 /// Makes the file, puts it in and writes it down; answers where it is shown.
@@ -159,7 +171,7 @@ fn made(making: &Making<'_>, sent: &Sent) -> std::result::Result<(Scan, String),
     let verb = sent.get("verb");
     let mut digest = Sha256::new();
     if verb == AS_WRITTEN {
-        let file = sent.file.as_ref().ok_or_else(|| Error::invalid("bulk.no_file", "file"))?;
+        let (file, _) = sent.file.as_ref().ok_or_else(|| Error::invalid("bulk.no_file", "file"))?;
         let scan = making.of_file(&file.path)?;
         // The ids and the day are ours: what was sent is told by its own bytes.
         digest.update(std::fs::read(&file.path).map_err(Error::internal)?);
@@ -170,7 +182,7 @@ fn made(making: &Making<'_>, sent: &Sent) -> std::result::Result<(Scan, String),
     let op = op.ok_or_else(|| Error::invalid("request.parameters_malformed", "verb"))?;
     let wish = Wish::of(op, |name| sent.get(name).trim().to_owned())?;
     let bytes = match &sent.file {
-        Some(file) if sent.get("numbers").trim().is_empty() => list_in(&file.path)?,
+        Some((file, _)) if sent.get("numbers").trim().is_empty() => list_in(&file.path)?,
         Some(_) => return Err(Error::invalid("bulk.file_and_list", "file").into()),
         None => sent.get("numbers").as_bytes().to_vec(),
     };

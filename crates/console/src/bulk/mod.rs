@@ -13,9 +13,9 @@ mod receive;
 mod write;
 
 pub(super) use detail::{answer, result, show};
-pub(super) use form::{form, send};
+pub(super) use form::{form, is_told, opened, send};
 pub(super) use list::list;
-pub(super) use receive::LONGEST_BODY;
+pub(super) use receive::{LONGEST_BODY, receive};
 
 use domain::files::{Bulk, BulkState};
 

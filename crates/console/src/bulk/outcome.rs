@@ -1,28 +1,19 @@
 //! What came of the lines, from the result file: how many of each, the first that were refused, and whether it went as it
 //! was tried.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 
 use base::kernel::{Error, Result};
 use domain::files::{Bulk, RUN_FOLDER, TRIED_FOLDER};
 use formats::sms::{ResultReader, ResultRecord};
+use web::trial::{Counted, Tally};
 
 use super::drawer::Drawer;
 use super::write::FORM;
 
 /// How many refused lines are shown.
 const SHOWN: usize = 100;
-
-/// How many lines ended in one way.
-pub(super) struct Counted {
-    /// `0` done, `1` with a note, `9` refused.
-    pub(super) result: String,
-    pub(super) code: String,
-    pub(super) message: String,
-    pub(super) lines: u64,
-}
 
 /// A line that was refused.
 pub(super) struct Refusal {
@@ -63,7 +54,7 @@ fn answers(file: File) -> Answers {
 
 fn counted(answers: Answers, mut tried: Option<Answers>) -> Result<Outcome> {
     let mut outcome = Outcome { other: tried.is_some().then_some(0), ..Outcome::default() };
-    let mut counts: BTreeMap<(String, String), (String, u64)> = BTreeMap::new();
+    let mut tally = Tally::default();
     for answer in answers {
         let answer = answer.map_err(Error::internal)?;
         if let Some(tried) = &mut tried {
@@ -80,22 +71,9 @@ fn counted(answers: Answers, mut tried: Option<Answers>) -> Result<Outcome> {
                 message: answer.message.clone(),
             });
         }
-        // Under one code lie several sentences; of what was done there is one for each operation.
-        let key = (
-            answer.result,
-            if answer.code.is_empty() { answer.message.clone() } else { answer.code },
-        );
-        counts.entry(key).or_insert((answer.message, 0)).1 += 1;
+        tally.add(answer);
     }
-    outcome.counts = counts
-        .into_iter()
-        .map(|((result, code), (message, lines))| Counted {
-            code: if code == message { String::new() } else { code },
-            result,
-            message,
-            lines,
-        })
-        .collect();
+    outcome.counts = tally.counted();
     Ok(outcome)
 }
 

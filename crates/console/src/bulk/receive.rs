@@ -7,8 +7,6 @@ use base::kernel::{Error, Result};
 use http::StatusCode;
 use tokio::io::AsyncWriteExt as _;
 
-use super::drawer::{Draft, Drawer, unavailable};
-
 /// Most bytes of a file that is put in.
 const LONGEST_FILE: usize = 50 << 20;
 /// Most bytes of all other fields together: ten thousand contract numbers and more.
@@ -17,30 +15,31 @@ const LONGEST_FIELDS: usize = 512 << 10;
 /// browser that may not finish sending shows nothing.
 pub(crate) const LONGEST_BODY: usize = 200 << 20;
 
-/// What was sent.
-pub(super) struct Sent {
+/// What was sent; `F` is what a file is kept as.
+pub(crate) struct Sent<F> {
     /// The fields, without the file.
     pub(super) fields: BTreeMap<String, String>,
-    /// The file, if one was chosen.
-    pub(super) file: Option<Draft>,
+    /// The file, if one was chosen, and its name at who sent it.
+    pub(crate) file: Option<(F, String)>,
 }
 
-impl Sent {
+impl<F> Sent<F> {
     /// A field; empty: it was not sent.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.fields.get(name).map_or("", String::as_str)
     }
 }
 
-/// Reads a form. `check` sees the proof, which comes first: nothing is written down for who has none.
+/// Reads a form. `check` sees the proof, which comes first: nothing is written down for who has none. `keep` makes what a
+/// file is written to, and what it is kept as.
 ///
 /// # Errors
 /// `bulk.too_large`; `request.parameters_malformed`, `request.parameter_repeated`; those of `check`; `unavailable`
-pub(super) async fn receive(
+pub(crate) async fn receive<F>(
     mut form: Multipart,
-    drawer: &Drawer,
     check: impl Fn(&str) -> Result<()>,
-) -> Result<Sent> {
+    keep: impl Fn() -> Result<(std::fs::File, F)>,
+) -> Result<Sent<F>> {
     let mut sent = Sent { fields: BTreeMap::new(), file: None };
     let (mut left, mut proved, mut too_large) = (LONGEST_FIELDS, false, false);
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
@@ -49,10 +48,13 @@ pub(super) async fn receive(
             if !proved || sent.file.is_some() {
                 return Err(Error::Forbidden { code: "form.foreign" });
             }
-            match save(field, drawer).await? {
-                Saved::Nothing => {}
-                Saved::TooLarge => too_large = true,
-                Saved::As(draft) => sent.file = Some(draft),
+            let name = field.file_name().unwrap_or_default().to_owned();
+            let (file, kept) = keep()?;
+            match save(field, file).await? {
+                // A browser sends a file without a name where none was chosen.
+                0 if name.is_empty() => {}
+                length if length > LONGEST_FILE => too_large = true,
+                _ => sent.file = Some((kept, name)),
             }
             continue;
         }
@@ -72,15 +74,6 @@ pub(super) async fn receive(
         return Err(too_large_file());
     }
     Ok(sent)
-}
-
-/// What became of a file.
-enum Saved {
-    /// None was chosen.
-    Nothing,
-    /// It goes on for too long.
-    TooLarge,
-    As(Draft),
 }
 
 fn too_large_file() -> Error {
@@ -104,12 +97,10 @@ async fn text(mut field: Field<'_>, left: &mut usize) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| Error::invalid("request.parameters_malformed", ""))
 }
 
-/// Puts a file on the disk.
-async fn save(mut field: Field<'_>, drawer: &Drawer) -> Result<Saved> {
-    let draft = drawer.draft();
-    let failed = |error: std::io::Error| unavailable(&draft.path, &error);
-    let mut file = tokio::fs::File::create_new(&draft.path).await.map_err(failed)?;
-    let mut length = 0_usize;
+/// Puts a file on the disk, as far as one may go; answers how long it is.
+async fn save(mut field: Field<'_>, file: std::fs::File) -> Result<usize> {
+    let failed = |error| Error::unavailable("files", format!("what is put in: {error}"));
+    let (mut file, mut length) = (tokio::fs::File::from_std(file), 0_usize);
     while let Some(piece) = field.chunk().await.map_err(|error| broken(&error))? {
         length = length.saturating_add(piece.len());
         if length <= LONGEST_FILE {
@@ -117,9 +108,5 @@ async fn save(mut field: Field<'_>, drawer: &Drawer) -> Result<Saved> {
         }
     }
     file.flush().await.map_err(failed)?;
-    Ok(match length {
-        0 => Saved::Nothing,
-        length if length > LONGEST_FILE => Saved::TooLarge,
-        _ => Saved::As(draft),
-    })
+    Ok(length)
 }

@@ -14,6 +14,7 @@ mod guard;
 mod progress;
 mod repo;
 mod retention;
+mod trial;
 mod undo;
 
 pub use arrival::{
@@ -33,6 +34,7 @@ pub use guard::{Word, approve, decide, discard, guard_errors, release};
 pub use progress::{Advance, advance, applied, restart, sent};
 pub use repo::{find, list, list_before, open_by_name, unfinished};
 pub use retention::{NIGHTLY, UNDO_DAYS, answered, archive_due, late};
+pub use trial::note_trial;
 pub use undo::{
     Conflict, Image, Link, UndoPage, begin_undo, close_undo, forget_images, keep_images, undo_page,
 };

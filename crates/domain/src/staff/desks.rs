@@ -207,6 +207,28 @@ impl Desks {
         })
     }
 
+    /// Shows who sits at `seat` what the operator's SMS would do by `cause`, and takes it back.
+    ///
+    /// # Errors
+    /// Those of [`Desks::act`].
+    pub fn rehearse_sms<T, W>(
+        &self,
+        (seat, what): (&Seat, Permission),
+        (cause, now): (&str, Instant),
+        work: W,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let held = seat.clone();
+        let sms = Scope::new(&seat.operator, Actor::Sms(cause.to_owned()), now).caused_by(cause);
+        self.db.rehearse(&sms, move |tx| {
+            what.check(&sessions::hold(tx, &held)?.roles)?;
+            work(tx)
+        })
+    }
+
     /// Ends the session of who sits at `seat`.
     ///
     /// # Errors

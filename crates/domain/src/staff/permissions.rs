@@ -17,14 +17,23 @@ pub enum Permission {
     Bulk,
     /// Say that a file that waits is meant, may go on, or is given up.
     Approve,
+    /// See how the station is set up, and try a file of the SMS.
+    Settings,
     /// Invite who works here, and take it back.
     ManageStaff,
 }
 
 impl Permission {
     /// All, in the order of the list in `docs/console.md`.
-    pub const ALL: [Self; 6] =
-        [Self::Look, Self::Help, Self::Command, Self::Bulk, Self::Approve, Self::ManageStaff];
+    pub const ALL: [Self; 7] = [
+        Self::Look,
+        Self::Help,
+        Self::Command,
+        Self::Bulk,
+        Self::Approve,
+        Self::Settings,
+        Self::ManageStaff,
+    ];
 
     /// Which roles may.
     #[must_use]
@@ -34,7 +43,7 @@ impl Permission {
                 &[Role::Viewer, Role::Desk, Role::Admin, Role::Accounting, Role::StationManager]
             }
             Self::Help | Self::Command => &[Role::Desk, Role::Admin, Role::StationManager],
-            Self::Bulk | Self::Approve => &[Role::Admin, Role::StationManager],
+            Self::Bulk | Self::Approve | Self::Settings => &[Role::Admin, Role::StationManager],
             Self::ManageStaff => &[Role::StationManager],
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Source: `shared/briefs/tve.md` 7.4.
 
+use std::convert::Infallible;
+
 use super::columns::{Alignment, Column, Wire, record};
 
 record! {
@@ -69,6 +71,19 @@ record! {
         new_contract_number: 175, 20, Left;
         /// Free text, or the device.
         note: 195, 30, Left;
+    }
+}
+
+impl Record {
+    /// Each column with its value, in the order of the file.
+    #[must_use]
+    pub fn columns(&self) -> Vec<(&'static Column, String)> {
+        let mut all = Vec::with_capacity(Self::COLUMNS.len());
+        let Ok(()) = self.each(|column, value| {
+            all.push((column, value.to_owned()));
+            Ok::<_, Infallible>(())
+        });
+        all
     }
 }
 

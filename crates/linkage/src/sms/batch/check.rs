@@ -1,7 +1,7 @@
 //! The order of checks, from the name to the guard, as brief tve §7.3 lists it.
 
 use std::fs::File as Disk;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use base::kernel::{Error, Result};
@@ -25,9 +25,9 @@ pub(super) enum Checked {
 }
 
 /// Why a file is refused, before it is written down.
-struct Refusal {
-    code: &'static str,
-    detail: String,
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) detail: String,
 }
 
 /// What can be answered here: contract commands, and full lists to compare.
@@ -35,7 +35,7 @@ const INTERFACES: [(&str, FileKind); 3] =
     [("CT01", FileKind::Delta), ("CT01", FileKind::Full), ("FL01", FileKind::Full)];
 
 /// Most lines of a test: what they would do is held in memory.
-const TEST_LINES: u32 = 20_000;
+pub(super) const TEST_LINES: u32 = 20_000;
 
 /// Opens a file for reading.
 pub(super) fn open(path: &Path) -> Result<BufReader<Disk>> {
@@ -53,11 +53,16 @@ pub(super) fn peek(path: &Path, layout: Layout) -> Result<Option<(Header, format
 
 /// The layout of a file, by its name or else by its first bytes.
 pub(super) fn layout_of(path: &Path, name: &str) -> Result<Layout> {
+    layout_in(open(path)?, name).map_err(|error| unavailable(path, &error))
+}
+
+/// The same, of what is read from `input`.
+pub(super) fn layout_in(mut input: impl Read, name: &str) -> std::io::Result<Layout> {
     if let Some(layout) = name.rsplit_once('.').and_then(|(_, end)| Layout::of_extension(end)) {
         return Ok(layout);
     }
     let mut first = [0; 4];
-    let count = open(path)?.read(&mut first).map_err(|error| unavailable(path, &error))?;
+    let count = input.read(&mut first)?;
     Ok(Layout::of_content(first.get(..count).unwrap_or_default()).unwrap_or(Layout::Csv))
 }
 
@@ -87,7 +92,8 @@ impl Batch {
 
     /// Checks an arrived or held file, and writes down how it ended.
     pub(super) fn check(&self, job: &Job<'_>, file: File) -> Result<Checked> {
-        let name = match check_name(job) {
+        let checked = check_name(job.name, (job.operator, job.bulk.is_some()));
+        let name = match checked {
             Ok(name) => name,
             Err(refusal) => return self.refuse(job, file, refusal),
         };
@@ -183,16 +189,20 @@ pub(super) fn offset(bytes: u64) -> Result<i64> {
     i64::try_from(bytes).map_err(Error::internal)
 }
 
-fn check_name(job: &Job<'_>) -> std::result::Result<FileName, Refusal> {
+/// What a name says, if a file of it may come to this station: from the console, or from the SMS.
+pub(super) fn check_name(
+    name: &str,
+    (operator, from_console): (&str, bool),
+) -> std::result::Result<FileName, Refusal> {
     let wrong = |part: &str| Refusal { code: "F001", detail: format!("file name: {part}") };
-    let name = FileName::parse(job.name).map_err(|fault| wrong(fault.part))?;
-    if name.operator != job.operator {
-        let detail = format!("file name: operator {}, not {}", name.operator, job.operator);
+    let name = FileName::parse(name).map_err(|fault| wrong(fault.part))?;
+    if name.operator != operator {
+        let detail = format!("file name: operator {}, not {operator}", name.operator);
         return Err(Refusal { code: "F002", detail });
     }
     // Under the console's interface nothing is taken that a station's program put down.
     let taken: &[(&str, FileKind)] =
-        if job.bulk.is_some() { &[(files::CONSOLE, FileKind::Delta)] } else { &INTERFACES };
+        if from_console { &[(files::CONSOLE, FileKind::Delta)] } else { &INTERFACES };
     let known =
         taken.iter().any(|(interface, kind)| *interface == name.interface && *kind == name.kind);
     if known { Ok(name) } else { Err(wrong("interface or kind")) }
@@ -230,7 +240,7 @@ fn check_content(job: &Job<'_>, name: &FileName) -> Result<std::result::Result<S
 }
 
 /// What the header says must be what the name says.
-fn check_header(header: &Header, name: &FileName) -> Option<Refusal> {
+pub(super) fn check_header(header: &Header, name: &FileName) -> Option<Refusal> {
     if header.operator != name.operator {
         let detail = "header: another operator than the file name".to_owned();
         return Some(Refusal { code: "F002", detail });

@@ -19,6 +19,7 @@ mod part;
 mod plain;
 mod sitting;
 mod slice;
+mod trial;
 mod troubles;
 mod turns;
 mod undo;
@@ -35,6 +36,7 @@ use base::store::Db;
 pub use by_hand::Run;
 use domain::files::{self, Bulk};
 use slice::State;
+pub use trial::read;
 use turns::Turns;
 pub use undo::{Undo, Undoing, undo};
 
