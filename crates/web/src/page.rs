@@ -32,6 +32,18 @@ pub const SUBMIT: &str = "document.forms[0].submit()";
 /// [`SUBMIT`] as a policy names it: by its SHA-256. Source: Content Security Policy Level 3 §2.3.1.
 const SUBMIT_SOURCE: &str = "; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
 
+/// Characters that turn the line around: after one of them, what somebody wrote makes its neighbours read otherwise.
+/// Source: Unicode Standard Annex 9 §2.1, §2.2, §2.4.
+pub const TURNS: [char; 9] = [
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}',
+];
+
+/// A page on which nothing turns the line around; our own texts do not.
+fn upright(html: String) -> String {
+    if html.contains(TURNS) { html.replace(TURNS, "\u{fffd}") } else { html }
+}
+
 /// An address that changes with its content, so that browsers may keep it for ever.
 fn path_of(content: &str, ending: &str) -> String {
     let mut hasher = DefaultHasher::new();
@@ -351,7 +363,7 @@ impl IntoResponse for Page {
             body: &self.body,
         };
         let html = match shell.render() {
-            Ok(html) => html,
+            Ok(html) => upright(html),
             Err(error) => return Problem::from(Error::internal(error)).into_response(),
         };
         let headers = [

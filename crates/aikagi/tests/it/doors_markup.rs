@@ -1,0 +1,238 @@
+//! Everything somebody can write is markup: on every page of the console, of My Page and of the sign-in it is text.
+//!
+//! Pages are found as people find them, by links, and every route of `doors_table.rs` that shows one has to be among
+//! them. What a door would refuse stands here all the same: a page does not rest on it.
+
+use std::collections::BTreeSet;
+
+use base::kernel::{Scope, clock};
+use base::store::Tx;
+use domain::credentials::ContactKind;
+use domain::operators::{self, OperatorDraft, Role};
+use http::header::CONTENT_TYPE;
+
+use crate::boxes::given_box;
+use crate::console::{CONSOLE, given_clerk};
+use crate::console_bulk::puts;
+use crate::contacts_page::given_contact;
+use crate::devices;
+use crate::doors_table::{At, Guard, ROUTES, Route};
+use crate::markup::{faults, links};
+use crate::passkeys::given_passkey;
+use crate::signin_pages::{at_step, beside, steps};
+use crate::viewers::{Answer, House, Viewer, authorize};
+use crate::world::{KITA, sato};
+
+/// Breaks out of text, of an attribute, of a script and of a template, and turns the line around.
+const EVIL: &str = "xss\"'><script>alert(1)</script><img src=x onerror=alert(1)></title>\
+    </textarea>-->{{7*7}}${7*7}<svg/onload=alert(1)>javascript:alert(1)\u{202e}\u{2066}";
+
+/// Where text stands that a person, a household, a station, a file or a program wrote.
+const WRITTEN: &[(&str, &[&str])] = &[
+    ("contracts", &["kana", "telephone", "postal_code", "note", "cause"]),
+    ("persons", &["kana", "cause"]),
+    ("holds", &["reference", "cause"]),
+    ("grants", &["cause"]),
+    ("products", &["name_ja", "name_en"]),
+    ("clients", &["name_ja", "name_en"]),
+    ("staff", &["name"]),
+    ("boxes", &["machine_no", "model", "name", "area"]),
+    ("devices", &["model", "name"]),
+    ("device_codes", &["model"]),
+    ("passkeys", &["name"]),
+    ("contacts", &["address"]),
+    ("logins", &["login_name"]),
+    ("files", &["name", "detail"]),
+    ("bulks", &["title"]),
+    ("audit", &["cause"]),
+    ("linkage_log", &["peer", "reference", "detail"]),
+    ("decision_log", &["resource", "client_id"]),
+];
+
+/// A station with a household that has one of everything, and a clerk who may do everything.
+fn given(house: &House) -> (Viewer<'_>, Viewer<'_>) {
+    let mut viewer = house.given_viewer("A-001", "takahashi");
+    house.world.given_key("A-001", "BASIC");
+    given_box(&house.world, "A-001", "STB-1");
+    given_passkey(&mut viewer, "x");
+    given_contact((house, &mut viewer), ContactKind::Mail, "hanako@example.jp");
+    let asked = devices::ask_as(house, "living-room");
+    assert_eq!(devices::allow(&mut viewer, &asked).status, 200);
+    house.world.given_contract("A-002");
+    let mut hold = domain::commands::Command::new("h1", domain::commands::Op::Suspend, "A-001");
+    hold.reason = Some(domain::subscribers::Reason::Unpaid);
+    house.world.send(hold);
+    let mut clerk = given_clerk(house, Role::StationManager);
+    puts(&mut clerk, &[("title", "x"), ("verb", "stop"), ("numbers", "A-002")]);
+    crate::isolation_files::given_file(&house.world);
+    (viewer, clerk)
+}
+
+/// Writes [`EVIL`] everywhere.
+fn spoil(house: &House) {
+    let scope = Scope::new(KITA, sato(), clock::now());
+    let spoil = |tx: &mut Tx<'_>| {
+        let operator = operators::find_operator(tx)?;
+        let [name_ja, name_en] = [EVIL, EVIL].map(str::to_owned);
+        let draft = OperatorDraft { name_ja, name_en, policies: operator.policies };
+        operators::put_operator(tx, &draft)?;
+        for (table, columns) in WRITTEN {
+            for column in *columns {
+                let text = format!("UPDATE {table} SET {column} = ?2 WHERE operator_id = ?1");
+                tx.exec(text.leak(), &[KITA.into(), EVIL.into()])?;
+            }
+        }
+        Ok(())
+    };
+    house.world.db.transact(&scope, spoil).unwrap();
+    house.given_client(KITA, "vod", |terms| {
+        terms.profile.first_party = false;
+        [terms.name_ja, terms.name_en] = [EVIL.to_owned(), EVIL.to_owned()];
+    });
+}
+
+/// Whether an address, without its query, is one of a route.
+fn is_of(path: &str, pattern: &str) -> bool {
+    let path: Vec<&str> = path.split('?').next().unwrap_or_default().split('/').collect();
+    let pattern: Vec<&str> = pattern.split('/').collect();
+    let same = |(one, other): (&&str, &&str)| other.starts_with('{') || one == other;
+    path.len() == pattern.len() && path.iter().zip(&pattern).all(same)
+}
+
+/// The routes that show a page to whom a viewer and a clerk of ours are.
+fn wanted() -> Vec<String> {
+    let shown = |route: &&Route| {
+        let page = matches!(route.3, Guard::Staff | Guard::Browser);
+        route.0 == "GET" && page && !route.2.ends_with("/result")
+    };
+    let place = |route: &Route| match route.1 {
+        At::Both => format!("/o/{{operator}}{}", route.2),
+        At::Operator | At::Platform => route.2.to_owned(),
+    };
+    ROUTES.iter().filter(shown).map(place).collect()
+}
+
+/// Follows the links from `begin` on; answers every page there is.
+fn walk(viewer: &mut Viewer<'_>, begin: Vec<String>) -> Vec<(String, Answer)> {
+    let (mut next, mut seen, mut pages) = (begin, BTreeSet::new(), Vec::new());
+    while let Some(path) = next.pop() {
+        let elsewhere = path.starts_with("/docs") || path.contains("/logout");
+        if elsewhere || !seen.insert(path.clone()) || seen.len() > 400 {
+            continue;
+        }
+        let shown = viewer.get(&path);
+        let kind = shown.headers.get(CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap());
+        if !kind.starts_with("text/html") {
+            continue;
+        }
+        next.extend(links(&shown.body, &path));
+        pages.push((path, shown));
+    }
+    pages
+}
+
+/// Nothing of [`EVIL`] got out on any of these pages; answers on how many of them it stands.
+fn hold(pages: &[(String, Answer)]) -> usize {
+    for (path, shown) in pages {
+        let found = faults(&shown.body);
+        assert!(found.is_empty(), "{path}: {found:?}\n{}", shown.body);
+        let policy = shown.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    }
+    pages.iter().filter(|(_, shown)| shown.body.contains("xss&#34;")).count()
+}
+
+#[test]
+fn markup_in_every_field_is_text_on_every_page_of_the_console_and_of_my_page() {
+    let house = devices::house();
+    let (mut viewer, mut clerk) = given(&house);
+    spoil(&house);
+    let own = ["me", "me/watch", "family", "family/1", "family/1/watched", "household", "device"];
+    let own = own.map(|path| format!("/o/KITA01/{path}")).to_vec();
+    let mut pages = walk(&mut viewer, own);
+    let mine = hold(&pages);
+    let query = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
+    let desk =
+        ["", "/contracts?q=A-001", "/contracts/A-001", "/contracts/A-001?verb=suspend", "/why"];
+    let mut desk: Vec<String> = desk.iter().map(|path| format!("{CONSOLE}{path}")).collect();
+    desk.push(format!("{CONSOLE}/contracts?q={query}"));
+    desk.push(format!("{CONSOLE}/why?trace={query}"));
+    let desk = walk(&mut clerk, desk);
+    let theirs = hold(&desk);
+    pages.extend(desk);
+    let reached = |pattern: &String| {
+        pages.iter().any(|(path, shown)| shown.status == 200 && is_of(path, pattern))
+    };
+    let missing: Vec<String> = wanted().into_iter().filter(|one| !reached(one)).collect();
+    let told: Vec<_> = pages.iter().map(|(path, shown)| (path, shown.status.as_u16())).collect();
+    assert!(missing.is_empty(), "no link leads to a page of {missing:?}: {told:?}");
+    // What is looked at is what was written: the pages show it.
+    assert!(mine >= 8 && theirs >= 8, "{mine} and {theirs} of {}", pages.len());
+}
+
+#[test]
+fn markup_in_every_field_is_text_on_every_page_of_the_sign_in() {
+    let house = devices::house();
+    let (mut viewer, _) = given(&house);
+    let person = house.world.household("A-001").persons[0].person_id.clone();
+    spoil(&house);
+    let hint = authorize(&[("login_hint", EVIL)]);
+    let looked = |step| {
+        let (path, shown, _) = at_step(&house, &hint, &step);
+        (path, shown)
+    };
+    let mut pages: Vec<(String, Answer)> =
+        steps(&person, EVIL).into_iter().map(|(_, step)| looked(step)).collect();
+    assert_eq!(hold(&pages), pages.len(), "each names the station");
+    pages.clear();
+    pages.extend(beside(&house, &mut viewer).into_iter().map(|(path, shown, _)| (path, shown)));
+    let mut typed = Viewer::new(&house);
+    typed.open_page(&authorize(&[]));
+    let form = [("username", EVIL), ("password", "wrong-password")];
+    pages.push(("typed".to_owned(), typed.submit("password", &form)));
+    typed.open_page(&authorize(&[]));
+    typed.submit("go", &[("step", "letter")]);
+    let form = [("contract_number", EVIL), ("registration_code", EVIL)];
+    pages.push(("letter".to_owned(), typed.submit("letter", &form)));
+    let strange = format!("/o/KITA01/authorize?client_id={}", "%3Cscript%3Ealert(1)%3C/script%3E");
+    pages.push(("client".to_owned(), typed.get(&strange)));
+    assert!(hold(&pages) >= 4, "what was typed is shown again");
+}
+
+/// What is written at a door that takes no markup, and how it says so.
+type Refused = fn(&House, &mut Viewer<'_>) -> Option<String>;
+
+const REFUSED: &[(&str, Refused)] = &[
+    ("login id", |_, _| {
+        domain::credentials::login_name(EVIL).err().map(|error| error.code().to_owned())
+    }),
+    ("contract number", |house, _| {
+        let start = domain::commands::Command::new("m1", domain::commands::Op::Start, EVIL);
+        house.world.send(start).code
+    }),
+    ("product", |house, _| house.world.given_key("A-001", EVIL).code),
+    ("mail", |_, viewer| {
+        refusal(viewer, "contacts", &[("do", "add"), ("kind", "MAIL"), ("address", EVIL)])
+    }),
+    ("passkey", |_, viewer| {
+        refusal(viewer, "passkeys", &[("do", "add"), ("credential", EVIL), ("name", "x")])
+    }),
+];
+
+/// How a form of My Page is refused.
+fn refusal(viewer: &mut Viewer<'_>, page: &str, form: &[(&str, &str)]) -> Option<String> {
+    let path = format!("/o/KITA01/{page}");
+    viewer.look(&path);
+    let answer = viewer.send_form(&path, form);
+    answer.status.is_client_error().then(|| answer.refusal().to_owned())
+}
+
+#[test]
+fn what_names_something_takes_no_markup_at_all() {
+    let house = House::new();
+    let mut viewer = house.given_viewer("A-001", "takahashi");
+    for (what, write) in REFUSED {
+        assert!(write(&house, &mut viewer).is_some(), "{what} was taken");
+    }
+    assert_eq!(house.world.household("A-001").persons.len(), 1);
+}
