@@ -158,7 +158,7 @@ fn line(request: &str, operation: &str) -> Record {
 }
 
 /// Puts nightly file number `sequence` into the drop folder, fixed width in CP932.
-fn drop_file(demo: &Demo, sequence: u32, records: Vec<Record>) -> PathBuf {
+pub fn drop_file(demo: &Demo, sequence: u32, records: Vec<Record>) -> PathBuf {
     let day = clock::now().day_jst().compact();
     let form = Form { layout: Layout::Fixed, charset: Charset::Cp932, byte_order_mark: false };
     let header = Header {
@@ -183,7 +183,7 @@ fn drop_file(demo: &Demo, sequence: u32, records: Vec<Record>) -> PathBuf {
     folder.join("out").join(name.replace("_D.dat", "_R.dat"))
 }
 
-fn wait_for_file(path: &Path) -> String {
+pub fn wait_for_file(path: &Path) -> String {
     let begun = Instant::now();
     while !path.exists() {
         assert!(begun.elapsed() < PATIENCE, "no {}", path.display());

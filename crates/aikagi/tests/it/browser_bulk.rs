@@ -1,20 +1,53 @@
 //! Work on many contracts in a real Chromium: one clerk puts it in and can not approve it, another one does, it is done and taken
-//! back.
+//! back. On the PC 600 contracts are stopped.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fantoccini::Client;
-use formats::sms::{Form, Header};
+use formats::sms::{Form, Header, Record};
 
 use crate::batch_desk::{each, file, header, line, starts};
 use crate::browser::{
-    Demo, Look, PATIENCE, PC, click, open_browser, start_demo, start_driver, type_into, wait_for,
+    Demo, Look, PC, click, drop_file, open_browser, start_demo, start_driver, type_into, wait_for,
+    wait_for_file,
 };
 use crate::browser_console::{authenticator_code, look_at, open_invitation};
 
 const LOOKS: [Look; 2] =
     [Look { name: "bulk-phone", size: (390, 844), phone: true, night: false }, PC];
+
+/// How long work on many may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// So many contracts are stopped at once on the PC.
+const MANY: usize = 600;
+
+/// What is put in.
+struct Work {
+    verb: &'static str,
+    numbers: String,
+}
+
+impl Work {
+    /// A few of the demo's contracts, and one that nobody has.
+    fn few() -> Self {
+        Self { verb: "suspend", numbers: "C0012345\nC0099999".to_owned() }
+    }
+
+    /// Many, which a file of the SMS begins.
+    fn many(demo: &Demo) -> Self {
+        let numbers: Vec<String> = (1..=MANY).map(|one| format!("C07{one:05}")).collect();
+        let begun = numbers.iter().map(|number| Record {
+            request_id: format!("M-{number}"),
+            operation: "101".to_owned(),
+            contract_number: number.clone(),
+            ..Record::default()
+        });
+        wait_for_file(&drop_file(demo, 1, begun.collect()));
+        Self { verb: "stop", numbers: numbers.join("\n") }
+    }
+}
 
 /// Joins by a new invitation; answers where the console is.
 async fn joins(browser: &Client, demo: &Demo, staff: &str) -> String {
@@ -64,23 +97,31 @@ async fn tries(browser: &Client, (look, folder): (Look, &Path), console: &str) {
 }
 
 /// Fills the form in, once wrongly; answers where the work is shown.
-async fn puts_in(browser: &Client, look: Look, console: &str) -> String {
+async fn puts_in(browser: &Client, (look, work): (Look, &Work), console: &str) -> String {
     browser.goto(&format!("{console}/bulk")).await.unwrap();
     look_at(browser, look, "bulk-list").await;
     click(browser, "#new").await;
     type_into(browser, "#title", "11月分の未納による停止(10日の締め)").await;
-    click(browser, "#verb option[value=suspend]").await;
-    click(browser, "#reason option[value='50']").await;
+    click(browser, &format!("#verb option[value={}]", work.verb)).await;
+    if work.verb == "suspend" {
+        click(browser, "#reason option[value='50']").await;
+    }
     type_into(browser, "#numbers", "C0012345\nC00 12345 髙橋").await;
     click(browser, "main form button").await;
     wait_for(browser, "#faults").await;
     look_at(browser, look, "bulk-wrong").await;
     wait_for(browser, "#numbers").await.clear().await.unwrap();
-    type_into(browser, "#numbers", "C0012345\nC0099999").await;
+    // Pasted: typed, 600 take long.
+    let paste = "document.querySelector('#numbers').value = arguments[0]";
+    browser.execute(paste, vec![work.numbers.as_str().into()]).await.unwrap();
     look_at(browser, look, "bulk-form").await;
     click(browser, "main form button").await;
     stands(browser, "お試し済み").await;
     look_at(browser, look, "bulk-tried").await;
+    if work.verb == "stop" {
+        let guarded = wait_for(browser, "#guarded").await.text().await.unwrap();
+        assert!(guarded.contains("600行"), "{guarded}");
+    }
     click(browser, "button[value=ask]").await;
     stands(browser, "承認待ち").await;
     look_at(browser, look, "bulk-asked").await;
@@ -94,14 +135,16 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
     let one = open_browser(address, &first, look).await;
     let console = joins(&one, demo, "murata").await;
     tries(&one, (look, folder), &console).await;
-    let work = puts_in(&one, look, &console).await;
+    let work = if look.name == PC.name { Work::many(demo) } else { Work::few() };
+    let work = puts_in(&one, (look, &work), &console).await;
     let other = open_browser(address, &second, look).await;
     joins(&other, demo, "kudo").await;
     other.goto(&work).await.unwrap();
     look_at(&other, look, "bulk-second").await;
     click(&other, "button[value=approve]").await;
     stands(&other, "完了").await;
-    wait_for(&other, "#compared").await;
+    let compared = wait_for(&other, "#compared").await.text().await.unwrap();
+    assert!(compared.contains("試したときと同じ結果でした"), "{compared}");
     look_at(&other, look, "bulk-done").await;
     click(&other, "button[value=undo]").await;
     stands(&other, "元に戻しました").await;

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use base::kernel::clock;
 use fantoccini::Client;
+use formats::sms::Record;
 use totp_rs::{Builder, Secret};
 
 use crate::browser::{
-    Demo, Look, PC, click, code_in, open_browser, picture, said, start_demo, start_driver,
-    type_into, wait_for,
+    Demo, Look, NUMBER, PC, click, code_in, drop_file, open_browser, picture, said, start_demo,
+    start_driver, type_into, wait_for, wait_for_file,
 };
 
 const LOOKS: [Look; 3] = [
@@ -116,6 +117,57 @@ async fn plans(browser: &Client, look: Look) {
     assert!(browser.find(fantoccini::Locator::Css("#waiting")).await.is_err(), "{}", look.name);
 }
 
+/// What a file wrote, were it run.
+const MARKUP: &str = "<img src=x onerror=xss=1>";
+
+/// The SMS suspends for its own reason, and lifts it: what the clerk did stays, and so does why. It writes markup, too.
+async fn sms_comes_and_goes(browser: &Client, demo: &Demo, console: &str) {
+    for (sequence, operation, holds) in [(1, "103", 2), (2, "104", 1)] {
+        let unpaid = Record {
+            request_id: format!("F{sequence}-0001"),
+            operation: operation.to_owned(),
+            contract_number: "C0012345".to_owned(),
+            hold_reason: "10".to_owned(),
+            ..Record::default()
+        };
+        let other = Record {
+            request_id: format!("F{sequence}-0002"),
+            operation: if sequence == 1 { "101" } else { "103" }.to_owned(),
+            contract_number: NUMBER.to_owned(),
+            hold_reason: if sequence == 1 { "" } else { "10" }.to_owned(),
+            note: MARKUP.to_owned(),
+            ..Record::default()
+        };
+        let result = drop_file(demo, sequence, vec![unpaid, other]);
+        let told = tokio::task::spawn_blocking(move || wait_for_file(&result)).await.unwrap();
+        browser.goto(&format!("{console}/contracts/C0012345")).await.unwrap();
+        let shown = wait_for(browser, "#holds tbody").await.text().await.unwrap();
+        assert_eq!(shown.lines().count(), holds, "{shown}\n{told}");
+        assert!(shown.contains("不正利用"), "{shown}");
+    }
+    let number = format!("contracts/{NUMBER}");
+    let pages = [
+        (number.as_str(), true),
+        (&format!("{number}/timeline"), false),
+        (&format!("contracts?q={MARKUP}"), true),
+        (&format!("why?trace={MARKUP}"), true),
+    ];
+    for (page, shown) in pages {
+        browser.goto(&format!("{console}/{page}")).await.unwrap();
+        wait_for(browser, "h1").await;
+        let found = browser.execute(RUN, vec![MARKUP.into()]).await.unwrap();
+        assert_eq!(found, serde_json::json!(["undefined", 0, shown]), "{page}");
+    }
+    browser.goto(&format!("{console}/contracts/C0012345")).await.unwrap();
+}
+
+/// Whether markup ran, how much of it became elements, and whether it is shown as it was written.
+const RUN: &str = r#"
+    const fields = [...document.querySelectorAll("main input")].map((one) => one.value);
+    const text = document.querySelector("main").innerText + fields.join(" ");
+    return [typeof window.xss, document.querySelectorAll("main img, [onerror], script").length, text.includes(arguments[0])];
+"#;
+
 async fn helps(browser: &Client, demo: &Demo, look: Look) {
     let console = joins(browser, demo, look).await;
     type_into(browser, "#q", "たかはし").await;
@@ -139,6 +191,9 @@ async fn helps(browser: &Client, demo: &Demo, look: Look) {
     click(browser, "button[value=give]").await;
     wait_for(browser, "#holds").await;
     look_at(browser, look, "held").await;
+    if look.name == PC.name {
+        sms_comes_and_goes(browser, demo, &console).await;
+    }
 
     let (trace, permitted) = asked(demo);
     assert!(!permitted, "{}", look.name);
@@ -146,7 +201,8 @@ async fn helps(browser: &Client, demo: &Demo, look: Look) {
     type_into(browser, "#trace", &trace).await;
     // Four clicks from the number on the screen to watching again.
     click(browser, "form[action$=why] button").await;
-    wait_for(browser, "#causes").await;
+    let causes = wait_for(browser, "#causes").await.text().await.unwrap();
+    assert!(causes.contains("不正利用"), "{causes}");
     look_at(browser, look, "why").await;
     click(browser, "#causes a").await;
     click(browser, "button[value=preview]").await;
