@@ -10,6 +10,7 @@ use domain::administration::{self, Sheet};
 use domain::catalogue::Catalogue;
 use domain::commands::{self, Waiting};
 use domain::entitlements::Grant;
+use domain::operators;
 use domain::staff::Permission;
 use domain::subscribers::{Hold, MovedFor, PersonStanding, Reason, is_movable};
 use http::HeaderMap;
@@ -17,11 +18,13 @@ use web::texts::{Words, in_language, message};
 use web::{Language, reasons};
 
 use super::Console;
+use super::deliveries;
 use super::filled::Filled;
 use super::here::{Here, asked};
 use super::home::segment;
 use super::labels::{self, VERBS};
 use super::timeline;
+use super::undo;
 use super::waiting;
 
 /// A hold on the page.
@@ -84,9 +87,12 @@ struct Body<'b> {
     moved_to: Option<(String, String)>,
     holds: Vec<ListedHold>,
     waiting: Vec<waiting::Listed>,
+    /// The last verb, as long as it can be taken back.
+    undo: Option<undo::Listed>,
     persons: Vec<ListedPerson>,
     keys: Vec<ListedKey>,
     boxes: Vec<ListedBox>,
+    deliveries: Vec<deliveries::Listed>,
     lines: Vec<timeline::Line>,
     may_command: bool,
     may_help: bool,
@@ -104,6 +110,25 @@ pub(super) enum Said<'s> {
     Nothing,
     Done(String),
     Refused(&'s Error),
+}
+
+impl Said<'_> {
+    /// In words; none: nothing was asked for.
+    pub(super) fn text(&self, words: Words) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Done(text) => Some(text.clone()),
+            Self::Refused(error) => Some(message(words.0, error)),
+        }
+    }
+
+    /// Why it did nothing.
+    pub(super) const fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Refused(error) => Some(error),
+            Self::Nothing | Self::Done(_) => None,
+        }
+    }
 }
 
 /// `GET …/contracts/{number}`.
@@ -135,36 +160,39 @@ pub(super) fn page(
     let now = clock::now();
     let wanted = number.to_owned();
     let may = (&here.seat, Permission::Look);
-    let (sheet, waits) = console.desks.look(may, now, move |tx| {
-        Ok((administration::sheet(tx, &wanted)?, commands::waiting(tx, &wanted)?))
+    let (sheet, waits, last, told) = console.desks.look(may, now, move |tx| {
+        let sheet = administration::sheet(tx, &wanted)?;
+        let version = sheet.household.contract.version;
+        let last = match commands::undoable(tx, (&wanted, version))? {
+            // Who it was is read only where it is shown.
+            Some(last) => Some((last, operators::list_staff(tx)?)),
+            None => None,
+        };
+        let told = administration::deliveries(tx, &wanted)?;
+        Ok((sheet, commands::waiting(tx, &wanted)?, last, told))
     })?;
     let words = here.words;
     let standing = sheet.household.standing(now);
-    let error = match said {
-        Said::Refused(error) => Some(*error),
-        Said::Nothing | Said::Done(_) => None,
-    };
+    let error = said.error();
     let listed = Listed { words, sheet: &sheet, waits: &waits, now };
     let body = Body {
         words,
         title: words.fill("console.contract.title", &[("number", &sheet.household.key().label())]),
         address: format!("{}{}", here.address, path_of(number)),
         proof: &here.proof(console, &path_of(number)),
-        message: match said {
-            Said::Nothing => None,
-            Said::Done(text) => Some(text.clone()),
-            Said::Refused(error) => Some(message(words.0, error)),
-        },
+        message: said.text(words),
         failed: error.is_some(),
         standing: words.get(labels::standing(standing)),
         alarm: standing != domain::subscribers::Standing::Active,
         facts: listed.facts(),
         moved_to: listed.moved_to(here),
         waiting: listed.waiting(),
+        undo: last.map(|(last, staff)| undo::Listed::of(words, &last, &staff)),
         holds: sheet.household.holds.iter().map(|hold| listed.hold(hold)).collect(),
         persons: sheet.standings.iter().filter_map(|one| listed.person(one)).collect(),
         keys: sheet.keyring.grants.iter().rev().map(|grant| listed.key(grant)).collect(),
         boxes: listed.boxes(),
+        deliveries: told.iter().map(|one| deliveries::Listed::of(words, one)).collect(),
         lines: listed.lines(),
         may_command: here.may(Permission::Command),
         may_help: here.may(Permission::Help),

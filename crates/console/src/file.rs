@@ -13,7 +13,7 @@ use domain::staff::Permission;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::status_of;
-use web::texts::{Words, message};
+use web::texts::Words;
 
 use super::Console;
 use super::contract::Said;
@@ -114,10 +114,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
     let may = (&here.seat, Permission::Look);
     let (file, staff) = console.desks.look(may, clock::now(), look)?;
     let words = here.words;
-    let error = match said {
-        Said::Refused(error) => Some(*error),
-        Said::Nothing | Said::Done(_) => None,
-    };
+    let error = said.error();
     let path = path_of(&file.id);
     let body = Body {
         words,
@@ -125,11 +122,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         address: format!("{}{path}", here.address),
         list: format!("{}/files", here.address),
         proof: &here.proof(console, &path),
-        message: match said {
-            Said::Nothing => None,
-            Said::Done(text) => Some(text.clone()),
-            Said::Refused(error) => Some(message(words.0, error)),
-        },
+        message: said.text(words),
         failed: error.is_some(),
         state: words.get(labels::file(file.state)),
         alarm: is_alarming(&file),

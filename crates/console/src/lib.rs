@@ -5,6 +5,7 @@
 
 mod bulk;
 mod contract;
+mod deliveries;
 mod facts;
 mod file;
 mod files;
@@ -21,6 +22,7 @@ mod signin;
 mod timeline;
 mod today;
 mod trial;
+mod undo;
 mod verbs;
 mod waiting;
 mod why;
@@ -112,7 +114,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/bulk/{bulk}", get(bulk::show).post(bulk::answer))
         .route("/console/{operator}/bulk/{bulk}/result", get(bulk::result))
         .route("/console/{operator}/why", get(why::show))
-        .route("/console/{operator}/today", get(today::show))
+        .route("/console/{operator}/today", get(today::show).post(today::answer))
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::kernel::{Instant, Result, clock};
@@ -15,8 +16,13 @@ use web::texts::Words;
 use web::words;
 
 use super::Console;
-use super::here::{Here, shown};
+use super::contract::Said;
+use super::deliveries;
+use super::file::is_told_there;
+use super::here::{Here, posted, shown};
 
+/// Where it is, below the console.
+const PATH: &str = "/today";
 /// Height of the tallest bar of the picture, in its own units.
 const TALLEST: i64 = 80;
 /// Width of an hour.
@@ -62,6 +68,10 @@ struct Body<'b> {
     bars: Vec<Bar>,
     denials: Vec<(&'static str, i64)>,
     deliveries: Vec<(String, i64, i64, String)>,
+    proof: &'b str,
+    may_help: bool,
+    message: Option<String>,
+    failed: bool,
 }
 
 /// `GET …/today`.
@@ -70,10 +80,29 @@ pub(super) async fn show(
     Path(code): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    shown((console, code), (headers, "/today".to_owned()), page).await
+    let look = |console: &Console, here: &Here| page(console, here, &Said::Nothing);
+    shown((console, code), (headers, PATH.to_owned()), look).await
 }
 
-fn page(console: &Console, here: &Here) -> Result<Response> {
+/// `POST …/today`: a service is told again what was given up.
+pub(super) async fn answer(
+    State(console): State<Arc<Console>>,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    posted((console, code), (headers, body, PATH.to_owned()), |console, here, form| {
+        let receiver = form.get("receiver").unwrap_or_default();
+        match deliveries::resend(console, here, (receiver, None)) {
+            Ok(text) => page(console, here, &Said::Done(text)),
+            Err(error) if is_told_there(&error) => page(console, here, &Said::Refused(&error)),
+            Err(error) => Err(error),
+        }
+    })
+    .await
+}
+
+fn page(console: &Console, here: &Here, said: &Said<'_>) -> Result<Response> {
     let (words, now) = (here.words, clock::now());
     let asked = (&here.seat, Permission::Look);
     let day = console.desks.look(asked, now, |tx| {
@@ -92,9 +121,13 @@ fn page(console: &Console, here: &Here) -> Result<Response> {
         quiet: day.books.signed_in.iter().chain(&day.books.wrong).all(|count| *count == 0),
         bars: bars(&day.books),
         denials: denials(words, &day.answered),
-        deliveries: deliveries(words, &day.books, now),
+        deliveries: told(words, &day.books, now),
+        proof: &here.proof(console, PATH),
+        may_help: here.may(Permission::Help),
+        message: said.text(words),
+        failed: said.error().is_some(),
     };
-    here.page(console, (body.title, "today"), &body, None)
+    here.page(console, (body.title, "today"), &body, said.error())
 }
 
 impl Day {
@@ -191,7 +224,7 @@ fn reason(words: Words, code: &str) -> &'static str {
 }
 
 /// Who has not been told yet: how much waits, how much was given up, for how long the oldest waits.
-fn deliveries(words: Words, today: &Today, now: Instant) -> Vec<(String, i64, i64, String)> {
+fn told(words: Words, today: &Today, now: Instant) -> Vec<(String, i64, i64, String)> {
     let listed = today.deliveries.iter().map(|one| {
         let minutes = one.oldest.map_or(0, |oldest| oldest.seconds_until(now).max(0) / 60);
         let waits = words.fill("console.today.minutes", &[("minutes", &minutes.to_string())]);

@@ -19,23 +19,28 @@ use super::Console;
 use super::contract::{self, Said, path_of};
 use super::filled::Filled;
 use super::here::{Here, posted};
-use super::{help, labels, moving};
+use super::{deliveries, help, labels, moving, undo};
 
 #[derive(Template)]
 #[template(path = "preview.html")]
-struct Body<'b> {
-    words: Words,
-    title: &'b str,
-    address: String,
-    proof: &'b str,
-    what: String,
-    effect: String,
-    moves: Vec<String>,
-    note: String,
-    refused: bool,
-    fields: Vec<(&'static str, String)>,
-    request: &'b str,
-    version: i64,
+pub(super) struct Body<'b> {
+    pub(super) words: Words,
+    pub(super) title: &'b str,
+    pub(super) address: String,
+    pub(super) proof: &'b str,
+    /// What is asked for.
+    pub(super) what: String,
+    /// What it comes to; empty: it is refused.
+    pub(super) effect: String,
+    /// What goes along to another number.
+    pub(super) moves: Vec<String>,
+    /// A note, or why it is refused.
+    pub(super) note: String,
+    pub(super) refused: bool,
+    /// What the form hands on.
+    pub(super) fields: Vec<(&'static str, String)>,
+    /// What its button asks for, and says.
+    pub(super) act: (&'static str, &'static str),
 }
 
 /// `POST …/contracts/{number}`.
@@ -48,8 +53,15 @@ pub(super) async fn answer(
     let form = (headers, body, path_of(&number));
     posted((console, code), form, move |console, here, form| {
         let filled = Filled::of(form);
-        let done = match form.get("do").unwrap_or_default() {
+        let get = |name| form.get(name).unwrap_or_default();
+        let done = match get("do") {
             "preview" => return previewed(console, here, (&number, &filled)),
+            "undo_preview" => match undo::previewed(console, here, (&number, get("request"))) {
+                Ok(page) => return Ok(page),
+                Err(error) => Err(error),
+            },
+            "resend" => deliveries::resend(console, here, (get("receiver"), Some(&number))),
+            "undo" => undo::done(console, here, (&number, get("request"))),
             "give" => given(console, here, (&number, &filled, form)),
             "unlock" => help::unlock(console, here, (&number, filled.person)),
             "end_sessions" => help::end_sessions(console, here, (&number, filled.person)),
@@ -105,6 +117,7 @@ fn previewed(
     let words = here.words;
     let against = seen.moving.as_ref().and_then(|moving| moving.refusal);
     let refused = seen.report.result == ResultKind::Error || against.is_some();
+    let asked = [("request", request), ("version", seen.version.to_string())];
     let moves = seen.moving.as_ref().filter(|_| !refused);
     let body = Body {
         words,
@@ -116,9 +129,8 @@ fn previewed(
         moves: moves.map_or_else(Vec::new, |moving| moving::lines(words, &seen, moving)),
         note: against.map_or_else(|| noted(words, &seen.report), |why| moving::refusal(words, why)),
         refused,
-        fields: filled.fields(),
-        request: &request,
-        version: seen.version,
+        fields: filled.fields().into_iter().chain(asked).collect(),
+        act: ("give", words.get("console.give")),
     };
     here.page(console, (body.title, "search"), &body, None)
 }

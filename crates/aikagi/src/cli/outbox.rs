@@ -1,9 +1,8 @@
 //! `aikagi outbox`: the backlog toward receivers.
 
-use base::records::{Entry, outbox, record};
+use base::records::outbox;
 use clap::Subcommand;
-use domain::operators;
-use serde_json::json;
+use domain::{administration, operators};
 
 use super::context::Context;
 use crate::failure::Failure;
@@ -51,13 +50,7 @@ fn status(context: &Context, operator: &str) -> Result<(), Failure> {
 
 fn retry(context: &Context, operator: &str, receiver: String) -> Result<(), Failure> {
     let revived = context.db()?.transact(&Context::scope(operator), move |tx| {
-        operators::find_operator(tx)?;
-        let revived = outbox::revive(tx, &receiver)?;
-        if revived > 0 {
-            let detail = json!({ "events": revived });
-            record(tx, &Entry::new("outbox.revived", &receiver).detail(detail))?;
-        }
-        Ok(revived)
+        administration::resend(tx, (&receiver, None))
     })?;
     output::line(format!("{revived} events will be tried again"));
     Ok(())

@@ -59,6 +59,7 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-contacts", |tx| domain::credentials::sweep_contacts(tx, ROWS)),
     ("sweep-approvals", |tx| domain::credentials::sweep_approvals(tx, ROWS)),
     ("sweep-owner-offers", |tx| domain::commands::sweep_offers(tx, ROWS)),
+    ("sweep-verb-undo", |tx| domain::commands::sweep_undo(tx, ROWS)),
     ("sweep-tv-codes", |tx| domain::credentials::sweep_tv_codes(tx, ROWS)),
     ("sweep-sent-codes", |tx| domain::credentials::sweep_sent_codes(tx, ROWS)),
     ("sweep-staff-sessions", |tx| domain::staff::sweep(tx, ROWS)),

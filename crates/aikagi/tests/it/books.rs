@@ -93,7 +93,7 @@ fn what_fails_for_two_days_is_dead_and_can_be_revived() {
     }
     assert_eq!(tries, 13);
     assert_eq!(keep(&world, outbox::backlog)[0].dead, 1);
-    assert_eq!(keep(&world, |tx| outbox::revive(tx, "vod")), 1);
+    assert_eq!(keep(&world, |tx| outbox::revive(tx, "vod", None)), 1);
     assert_eq!(claim(&world).len(), 1);
 }
 

@@ -191,6 +191,11 @@ async fn helps(browser: &Client, demo: &Demo, look: Look) {
     click(browser, "button[value=give]").await;
     wait_for(browser, "#holds").await;
     look_at(browser, look, "held").await;
+    click(browser, "#undo button").await;
+    wait_for(browser, "#effect").await;
+    look_at(browser, look, "undo").await;
+    click(browser, ".after a").await;
+    wait_for(browser, "#holds").await;
     if look.name == PC.name {
         sms_comes_and_goes(browser, demo, &console).await;
     }

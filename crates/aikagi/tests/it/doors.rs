@@ -154,6 +154,7 @@ impl Two {
             ("POST", "{staff}") => {
                 form(format!("proof={}&do=end_sessions", proof(&format!("/staff/{login}"))))
             }
+            ("POST", "today") => form(format!("proof={}&receiver=vod", proof("/today"))),
             ("POST", "{bulk}") => {
                 form(format!("proof={}&do=withdraw", proof(&format!("/bulk/{bulk}"))))
             }

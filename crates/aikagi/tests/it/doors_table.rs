@@ -158,6 +158,7 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/console/{operator}/contracts/{number}/timeline", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/why", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/today", Guard::Staff),
+    Route("POST", At::Operator, "/console/{operator}/today", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/staff", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/staff", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/staff/{staff}", Guard::Staff),

@@ -80,6 +80,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("boxes::move_all", "between contracts that `load` of the same scope gave"),
     ("entitlements::save", "writes aggregates that `load` of the same scope gave"),
     ("commands::sweep_offers", "housekeeping of expired rows, answers a number"),
+    ("commands::sweep_undo", "housekeeping of expired rows, answers a number"),
     ("commands::purge_due", "of its own scope, by age"),
 ];
 

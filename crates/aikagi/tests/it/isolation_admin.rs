@@ -62,6 +62,16 @@ pub const PROBES: &[(&str, Probe)] = &[
         let command = Command::new("p2", Op::Stop, NUMBER);
         said(commands::give(tx, &command, 1).map(|report| report.code))
     }),
+    ("administration::deliveries", |tx, _| said(administration::deliveries(tx, NUMBER))),
+    ("administration::resend", |tx, _| said(administration::resend(tx, ("vod", Some(NUMBER))))),
+    ("commands::undoable", |tx, _| {
+        let all: base::kernel::Result<Vec<_>> =
+            (0..9).map(|version| commands::undoable(tx, (NUMBER, version))).collect();
+        said(all.map(|all| all.into_iter().flatten().collect::<Vec<_>>()))
+    }),
+    ("commands::undo_by_hand", |tx, _| {
+        said(commands::undo_by_hand(tx, (NUMBER, "k1")).map(|done| done.standing))
+    }),
     ("commands::waiting", |tx, _| said(commands::waiting(tx, NUMBER))),
     ("decisions::why", |tx, known| {
         said(decisions::why(tx, &known.trace).map(|why| why.explanation))

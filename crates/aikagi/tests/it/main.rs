@@ -65,6 +65,7 @@ mod console_people;
 mod console_search;
 mod console_timeline;
 mod console_today;
+mod console_undo;
 mod contacts_page;
 mod decisions;
 mod decisions_kept;

@@ -349,15 +349,65 @@ pub fn backlog(tx: &mut Tx<'_>) -> Result<Vec<Backlog>> {
     )
 }
 
-/// Puts the dead events of a receiver back to the start; the caller records it.
+/// What a receiver has been told of one stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The receiver.
+    pub receiver_id: String,
+    /// Events waiting.
+    pub pending: i64,
+    /// Events given up.
+    pub dead: i64,
+    /// When it took the last one that is still known.
+    pub last: Option<Instant>,
+    /// What the last try ended with that it did not take.
+    pub error: Option<String>,
+}
+
+/// What each receiver of the operator has been told of `stream`; those that were never told of it are left out.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn revive(tx: &mut Tx<'_>, receiver_id: &str) -> Result<u64> {
-    let keys: [Value; 3] = [tx.operator().into(), receiver_id.into(), tx.now().into()];
+pub fn told(tx: &mut Tx<'_>, stream: &str) -> Result<Vec<Told>> {
+    let keys: [Value; 2] = [tx.operator().into(), stream.into()];
+    tx.rows(
+        "SELECT o.receiver_id,
+                COUNT(CASE WHEN o.state = 'PENDING' THEN 1 END),
+                COUNT(CASE WHEN o.state = 'DEAD' THEN 1 END),
+                MAX(CASE WHEN o.state = 'DONE' THEN o.done_ms END),
+                MAX(CASE WHEN o.state <> 'DONE' THEN o.last_error END)
+           FROM receivers r
+           JOIN outbox o ON o.operator_id = r.operator_id AND o.receiver_id = r.receiver_id
+                        AND o.stream = ?2
+          WHERE r.operator_id = ?1 GROUP BY o.receiver_id ORDER BY o.receiver_id",
+        &keys,
+        |row| {
+            Ok(Told {
+                receiver_id: row.text()?,
+                pending: row.int()?,
+                dead: row.int()?,
+                last: row.instant_if_any()?,
+                error: row.text_if_any()?,
+            })
+        },
+    )
+}
+
+/// Puts the dead events of a receiver back to the start, those of one stream or all; the caller records it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn revive(tx: &mut Tx<'_>, receiver_id: &str, stream: Option<&str>) -> Result<u64> {
+    let keys: [Value; 4] = [
+        tx.operator().into(),
+        receiver_id.into(),
+        tx.now().into(),
+        // No stream is called nothing.
+        stream.unwrap_or_default().into(),
+    ];
     tx.exec(
         "UPDATE outbox SET state = 'PENDING', attempts = 0, next_ms = ?3, fence = fence + 1
-          WHERE operator_id = ?1 AND receiver_id = ?2 AND state = 'DEAD'",
+          WHERE operator_id = ?1 AND receiver_id = ?2 AND state = 'DEAD' AND (stream = ?4 OR ?4 = '')",
         &keys,
     )
 }

@@ -14,7 +14,7 @@ use domain::staff::Permission;
 use formats::oauth::Parameters;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
 use http::{HeaderMap, HeaderValue};
-use web::texts::{Words, message};
+use web::texts::Words;
 
 use super::asked::asked as asked_for;
 use super::drawer::Drawer;
@@ -166,10 +166,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
     let may = (&here.seat, Permission::Bulk);
     let found = console.desks.look(may, clock::now(), move |tx| Found::read(tx, &wanted))?;
     let (words, bulk) = (here.words, &found.bulk);
-    let error = match said {
-        Said::Refused(error) => Some(*error),
-        Said::Nothing | Said::Done(_) => None,
-    };
+    let error = said.error();
     let path = path_of(&bulk.id);
     let address = format!("{}{path}", here.address);
     let drawer = Drawer::open(&console.bulks, &here.operator.code)?;
@@ -186,11 +183,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         title: &bulk.title,
         list: format!("{}{LIST}", here.address),
         proof: &here.proof(console, &path),
-        message: match said {
-            Said::Nothing => None,
-            Said::Done(text) => Some(text.clone()),
-            Said::Refused(error) => Some(message(words.0, error)),
-        },
+        message: said.text(words),
         failed: error.is_some(),
         state: words.get(state(bulk.state)),
         alarm: is_alarming(bulk),

@@ -4,6 +4,7 @@
 //! Owns no table. What a program may do is held to at the effect (`clients`); what its token is good for, at the
 //! door. Source: `docs/decisions/0042`, `docs/api/admin.md`.
 
+mod deliveries;
 mod listed;
 mod persons;
 mod search;
@@ -13,6 +14,7 @@ mod sheet;
 mod timeline;
 mod today;
 
+pub use deliveries::{deliveries, resend};
 pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in, reset_pins};
 pub use search::{Found, FoundBy, FoundContract, PAGE, search};
 pub use secrets::renew_secret;

@@ -1,5 +1,7 @@
 //! Everything a clerk sees of a contract.
 
+use std::sync::Arc;
+
 use base::kernel::{Error, Instant, Result};
 use base::store::Tx;
 
@@ -12,7 +14,7 @@ use crate::subscribers::{self, Around, Household, Load, PersonStanding, UNKNOWN}
 
 use super::timeline::{self, Happened};
 
-/// A contract as the station sees it, read in seven statements.
+/// A contract as the station sees it, read in seven statements, and less where the station itself is known in memory.
 #[derive(Debug, Clone)]
 pub struct Sheet {
     /// The newest household of the number.
@@ -28,7 +30,7 @@ pub struct Sheet {
     /// Earlier households of the number, newest first.
     pub earlier: Vec<i64>,
     /// What the operator sells: names of products.
-    pub catalogue: Catalogue,
+    pub catalogue: Arc<Catalogue>,
     /// What happened last, newest first.
     pub happened: Vec<Happened>,
 }
@@ -38,7 +40,7 @@ pub struct Sheet {
 /// # Errors
 /// `operator.unknown`; `contract.unknown`
 pub fn sheet(tx: &mut Tx<'_>, number: &str) -> Result<Sheet> {
-    let operator_disabled = !operators::find_operator(tx)?.enabled();
+    let operator_disabled = !tx.operator_fact(operators::find_operator)?.enabled();
     let mut all = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?;
     let household = all.pop().ok_or_else(|| Error::not_found(UNKNOWN, number))?;
     let key = household.key();
@@ -64,7 +66,7 @@ pub fn sheet(tx: &mut Tx<'_>, number: &str) -> Result<Sheet> {
         standings,
         locked,
         earlier: all.iter().rev().map(|one| one.contract.generation).collect(),
-        catalogue: catalogue::load(tx)?,
+        catalogue: tx.operator_fact(catalogue::load)?,
         happened: timeline::newest(tx, &household)?,
         household,
     })

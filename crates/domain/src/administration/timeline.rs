@@ -84,6 +84,7 @@ const OF_CONTRACTS: &[&str] = &[
     "command.cancelled",
     "command.done",
     "command.refused",
+    "command.undone",
     "home.allowed",
     "home.switched_off",
 ];

@@ -7,9 +7,10 @@ use base::store::Tx;
 use crate::entitlements::{self, GrantState};
 use crate::subscribers::{self, Household, Load, UNKNOWN};
 
-use super::bus::{INBOX, execute};
+use super::bus::{INBOX, execute, execute_many};
 use super::moving::{Moving, moving};
 use super::scheduled::{Waiting, waiting};
+use super::undo_by_hand::keep;
 use super::{Command, Report, ResultKind};
 
 /// What a command would do, before it is given.
@@ -60,7 +61,7 @@ pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
 }
 
 /// Gives `command`, if the contract still is as its clerk saw it, in `version`. The same command again is answered the
-/// same.
+/// same. What it changed is kept for a day, to be taken back ([`super::undo_by_hand`]).
 ///
 /// # Errors
 /// `contract.unknown`; `contract.version_differs` — by somebody else since it was shown. A refusal of the command is in
@@ -73,11 +74,14 @@ pub fn give(tx: &mut Tx<'_>, command: &Command, version: i64) -> Result<Report> 
     if newest(tx, &command.number)?.contract.version != version {
         return Err(CHANGED);
     }
-    let report = execute(tx, command)?;
+    let done = execute_many(tx, std::slice::from_ref(command))?;
+    let mut reports = done.reports.into_iter();
+    let report = reports.next().ok_or_else(|| Error::internal("no answer to a command"))?;
     // The command has locked the household; who was between the look and the lock has raised the version too.
     if report.result != ResultKind::Error && report.version > version + 1 {
         return Err(CHANGED);
     }
+    keep(tx, command, &done.before)?;
     Ok(report)
 }
 

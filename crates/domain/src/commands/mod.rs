@@ -1,7 +1,7 @@
 //! The command bus: what an SMS may ask for, by file or online, through one function; and what the members of a household
 //! ask for themselves, through the same.
 //!
-//! Owns the table `owner_offers`. A command is idempotent by its request id (inbox), refused with a stable code or
+//! Owns the tables `owner_offers` and `verb_undo`. A command is idempotent by its request id (inbox), refused with a stable code or
 //! done once, recorded once, and answered the same when repeated. Any number of commands share a
 //! transaction: each is refused alone, because verbs change nothing when they refuse.
 //! Source: brief tve §5, §7.2; `docs/decisions/0011`, `0015`.
@@ -23,6 +23,7 @@ mod purge;
 mod report;
 mod scheduled;
 mod undo;
+mod undo_by_hand;
 mod workbench;
 
 pub use boxes::{add_box, remove_box, set_box_key};
@@ -47,3 +48,4 @@ pub use purge::purge_due;
 pub use report::{Report, ResultKind};
 pub use scheduled::{Waiting, run_job, waiting};
 pub use undo::{Before, Undone, forget_answers, restore};
+pub use undo_by_hand::{TakenBack, UNDO_HOURS, Undoable, sweep_undo, undo_by_hand, undoable};

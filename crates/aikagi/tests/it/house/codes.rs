@@ -224,6 +224,8 @@ const NO_ANSWERS: &[&str] = &[
     "job.unreadable",
     "rental.unknown",
     "undo.unreadable",
+    "undo.changed_since",
+    "undo.gone",
 ];
 
 #[test]

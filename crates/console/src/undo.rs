@@ -1,0 +1,86 @@
+//! The last verb at a contract is taken back: first shown in words, then done.
+
+use axum::response::Response;
+use base::kernel::{Result, clock};
+use domain::commands::{self, TakenBack, Undoable};
+use domain::operators::Staff;
+use domain::staff::Permission;
+use web::reasons;
+use web::texts::Words;
+
+use super::Console;
+use super::contract::path_of;
+use super::file::who;
+use super::here::Here;
+use super::labels;
+use super::verbs::Body;
+
+/// What can be taken back, on the page of the contract.
+pub(super) struct Listed {
+    pub(super) what: String,
+    pub(super) request: String,
+}
+
+impl Listed {
+    pub(super) fn of(words: Words, one: &Undoable, staff: &[Staff]) -> Self {
+        Self {
+            what: told(words, "console.undo.last", (one, &who(staff, &one.given_by))),
+            request: one.request_id.clone(),
+        }
+    }
+}
+
+fn told(words: Words, key: &'static str, (one, by): (&Undoable, &str)) -> String {
+    let (verb, at) = (words.get(labels::verb_name(one.op)), reasons::moment(words.0, one.given));
+    words.fill(key, &[("verb", verb), ("by", by), ("at", &at)])
+}
+
+/// Shows how the contract would stand again, and asks for it.
+pub(super) fn previewed(
+    console: &Console,
+    here: &Here,
+    (number, request): (&str, &str),
+) -> Result<Response> {
+    let (wanted, asked) = (number.to_owned(), request.to_owned());
+    let may = (&here.seat, Permission::Command);
+    let seen = console
+        .desks
+        .rehearse(may, clock::now(), move |tx| commands::undo_by_hand(tx, (&wanted, &asked)))?;
+    let words = here.words;
+    let body = Body {
+        words,
+        title: words.get("console.undo.title"),
+        address: format!("{}{}", here.address, path_of(number)),
+        proof: &here.proof(console, &path_of(number)),
+        what: format!("{number}: {}", words.get(labels::verb_name(seen.verb.op))),
+        effect: effect(words, &seen),
+        moves: Vec::new(),
+        note: String::new(),
+        refused: false,
+        fields: vec![("request", request.to_owned())],
+        act: ("undo", words.get("console.undo.do")),
+    };
+    here.page(console, (body.title, "search"), &body, None)
+}
+
+fn effect(words: Words, seen: &TakenBack) -> String {
+    let by = &seen.verb.given_by;
+    let standing = seen.standing.map_or("console.undo.nothing", labels::standing);
+    let text = told(words, "console.undo.effect", (&seen.verb, by));
+    format!("{text} {}", words.fill("console.undo.stands", &[("standing", words.get(standing))]))
+}
+
+/// Takes it back.
+pub(super) fn done(
+    console: &Console,
+    here: &Here,
+    (number, request): (&str, &str),
+) -> Result<String> {
+    let (wanted, asked) = (number.to_owned(), request.to_owned());
+    let may = (&here.seat, Permission::Command);
+    let undone = console
+        .desks
+        .act(may, clock::now(), move |tx| commands::undo_by_hand(tx, (&wanted, &asked)))?;
+    let verb = here.words.get(labels::verb_name(undone.verb.op));
+    Ok(here.words.fill("console.undo.done", &[("verb", verb)]))
+}
