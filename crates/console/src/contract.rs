@@ -23,6 +23,7 @@ use super::filled::Filled;
 use super::here::{Here, asked};
 use super::home::segment;
 use super::labels::{self, VERBS};
+use super::logs;
 use super::timeline;
 use super::undo;
 use super::waiting;
@@ -94,6 +95,8 @@ struct Body<'b> {
     boxes: Vec<ListedBox>,
     deliveries: Vec<deliveries::Listed>,
     lines: Vec<timeline::Line>,
+    /// Where the answers about it are listed.
+    decisions: String,
     may_command: bool,
     may_help: bool,
     verbs: Vec<Choice>,
@@ -194,6 +197,10 @@ pub(super) fn page(
         boxes: listed.boxes(),
         deliveries: told.iter().map(|one| deliveries::Listed::of(words, one)).collect(),
         lines: listed.lines(),
+        decisions: logs::list_of(
+            &here.address,
+            &[("book", "decisions"), ("number", &sheet.household.contract.number)],
+        ),
         may_command: here.may(Permission::Command),
         may_help: here.may(Permission::Help),
         verbs: verbs(words, &filled.verb),

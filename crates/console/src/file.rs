@@ -20,6 +20,7 @@ use super::contract::Said;
 use super::files::{is_alarming, moment, path_of};
 use super::here::{Here, posted, shown};
 use super::labels;
+use super::logs;
 
 #[derive(Template)]
 #[template(path = "file.html")]
@@ -28,6 +29,8 @@ struct Body<'b> {
     title: &'b str,
     address: String,
     list: String,
+    /// Where what its lines changed is listed.
+    effects: String,
     proof: &'b str,
     message: Option<String>,
     failed: bool,
@@ -121,6 +124,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         title: &file.name,
         address: format!("{}{path}", here.address),
         list: format!("{}/files", here.address),
+        effects: effects(here, &file),
         proof: &here.proof(console, &path),
         message: said.text(words),
         failed: error.is_some(),
@@ -135,6 +139,13 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         stand: file.stand(),
     };
     here.page(console, (body.title, "files"), &body, error)
+}
+
+/// What its lines changed, in the audit from the day it came.
+fn effects(here: &Here, file: &File) -> String {
+    let from = file.arrived.day_jst().iso();
+    let which = [("book", "audit"), ("from", from.as_str()), ("behind", &file.name)];
+    logs::list_of(&here.address, &which)
 }
 
 /// The code it was refused, held or guarded with, in a sentence.

@@ -198,3 +198,28 @@ pub(super) fn file_code(code: &str) -> Option<&'static str> {
     ];
     CODES.into_iter().find(|(known, _)| *known == code).map(|(_, key)| key)
 }
+
+/// Why somebody may not watch: the code of the reason, and the key of a few words for it.
+pub(super) const REASONS: [(&str, &str); 15] = [
+    ("D01", "console.reason.D01"),
+    ("D02", "console.reason.D02"),
+    ("D03", "console.reason.D03"),
+    ("D04", "console.reason.D04"),
+    ("D05", "console.reason.D05"),
+    ("D06", "console.reason.D06"),
+    ("D07", "console.reason.D07"),
+    ("D09", "console.reason.D09"),
+    ("D10", "console.reason.D10"),
+    ("D11", "console.reason.D11"),
+    ("D12", "console.reason.D12"),
+    ("D13", "console.reason.D13"),
+    ("D14", "console.reason.D14"),
+    ("D15", "console.reason.D15"),
+    ("D18", "console.reason.D18"),
+];
+
+/// The key of a reason.
+pub(super) fn reason(code: &str) -> &'static str {
+    let known = REASONS.iter().find(|(known, _)| *known == code);
+    known.map_or("console.reason.other", |(_, key)| key)
+}

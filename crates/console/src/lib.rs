@@ -16,6 +16,7 @@ mod home;
 mod joining;
 mod labels;
 pub mod letters;
+mod logs;
 mod moving;
 mod people;
 mod signin;
@@ -26,6 +27,8 @@ mod undo;
 mod verbs;
 mod waiting;
 mod why;
+
+pub use logs::areas;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,6 +118,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/bulk/{bulk}/result", get(bulk::result))
         .route("/console/{operator}/why", get(why::show))
         .route("/console/{operator}/today", get(today::show).post(today::answer))
+        .route("/console/{operator}/logs", get(logs::show).post(logs::export))
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)

@@ -82,7 +82,7 @@ fn page(
     });
     let everything =
         Choice { value: "", text: words.get("console.topic.all"), chosen: topic.is_none() };
-    let topics = Topic::ALL.into_iter().map(|one| Choice {
+    let topics = Topic::OF_HOUSEHOLDS.into_iter().map(|one| Choice {
         value: one.as_str(),
         text: words.get(name(one)),
         chosen: topic == Some(one),
@@ -98,7 +98,7 @@ fn page(
     here.page(console, (&body.title.clone(), "search"), &body, None)
 }
 
-const fn name(topic: Topic) -> &'static str {
+pub(super) const fn name(topic: Topic) -> &'static str {
     match topic {
         Topic::Contract => "console.topic.contract",
         Topic::Members => "console.topic.members",
@@ -106,6 +106,10 @@ const fn name(topic: Topic) -> &'static str {
         Topic::Devices => "console.topic.devices",
         Topic::SignIns => "console.topic.sign_ins",
         Topic::Proofs => "console.topic.proofs",
+        Topic::Staff => "console.topic.staff",
+        Topic::Files => "console.topic.files",
+        Topic::Services => "console.topic.services",
+        Topic::Station => "console.topic.station",
     }
 }
 
@@ -132,10 +136,14 @@ pub(super) fn act(words: Words, act: &str) -> String {
 }
 
 fn by(words: Words, doer: &Doer) -> String {
-    let other = match doer {
-        Doer::Member(no) => return whom_is(words, *no),
-        Doer::Other(other) => other,
-    };
+    match doer {
+        Doer::Member(no) => whom_is(words, *no),
+        Doer::Other(other) => actor(words, other),
+    }
+}
+
+/// Who did something, as the books name them (`staff:sato`).
+pub(super) fn actor(words: Words, other: &str) -> String {
     let (kind, id) = other.split_once(':').unwrap_or((other, ""));
     let key = match kind {
         // Which file or client it was stands beside it.
@@ -147,13 +155,13 @@ fn by(words: Words, doer: &Doer) -> String {
         "system" => "console.doer.system",
         "person" => "console.doer.person",
         "anonymous" => "console.doer.anonymous",
-        _ => return other.clone(),
+        _ => return other.to_owned(),
     };
     words.fill(key, &[("id", id)])
 }
 
 /// Where it came from: a line of a file, a call, this console.
-fn from(words: Words, cause: &str) -> String {
+pub(super) fn from(words: Words, cause: &str) -> String {
     let (kind, id) = cause.split_once(':').unwrap_or((cause, ""));
     let key = match kind {
         "file" => "console.cause.file",

@@ -20,6 +20,7 @@ use super::contract::Said;
 use super::deliveries;
 use super::file::is_told_there;
 use super::here::{Here, posted, shown};
+use super::labels;
 
 /// Where it is, below the console.
 const PATH: &str = "/today";
@@ -51,7 +52,7 @@ struct Figure {
     value: String,
     alarm: bool,
     /// Where what is counted is listed, below the console; empty: nowhere.
-    list: &'static str,
+    list: String,
 }
 
 #[derive(Template)]
@@ -66,7 +67,7 @@ struct Body<'b> {
     /// Whether nobody signed in, nor tried to.
     quiet: bool,
     bars: Vec<Bar>,
-    denials: Vec<(&'static str, i64)>,
+    denials: Vec<(&'static str, i64, String)>,
     deliveries: Vec<(String, i64, i64, String)>,
     proof: &'b str,
     may_help: bool,
@@ -120,7 +121,7 @@ fn page(console: &Console, here: &Here, said: &Said<'_>) -> Result<Response> {
         figures: figures(words, &day),
         quiet: day.books.signed_in.iter().chain(&day.books.wrong).all(|count| *count == 0),
         bars: bars(&day.books),
-        denials: denials(words, &day.answered),
+        denials: denials(words, &day),
         deliveries: told(words, &day.books, now),
         proof: &here.proof(console, PATH),
         may_help: here.may(Permission::Help),
@@ -141,13 +142,39 @@ impl Day {
     }
 }
 
-fn denials(words: Words, answered: &Answered) -> Vec<(&'static str, i64)> {
-    answered.denials.iter().map(|(code, count)| (reason(words, code), *count)).collect()
+fn denials(words: Words, day: &Day) -> Vec<(&'static str, i64, String)> {
+    let since = day.books.since;
+    let denial = |(code, count): &(String, i64)| {
+        let list = logs_of(since, &format!("book=decisions&kind={code}"));
+        (words.get(labels::reason(code)), *count, list)
+    };
+    day.answered.denials.iter().map(denial).collect()
+}
+
+/// Where the lines of today are listed.
+fn logs_of(since: Instant, which: &str) -> String {
+    let today = since.day_jst().iso();
+    format!("/logs?{which}&from={today}&to={today}")
+}
+
+/// Where what a figure counts is listed; empty: nowhere.
+fn list_of(figure: &str, since: Instant) -> String {
+    let which = match figure {
+        "files" => return "/files".to_owned(),
+        "signed-in" => "book=audit&kind=sign-ins&outcome=done",
+        "wrong" => "book=access&kind=sign-in&outcome=refused",
+        "locked-out" => "book=audit&kind=sign-ins&outcome=refused",
+        "registered" => "book=audit&kind=members",
+        "permits" => "book=decisions&outcome=done",
+        "refused" => "book=decisions&outcome=refused",
+        _ => return String::new(),
+    };
+    logs_of(since, which)
 }
 
 fn figures(words: Words, day: &Day) -> Vec<Figure> {
     let figure = |id, key, value: String, alarm| {
-        let list = if id == "files" { "/files" } else { "" };
+        let list = list_of(id, day.books.since);
         Figure { id, text: words.get(key), value, alarm, list }
     };
     let sum = |hours: &[i64; 24]| hours.iter().sum::<i64>();
@@ -199,28 +226,6 @@ impl Bar {
     const fn middle(&self) -> i64 {
         self.left + WIDTH / 2 - 1
     }
-}
-
-/// The reason in a few words.
-fn reason(words: Words, code: &str) -> &'static str {
-    words.get(match code {
-        "D01" => "console.reason.D01",
-        "D02" => "console.reason.D02",
-        "D03" => "console.reason.D03",
-        "D04" => "console.reason.D04",
-        "D05" => "console.reason.D05",
-        "D06" => "console.reason.D06",
-        "D07" => "console.reason.D07",
-        "D09" => "console.reason.D09",
-        "D10" => "console.reason.D10",
-        "D11" => "console.reason.D11",
-        "D12" => "console.reason.D12",
-        "D13" => "console.reason.D13",
-        "D14" => "console.reason.D14",
-        "D15" => "console.reason.D15",
-        "D18" => "console.reason.D18",
-        _ => "console.reason.other",
-    })
 }
 
 /// Who has not been told yet: how much waits, how much was given up, for how long the oldest waits.

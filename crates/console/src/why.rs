@@ -166,7 +166,7 @@ fn changed(words: Words, change: &SinceThen) -> [String; 4] {
 }
 
 /// The key of what was to be done.
-fn verb(action: &str) -> &'static str {
+pub(super) fn verb(action: &str) -> &'static str {
     match action {
         "view" => "console.action.view",
         "cast" => "console.action.cast",

@@ -215,12 +215,29 @@ async fn helps(browser: &Client, demo: &Demo, look: Look) {
     wait_for(browser, "#no-holds").await;
 
     assert!(asked(demo).1, "{}", look.name);
+    looks_through_the_books(browser, look, &console).await;
     browser.goto(&format!("{console}/why?trace={trace}")).await.unwrap();
     wait_for(browser, "#since").await;
     look_at(browser, look, "repaired").await;
     click(browser, "nav form button").await;
     wait_for(browser, "#staff").await;
     look_at(browser, look, "sign-in").await;
+}
+
+/// From the audit of a contract through every other book.
+async fn looks_through_the_books(browser: &Client, look: Look, console: &str) {
+    click(browser, "nav.console a[href$='/logs']").await;
+    wait_for(browser, "#filter").await;
+    type_into(browser, "#number", "c0012345").await;
+    click(browser, "#doer option[value=staff]").await;
+    click(browser, "#filter button").await;
+    wait_for(browser, "#lines a[href$='/contracts/C0012345']").await;
+    look_at(browser, look, "logs").await;
+    for book in ["linkage", "access", "decisions"] {
+        browser.goto(&format!("{console}/logs?book={book}")).await.unwrap();
+        wait_for(browser, "#lines, #no-lines").await;
+        look_at(browser, look, &format!("logs-{book}")).await;
+    }
 }
 
 async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {

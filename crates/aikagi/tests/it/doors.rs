@@ -146,6 +146,8 @@ impl Two {
         let form = |fields: String| (String::new(), fields);
         match (asked.method, last) {
             ("GET", "contracts") => (format!("?q={number}"), String::new()),
+            ("GET", "logs") => (format!("?number={number}"), String::new()),
+            ("POST", "logs") => form(format!("proof={}&number={number}", proof("/logs"))),
             ("GET", "why") => (format!("?trace={trace}"), String::new()),
             ("POST", "sign-in") => form(format!("staff={login}&password=wrong-one&code=000000")),
             ("POST", "join") => form(format!("staff={login}&invitation={letter}")),

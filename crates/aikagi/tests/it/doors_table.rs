@@ -159,6 +159,8 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/console/{operator}/why", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/today", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/today", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/logs", Guard::Staff),
+    Route("POST", At::Operator, "/console/{operator}/logs", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/staff", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/staff", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/staff/{staff}", Guard::Staff),

@@ -19,6 +19,32 @@ pub fn given_key(world: &World) -> String {
     world.db.transact(&scope, make).unwrap()
 }
 
+/// Every book of all days, of anybody and of the northern household.
+fn all_logs(tx: &mut base::store::Tx<'_>, known: &crate::isolation::Known) -> String {
+    let today = tx.now().day_jst();
+    let days = (tx.now().plus_days(-400).day_jst(), today);
+    let mut told = String::new();
+    for book in administration::Book::ALL {
+        // Those of the last are read by `decisions`.
+        for (number, behind) in [("", ""), (NUMBER, ""), ("", known.file.name.as_str())] {
+            let wanted = administration::Wanted {
+                book,
+                days,
+                number: number.to_owned(),
+                person_no: 0,
+                kind: administration::Kind::Any,
+                by: base::records::pages::ByWhom::default(),
+                ended: None,
+                behind: behind.to_owned(),
+            };
+            let much = ("", administration::Portion::Export);
+            let found = administration::logs(tx, &wanted, much).map(|found| found.lines);
+            told += &said(found);
+        }
+    }
+    told
+}
+
 pub const PROBES: &[(&str, Probe)] = &[
     ("administration::find_person", |tx, _| said(administration::find_person(tx, (NUMBER, 1)))),
     ("administration::list_signed_in", |tx, _| {
@@ -42,6 +68,24 @@ pub const PROBES: &[(&str, Probe)] = &[
     }),
     ("administration::timeline", |tx, _| {
         said(administration::timeline(tx, NUMBER, (None, "")).map(|found| found.lines))
+    }),
+    ("administration::logs", |tx, known| all_logs(tx, known)),
+    ("decisions::page_of_decisions", |tx, _| {
+        let ever = base::records::pages::Stretch {
+            since: base::kernel::Instant::default(),
+            until: tx.now().plus_days(1),
+            after: String::new(),
+            limit: 100,
+            looked_at: 100,
+        };
+        let of = decisions::OfDecisions { number: NUMBER.to_owned(), ..Default::default() };
+        let anybodys = decisions::OfDecisions::default();
+        [of, anybodys]
+            .map(|of| said(decisions::page_of_decisions(tx, &of, &ever).map(|page| page.lines)))
+            .concat()
+    }),
+    ("subscribers::keys_of_persons", |tx, known| {
+        said(domain::subscribers::keys_of_persons(tx, vec![known.person_id.clone()]))
     }),
     ("administration::search", |tx, _| {
         [NUMBER, "K-0", "himitsu", "STB-9", "ひみつの", "ヒミ", "03-1111-2222", "0311"]

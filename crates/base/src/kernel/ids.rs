@@ -15,6 +15,20 @@ pub fn new_id(prefix: &str, now: Instant) -> String {
     format!("{prefix}_{}", ulid::Ulid::from_parts(ms, rand::rng().random()))
 }
 
+/// What sorts before every id with `prefix` that is made at `at` or later, and behind every earlier one.
+#[must_use]
+pub fn first_id(prefix: &str, at: Instant) -> String {
+    let ms = u64::try_from(at.ms()).unwrap_or(0);
+    format!("{prefix}_{}", ulid::Ulid::from_parts(ms, 0))
+}
+
+/// When an id was made, from what stands behind its prefix; `None`: that is no id.
+#[must_use]
+pub fn made_at(behind_prefix: &str) -> Option<Instant> {
+    let id = ulid::Ulid::from_string(behind_prefix).ok()?;
+    i64::try_from(id.timestamp_ms()).ok().map(Instant::from_ms)
+}
+
 /// 32 random bytes from the thread's cryptographic generator: tokens, keys, cookies.
 #[must_use]
 pub fn secret_bytes() -> [u8; 32] {
@@ -59,6 +73,15 @@ pub fn typed_value(code: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_says_when_it_was_made_and_sorts_behind_the_first_of_its_instant() {
+        let at = Instant::from_ms(1_795_910_400_123);
+        let id = new_id("aud", at);
+        assert_eq!(id.strip_prefix("aud_").and_then(made_at), Some(at));
+        assert!(first_id("aud", at) <= id && id < first_id("aud", at.plus_seconds(1)));
+        assert_eq!(made_at("no id"), None);
+    }
 
     #[test]
     fn a_number_comes_back_from_its_letters_and_sorts_like_them() {

@@ -160,7 +160,7 @@ pub fn list(tx: &mut Tx<'_>, after_id: &str, limit: i64) -> Result<Vec<AuditLine
     )
 }
 
-fn read_line(row: &mut Row) -> Result<AuditLine> {
+pub(super) fn read_line(row: &mut Row) -> Result<AuditLine> {
     Ok(AuditLine {
         id: row.text()?,
         at: row.instant()?,

@@ -11,6 +11,7 @@ pub mod jobs;
 mod leases;
 mod logs;
 pub mod outbox;
+pub mod pages;
 mod receivers;
 mod seal;
 mod today;

@@ -68,6 +68,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (38, "0038_search", include_str!("../../../../migrations/0038_search.sql")),
     (39, "0039_timeline", include_str!("../../../../migrations/0039_timeline.sql")),
     (40, "0040_undo_by_hand", include_str!("../../../../migrations/0040_undo_by_hand.sql")),
+    (41, "0041_logs", include_str!("../../../../migrations/0041_logs.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

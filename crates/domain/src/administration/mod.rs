@@ -4,8 +4,11 @@
 //! Owns no table. What a program may do is held to at the effect (`clients`); what its token is good for, at the
 //! door. Source: `docs/decisions/0042`, `docs/api/admin.md`.
 
+mod audited;
 mod deliveries;
+mod exports;
 mod listed;
+mod logs;
 mod persons;
 mod search;
 mod secrets;
@@ -13,12 +16,17 @@ mod service;
 mod sheet;
 mod timeline;
 mod today;
+mod topics;
 
+pub use audited::{Audited, Of};
 pub use deliveries::{deliveries, resend};
+pub use exports::note_export;
+pub use logs::{Book, Ended, Kind, Lines, Logs, Portion, Wanted, logs};
 pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in, reset_pins};
 pub use search::{Found, FoundBy, FoundContract, PAGE, search};
 pub use secrets::renew_secret;
 pub use service::{admit, check_in_service};
 pub use sheet::{Sheet, sheet};
-pub use timeline::{Doer, Happened, Timeline, Topic, timeline};
+pub use timeline::{Doer, Happened, Timeline, timeline};
 pub use today::{LOOKED_AT, Today, today};
+pub use topics::Topic;

@@ -9,143 +9,12 @@ use serde_json::Value;
 
 use crate::subscribers::{self, Household, Load, Reason, UNKNOWN};
 
+use super::topics::Topic;
+
 /// Lines of a page.
 const PAGE: i64 = 30;
 /// Lines beside the contract itself.
 const NEWEST: i64 = 5;
-
-/// What a line is about, to look for some only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Topic {
-    /// The contract: starts, stops, holds, moves.
-    Contract,
-    /// Who belongs to the household.
-    Members,
-    /// What may be watched.
-    Keys,
-    /// Boxes and other devices.
-    Devices,
-    /// Sign-ins, sessions, what services were allowed.
-    SignIns,
-    /// What members prove themselves by: letters, passwords, PINs, contacts.
-    Proofs,
-}
-
-impl Topic {
-    /// All, in the order they are offered in.
-    pub const ALL: [Self; 6] =
-        [Self::Contract, Self::Members, Self::Keys, Self::Devices, Self::SignIns, Self::Proofs];
-
-    /// The word in an address.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Contract => "contract",
-            Self::Members => "members",
-            Self::Keys => "keys",
-            Self::Devices => "devices",
-            Self::SignIns => "sign-ins",
-            Self::Proofs => "proofs",
-        }
-    }
-
-    /// Reads [`Topic::as_str`].
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.as_str() == word)
-    }
-
-    /// The acts in the audit that belong to it.
-    #[must_use]
-    pub const fn acts(self) -> &'static [&'static str] {
-        match self {
-            Self::Contract => OF_CONTRACTS,
-            Self::Members => OF_MEMBERS,
-            Self::Keys => OF_KEYS,
-            Self::Devices => OF_DEVICES,
-            Self::SignIns => OF_SIGN_INS,
-            Self::Proofs => OF_PROOFS,
-        }
-    }
-}
-
-const OF_CONTRACTS: &[&str] = &[
-    "contract.opened",
-    "contract.stopped",
-    "contract.suspended",
-    "contract.resumed",
-    "contract.replaced",
-    "contract.stop_cancelled",
-    "contract.attributes_changed",
-    "contract.credit_set",
-    "contract.restored",
-    "contract.purged",
-    "command.scheduled",
-    "command.cancelled",
-    "command.done",
-    "command.refused",
-    "command.undone",
-    "home.allowed",
-    "home.switched_off",
-];
-const OF_MEMBERS: &[&str] = &[
-    "person.invited",
-    "person.stopped",
-    "person.suspended",
-    "person.resumed",
-    "person.credentials_reset",
-    "person.registered",
-    "person.purged",
-    "invitation.made",
-    "invitation.withdrawn",
-];
-const OF_KEYS: &[&str] = &["key.opened", "key.closed", "key.revoked", "key.first_played"];
-const OF_DEVICES: &[&str] = &[
-    "device.added",
-    "device.replaced",
-    "device.bound",
-    "device.renamed",
-    "device.removed",
-    "home.entered",
-    "home.code_shown",
-];
-const OF_SIGN_INS: &[&str] = &[
-    "person.signed_in",
-    "person.second_factor_asked",
-    "person.turned_away",
-    "person.locked_out",
-    "person.unlocked",
-    "person.sessions_ended",
-    "authorization.granted",
-    "authorization.redeemed",
-    "authorization.revoked",
-    "consent.asked",
-    "consent.given",
-    "consent.refused",
-    "consent.withdrawn",
-];
-const OF_PROOFS: &[&str] = &[
-    "letter.issued",
-    "letter.handed",
-    "person.phone_invited",
-    "person.credentials_set",
-    "person.pin_set",
-    "person.pin_removed",
-    "person.pin_reset",
-    "person.totp_added",
-    "person.totp_removed",
-    "person.passkey_added",
-    "person.passkey_removed",
-    "person.recovery_codes_issued",
-    "person.recovery_sent",
-    "person.recovered",
-    "person.approval_given",
-    "person.contact_added",
-    "person.contact_verified",
-    "person.contact_removed",
-    "person.contact_bounced",
-    "person.factor_refused",
-];
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -257,6 +126,6 @@ fn happened(household: &Household, label: &str, line: AuditLine) -> Happened {
 }
 
 /// The reason the audit names by this word.
-fn named(word: &str) -> Option<Reason> {
+pub(super) fn named(word: &str) -> Option<Reason> {
     Reason::ALL.into_iter().find(|reason| reason.as_str() == word)
 }

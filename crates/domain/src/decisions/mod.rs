@@ -17,6 +17,7 @@ mod gather;
 mod horizon;
 mod kept;
 mod keys;
+mod listed;
 mod log;
 mod pins;
 mod question;
@@ -36,6 +37,7 @@ pub use explain::{Explanation, SinceThen, Then, Verdict, explain};
 pub use facts::Fact;
 pub use findings::{AdultSwitch, Finding, PERMIT, PinFor, Refused};
 pub use first_play::{RENTAL_UNKNOWN, record_first_play};
+pub use listed::{Decided, OfDecisions, page_of_decisions};
 pub use log::{Answered, count_answers, sweep};
 pub use question::{
     Action, Asker, Building, Decision, Guarded, PinGiven, Question, Station, Viewer,

@@ -19,19 +19,22 @@ pub enum Permission {
     Approve,
     /// See how the station is set up, and try a file of the SMS.
     Settings,
+    /// Carry lines of the books away in a file.
+    Export,
     /// Invite who works here, and take it back.
     ManageStaff,
 }
 
 impl Permission {
     /// All, in the order of the list in `docs/console.md`.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Look,
         Self::Help,
         Self::Command,
         Self::Bulk,
         Self::Approve,
         Self::Settings,
+        Self::Export,
         Self::ManageStaff,
     ];
 
@@ -43,7 +46,9 @@ impl Permission {
                 &[Role::Viewer, Role::Desk, Role::Admin, Role::Accounting, Role::StationManager]
             }
             Self::Help | Self::Command => &[Role::Desk, Role::Admin, Role::StationManager],
-            Self::Bulk | Self::Approve | Self::Settings => &[Role::Admin, Role::StationManager],
+            Self::Bulk | Self::Approve | Self::Settings | Self::Export => {
+                &[Role::Admin, Role::StationManager]
+            }
             Self::ManageStaff => &[Role::StationManager],
         }
     }

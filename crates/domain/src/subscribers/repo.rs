@@ -1,6 +1,6 @@
 //! The SQL of households: one statement a section for any number of contracts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use base::kernel::{Error, Result};
 use base::store::{Row, Tx, Value};
@@ -171,6 +171,24 @@ pub fn key_of_person(tx: &mut Tx<'_>, person_id: &str) -> Result<Option<(Key, i6
         &keys,
         |row| Ok((read_key(row)?, row.int()?)),
     )
+}
+
+/// Where each of these persons is a member now, by their id; who is of no household is left out.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn keys_of_persons(
+    tx: &mut Tx<'_>,
+    person_ids: Vec<String>,
+) -> Result<BTreeMap<String, (Key, i64)>> {
+    let keys: [Value; 2] = [tx.operator().into(), person_ids.into()];
+    let found = tx.rows(
+        "SELECT person_id, number, gen, person_no FROM persons
+          WHERE operator_id = ?1 AND person_id IN ARRAY(?2)",
+        &keys,
+        |row| Ok((row.text()?, (read_key(row)?, row.int()?))),
+    )?;
+    Ok(found.into_iter().collect())
 }
 
 /// The version of each of these contracts, for checking what a cache holds.

@@ -1,0 +1,85 @@
+//! The audit, page by page.
+
+use crate::kernel::Result;
+use crate::records::audit::{AuditLine, read_line};
+use crate::store::{Tx, Value};
+
+use super::{ByWhom, Page, Stretch, floor, from_floor};
+
+/// Which lines of the audit are meant.
+#[derive(Debug, Clone, Default)]
+pub struct OfAudit {
+    /// Of what: any of these; none: of anything.
+    pub subjects: Option<Vec<String>>,
+    /// What was done: any of these; none: anything.
+    pub acts: Option<Vec<String>>,
+    /// But none of these.
+    pub other_than: Vec<String>,
+    /// By whom.
+    pub by: ByWhom,
+    /// What it came from: a file by name, a call, a request by its id; empty: from anything.
+    pub behind: String,
+}
+
+/// A page of the operator's audit. Two statements; one where it is said of what.
+///
+/// # Errors
+/// `request.parameters_malformed` — no page ended there
+pub fn audit(tx: &mut Tx<'_>, of: &OfAudit, stretch: &Stretch) -> Result<Page<AuditLine>> {
+    let bounds = stretch.bounds("aud")?;
+    // What is about a few subjects lies together: all of it is looked at.
+    let floor = match of.subjects {
+        Some(_) => None,
+        None => floor(tx, AUDIT_SEEN, &bounds, stretch.looked_at)?,
+    };
+    let (from, to) = bounds;
+    let behind = if of.behind.is_empty() { String::new() } else { in_detail(&of.behind) };
+    let causes = ["", "file:", "call:", "undo:"].map(|kind| format!("{kind}{}", of.behind));
+    let mut keys: Vec<Value> = vec![
+        tx.operator().into(),
+        from_floor("aud", from, floor.as_ref()).into(),
+        to.into(),
+        if of.acts.is_some() { "some" } else { "" }.into(),
+        of.acts.clone().unwrap_or_default().into(),
+        of.other_than.clone().into(),
+        (&of.by.begins).into(),
+        (&of.by.whole).into(),
+        behind.into(),
+        causes.to_vec().into(),
+        (stretch.limit + 1).into(),
+    ];
+    let lines = match &of.subjects {
+        None => tx.rows(AUDIT, &keys, read_line)?,
+        Some(subjects) => {
+            keys.push(subjects.clone().into());
+            tx.rows(AUDIT_ABOUT, &keys, read_line)?
+        }
+    };
+    Ok(stretch.page(lines, |line| &line.id, floor))
+}
+
+/// What a request's id looks like in a line's detail.
+fn in_detail(request_id: &str) -> String {
+    let plain = request_id.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%\"request!_id\":\"{plain}\"%")
+}
+
+const AUDIT_SEEN: &str = "SELECT MIN(audit_id), COUNT(*) FROM
+    (SELECT audit_id FROM audit WHERE operator_id = ?1 AND audit_id >= ?2 AND audit_id < ?3
+      ORDER BY audit_id DESC LIMIT ?4) newest";
+
+const AUDIT: &str = "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
+  WHERE operator_id = ?1 AND audit_id >= ?2 AND audit_id < ?3
+    AND (?4 = '' OR act IN ARRAY(?5)) AND NOT act IN ARRAY(?6)
+    AND SUBSTR(actor, 1, LENGTH(?7)) = ?7 AND (?8 = '' OR actor = ?8)
+    AND (?9 = '' OR cause IN ARRAY(?10) OR detail LIKE ?9 ESCAPE '!')
+  ORDER BY audit_id DESC LIMIT ?11";
+
+// The operator is put so that it leads to no index: `audit_by_subject` is the one to read by.
+const AUDIT_ABOUT: &str =
+    "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
+  WHERE operator_id || '' = ?1 AND subject IN ARRAY(?12) AND audit_id >= ?2 AND audit_id < ?3
+    AND (?4 = '' OR act IN ARRAY(?5)) AND NOT act IN ARRAY(?6)
+    AND SUBSTR(actor, 1, LENGTH(?7)) = ?7 AND (?8 = '' OR actor = ?8)
+    AND (?9 = '' OR cause IN ARRAY(?10) OR detail LIKE ?9 ESCAPE '!')
+  ORDER BY audit_id DESC LIMIT ?11";
