@@ -21,6 +21,7 @@ pub mod reasons;
 mod shown;
 pub mod strangers;
 pub mod texts;
+pub mod tokens;
 pub mod trial;
 pub mod words;
 

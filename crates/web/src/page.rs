@@ -18,7 +18,7 @@ use crate::problem::retry_after;
 use crate::texts::shown_status;
 use crate::{Language, Problem, Refusal, current, status_of, words};
 
-const STYLE: &str = include_str!("../assets/aikagi.css");
+pub(crate) const STYLE: &str = include_str!("../assets/aikagi.css");
 
 const PASSKEYS: &str = include_str!("../assets/passkeys.js");
 
@@ -207,6 +207,12 @@ impl Page {
             refusal: Some(code),
             retry_after: retry_after(error),
         }
+    }
+
+    /// What it says, without what stands around every page.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
     }
 
     /// The same page in the name of an operator.

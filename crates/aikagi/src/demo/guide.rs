@@ -21,6 +21,7 @@ pub(super) fn print(folder: &Folder, config: &Config, (bound, next): (&Bound, u6
          \x20 VOD site             {site}\n\
          \x20 identity provider    {base}\n\
          \x20 mail and texts       {site}/post\n\
+         \x20 style guide          {site}/styleguide\n\
          \x20 health and metrics   http://{ops}/readyz?verbose\n\
          \x20 data                 {shown}\n\n\
          Letters (登録のご案内)\n    {letters}\n\n\

@@ -51,6 +51,9 @@ pub async fn look_at(browser: &Client, look: Look, page: &str) {
 async fn walk(browser: &Client, site: &str, look: Look) {
     browser.goto(site).await.unwrap();
     look_at(browser, look, "site").await;
+    browser.goto(&format!("{site}/styleguide")).await.unwrap();
+    wait_for(browser, "#pairs td").await;
+    look_at(browser, look, "styleguide").await;
     browser.goto(&format!("{site}/sign-in")).await.unwrap();
     wait_for(browser, "#operator").await;
     look_at(browser, look, "operator").await;

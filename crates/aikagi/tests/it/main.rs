@@ -160,6 +160,7 @@ mod sms_online;
 mod smtp;
 mod store;
 mod strangers;
+mod style_tokens;
 mod terms;
 mod texts;
 mod tv_codes;

@@ -24,6 +24,7 @@ mod registration;
 mod related;
 mod request_object;
 mod revoke;
+mod samples;
 mod signin;
 mod strangers;
 mod token;
@@ -50,6 +51,8 @@ use web::around::Layered;
 use web::cookies::Cookies;
 use web::place::{self, Place};
 use web::strangers::Strangers;
+
+pub use samples::samples;
 
 /// What the provider is made of. Cheap to clone; all clones are one.
 #[derive(Clone)]

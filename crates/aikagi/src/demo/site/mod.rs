@@ -4,6 +4,7 @@
 mod identity;
 mod pages;
 mod postbox;
+mod styleguide;
 mod titles;
 mod tv;
 mod tv_pages;
@@ -67,7 +68,8 @@ pub(super) fn serve(site: Arc<Site>, socket: TcpListener) -> Result<(), Failure>
         .route("/tv/sign-out", post(tv::sign_out))
         .route("/tv/keys.js", get(tv_pages::keys))
         .route("/tv/style.css", get(tv_pages::style))
-        .with_state(site);
+        .with_state(site)
+        .merge(styleguide::routes());
     let unusable = |error: std::io::Error| Failure::unavailable("the VOD site's listener", error);
     socket.set_nonblocking(true).map_err(unusable)?;
     let socket = tokio::net::TcpListener::from_std(socket).map_err(unusable)?;

@@ -1,0 +1,33 @@
+//! The colours of the style sheet: what is read stands out from what is behind it, by day and by night.
+
+use web::tokens;
+
+#[test]
+fn every_text_stands_out_from_what_is_behind_it_by_day_and_by_night() {
+    let pairs = tokens::pairs();
+    for pair in &pairs {
+        assert!(pair.day >= pair.least && pair.night >= pair.least, "{pair:?}");
+    }
+    let has = |front: &str, behind: &str| {
+        pairs.iter().any(|one| (one.front.as_str(), one.behind.as_str()) == (front, behind))
+    };
+    assert!(has("quiet", "paper") && has("on-accent", "accent") && has("alarm", "sheet"));
+    assert!(has("ink", "alarm-paper") && has("focus", "sheet") && has("line", "sheet"));
+}
+
+#[test]
+fn contrast_is_what_the_guidelines_compute() {
+    let (white, black, grey) = ([255; 3], [0; 3], [0x76; 3]);
+    assert!((tokens::contrast(black, white) - 21.0).abs() < 0.001);
+    assert!((tokens::contrast(grey, white) - 4.54).abs() < 0.01);
+    assert!((tokens::contrast(white, white) - 1.0).abs() < 0.001);
+}
+
+#[test]
+fn each_colour_has_one_for_the_night() {
+    let colours = tokens::colours();
+    assert!(colours.len() >= 10, "{colours:?}");
+    for (name, day, night) in colours {
+        assert!(day.starts_with('#') && night.starts_with('#') && day != night, "{name}");
+    }
+}
