@@ -95,6 +95,8 @@ struct Body<'b> {
     boxes: Vec<ListedBox>,
     deliveries: Vec<deliveries::Listed>,
     lines: Vec<timeline::Line>,
+    /// Where it is looked up why they can not watch.
+    why: String,
     /// Where the answers about it are listed.
     decisions: String,
     may_command: bool,
@@ -197,6 +199,7 @@ pub(super) fn page(
         boxes: listed.boxes(),
         deliveries: told.iter().map(|one| deliveries::Listed::of(words, one)).collect(),
         lines: listed.lines(),
+        why: why_of(here, &sheet.household.contract.number),
         decisions: logs::list_of(
             &here.address,
             &[("book", "decisions"), ("number", &sheet.household.contract.number)],
@@ -221,6 +224,13 @@ fn verbs(words: Words, chosen: &str) -> Vec<Choice> {
         chosen: *value == chosen,
     };
     VERBS.iter().map(choice).collect()
+}
+
+/// The page that says why somebody of a contract can not watch.
+fn why_of(here: &Here, number: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("number", number);
+    format!("{}/why?{}", here.address, query.finish())
 }
 
 /// Puts what is known of a contract into words.

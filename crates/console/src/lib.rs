@@ -3,6 +3,7 @@
 //! Below `{base_url}/console/{operator}`. No rule of the business lives here: a page reads, asks [`domain::staff::Desks`] to
 //! do one thing in one transaction, and words the answer. Source: brief tve §11; `docs/decisions/0049`.
 
+mod about;
 mod bulk;
 mod contract;
 mod deliveries;

@@ -6,16 +6,21 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use base::kernel::{Error, Instant, Result, clock};
-use domain::decisions::{self, Explanation, Fact, Finding, SinceThen, Verdict, Why};
+use domain::catalogue::{self, Catalogue, Product};
+use domain::decisions::{self, Explanation, Fact, Finding, SinceThen, Then, Verdict, Why};
 use domain::staff::Permission;
 use http::HeaderMap;
-use web::texts::{Words, message};
+use web::texts::{Words, in_language, message};
 use web::{reasons, status_of};
 
 use super::Console;
+use super::about::About;
 use super::contract::path_of;
 use super::facts;
 use super::here::{Here, asked};
+
+/// Products offered to choose from.
+const OFFERED: usize = 60;
 
 /// A check that fails, and what helps.
 struct Cause {
@@ -33,8 +38,11 @@ struct Body<'b> {
     title: &'b str,
     address: &'b str,
     typed: &'b str,
+    about: &'b About,
     message: Option<String>,
     found: Option<Found>,
+    /// What is sold: code and name.
+    sold: Vec<(String, String)>,
 }
 
 /// What is known of an answer.
@@ -48,6 +56,8 @@ struct Found {
     causes: Vec<Cause>,
     facts: Vec<[String; 5]>,
     since: Vec<[String; 4]>,
+    /// Other answers about that time: where each is, and when it was given.
+    others: Vec<(String, String)>,
 }
 
 /// `GET …/why?trace=…`.
@@ -60,8 +70,19 @@ pub(super) async fn show(
     let wanted = (headers, "/why".to_owned(), query);
     asked((console, code), wanted, |console, here, query| {
         let typed = query.get("trace").unwrap_or_default();
+        let about = About::of(query);
         if typed.trim().is_empty() {
-            return page(console, here, ("", Ok(None)));
+            // A contract alone is a form to be filled in.
+            if about.title.is_empty() {
+                return page(console, here, (("", &about), Ok(None)));
+            }
+            return match asked_about(console, here, &about) {
+                Ok(why) => page(console, here, (("", &about), Ok(Some(why)))),
+                Err(error) if status_of(&error).is_client_error() => {
+                    page(console, here, (("", &about), Err(&error)))
+                }
+                Err(error) => Err(error),
+            };
         }
         let trace: String =
             typed.chars().filter(|one| !one.is_whitespace() && *one != '-').collect();
@@ -70,9 +91,9 @@ pub(super) async fn show(
         let may = (&here.seat, Permission::Look);
         let found = console.desks.act(may, clock::now(), move |tx| decisions::why(tx, &trace));
         match found {
-            Ok(why) => page(console, here, (typed, Ok(Some(why)))),
+            Ok(why) => page(console, here, ((typed, &about), Ok(Some(why)))),
             Err(error) if status_of(&error).is_client_error() => {
-                page(console, here, (typed, Err(&error)))
+                page(console, here, ((typed, &about), Err(&error)))
             }
             Err(error) => Err(error),
         }
@@ -80,18 +101,40 @@ pub(super) async fn show(
     .await
 }
 
+fn asked_about(console: &Console, here: &Here, about: &About) -> Result<Why> {
+    let asked = about.asked()?;
+    console.decisions.flush();
+    let may = (&here.seat, Permission::Look);
+    console.desks.act(may, clock::now(), move |tx| decisions::why_about(tx, &asked))
+}
+
+/// What is sold, to choose from: code and name, at most [`OFFERED`].
+fn sold(here: &Here, catalogue: &Catalogue) -> Vec<(String, String)> {
+    let name = |one: &Product| in_language(here.words.0, &one.name_ja, &one.name_en).to_owned();
+    catalogue.iter().take(OFFERED).map(|one| (one.code.clone(), name(one))).collect()
+}
+
 fn page(
     console: &Console,
     here: &Here,
-    (typed, why): (&str, std::result::Result<Option<Why>, &Error>),
+    ((typed, about), why): ((&str, &About), std::result::Result<Option<Why>, &Error>),
 ) -> Result<Response> {
     let words = here.words;
+    let sold = match &why {
+        Ok(Some(why)) => sold(here, &why.station.catalogue),
+        Ok(None) | Err(_) => {
+            let may = (&here.seat, Permission::Look);
+            sold(here, &console.desks.look(may, clock::now(), catalogue::load)?)
+        }
+    };
     let error = why.as_ref().err().copied();
     let body = Body {
         words,
         title: words.get("console.why.title"),
         address: &here.address,
         typed,
+        about,
+        sold,
         message: error.map(|error| message(words.0, error)),
         found: why.ok().flatten().map(|why| found(here, &why)),
     };
@@ -115,6 +158,7 @@ fn found(here: &Here, why: &Why) -> Found {
     });
     Found {
         verdict: words.get(match verdict {
+            _ if why.rehearsed => rehearsed(findings_now),
             Verdict::Refused => "console.why.refused",
             Verdict::RepairedSince => "console.why.repaired",
             Verdict::RefusedSince => "console.why.refused_since",
@@ -122,7 +166,11 @@ fn found(here: &Here, why: &Why) -> Found {
         }),
         alarm: matches!(verdict, Verdict::Refused | Verdict::RefusedSince),
         asked: words.fill(
-            "console.why.asked",
+            match (why.rehearsed, since_now(then)) {
+                (false, _) => "console.why.asked",
+                (true, true) => "console.why.rehearsed",
+                (true, false) => "console.why.rehearsed_then",
+            },
             &[
                 ("at", &at(words, &then.at)),
                 ("client", &then.client),
@@ -133,13 +181,36 @@ fn found(here: &Here, why: &Why) -> Found {
             ],
         ),
         reads: findings_now.first().map_or_else(String::new, |first| {
-            reasons::for_user(words.0, first, &why.station, &why.explanation.trace)
+            match why.explanation.trace.as_str() {
+                "" => reasons::sentence(words.0, first, &why.station),
+                trace => reasons::for_user(words.0, first, &why.station, trace),
+            }
         }),
         causes: causes.collect(),
         facts: facts.iter().map(|fact| stated(words, fact)).collect(),
         since: since.iter().map(|change| changed(words, change)).collect(),
+        others: why.others.iter().map(|(at, trace)| other(here, *at, trace)).collect(),
         contract,
     }
+}
+
+/// What a rehearsal comes to.
+fn rehearsed(findings: &[Finding]) -> &'static str {
+    match findings {
+        [] => "console.why.could",
+        [Finding::PinNeeded { set: true, .. }] => "console.why.could_with_pin",
+        _ => "console.why.could_not",
+    }
+}
+
+/// Whether it is about this very moment.
+fn since_now(then: &Then) -> bool {
+    then.version >= 0
+}
+
+fn other(here: &Here, at: Instant, trace: &str) -> (String, String) {
+    let at = reasons::moment(here.words.0, at);
+    (format!("{}/why?trace={trace}", here.address), format!("{at} {trace}"))
 }
 
 /// An instant of a replay as people read it.

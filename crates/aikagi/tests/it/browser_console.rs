@@ -215,6 +215,7 @@ async fn helps(browser: &Client, demo: &Demo, look: Look) {
     wait_for(browser, "#no-holds").await;
 
     assert!(asked(demo).1, "{}", look.name);
+    looks_up_without_a_number(browser, look, &console).await;
     looks_through_the_books(browser, look, &console).await;
     browser.goto(&format!("{console}/why?trace={trace}")).await.unwrap();
     wait_for(browser, "#since").await;
@@ -222,6 +223,17 @@ async fn helps(browser: &Client, demo: &Demo, look: Look) {
     click(browser, "nav form button").await;
     wait_for(browser, "#staff").await;
     look_at(browser, look, "sign-in").await;
+}
+
+/// Without a number: by a member, a product and now.
+async fn looks_up_without_a_number(browser: &Client, look: Look, console: &str) {
+    browser.goto(&format!("{console}/contracts/C0012345")).await.unwrap();
+    click(browser, "#persons a[href*='/why']").await;
+    type_into(browser, "#title", "BASIC").await;
+    look_at(browser, look, "why-form").await;
+    click(browser, "#about button").await;
+    wait_for(browser, "#verdict").await;
+    look_at(browser, look, "why-rehearsed").await;
 }
 
 /// From the audit of a contract through every other book.

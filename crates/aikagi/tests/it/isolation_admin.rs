@@ -117,6 +117,17 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(commands::undo_by_hand(tx, (NUMBER, "k1")).map(|done| done.standing))
     }),
     ("commands::waiting", |tx, _| said(commands::waiting(tx, NUMBER))),
+    ("decisions::why_about", |tx, _| {
+        let asked = |at| decisions::WhyAsked {
+            number: NUMBER.to_owned(),
+            person_no: 1,
+            what: "product:SECRETPACK".to_owned(),
+            at,
+        };
+        let all = [None, Some(tx.now())];
+        let told = all.map(|at| said(decisions::why_about(tx, &asked(at)).map(|why| why.others)));
+        told.concat()
+    }),
     ("decisions::why", |tx, known| {
         said(decisions::why(tx, &known.trace).map(|why| why.explanation))
     }),

@@ -67,6 +67,7 @@ mod console_search;
 mod console_timeline;
 mod console_today;
 mod console_undo;
+mod console_why;
 mod contacts_page;
 mod decisions;
 mod decisions_kept;

@@ -109,7 +109,7 @@ pub(super) fn told(members: &BTreeMap<String, (Key, i64)>, line: AuditLine) -> A
     let detail: Value = serde_json::from_str(&line.detail).unwrap_or_default();
     let said = |name: &str| detail.get(name).and_then(Value::as_str);
     Audited {
-        of: of(members, &line, said("name").unwrap_or_default()),
+        of: of(members, &line, [said("name"), said("about")].map(Option::unwrap_or_default)),
         product: said("product").map(str::to_owned),
         reason: said("reason").and_then(named),
         request_id: said("request_id").unwrap_or_default().to_owned(),
@@ -118,7 +118,7 @@ pub(super) fn told(members: &BTreeMap<String, (Key, i64)>, line: AuditLine) -> A
     }
 }
 
-fn of(members: &BTreeMap<String, (Key, i64)>, line: &AuditLine, name: &str) -> Of {
+fn of(members: &BTreeMap<String, (Key, i64)>, line: &AuditLine, [name, about]: [&str; 2]) -> Of {
     let subject = line.subject.as_str();
     if let Some((key, person_no)) = members.get(subject) {
         return Of::Household(key.number.clone(), *person_no);
@@ -130,10 +130,12 @@ fn of(members: &BTreeMap<String, (Key, i64)>, line: &AuditLine, name: &str) -> O
         Some(("per" | "ses" | "grn", _)) => return Of::Other(String::new()),
         _ => {}
     }
-    if line.act == "console.explained" {
+    if line.act == "console.explained" && subject != "rehearsed" {
         return Of::Answer(subject.to_owned());
     }
-    if is_of(&Topic::OF_HOUSEHOLDS) {
+    // What was only rehearsed is known by whom it was about.
+    let subject = if line.act == "console.explained" { about } else { subject };
+    if is_of(&Topic::OF_HOUSEHOLDS) || line.act == "console.explained" {
         let mut parts = subject.split('/');
         let number = parts.next().unwrap_or_default().to_owned();
         let person_no = parts.nth(1).and_then(|no| no.parse().ok()).unwrap_or(0);

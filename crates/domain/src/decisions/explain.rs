@@ -91,10 +91,19 @@ pub struct SinceThen {
 /// # Errors
 /// `decision.unknown` — no such trace in this operator, or older than 90 days.
 pub fn explain(tx: &mut Tx<'_>, trace: &str) -> Result<Explanation> {
-    let now = tx.now();
     let line = log::find(tx, trace)?.ok_or_else(|| Error::not_found("decision.unknown", trace))?;
-    let station =
-        Station { operator: operators::find_operator(tx)?, catalogue: catalogue::load(tx)? };
+    let station = station(tx)?;
+    replay(tx, &station, line)
+}
+
+/// The operator and what it sells.
+pub(super) fn station(tx: &mut Tx<'_>) -> Result<Station> {
+    Ok(Station { operator: operators::find_operator(tx)?, catalogue: catalogue::load(tx)? })
+}
+
+/// What a line of the log asks, answered with the facts of now.
+pub(super) fn replay(tx: &mut Tx<'_>, station: &Station, line: log::Line) -> Result<Explanation> {
+    let now = tx.now();
     let aggregate = repo::find_aggregate(tx, &line.number)?.unwrap_or_default();
     let building = building(tx, &aggregate)?;
     let viewer = viewer(&aggregate, building.as_ref(), &line);
@@ -107,8 +116,8 @@ pub fn explain(tx: &mut Tx<'_>, trace: &str) -> Result<Explanation> {
         // No PIN is in the log. Who was let in had the right one, if one was asked for.
         pin: if permitted { PinGiven::Right } else { PinGiven::Missing },
     };
-    let decision = decide(&station, viewer.as_ref(), &question, now);
-    let facts = facts::collect(&station, viewer.as_ref(), &question, now);
+    let decision = decide(station, viewer.as_ref(), &question, now);
+    let facts = facts::collect(station, viewer.as_ref(), &question, now);
     let verdict = match (permitted, decision.permit()) {
         (false, false) => Verdict::Refused,
         (false, true) => Verdict::RepairedSince,

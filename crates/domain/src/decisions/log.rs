@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use base::kernel::{Instant, Result};
-use base::store::{Tx, Value};
+use base::store::{Row, Tx, Value};
 
 use super::question::{Decision, Question, Viewer};
 use super::trace;
@@ -80,23 +80,25 @@ pub(super) fn find(tx: &mut Tx<'_>, typed: &str) -> Result<Option<Line>> {
           WHERE operator_id = ?1 AND trace = ?2 AND at_ms >= ?3 AND at_ms < ?4
           ORDER BY at_ms DESC LIMIT 1",
         &keys,
-        |row| {
-            Ok(Line {
-                trace: row.text()?,
-                at: row.instant()?,
-                client: row.text()?,
-                number: row.text()?,
-                generation: row.int()?,
-                person_no: row.int()?,
-                action: row.text()?,
-                resource: row.text()?,
-                least_age: row.int_if_any()?,
-                adult: row.flag()?,
-                codes: row.text()?,
-                version: row.int()?,
-            })
-        },
+        read,
     )
+}
+
+pub(super) fn read(row: &mut Row) -> Result<Line> {
+    Ok(Line {
+        trace: row.text()?,
+        at: row.instant()?,
+        client: row.text()?,
+        number: row.text()?,
+        generation: row.int()?,
+        person_no: row.int()?,
+        action: row.text()?,
+        resource: row.text()?,
+        least_age: row.int_if_any()?,
+        adult: row.flag()?,
+        codes: row.text()?,
+        version: row.int()?,
+    })
 }
 
 /// How often somebody might watch, and why not.

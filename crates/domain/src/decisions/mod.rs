@@ -6,6 +6,7 @@
 //! 7), and writes each answer down under an eight-character trace that [`explain()`] replays.
 //! Source: brief tve §5.8, §8.2, §11.3, §13.
 
+mod about;
 mod aggregate;
 mod decide;
 mod desk;
@@ -30,6 +31,7 @@ mod titles;
 mod trace;
 mod why;
 
+pub use about::{WhyAsked, why_about};
 pub use aggregate::Aggregate;
 pub use decide::decide;
 pub use desk::{Answer, Ask, Capacity, Decisions, Subject};
