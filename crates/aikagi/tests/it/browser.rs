@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base::kernel::clock;
@@ -29,6 +30,9 @@ pub struct Demo {
 }
 
 pub fn start_demo(folder: &Path) -> Demo {
+    // Demos that start at the same time would find the same ports free.
+    static STARTING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
     let data = folder.join("demo");
     let schema = OwnSchema::if_postgres();
     let mut child = Command::new(PROGRAM)

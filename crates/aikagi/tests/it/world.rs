@@ -1,9 +1,10 @@
 //! A small world for stories: two operators, a catalogue, a database of its own, a clock that
 //! stands still until it is moved.
 //!
-//! SQLite in a temporary file, or PostgreSQL (a schema for each world) when `TEST_POSTGRES_URL` is
+//! SQLite in a temporary file, or PostgreSQL (a schema for each world, emptied for the next) when `TEST_POSTGRES_URL` is
 //! set.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use base::kernel::{Actor, Instant, Result, Scope, ids};
@@ -12,6 +13,7 @@ use domain::catalogue::{self, Kind, Product};
 use domain::commands::{self, Command, Op, Report};
 use domain::operators::{self, OperatorDraft, Policies};
 use domain::subscribers::{self, Household, Load, Standing};
+use tokio_postgres::SimpleQueryMessage;
 
 /// The operator most stories happen at.
 pub const KITA: &str = "KITA01";
@@ -168,32 +170,81 @@ impl World {
     }
 }
 
-/// A schema on the PostgreSQL of the tests, gone when this is.
+/// A schema on the PostgreSQL of the tests: nobody else's while this is.
 pub struct OwnSchema {
     server: String,
     name: String,
 }
 
+/// Schemas whose world is gone, empty again. Making the tables takes longer than most stories do.
+static EMPTIED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Rows a schema may have held to be used again: deleted ones are still read through for a while.
+const FEW_ROWS: u64 = 5_000;
+
 impl OwnSchema {
     /// `None`: the tests run on SQLite.
     pub fn if_postgres() -> Option<Self> {
         let server = read_env("TEST_POSTGRES_URL").filter(|url| !url.is_empty())?;
-        let name = format!("w_{}", ids::new_id("s", Instant::from_ms(1)).to_lowercase());
-        run_sql(&server, &format!("CREATE SCHEMA {name}"));
+        let emptied = EMPTIED.lock().unwrap().pop();
+        let name = emptied.unwrap_or_else(|| {
+            let name = Self::new_name();
+            run_sql(&server, &format!("CREATE SCHEMA {name}"));
+            name
+        });
         Some(Self { server, name })
     }
 
-    /// The address of a database that is this schema.
+    /// The address of a database that is this schema. Its connections bear its name.
     pub fn url(&self) -> String {
         let Self { server, name } = self;
         let joint = if server.contains('?') { '&' } else { '?' };
-        format!("{server}{joint}options=-csearch_path%3D{name}")
+        format!("{server}{joint}application_name={name}&options=-csearch_path%3D{name}")
+    }
+
+    fn new_name() -> String {
+        format!("w_{}", ids::new_id("s", Instant::from_ms(1)).to_lowercase())
+    }
+
+    /// Makes it as if just made, under another name; answers whether it can be used again.
+    fn emptied(&mut self) -> bool {
+        // Threads of the old world may still write their last lines: into nothing, as if it were dropped.
+        let old = std::mem::replace(&mut self.name, Self::new_name());
+        let name = &self.name;
+        run_sql(&self.server, &format!("ALTER SCHEMA {old} RENAME TO {name}"));
+        let others = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{old}'"
+        );
+        while rows_of(&run_sql(&self.server, &others)) > 0 {
+            look_again();
+        }
+        // A story may have told the ledger of a newer program.
+        let usable =
+            format!("SELECT 1 FROM {name}.schema_migrations HAVING max(version) = count(*)");
+        let tables = format!(
+            "SELECT format('DELETE FROM %I.%I', schemaname, tablename) FROM pg_tables \
+             WHERE schemaname = '{name}' AND tablename <> 'schema_migrations'"
+        );
+        if rows_of(&run_sql(&self.server, &usable)) != 1 {
+            return false;
+        }
+        let tables = run_sql(&self.server, &tables);
+        let deletes = tables.iter().filter_map(|answer| match answer {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        let deletes: Vec<&str> = deletes.collect();
+        rows_of(&run_sql(&self.server, &deletes.join("; "))) < FEW_ROWS
     }
 }
 
 impl Drop for OwnSchema {
     fn drop(&mut self) {
-        run_sql(&self.server, &format!("DROP SCHEMA {} CASCADE", self.name));
+        if !std::thread::panicking() && self.emptied() {
+            EMPTIED.lock().unwrap().push(self.name.clone());
+        } else {
+            run_sql(&self.server, &format!("DROP SCHEMA {} CASCADE", self.name));
+        }
     }
 }
 
@@ -233,16 +284,26 @@ pub fn look_again() {
     std::thread::sleep(std::time::Duration::from_millis(2));
 }
 
-fn run_sql(url: &str, sql: &str) {
+fn run_sql(url: &str, sql: &str) -> Vec<SimpleQueryMessage> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let config: tokio_postgres::Config = url.parse().unwrap();
         let (client, driver) = config.connect(tokio_postgres::NoTls).await.unwrap();
         let driving = tokio::spawn(driver);
-        client.batch_execute(sql).await.unwrap();
+        let answers = client.simple_query(sql).await.unwrap();
         drop(client);
         driving.await.unwrap().unwrap();
+        answers
+    })
+}
+
+/// How many rows the statements of one text answered with or changed.
+fn rows_of(answers: &[SimpleQueryMessage]) -> u64 {
+    let counts = answers.iter().map(|answer| match answer {
+        SimpleQueryMessage::CommandComplete(rows) => *rows,
+        _ => 0,
     });
+    counts.sum()
 }
 
 /// What both operators sell: a channel, an unlimited pack, a rented film, adult films, a bundle.

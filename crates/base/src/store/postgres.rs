@@ -69,7 +69,10 @@ impl Postgres {
     pub(super) fn open(url: &str, watchers: Arc<Watchers>) -> Result<Self> {
         let mut config: Config =
             url.parse().map_err(|_| Error::invalid("config.database", "database.url"))?;
-        config.application_name("aikagi").connect_timeout(Duration::from_secs(5));
+        if config.get_application_name().is_none() {
+            config.application_name("aikagi");
+        }
+        config.connect_timeout(Duration::from_secs(5));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres-io")
