@@ -45,6 +45,7 @@ struct Navigation<'n> {
     place: &'n str,
     manages: bool,
     bulk: bool,
+    trial: bool,
 }
 
 impl Here {
@@ -94,6 +95,7 @@ impl Here {
             place,
             manages: self.may(Permission::ManageStaff),
             bulk: self.may(Permission::Bulk),
+            trial: self.operator.trial,
         };
         let owner = in_language(self.words.0, &self.operator.name_ja, &self.operator.name_en);
         let page = Page::new(self.words.0, title, body)?.owned_by(owner).led_by(&navigation)?;

@@ -16,6 +16,7 @@ mod here;
 mod home;
 mod joining;
 mod labels;
+mod launch;
 pub mod letters;
 mod logs;
 mod moving;
@@ -120,6 +121,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/why", get(why::show))
         .route("/console/{operator}/today", get(today::show).post(today::answer))
         .route("/console/{operator}/logs", get(logs::show).post(logs::export))
+        .route("/console/{operator}/launch", get(launch::show).post(launch::change))
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)

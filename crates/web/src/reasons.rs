@@ -257,6 +257,7 @@ mod tests {
             policies: Policies::default(),
             version: 1,
             created: Instant::default(),
+            trial: false,
         };
         Station { operator, catalogue: Catalogue::default() }
     }

@@ -2,14 +2,14 @@
 
 use base::kernel::{Change, Scope};
 use clap::Subcommand;
-use domain::catalogue;
 use domain::operators::{self, Operator as Station};
+use domain::{administration, catalogue};
 
 use super::context::Context;
 use crate::failure::Failure;
 use crate::output;
 
-/// Look at operators, switch them off and on.
+/// Look at operators, put them on trial, switch them off and on.
 #[derive(Subcommand)]
 pub(super) enum Operator {
     /// All operators
@@ -21,6 +21,11 @@ pub(super) enum Operator {
     },
     /// Take an operator out of service: nobody signs in, every decision is D01
     Disable {
+        /// Its code
+        code: String,
+    },
+    /// Put an operator without households on trial, until its manager takes it into service at the console
+    Trial {
         /// Its code
         code: String,
     },
@@ -38,6 +43,7 @@ pub(super) fn run(context: &Context, command: Operator) -> Result<(), Failure> {
         Operator::List => list(context),
         Operator::Show { code } => show(context, &code),
         Operator::Disable { code } => switch(context, &code, operators::disable),
+        Operator::Trial { code } => switch(context, &code, administration::begin_trial),
         Operator::Enable { code } => switch(context, &code, operators::enable),
     }
 }
@@ -93,7 +99,8 @@ fn show(context: &Context, code: &str) -> Result<(), Failure> {
 fn facts(station: &Station, base_url: &str) {
     output::line(format!("operator   {} {}", station.code, station.name_ja));
     output::line(format!("           {}", station.name_en));
-    output::line(format!("state      {}", station.state.as_str()));
+    let trial = if station.trial { " (on trial)" } else { "" };
+    output::line(format!("state      {}{trial}", station.state.as_str()));
     output::line(format!("issuer     {base_url}/o/{}", station.code));
     output::line(format!("since      {}", station.created.rfc3339_jst()));
     output::line(format!("version    {}", station.version));

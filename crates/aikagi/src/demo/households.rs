@@ -2,14 +2,22 @@
 
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::{Db, Tx};
+use domain::administration;
 use domain::commands::{Command, Op, ResultKind, execute_many};
 use domain::credentials::issue_letter_code;
 use domain::subscribers::{Attributes, Reason, Role};
 
 use crate::failure::Failure;
 
-/// Who works at the northern station, as `station.toml` says.
-const STAFF: [(&str, &str); 3] = [("sato", "受付"), ("kudo", "管理"), ("murata", "局責任者")];
+/// Who works at which station, as `station.toml` says.
+const STAFF: [(&str, &str, &str); 4] = [
+    ("OP0012", "sato", "受付"),
+    ("OP0012", "kudo", "管理"),
+    ("OP0012", "murata", "局責任者"),
+    (ON_TRIAL, "aoki", "局責任者（試行中の局）"),
+];
+/// The station that is not in service yet.
+const ON_TRIAL: &str = "OP0056";
 
 /// A letter to an invented person.
 pub(super) struct Letter {
@@ -113,22 +121,28 @@ const HOMES: &[Home] = &[
 pub(super) fn make(db: &Db) -> std::result::Result<Vec<Letter>, Failure> {
     let mut letters = Vec::new();
     for home in HOMES {
-        let actor = Actor::Operations("demo".to_owned());
-        let scope = Scope::new(home.operator, actor, clock::now()).caused_by("demo");
-        letters.extend(db.transact(&scope, move |tx| found(tx, home))?);
+        letters.extend(db.transact(&scope_at(home.operator), move |tx| found(tx, home))?);
     }
     Ok(letters)
 }
 
-/// Invites who works at the northern station to its console; answers a line for each.
+/// Puts the third station on trial.
+pub(super) fn begin_trial(db: &Db) -> std::result::Result<(), Failure> {
+    db.transact(&scope_at(ON_TRIAL), administration::begin_trial)?;
+    Ok(())
+}
+
+fn scope_at(operator: &str) -> Scope {
+    Scope::new(operator, Actor::Operations("demo".to_owned()), clock::now()).caused_by("demo")
+}
+
+/// Invites who works at a station to its console; answers a line for each.
 pub(super) fn invite_staff(db: &Db, base_url: &str) -> std::result::Result<Vec<String>, Failure> {
-    let actor = Actor::Operations("demo".to_owned());
-    let scope = Scope::new("OP0012", actor, clock::now()).caused_by("demo");
     let mut lines = Vec::new();
-    for (id, role) in STAFF {
-        let code = db.transact(&scope, move |tx| domain::staff::invite(tx, id))?;
+    for (operator, id, role) in STAFF {
+        let code = db.transact(&scope_at(operator), move |tx| domain::staff::invite(tx, id))?;
         let code = console::letters::grouped(&code);
-        lines.push(format!("{base_url}/console/OP0012/join?staff={id}  {code}  {role}"));
+        lines.push(format!("{base_url}/console/{operator}/join?staff={id}  {code}  {role}"));
     }
     Ok(lines)
 }

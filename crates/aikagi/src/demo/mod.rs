@@ -54,6 +54,7 @@ fn fill(folder: &Folder, config: &Config) -> Result<u64, Failure> {
     let applied = apply(&db, &master, &folder.station_file(), Mode::Apply)?;
     if applied.differences.iter().any(|one| one.added && one.thing == "operator") {
         let letters = households::make(&db)?;
+        households::begin_trial(&db)?;
         folder.write_letters(&letters)?;
         folder.write_invitations(&households::invite_staff(&db, &config.base_url)?)?;
     }

@@ -127,6 +127,7 @@ proptest! {
             policies,
             version: 1,
             created: now,
+            trial: false,
         };
         let mut facts = Facts {
             station: Station { operator, catalogue: Catalogue::new(products.clone()) },

@@ -164,6 +164,9 @@ impl Two {
                 let proof = proof(&format!("/files/{file}"));
                 form(format!("proof={proof}&do=discard&seen=HELD.gap"))
             }
+            ("POST", "launch") => {
+                form(format!("proof={}&do=vouch&item=night&so=1", proof("/launch")))
+            }
             ("POST", _) => {
                 let proof = proof(&format!("/contracts/{number}"));
                 form(format!("proof={proof}&do=preview&verb=suspend&reason=40"))

@@ -161,6 +161,8 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Operator, "/console/{operator}/today", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/logs", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/logs", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/launch", Guard::Staff),
+    Route("POST", At::Operator, "/console/{operator}/launch", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/staff", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/staff", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/staff/{staff}", Guard::Staff),

@@ -83,6 +83,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("commands::sweep_offers", "housekeeping of expired rows, answers a number"),
     ("commands::sweep_undo", "housekeeping of expired rows, answers a number"),
     ("commands::purge_due", "of its own scope, by age"),
+    ("administration::begin_trial", "of its own scope"),
 ];
 
 pub type Probe = fn(&mut Tx<'_>, &Known) -> String;

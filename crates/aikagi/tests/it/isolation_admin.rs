@@ -140,6 +140,15 @@ pub const PROBES: &[(&str, Probe)] = &[
         let ever = (base::kernel::Instant::default(), 1_000);
         said(domain::decisions::count_answers(tx, ever))
     }),
+    ("operators::find_launch", |tx, _| said(operators::find_launch(tx))),
+    ("operators::vouch", |tx, _| said(operators::vouch(tx, (operators::Vouched::Night, true)))),
+    ("operators::answer_hearing", |tx, _| {
+        said(operators::answer_hearing(tx, (&operators::Hearing::default(), 1)))
+    }),
+    ("administration::go_live", |tx, _| said(administration::go_live(tx, KITA))),
+    ("commands::reset_trial", |tx, _| said(commands::reset_trial(tx, KITA, 10))),
+    ("administration::readiness", |tx, _| said(administration::readiness(tx))),
+    ("subscribers::count_kept", |tx, _| said(domain::subscribers::count_kept(tx))),
     ("staff::roster", |tx, _| said(staff::roster(tx))),
     ("staff::end_sessions", |tx, _| said(staff::end_sessions(tx, "himitsu"))),
     ("clients::set_secret", |tx, _| said(clients::set_secret(tx, "secret-vod", &"s".repeat(43)))),

@@ -60,6 +60,7 @@ mod console_bulk_bad;
 mod console_desk;
 mod console_files;
 mod console_format;
+mod console_launch;
 mod console_logs;
 mod console_moves;
 mod console_people;

@@ -69,6 +69,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (39, "0039_timeline", include_str!("../../../../migrations/0039_timeline.sql")),
     (40, "0040_undo_by_hand", include_str!("../../../../migrations/0040_undo_by_hand.sql")),
     (41, "0041_logs", include_str!("../../../../migrations/0041_logs.sql")),
+    (42, "0042_launches", include_str!("../../../../migrations/0042_launches.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -7,6 +7,7 @@
 mod audited;
 mod deliveries;
 mod exports;
+mod launch;
 mod listed;
 mod logs;
 mod persons;
@@ -21,6 +22,7 @@ mod topics;
 pub use audited::{Audited, Of};
 pub use deliveries::{deliveries, resend};
 pub use exports::note_export;
+pub use launch::{Readiness, Shown, begin_trial, go_live, readiness};
 pub use logs::{Book, Ended, Kind, Lines, Logs, Portion, Wanted, logs};
 pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in, reset_pins};
 pub use search::{Found, FoundBy, FoundContract, PAGE, search};

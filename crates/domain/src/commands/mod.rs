@@ -22,6 +22,7 @@ mod perform;
 mod purge;
 mod report;
 mod scheduled;
+mod trials;
 mod undo;
 mod undo_by_hand;
 mod workbench;
@@ -47,5 +48,6 @@ pub use parental::{
 pub use purge::purge_due;
 pub use report::{Report, ResultKind};
 pub use scheduled::{Waiting, run_job, waiting};
+pub use trials::reset_trial;
 pub use undo::{Before, Undone, forget_answers, restore};
 pub use undo_by_hand::{TakenBack, UNDO_HOURS, Undoable, sweep_undo, undo_by_hand, undoable};

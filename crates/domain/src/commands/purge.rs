@@ -25,6 +25,15 @@ pub fn purge_due(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
     let before = tx.now().plus_days(-operator.policies.purge_days);
     let contracts = contracts_due(tx, before, limit)?;
     let members = members_due(tx, before, limit)?;
+    erase(tx, (&contracts, &members), before)
+}
+
+/// Erases these contracts and members, if the locked rows say that they ended before `before`; returns how many.
+pub(super) fn erase(
+    tx: &mut Tx<'_>,
+    (contracts, members): (&[Key], &[(Key, i64)]),
+    before: Instant,
+) -> Result<u64> {
     if contracts.is_empty() && members.is_empty() {
         return Ok(0);
     }
@@ -34,10 +43,10 @@ pub fn purge_due(tx: &mut Tx<'_>, limit: i64) -> Result<u64> {
     let needs = Needs { load: Load::ForChange, keys: false, boxes: Some(Vec::new()) };
     let mut bench = Workbench::load_numbers(tx, numbers, needs)?;
     let mut purged = 0;
-    for key in &contracts {
+    for key in contracts {
         purged += u64::from(purge_contract(tx, &mut bench, key, before)?);
     }
-    for (key, person_no) in &members {
+    for (key, person_no) in members {
         purged += u64::from(purge_member(tx, &mut bench, (key, *person_no), before)?);
     }
     bench.save(tx)?;

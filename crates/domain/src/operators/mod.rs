@@ -1,15 +1,18 @@
 //! A station: its names, policies and state, and the people who work there.
 //!
-//! Owns the tables `operators` and `staff`. The operator's `version` moves with every change of
+//! Owns the tables `operators`, `staff` and `launches`. The operator's `version` moves with every change of
 //! anything an operator sells, allows or is called ([`changed`]), so that caches can tell.
 //! Source: brief tve §5.8 (D01), §6, §15.2.
 
+mod launches;
 mod passkey_site;
 mod policies;
 mod repo;
 mod staff;
 mod stations;
 
+pub use launches::{Hearing, Launch, Linkage, Tick, Vouched, answer_hearing, find_launch, vouch};
+pub(crate) use launches::{begin_trial, confirmed_trial, end_trial, note_reset};
 pub use passkey_site::PasskeySite;
 pub use policies::{ErrorLimit, MassGuard, Pace, Policies, Registration};
 pub use staff::{Role, Staff, StaffDraft, find_staff, list_staff, put_staff};

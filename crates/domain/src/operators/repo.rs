@@ -16,13 +16,15 @@ fn read_operator(row: &mut Row) -> Result<Operator> {
         policies: Policies::parse(&row.text()?)?,
         version: row.int()?,
         created: row.instant()?,
+        trial: row.flag()?,
     })
 }
 
 pub(super) fn find(tx: &mut Tx<'_>) -> Result<Option<Operator>> {
     let keys: [Value; 1] = [tx.operator().into()];
     tx.row(
-        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms
+        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms,
+                trial
            FROM operators WHERE operator_id = ?1",
         &keys,
         read_operator,
@@ -33,7 +35,8 @@ pub(super) fn find(tx: &mut Tx<'_>) -> Result<Option<Operator>> {
 pub(super) fn of_rp_id(tx: &mut Tx<'_>, rp_id: &str) -> Result<Option<Operator>> {
     let keys: [Value; 1] = [rp_id.into()];
     tx.row(
-        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms
+        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms,
+                trial
            FROM operators WHERE rp_id = ?1",
         &keys,
         read_operator,
@@ -49,7 +52,8 @@ fn rp_id_of(draft: &OperatorDraft) -> Option<String> {
 pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Operator>> {
     let keys: [Value; 2] = [after.into(), limit.into()];
     tx.rows(
-        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms
+        "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms,
+                trial
            FROM operators WHERE operator_id > ?1 ORDER BY operator_id LIMIT ?2",
         &keys,
         read_operator,

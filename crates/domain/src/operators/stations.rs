@@ -56,6 +56,8 @@ pub struct Operator {
     pub version: i64,
     /// When it was first written.
     pub created: Instant,
+    /// Whether it is on trial: its households may be thrown away.
+    pub trial: bool,
 }
 
 impl Operator {

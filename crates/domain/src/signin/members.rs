@@ -150,6 +150,7 @@ mod tests {
             policies,
             version: 1,
             created: now,
+            trial: false,
         };
         for (born, adult) in [
             (None, true),

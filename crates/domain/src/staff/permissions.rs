@@ -23,11 +23,13 @@ pub enum Permission {
     Export,
     /// Invite who works here, and take it back.
     ManageStaff,
+    /// Bring a station on trial into service.
+    Launch,
 }
 
 impl Permission {
     /// All, in the order of the list in `docs/console.md`.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Look,
         Self::Help,
         Self::Command,
@@ -36,6 +38,7 @@ impl Permission {
         Self::Settings,
         Self::Export,
         Self::ManageStaff,
+        Self::Launch,
     ];
 
     /// Which roles may.
@@ -49,7 +52,7 @@ impl Permission {
             Self::Bulk | Self::Approve | Self::Settings | Self::Export => {
                 &[Role::Admin, Role::StationManager]
             }
-            Self::ManageStaff => &[Role::StationManager],
+            Self::ManageStaff | Self::Launch => &[Role::StationManager],
         }
     }
 

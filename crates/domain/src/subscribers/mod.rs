@@ -37,6 +37,8 @@ pub use outcome::{By, Outcome, note};
 pub use ownership::Age;
 pub use persons::{Person, PersonState, Role};
 pub use replace::{MovedFor, TARGET_INVALID, is_movable, replace};
-pub use repo::{Load, count_open, key_of_person, keys_of_persons, list_open, load, save, versions};
+pub use repo::{
+    Load, count_kept, count_open, key_of_person, keys_of_persons, list_open, load, save, versions,
+};
 pub use texts::{is_plain, plain};
 pub use unfolded::fold_older;

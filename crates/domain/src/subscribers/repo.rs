@@ -219,6 +219,20 @@ pub fn count_open(tx: &mut Tx<'_>) -> Result<i64> {
     .ok_or_else(|| Error::internal("COUNT answered no row"))
 }
 
+/// How many contracts of the operator have data of a household, stopped ones too.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn count_kept(tx: &mut Tx<'_>) -> Result<i64> {
+    let keys: [Value; 1] = [tx.operator().into()];
+    tx.row(
+        "SELECT COUNT(*) FROM contracts WHERE operator_id = ?1 AND state <> 'PURGED'",
+        &keys,
+        Row::int,
+    )?
+    .ok_or_else(|| Error::internal("COUNT answered no row"))
+}
+
 /// Numbers of contracts that are not stopped, after the number `after`, in the database's order.
 ///
 /// # Errors
