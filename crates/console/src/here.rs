@@ -44,6 +44,7 @@ struct Navigation<'n> {
     proof: &'n str,
     place: &'n str,
     manages: bool,
+    masters: bool,
     bulk: bool,
     trial: bool,
 }
@@ -94,6 +95,7 @@ impl Here {
             proof: &self.proof(console, SIGN_OUT),
             place,
             manages: self.may(Permission::ManageStaff),
+            masters: self.may(Permission::Settings),
             bulk: self.may(Permission::Bulk),
             trial: self.operator.trial,
         };

@@ -19,6 +19,7 @@ mod labels;
 mod launch;
 pub mod letters;
 mod logs;
+mod masters;
 mod moving;
 mod people;
 mod signin;
@@ -122,6 +123,15 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/today", get(today::show).post(today::answer))
         .route("/console/{operator}/logs", get(logs::show).post(logs::export))
         .route("/console/{operator}/launch", get(launch::show).post(launch::change))
+        .route("/console/{operator}/masters", get(masters::list))
+        .route(
+            "/console/{operator}/masters/products/{product}",
+            get(masters::product).post(masters::change_product),
+        )
+        .route(
+            "/console/{operator}/masters/policies",
+            get(masters::policies).post(masters::change_policies),
+        )
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)

@@ -1,13 +1,9 @@
 //! What changed, field by field: the thing as it stood before and after.
 
-use std::collections::BTreeMap;
-
 use base::kernel::Result;
 use base::store::Tx;
-use serde::Serialize;
-
-/// A thing, as fields and their texts. Secrets never appear here.
-pub(super) type Facts = BTreeMap<String, String>;
+use domain::operators::differences;
+pub(super) use domain::operators::{Facts, facts_of};
 
 /// One thing that was added or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,28 +38,6 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// The fields of something, below `name`.
-pub(super) fn facts_of(name: &str, thing: &impl Serialize) -> Facts {
-    let mut facts = Facts::new();
-    if let Ok(value) = serde_json::to_value(thing) {
-        flatten(name, &value, &mut facts);
-    }
-    facts
-}
-
-fn flatten(path: &str, value: &serde_json::Value, facts: &mut Facts) {
-    match value {
-        serde_json::Value::Object(fields) => {
-            for (name, value) in fields {
-                let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                flatten(&inner, value, facts);
-            }
-        }
-        serde_json::Value::String(text) => drop(facts.insert(path.to_owned(), text.clone())),
-        other => drop(facts.insert(path.to_owned(), other.to_string())),
-    }
-}
-
 /// Puts a thing and says what that changed; `facts` reads it before and after.
 pub(super) fn put_with_diff(
     tx: &mut Tx<'_>,
@@ -78,16 +52,8 @@ pub(super) fn put_with_diff(
         return Ok(None);
     }
     let added = before.is_none();
-    let before = before.unwrap_or_default();
-    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let text = |facts: &Facts, name: &str| facts.get(name).cloned().unwrap_or_default();
-    let fields = names
-        .into_iter()
-        .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| (name.clone(), text(&before, name), text(&after, name)))
-        .collect();
+    let fields = differences(&before.unwrap_or_default(), &after);
+    let fields = fields.into_iter().map(|one| (one.field, one.before, one.after)).collect();
     let operator = tx.operator().to_owned();
     Ok(Some(Difference { operator, thing: thing.to_owned(), added, fields }))
 }

@@ -96,6 +96,29 @@ async fn tries(browser: &Client, (look, folder): (Look, &Path), console: &str) {
     look_at(browser, look, "trial").await;
 }
 
+/// Changes a product, once without seeing the difference to its end.
+async fn publishes(browser: &Client, look: Look, console: &str) {
+    browser.goto(&format!("{console}/masters")).await.unwrap();
+    wait_for(browser, "#policies").await;
+    look_at(browser, look, "masters").await;
+    click(browser, "#products a").await;
+    wait_for(browser, "#name_en").await.clear().await.unwrap();
+    type_into(browser, "#name_en", &format!("Sports, {}", look.name)).await;
+    look_at(browser, look, "product").await;
+    click(browser, "button[value=draft]").await;
+    type_into(browser, "#why", "英語名をサービスの表示に合わせる").await;
+    look_at(browser, look, "product-draft").await;
+    click(browser, "button[value=again]").await;
+    click(browser, "button[value=draft]").await;
+    type_into(browser, "#why", "英語名をサービスの表示に合わせる").await;
+    click(browser, "button[value=publish]").await;
+    wait_for(browser, "#message").await;
+    look_at(browser, look, "product-published").await;
+    browser.goto(&format!("{console}/masters/policies")).await.unwrap();
+    wait_for(browser, "#facts").await;
+    look_at(browser, look, "policies").await;
+}
+
 /// Fills the form in, once wrongly; answers where the work is shown.
 async fn puts_in(browser: &Client, (look, work): (Look, &Work), console: &str) -> String {
     browser.goto(&format!("{console}/bulk")).await.unwrap();
@@ -135,6 +158,7 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
     let one = open_browser(address, &first, look).await;
     let console = joins(&one, demo, "murata").await;
     tries(&one, (look, folder), &console).await;
+    publishes(&one, look, &console).await;
     let work = if look.name == PC.name { Work::many(demo) } else { Work::few() };
     let work = puts_in(&one, (look, &work), &console).await;
     let other = open_browser(address, &second, look).await;

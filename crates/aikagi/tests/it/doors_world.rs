@@ -57,6 +57,8 @@ pub struct Names {
     pub file: String,
     /// Of work on many contracts.
     pub bulk: String,
+    /// Of a product.
+    pub product: String,
     /// Of a signing key.
     pub kid: String,
     pub registered: Tokens,
@@ -64,14 +66,17 @@ pub struct Names {
 
 impl Names {
     /// Every name, to be blotted out of two answers before they are compared.
-    fn all(&self) -> [&str; 18] {
+    fn all(&self) -> [&str; 19] {
         let Self { number, person, household, login, letter, client, code, .. } = self;
-        let Self { refresh, grant, device_code, user_code, kid, trace, file, bulk, .. } = self;
+        let Self {
+            refresh, grant, device_code, user_code, kid, trace, file, bulk, product, ..
+        } = self;
         let Tokens { id, management, initial } = &self.registered;
         [
             kid,
             file,
             bulk,
+            product,
             trace,
             id,
             management,
@@ -362,6 +367,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         pushed: given_pushed(parts, &client),
         file: crate::isolation_files::given_file(world).id,
         bulk: crate::isolation_files::given_bulk(world).id,
+        product: crate::isolation_files::given_secret_pack(world),
         kid: kid_of(parts, KITA),
         registered: given_registration(world).tokens,
     }
@@ -458,6 +464,7 @@ fn nobodys(parts: &Parts) -> Names {
         user_code: "BCDFGHJK".to_owned(),
         file: "fil_nobody".to_owned(),
         bulk: "blk_nobody".to_owned(),
+        product: "NOPACK".to_owned(),
         kid: "0".repeat(43),
         pushed: format!("{PUSHED_PREFIX}{}", written(HandleKind::Pushed, "par_nobody")),
         registered: Tokens {

@@ -46,6 +46,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("operators::put_staff", "writes into its own scope"),
     ("staff::change_member", "writes into its own scope"),
     ("catalogue::put_product", "writes into its own scope"),
+    ("operators::publish_policies", "of its own scope"),
+    ("operators::hold", "of its own scope"),
     ("clients::put", "writes into its own scope"),
     ("clients::create", "writes into its own scope"),
     ("clients::issue_registration_token", "writes a token of its own scope"),
@@ -350,21 +352,8 @@ const PROBES: &[(&str, Probe)] = &[
     ("decisions::explain", |tx, known| said(decisions::explain(tx, &known.trace))),
 ];
 
-fn given_secret_pack(world: &World) {
-    world
-        .act(Actor::System, |tx| {
-            let secret = catalogue::Product {
-                code: "SECRETPACK".to_owned(),
-                name_ja: "秘密パック".to_owned(),
-                ..crate::world::products().remove(1)
-            };
-            catalogue::put_product(tx, &secret)
-        })
-        .unwrap();
-}
-
 fn given_secrets(world: &World) -> Known {
-    given_secret_pack(world);
+    crate::isolation_files::given_secret_pack(world);
     let mut start = Command::new("k1", Op::Start, NUMBER);
     start.attributes.kana = Some("ﾋﾐﾂﾉ ﾅﾏｴ".to_owned());
     start.attributes.telephone = Some("0311112222".to_owned());

@@ -1,9 +1,10 @@
 //! The southern operator asks about a northern SMS file: see `isolation.rs`.
 
+use base::kernel::Actor;
 use base::store::Tx;
 use domain::files::{self, Advance, Arrival, Bulk, BulkWord, File, Found, NewBulk};
 use domain::operators::{self, Role, StaffDraft};
-use domain::{commands, subscribers};
+use domain::{catalogue, commands, subscribers};
 
 use crate::isolation::{Probe, said};
 use crate::world::{World, staff};
@@ -42,6 +43,21 @@ fn new_bulk(title: &str) -> NewBulk {
         title: title.to_owned(),
         lines: 600,
     }
+}
+
+/// A product of the northern operator alone; its code.
+pub fn given_secret_pack(world: &World) -> String {
+    world
+        .act(Actor::System, |tx| {
+            let secret = catalogue::Product {
+                code: "SECRETPACK".to_owned(),
+                name_ja: "秘密パック".to_owned(),
+                ..crate::world::products().remove(1)
+            };
+            catalogue::put_product(tx, &secret)
+        })
+        .unwrap();
+    "SECRETPACK".to_owned()
 }
 
 /// What of a file's answer is told onwards; the file itself is what the caller brought.
@@ -108,5 +124,16 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("subscribers::list_open", |tx, _| said(subscribers::list_open(tx, "", 100))),
     ("commands::forget_answers", |tx, _| {
         said(commands::forget_answers(tx, vec!["k1".to_owned(), "k2".to_owned()]))
+    }),
+    ("catalogue::publish_product", |tx, _| {
+        let product = catalogue::find(tx, "SECRETPACK");
+        let publishing = operators::Publishing { seen: String::new(), why: "x".to_owned() };
+        said(product.and_then(|one| catalogue::publish_product(tx, &one, &publishing)))
+    }),
+    ("operators::publications", |tx, _| {
+        said(operators::publications(tx, (&["product.changed"], "SECRETPACK")))
+    }),
+    ("entitlements::count_holders", |tx, _| {
+        said(domain::entitlements::count_holders(tx, vec!["SECRETPACK".to_owned()]))
     }),
 ];

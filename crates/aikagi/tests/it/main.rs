@@ -62,6 +62,7 @@ mod console_files;
 mod console_format;
 mod console_launch;
 mod console_logs;
+mod console_masters;
 mod console_moves;
 mod console_people;
 mod console_search;

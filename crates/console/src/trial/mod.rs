@@ -166,5 +166,5 @@ fn page(
         from: from.to_owned(),
         tried: done.ok().flatten().map(|tried| shown_of(words, tried)),
     };
-    here.page(console, (body.title, "files"), &body, error)
+    here.page(console, (body.title, "masters"), &body, error)
 }

@@ -8,4 +8,4 @@ mod products;
 mod repo;
 
 pub use book::{Catalogue, load};
-pub use products::{Kind, Product, find, put_product};
+pub use products::{BEGINNING, Kind, Product, find, publish_product, put_product};

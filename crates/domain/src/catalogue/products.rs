@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::book::{Catalogue, load};
 use super::repo;
-use crate::operators;
+use crate::operators::{self, Facts, Publishing};
 
 /// What kind of thing is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +52,9 @@ impl Kind {
     }
 }
 
+/// What is sold since ever is sold from here.
+pub const BEGINNING: Instant = Instant::from_ms(0);
+
 /// A product of an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
@@ -72,7 +75,7 @@ pub struct Product {
     pub items: Vec<String>,
     /// What it opens at services, as `type:id`: `title:T0001`, `channel:101`.
     pub refs: Vec<String>,
-    /// From when it may be opened for a contract.
+    /// From when it may be opened for a contract; [`BEGINNING`] when it always could.
     pub sold_from: Instant,
     /// From when it may not any more; [`Instant::FOREVER`] when no end is known.
     pub sold_until: Instant,
@@ -87,6 +90,30 @@ impl Product {
     #[must_use]
     pub fn sold_at(&self, now: Instant) -> bool {
         self.sold_from <= now && now < self.sold_until
+    }
+
+    /// Each field by its name, as a text; empty: it has none.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let number = |number: Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
+        let (from, until) = (self.sold_from, self.sold_until);
+        let facts = [
+            ("kind", self.kind.as_str().to_owned()),
+            ("name_ja", self.name_ja.clone()),
+            ("name_en", self.name_en.clone()),
+            ("rating_years", number(self.rating_years)),
+            ("adult", self.adult.to_string()),
+            ("items", self.items.join(" ")),
+            ("refs", self.refs.join(" ")),
+            ("sold_from", if from == BEGINNING { String::new() } else { from.rfc3339_jst() }),
+            (
+                "sold_until",
+                if until == Instant::FOREVER { String::new() } else { until.rfc3339_jst() },
+            ),
+            ("start_window_hours", number(self.start_window_hours)),
+            ("play_window_hours", number(self.play_window_hours)),
+        ];
+        facts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
     }
 
     /// The least age it asks for, in years, `unrated` when nobody rated it.
@@ -108,15 +135,45 @@ impl Product {
 /// - `product.unknown` — a bundle names a product that is not there
 /// - `product.bundle_cycle` — a bundle would contain itself
 pub fn put_product(tx: &mut Tx<'_>, product: &Product) -> Result<Change> {
+    put(tx, product, None)
+}
+
+/// Changes a product of the operator of this scope, or adds one, if it still is what was seen. What is so already is answered so,
+/// whatever was seen.
+///
+/// # Errors
+/// - `field.required`, `field.too_long` naming `why`
+/// - `masters.changed_meanwhile` — somebody else changed it: look at it again
+/// - those of [`put_product`]
+pub fn publish_product(
+    tx: &mut Tx<'_>,
+    product: &Product,
+    publishing: &Publishing,
+) -> Result<Change> {
+    publishing.why()?;
+    operators::hold(tx)?;
+    put(tx, product, Some(publishing))
+}
+
+fn put(tx: &mut Tx<'_>, product: &Product, publishing: Option<&Publishing>) -> Result<Change> {
     check(product)?;
     let known = load(tx)?;
     if known.get(&product.code) == Some(product) {
         return Ok(Change::Already);
     }
+    let before = known.get(&product.code).map(Product::facts);
+    let why = match publishing {
+        Some(publishing) => {
+            publishing.check_seen(before.as_ref())?;
+            publishing.why()?
+        }
+        None => "",
+    };
     check_items(&known, product)?;
     repo::put(tx, product)?;
     operators::changed(tx)?;
     let detail = json!({ "kind": product.kind.as_str(), "items": product.items });
+    let detail = operators::kept(detail, (before.as_ref(), &product.facts()), why);
     record(tx, &Entry::new("product.changed", &product.code).detail(detail))?;
     Ok(Change::Made)
 }

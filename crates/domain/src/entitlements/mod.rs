@@ -10,4 +10,4 @@ mod repo;
 
 pub use grants::{CloseMode, Grant, GrantState, KeyTimes};
 pub use keyring::{Keyring, NEEDS_ADULT_PROOF, NOT_SOLD, PRODUCT_UNKNOWN};
-pub use repo::{load, save};
+pub use repo::{count_holders, load, save};

@@ -33,6 +33,24 @@ pub fn load(tx: &mut Tx<'_>, numbers: Vec<String>) -> Result<HashMap<Key, Keyrin
     Ok(keyrings)
 }
 
+/// How many households hold a key of any of these products that is not over.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn count_holders(tx: &mut Tx<'_>, products: Vec<String>) -> Result<i64> {
+    let keys: [Value; 3] = [tx.operator().into(), products.into(), tx.now().into()];
+    // Asked when somebody changes a product, which is seldom: the keys have no order by product.
+    let counted = tx.row(
+        "SELECT COUNT(*) FROM (SELECT DISTINCT number, gen FROM grants
+          WHERE operator_id = ?1 AND product IN ARRAY(?2) AND revoked_ms IS NULL
+            AND (ends_ms IS NULL OR ends_ms > ?3)
+            AND (stopped_ms IS NULL OR stopped_ms > ?3)) AS holders",
+        &keys,
+        Row::int,
+    )?;
+    Ok(counted.unwrap_or(0))
+}
+
 fn read_grant(row: &mut Row) -> Result<Grant> {
     Ok(Grant {
         grant_no: row.int()?,

@@ -7,6 +7,7 @@
 mod launches;
 mod passkey_site;
 mod policies;
+mod publishing;
 mod repo;
 mod staff;
 mod stations;
@@ -14,10 +15,14 @@ mod stations;
 pub use launches::{Hearing, Launch, Linkage, Tick, Vouched, answer_hearing, find_launch, vouch};
 pub(crate) use launches::{begin_trial, confirmed_trial, end_trial, note_reset};
 pub use passkey_site::PasskeySite;
-pub use policies::{ErrorLimit, MassGuard, Pace, Policies, Registration};
+pub use policies::{ErrorLimit, MassGuard, Pace, Policies, Registration, STATION_DECIDES};
+pub use publishing::{
+    Difference, Facts, LONGEST_WHY, Published, Publishing, differences, facts_of, hold, kept,
+    publications, version_of,
+};
 pub use staff::{Role, Staff, StaffDraft, find_staff, list_staff, put_staff};
 pub use stations::{
     Choice, Operator, OperatorDraft, OperatorState, changed, disable, enable, find_operator,
-    list_choices, list_codes, list_operators, operator_if_any, operator_of_rp_id, put_operator,
-    valid_code,
+    list_choices, list_codes, list_operators, operator_if_any, operator_of_rp_id, publish_policies,
+    put_operator, valid_code,
 };

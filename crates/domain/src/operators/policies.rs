@@ -2,8 +2,10 @@
 
 use base::kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::passkey_site::PasskeySite;
+use super::publishing::{Facts, facts_of};
 
 /// The switches and limits of one operator. Kept as JSON; what is absent has its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +165,30 @@ impl Default for Policies {
     }
 }
 
+/// What a station decides at its console; paces and the domain of passkeys are agreed with the platform.
+pub const STATION_DECIDES: [&str; 20] = [
+    "max_persons",
+    "adult_sold",
+    "nr_rating_years",
+    "pin_rating_years",
+    "session_idle_minutes",
+    "session_absolute_hours",
+    "home_sign_in",
+    "token_exchange",
+    "registration.enabled",
+    "registration.most",
+    "registration.unused_days",
+    "mass_guard.lines",
+    "mass_guard.percent",
+    "error_limit.lines",
+    "error_limit.percent",
+    "cut_off",
+    "late_minutes",
+    "stop_cancel_days",
+    "restore_days",
+    "purge_days",
+];
+
 /// Policies of earlier releases: still stored here and there, and without meaning.
 const RETIRED: &[&str] = &["absent_is_stop"];
 
@@ -179,6 +205,35 @@ impl Policies {
 
     pub(super) fn json(&self) -> Result<String> {
         serde_json::to_string(self).map_err(Error::internal)
+    }
+
+    /// Each policy by its name, as a text.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        facts_of("", self)
+    }
+
+    /// The same, but for those of [`STATION_DECIDES`] that `changes` names, each by its text.
+    ///
+    /// # Errors
+    /// `operator.policy_out_of_range` — names a policy that can not be read so, or is not the station's to decide.
+    pub fn with(&self, changes: &Facts) -> Result<Self> {
+        let mut all = serde_json::to_value(self).map_err(Error::internal)?;
+        for (name, text) in changes {
+            let wrong =
+                || Error::invalid("operator.policy_out_of_range", format!("policies.{name}"));
+            let place = format!("/{}", name.replace('.', "/"));
+            let place = all.pointer_mut(&place).ok_or_else(wrong)?;
+            if !STATION_DECIDES.contains(&name.as_str()) {
+                return Err(wrong());
+            }
+            *place = match place {
+                Json::Bool(_) => Json::Bool(text.parse().map_err(|_| wrong())?),
+                Json::Number(_) => text.trim().parse::<i64>().map_err(|_| wrong())?.into(),
+                _ => text.trim().into(),
+            };
+        }
+        serde_json::from_value(all).map_err(Error::internal)
     }
 
     /// Minutes from midnight (JST) until which the nightly file is expected.

@@ -31,6 +31,13 @@ pub(super) fn find(tx: &mut Tx<'_>) -> Result<Option<Operator>> {
     )
 }
 
+/// Locks the operator's row until the commit.
+pub(super) fn hold(tx: &mut Tx<'_>) -> Result<()> {
+    let keys: [Value; 1] = [tx.operator().into()];
+    tx.rows_locked("SELECT operator_id FROM operators WHERE operator_id = ?1", &keys, Row::text)
+        .map(drop)
+}
+
 /// The operator whose passkeys are for this domain, whichever it is.
 pub(super) fn of_rp_id(tx: &mut Tx<'_>, rp_id: &str) -> Result<Option<Operator>> {
     let keys: [Value; 1] = [rp_id.into()];

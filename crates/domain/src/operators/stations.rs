@@ -5,6 +5,7 @@ use base::records::{Entry, record};
 use base::store::Tx;
 use serde_json::json;
 
+use super::publishing::{Facts, Publishing, kept};
 use super::{Policies, repo};
 
 /// Whether an operator's subscribers may sign in and watch.
@@ -97,6 +98,35 @@ pub fn valid_code(code: &str) -> bool {
 /// - `operator.policy_out_of_range`, `operator.passkeys_malformed` — name the policy
 /// - `operator.rp_id_taken` — another operator's passkeys are for this domain
 pub fn put_operator(tx: &mut Tx<'_>, draft: &OperatorDraft) -> Result<Change> {
+    put(tx, draft, "")
+}
+
+/// Changes what the operator of this scope decides for itself: the policies named in `changes`, each by its text, if they still
+/// are what was seen. What is so already is answered so, whatever was seen.
+///
+/// # Errors
+/// - `operator.unknown`
+/// - `field.required`, `field.too_long` naming `why`
+/// - `operator.policy_out_of_range` — names the policy, also one that is not the station's to decide
+/// - `masters.changed_meanwhile` — somebody else changed one: look at them again
+pub fn publish_policies(
+    tx: &mut Tx<'_>,
+    changes: &Facts,
+    publishing: &Publishing,
+) -> Result<Change> {
+    let why = publishing.why()?;
+    repo::hold(tx)?;
+    let known = find_operator(tx)?;
+    let policies = known.policies.with(changes)?;
+    policies.check()?;
+    if policies == known.policies {
+        return Ok(Change::Already);
+    }
+    publishing.check_seen(Some(&known.policies.facts()))?;
+    put(tx, &OperatorDraft { name_ja: known.name_ja, name_en: known.name_en, policies }, why)
+}
+
+fn put(tx: &mut Tx<'_>, draft: &OperatorDraft, why: &str) -> Result<Change> {
     if !valid_code(tx.operator()) {
         return Err(Error::invalid("operator.code_malformed", "code"));
     }
@@ -125,9 +155,18 @@ pub fn put_operator(tx: &mut Tx<'_>, draft: &OperatorDraft) -> Result<Change> {
     tx.touch(None);
     let act = if known.is_some() { "operator.changed" } else { "operator.added" };
     let code = tx.operator().to_owned();
-    let detail = json!({ "policies": draft.policies });
+    let before = known.as_ref().map(|known| facts(&known.name_ja, &known.name_en, &known.policies));
+    let after = facts(&draft.name_ja, &draft.name_en, &draft.policies);
+    let detail = kept(json!({ "policies": draft.policies }), (before.as_ref(), &after), why);
     record(tx, &Entry::new(act, &code).version(version).detail(detail))?;
     Ok(Change::Made)
+}
+
+fn facts(name_ja: &str, name_en: &str, policies: &Policies) -> Facts {
+    let mut facts = policies.facts();
+    facts.insert("name_ja".to_owned(), name_ja.to_owned());
+    facts.insert("name_en".to_owned(), name_en.to_owned());
+    facts
 }
 
 fn same(known: &Operator, draft: &OperatorDraft) -> bool {

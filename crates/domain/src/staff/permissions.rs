@@ -21,6 +21,8 @@ pub enum Permission {
     Settings,
     /// Carry lines of the books away in a file.
     Export,
+    /// Change what is sold and what the station decides, for everybody at once.
+    Publish,
     /// Invite who works here, and take it back.
     ManageStaff,
     /// Bring a station on trial into service.
@@ -29,7 +31,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the list in `docs/console.md`.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Look,
         Self::Help,
         Self::Command,
@@ -37,6 +39,7 @@ impl Permission {
         Self::Approve,
         Self::Settings,
         Self::Export,
+        Self::Publish,
         Self::ManageStaff,
         Self::Launch,
     ];
@@ -52,7 +55,7 @@ impl Permission {
             Self::Bulk | Self::Approve | Self::Settings | Self::Export => {
                 &[Role::Admin, Role::StationManager]
             }
-            Self::ManageStaff | Self::Launch => &[Role::StationManager],
+            Self::Publish | Self::ManageStaff | Self::Launch => &[Role::StationManager],
         }
     }
 

@@ -1,0 +1,146 @@
+//! The page of one thing that can be changed: how it stands, the form, the draft beside it, and its history.
+
+use askama::Template;
+use axum::response::Response;
+use base::kernel::{Change, Error, Result};
+use domain::operators::{Difference, LONGEST_WHY, Published, Publishing};
+use domain::staff::Permission;
+use formats::oauth::Parameters;
+use web::texts::{Words, message};
+
+use super::LIST;
+use super::told::{Compared, Shown, compared, history};
+use crate::Console;
+use crate::file::is_told_there;
+use crate::here::Here;
+
+/// A field of the form.
+pub(super) struct Input {
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    /// `text`, `number`, `date`, `area`, `tick`.
+    pub(super) kind: &'static str,
+    pub(super) value: String,
+}
+
+impl Input {
+    /// A field filled in as the form says, where one was sent, else as the thing stands.
+    pub(super) fn new(
+        (name, kind): (&'static str, &'static str),
+        label: &'static str,
+        (form, stands): (Option<&Parameters<'_>>, String),
+    ) -> Self {
+        let value = match form {
+            Some(form) => form.get(name).unwrap_or_default().to_owned(),
+            None => stands,
+        };
+        Self { name, label, kind, value }
+    }
+}
+
+/// A thing as it stands.
+pub(super) struct Thing<'t> {
+    pub(super) title: &'t str,
+    pub(super) path: String,
+    /// Its version: what a form is made from.
+    pub(super) version: String,
+    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) inputs: Vec<Input>,
+    pub(super) history: Vec<Published>,
+}
+
+/// What came of the last form.
+pub(super) enum Came {
+    /// None was sent.
+    Nothing,
+    /// It is to be filled in again.
+    Again,
+    /// A draft: what would be different, and how many households that is about.
+    Draft(Vec<Difference>, String),
+    /// It was published, or was so already.
+    Published(Change),
+    Refused(Error),
+}
+
+impl Came {
+    /// What a form is shown again for, as it was filled in.
+    pub(super) const fn keeps_form(&self) -> bool {
+        matches!(self, Self::Again | Self::Draft(..) | Self::Refused(_))
+    }
+
+    /// A refusal that the page itself tells; another one is a page of its own.
+    pub(super) fn of(done: Result<Self>) -> Result<Self> {
+        match done {
+            Err(error) if is_told_there(&error) && !matches!(error, Error::Forbidden { .. }) => {
+                Ok(Self::Refused(error))
+            }
+            other => other,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "masters_one.html")]
+struct Body<'b> {
+    words: Words,
+    title: &'b str,
+    address: String,
+    list: String,
+    proof: &'b str,
+    message: Option<String>,
+    failed: bool,
+    may: bool,
+    seen: &'b str,
+    why: &'b str,
+    longest: usize,
+    facts: Vec<(&'static str, String)>,
+    inputs: Vec<Input>,
+    draft: Option<(Vec<Compared>, String)>,
+    history: Vec<Shown>,
+}
+
+/// How the form says it was seen, and why it is changed.
+pub(super) fn publishing(form: &Parameters<'_>) -> Publishing {
+    let text = |name| form.get(name).unwrap_or_default().to_owned();
+    Publishing { seen: text("seen"), why: text("why") }
+}
+
+/// The page of `thing`, after `came`.
+pub(super) fn page(
+    console: &Console,
+    here: &Here,
+    thing: Thing<'_>,
+    (came, form): (&Came, Option<&Parameters<'_>>),
+) -> Result<Response> {
+    let words = here.words;
+    let error = if let Came::Refused(error) = came { Some(error) } else { None };
+    let done = match came {
+        Came::Published(Change::Made) => Some("console.masters.published"),
+        Came::Published(Change::Already) => Some("console.masters.same"),
+        _ => None,
+    };
+    let proof = here.proof(console, &thing.path);
+    let body = Body {
+        words,
+        title: thing.title,
+        address: format!("{}{}", here.address, thing.path),
+        list: format!("{}{LIST}", here.address),
+        proof: &proof,
+        message: error
+            .map(|error| message(words.0, error))
+            .or_else(|| done.map(|key| words.get(key).to_owned())),
+        failed: error.is_some(),
+        may: here.may(Permission::Publish),
+        seen: &thing.version,
+        why: form.and_then(|form| form.get("why")).unwrap_or_default(),
+        longest: LONGEST_WHY,
+        facts: thing.facts,
+        inputs: thing.inputs,
+        draft: match came {
+            Came::Draft(changes, about) => Some((compared(words, changes), about.clone())),
+            _ => None,
+        },
+        history: history(words, &thing.history),
+    };
+    here.page(console, (thing.title, "masters"), &body, error)
+}
