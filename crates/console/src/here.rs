@@ -88,6 +88,17 @@ impl Here {
         body: &impl Template,
         error: Option<&Error>,
     ) -> Result<Response> {
+        self.page_with(console, (title, place), body, (error, |page| page))
+    }
+
+    /// [`Here::page`], which `runs` lets do more than other pages may.
+    pub(super) fn page_with(
+        &self,
+        console: &Console,
+        (title, place): (&str, &str),
+        body: &impl Template,
+        (error, runs): (Option<&Error>, impl FnOnce(Page) -> Page),
+    ) -> Result<Response> {
         let navigation = Navigation {
             words: self.words,
             address: &self.address,
@@ -101,7 +112,7 @@ impl Here {
         };
         let owner = in_language(self.words.0, &self.operator.name_ja, &self.operator.name_en);
         let page = Page::new(self.words.0, title, body)?.owned_by(owner).led_by(&navigation)?;
-        let mut response = page.told(error).into_response();
+        let mut response = runs(page.told(error)).into_response();
         response.extensions_mut().insert(acted(&self.seat.staff_id));
         Ok(response)
     }

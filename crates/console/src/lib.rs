@@ -22,6 +22,7 @@ mod logs;
 mod masters;
 mod moving;
 mod people;
+mod security;
 mod signin;
 mod timeline;
 mod today;
@@ -109,6 +110,10 @@ pub fn routes(console: Console) -> Router {
         .route("/console", get(signin::choose))
         .route("/console/{operator}", get(home::show))
         .route("/console/{operator}/sign-in", post(signin::sign_in))
+        .route("/console/{operator}/sign-in/passkey", post(security::sign_in))
+        .route("/console/{operator}/sign-in/passkey/ask", post(security::ask_at_sign_in))
+        .route("/console/{operator}/security", get(security::show).post(security::change))
+        .route("/console/{operator}/security/ask", post(security::ask))
         .route("/console/{operator}/sign-out", post(signin::sign_out))
         .route("/console/{operator}/join", get(joining::show).post(joining::answer))
         .route("/console/{operator}/contracts", get(home::search))

@@ -85,6 +85,7 @@ struct PersonBody<'b> {
     alarm: bool,
     joined: bool,
     sessions: bool,
+    passkeys: bool,
     oneself: bool,
     enabled: bool,
     roles: Vec<Ticked>,
@@ -153,6 +154,7 @@ pub(super) async fn change(
             "save" => save(console, here, &id, form),
             "invite" => invite(console, here, &id),
             "end_sessions" => end_sessions(console, here, &id),
+            "end_passkeys" => end_passkeys(console, here, &id),
             _ => Err(Error::invalid("request.parameters_malformed", "do")),
         };
         match done {
@@ -218,6 +220,13 @@ fn end_sessions(console: &Console, here: &Here, id: &str) -> Result<Said<'static
     Ok(Said::Done("console.people.signed_out"))
 }
 
+fn end_passkeys(console: &Console, here: &Here, id: &str) -> Result<Said<'static>> {
+    let id = id.to_owned();
+    let asked = (&here.seat, Permission::ManageStaff);
+    console.desks.act(asked, clock::now(), move |tx| staff::end_passkeys(tx, &id))?;
+    Ok(Said::Done("console.people.passkeys.ended"))
+}
+
 fn known(tx: &mut base::store::Tx<'_>, id: &str) -> Result<()> {
     let found = domain::operators::find_staff(tx, id)?;
     found.map(drop).ok_or_else(|| Error::not_found("staff.unknown", id))
@@ -280,6 +289,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         alarm: !draft.enabled,
         joined: member.joined,
         sessions: member.sessions > 0,
+        passkeys: member.passkeys,
         oneself: here.seat.staff_id == id,
         enabled: draft.enabled,
         roles: ticked(words, &draft.roles),

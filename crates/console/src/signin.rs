@@ -17,6 +17,7 @@ use web::{Page, blocking, current, status_of};
 
 use super::Console;
 use super::here::{COOKIE, SIGN_OUT, acted, posted, proof_of, tried};
+use super::security::begin_visit;
 
 /// What somebody wanted who has to sign in first.
 #[derive(Clone, Copy, Default)]
@@ -47,6 +48,8 @@ struct Body<'b> {
     wanted: Wanted<'b>,
     typed: &'b str,
     message: Option<String>,
+    /// What speaks to the browser of passkeys; empty: there are none at this address.
+    script: &'static str,
 }
 
 /// The form somebody had filled in when their session ended, to be sent again.
@@ -78,6 +81,7 @@ pub(super) fn page(
 ) -> Result<Response> {
     let operator = console.operator(code)?;
     let words = Words(current::get().language);
+    let known = console.site().is_some();
     let body = Body {
         words,
         title: words.get("console.signin.title"),
@@ -85,10 +89,18 @@ pub(super) fn page(
         wanted,
         typed,
         message: error.map(|error| message(words.0, error)),
+        script: if known { web::passkeys_script() } else { "" },
     };
     let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
-    let page = Page::new(words.0, body.title, &body)?.owned_by(owner);
-    Ok(page.told(error).into_response())
+    let mut page = Page::new(words.0, body.title, &body)?.owned_by(owner).told(error);
+    if known {
+        page = page.runs_passkeys();
+    }
+    let mut response = page.into_response();
+    if known {
+        begin_visit(console, &mut response);
+    }
+    Ok(response)
 }
 
 /// `GET /console`: which station.

@@ -69,7 +69,7 @@ fn signs_in(clerk: &mut Viewer<'_>, (id, password, code): (&str, &str, &str)) ->
 }
 
 /// Whether the browser is signed in at the northern console.
-fn is_in(clerk: &mut Viewer<'_>) -> bool {
+pub fn is_in(clerk: &mut Viewer<'_>) -> bool {
     let shown = clerk.get(CONSOLE);
     assert_eq!(shown.status, 200, "{}", shown.body);
     shown.body.contains("id=\"q\"")
@@ -313,7 +313,7 @@ fn a_form_is_kept_for_a_page_of_the_console_only_and_signing_out_is_none() {
     }
 }
 
-fn age(house: &House, sql: &'static str) {
+pub fn age(house: &House, sql: &'static str) {
     let scope = Scope::new(KITA, sato(), clock::now());
     house.world.db.housekeep(&scope, "test", move |tx| tx.exec(sql, &[]).map(drop)).unwrap();
 }

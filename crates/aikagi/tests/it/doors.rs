@@ -151,6 +151,10 @@ impl Two {
             ("POST", "logs") => form(format!("proof={}&number={number}", proof("/logs"))),
             ("GET", "why") => (format!("?trace={trace}"), String::new()),
             ("POST", "sign-in") => form(format!("staff={login}&password=wrong-one&code=000000")),
+            ("POST", "passkey") => form("credential={}".to_owned()),
+            ("POST", "security" | "ask") => {
+                form(format!("proof={}&do=rename&name=x", proof("/security")))
+            }
             ("POST", "join") => form(format!("staff={login}&invitation={letter}")),
             ("POST", "sign-out") => form(format!("proof={}", proof("/sign-out-of-another"))),
             ("POST", "staff") => form(format!("proof={}&staff={login}&desk=1", proof("/staff"))),

@@ -151,6 +151,7 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("subscribers::count_kept", |tx, _| said(domain::subscribers::count_kept(tx))),
     ("staff::roster", |tx, _| said(staff::roster(tx))),
     ("staff::end_sessions", |tx, _| said(staff::end_sessions(tx, "himitsu"))),
+    ("staff::end_passkeys", |tx, _| said(staff::end_passkeys(tx, "himitsu"))),
     ("clients::set_secret", |tx, _| said(clients::set_secret(tx, "secret-vod", &"s".repeat(43)))),
     ("credentials::hand_code", |tx, _| {
         let all = [HandedAt::Installation, HandedAt::Counter];

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use base::kernel::clock;
-use domain::staff::{Invited, Joining, Typed};
+use domain::credentials::Site;
+use domain::staff::{Invited, Joining, Typed, Visit};
 
 use crate::isolation_rooms::{Probe, said};
 use crate::world::MINAMI;
@@ -19,12 +20,24 @@ pub const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("Desks::rehearse", "as `Desks::act`"),
     ("Desks::rehearse_sms", "as `Desks::act`"),
     ("Desks::sign_out", "ends its own seat"),
+    ("Desks::ask_passkey", "asks about nobody: any passkey of the site may answer"),
+    ("Desks::passkeys_of", "of its own seat"),
+    ("Desks::ask_new_passkey", "for its own seat"),
+    ("Desks::add_passkey", "for its own seat"),
+    ("Desks::rename_passkey", "of its own seat"),
+    ("Desks::remove_passkey", "of its own seat"),
 ];
 
 pub const PROBES: &[(&str, Probe)] = &[
     ("Desks::sign_in", |two, names| {
         let typed = Typed { staff_id: &names.login, password: "x7Gp2vQm", code: "000000" };
         said(two.parts.desks.sign_in(MINAMI, &typed, clock::now()))
+    }),
+    ("Desks::sign_in_by_passkey", |two, names| {
+        let site = std::sync::Arc::new(Site::of(crate::viewers::BASE).unwrap());
+        let visit = Visit { operator: MINAMI, id: "stv_1", now: clock::now() };
+        let answer = format!("{{\"id\":\"{}\"}}", names.login);
+        said(two.parts.desks.sign_in_by_passkey(&visit, &site, &answer))
     }),
     ("Desks::welcome", |two, names| {
         let invited = Invited { staff_id: &names.login, invitation: &names.letter };

@@ -64,6 +64,7 @@ mod console_launch;
 mod console_logs;
 mod console_masters;
 mod console_moves;
+mod console_passkeys;
 mod console_people;
 mod console_search;
 mod console_timeline;

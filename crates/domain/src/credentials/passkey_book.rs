@@ -1,13 +1,14 @@
 //! The passkeys of persons, as they are kept.
 
 use base::kernel::{Change, Error, Instant, Result};
-use base::records::{Entry, record};
+use base::records::record;
 use base::store::{Row, Tx, Value};
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::alerts::{self, Alert};
 use super::factors::Fresh;
+use super::staff::{PasskeyAct, passkey_entry};
 
 /// Passkeys of one person.
 pub const MOST_PASSKEYS: i64 = 20;
@@ -201,7 +202,7 @@ pub(crate) fn rename(
     )?;
     if changed == 1 {
         let detail = json!({"passkey": id});
-        record(tx, &Entry::new("person.passkey_renamed", person_id).detail(detail))?;
+        record(tx, &passkey_entry(person_id, PasskeyAct::Renamed).detail(detail))?;
         return Ok(Change::Made);
     }
     if is_of(tx, (id, person_id))? {
@@ -226,14 +227,13 @@ pub(crate) fn remove(tx: &mut Tx<'_>, fresh: &Fresh<'_>, id: &str) -> Result<Cha
     }
     alerts::tell_person(tx, fresh.person_id, Alert::PasskeyRemoved)?;
     let detail = json!({"passkey": id});
-    record(tx, &Entry::new("person.passkey_removed", fresh.person_id).detail(detail))?;
+    record(tx, &passkey_entry(fresh.person_id, PasskeyAct::Removed).detail(detail))?;
     Ok(Change::Made)
 }
 
-/// Takes all passkeys of persons away. `keys`: the operator and the list of persons.
-pub(super) fn forget(tx: &mut Tx<'_>, keys: &[Value]) -> Result<()> {
-    tx.exec("DELETE FROM passkeys WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", keys)?;
-    Ok(())
+/// Takes all passkeys of persons away; answers how many. `keys`: the operator and the list of persons.
+pub(super) fn forget(tx: &mut Tx<'_>, keys: &[Value]) -> Result<u64> {
+    tx.exec("DELETE FROM passkeys WHERE operator_id = ?1 AND person_id IN ARRAY(?2)", keys)
 }
 
 #[cfg(test)]

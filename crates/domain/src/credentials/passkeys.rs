@@ -7,7 +7,7 @@
 //! without passkeys. Sources: Web Authentication Level 3 §7.1 (registering), §7.2 (verifying an assertion).
 
 use base::kernel::{Error, Result};
-use base::records::{Entry, record};
+use base::records::record;
 use base::store::Tx;
 use serde_json::json;
 use webauthn_rp::bin::{Decode as _, Encode as _};
@@ -33,6 +33,7 @@ use super::passkey_book::{self as book, Kept, Learnt, MOST_PASSKEYS};
 pub(crate) use super::passkey_book::{is_of, list, remove, rename};
 use super::questions::{self, Kind};
 use super::sites::Site;
+use super::staff::{PasskeyAct, passkey_entry, staff_of};
 
 /// Bytes of a user handle: as many as there may be. Source: Web Authentication Level 3 §14.6.1.
 const HANDLE_BYTES: usize = 64;
@@ -74,7 +75,10 @@ pub(crate) fn ask_new(
     fresh.check(tx)?;
     let known = book::credentials_of(tx, fresh.person_id)?;
     check_room(known.len())?;
-    let login = book::login_of(tx, fresh.person_id)?;
+    let login = match staff_of(fresh.person_id) {
+        Some(id) => Some(id.to_owned()),
+        None => book::login_of(tx, fresh.person_id)?,
+    };
     let login = login.ok_or_else(|| Error::refused("person.not_registered"))?;
     let handle = match known.first() {
         Some((handle, _)) => read_handle(handle)?,
@@ -134,17 +138,15 @@ pub(crate) fn enrol(
                 Some(id) => {
                     alerts::tell_person(tx, fresh.person_id, Alert::PasskeyAdded)?;
                     let detail = json!({"passkey": id});
-                    record(
-                        tx,
-                        &Entry::new("person.passkey_added", fresh.person_id).detail(detail),
-                    )?;
+                    let entry = passkey_entry(fresh.person_id, PasskeyAct::Added);
+                    record(tx, &entry.detail(detail))?;
                     return Ok(Enrolled::Added(id));
                 }
             }
         }
     };
     let detail = json!({"reason": reason, "at": "enrolment"});
-    record(tx, &Entry::new("person.passkey_refused", fresh.person_id).detail(detail))?;
+    record(tx, &passkey_entry(fresh.person_id, PasskeyAct::Refused).detail(detail))?;
     Ok(Enrolled::Refused)
 }
 
@@ -180,6 +182,10 @@ pub(crate) fn check(
     let Some(kept) = book::find(tx, answer.raw_id().as_ref())? else {
         return refuse(tx, asked_by, "unknown");
     };
+    // Who works here does not sign in as a person, nor a person as who works here.
+    if staff_of(&kept.person_id).is_some() != staff_of(asked_by).is_some() {
+        return refuse(tx, asked_by, "of_another_kind");
+    }
     if !kept.stands {
         return refuse(tx, &kept.person_id, "password_taken_away");
     }
@@ -195,7 +201,7 @@ pub(crate) fn check(
 
 fn refuse(tx: &mut Tx<'_>, subject: &str, reason: &'static str) -> Result<Answered> {
     let detail = json!({"reason": reason, "at": "signin"});
-    record(tx, &Entry::new("person.passkey_refused", subject).detail(detail))?;
+    record(tx, &passkey_entry(subject, PasskeyAct::Refused).detail(detail))?;
     Ok(Answered::Refused)
 }
 

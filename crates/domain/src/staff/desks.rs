@@ -18,7 +18,7 @@ use super::permissions::Permission;
 use super::sessions::{self, Seat};
 
 /// Wrong in whatever way: nobody is told which part.
-const FAILED: Error = Error::Unauthenticated { code: "staff.signin_failed" };
+pub(super) const FAILED: Error = Error::Unauthenticated { code: "staff.signin_failed" };
 
 /// What somebody typed to sign in at a station's console.
 #[derive(Clone, Copy)]
@@ -88,7 +88,7 @@ impl Desks {
             Tried::Good => {}
         }
         let scope = Scope::new(operator, Actor::Staff(id.clone()), now);
-        let session = self.db.transact(&scope, move |tx| open(tx, &id, &hash))?;
+        let session = self.db.transact(&scope, move |tx| open(tx, &id, (&hash, "password")))?;
         Ok(self.cookie(operator, &session))
     }
 
@@ -239,7 +239,7 @@ impl Desks {
     }
 }
 
-fn scope_of(seat: &Seat, now: Instant) -> Scope {
+pub(super) fn scope_of(seat: &Seat, now: Instant) -> Scope {
     Scope::new(&seat.operator, Actor::Staff(seat.staff_id.clone()), now).caused_by("console")
 }
 
@@ -257,8 +257,13 @@ pub(super) const fn locked(wait: Duration) -> Error {
     Error::TooMany { code: "signin.locked", wait }
 }
 
-/// A session for who has just proved themselves by all three.
-fn open(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<String> {
+/// A session for who has just proved themselves, as long as their password is the one with this hash: whatever they did it by stands
+/// beside it.
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    id: &str,
+    (hash, method): (&str, &'static str),
+) -> Result<String> {
     let holder = staff_holder(id);
     let member = operators::find_staff(tx, id)?.filter(|member| member.draft.enabled);
     if member.is_none() || !is_staff_password(tx, &holder, hash)? {
@@ -269,6 +274,6 @@ fn open(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<String> {
     }
     credentials::forgive(tx, &holder)?;
     let session = sessions::open(tx, id)?;
-    record(tx, &Entry::new("staff.signed_in", id))?;
+    record(tx, &Entry::new("staff.signed_in", id).detail(json!({"method": method})))?;
     Ok(session)
 }

@@ -8,6 +8,7 @@
 mod desks;
 mod invitations;
 mod joining;
+mod passkeys;
 mod permissions;
 mod roster;
 mod sessions;
@@ -15,6 +16,7 @@ mod sessions;
 pub use desks::{Desks, Typed};
 pub use invitations::{INVITATION_DAYS, invite, sweep_invitations};
 pub use joining::{Invited, Joining};
+pub use passkeys::{Visit, end_passkeys};
 pub use permissions::Permission;
 pub use roster::{Member, change_member, roster};
 pub use sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS, Seat, end_sessions, sweep};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base::kernel::{Actor, Change, Error, Instant, Result};
 use base::store::{Tx, Value};
 
-use crate::credentials::{staff_holder, staff_with_password};
+use crate::credentials::{staff_holder, staff_who_joined};
 use crate::operators::{self, Staff, StaffDraft};
 
 /// A member of the staff as who leads them sees it.
@@ -17,20 +17,22 @@ pub struct Member {
     pub joined: bool,
     /// Until when an invitation is good that they have not used.
     pub invited_until: Option<Instant>,
+    /// Whether they have passkeys.
+    pub passkeys: bool,
     /// Sessions that are alive.
     pub sessions: i64,
     /// When one of these was last used.
     pub seen: Option<Instant>,
 }
 
-/// Everybody who works for the operator of this scope, by id, in four statements.
+/// Everybody who works for the operator of this scope, by id, in five statements.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn roster(tx: &mut Tx<'_>) -> Result<Vec<Member>> {
     let all = operators::list_staff(tx)?;
     let holders = all.iter().map(|member| staff_holder(&member.id)).collect();
-    let joined = staff_with_password(tx, holders)?;
+    let (joined, with_passkey) = staff_who_joined(tx, holders)?;
     let keys: [Value; 2] = [tx.operator().into(), tx.now().into()];
     let invited: HashMap<String, Instant> = tx
         .rows(
@@ -46,6 +48,7 @@ pub fn roster(tx: &mut Tx<'_>) -> Result<Vec<Member>> {
         let in_use = alive.get(&staff.id);
         Member {
             joined: joined.contains(&staff_holder(&staff.id)),
+            passkeys: with_passkey.contains(&staff_holder(&staff.id)),
             invited_until: invited.get(&staff.id).copied(),
             sessions: in_use.map_or(0, |(count, _)| *count),
             seen: in_use.map(|(_, seen)| *seen),

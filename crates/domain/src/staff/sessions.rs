@@ -30,6 +30,8 @@ pub struct Seat {
     /// What they may do.
     pub roles: Vec<Role>,
     pub(super) seen: Instant,
+    /// When they signed in.
+    pub(super) auth: Instant,
 }
 
 impl Seat {
@@ -63,7 +65,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Seat>> {
     let keys: [Value; 4] = [tx.operator().into(), id.into(), tx.now().into(), idle_since.into()];
     let operator = tx.operator().to_owned();
     tx.row(
-        "SELECT s.session_id, s.staff_id, m.name, m.roles, s.seen_ms
+        "SELECT s.session_id, s.staff_id, m.name, m.roles, s.seen_ms, s.auth_ms
            FROM staff_sessions s
            JOIN staff m ON m.operator_id = s.operator_id AND m.staff_id = s.staff_id
            JOIN operators o ON o.operator_id = s.operator_id
@@ -78,6 +80,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Seat>> {
                 name: row.text()?,
                 roles: Role::parse_list(&row.text()?)?,
                 seen: row.instant()?,
+                auth: row.instant()?,
             })
         },
     )
