@@ -11,12 +11,14 @@ use domain::files::{self, File, FileState, Waits, Word};
 use domain::operators::{self, Staff};
 use domain::staff::Permission;
 use formats::oauth::Parameters;
-use http::HeaderMap;
+use http::header::REFRESH;
+use http::{HeaderMap, HeaderValue};
 use web::status_of;
 use web::texts::Words;
 
 use super::Console;
 use super::contract::Said;
+use super::file_undo;
 use super::files::{is_alarming, moment, path_of};
 use super::here::{Here, posted, shown};
 use super::labels;
@@ -45,6 +47,7 @@ struct Body<'b> {
     /// What may be said of it, and the key of each.
     words_of_staff: Vec<(&'static str, &'static str)>,
     stand: String,
+    undo: Option<file_undo::Shown>,
 }
 
 /// `GET …/files/{file}`.
@@ -68,7 +71,8 @@ pub(super) async fn answer(
 ) -> Response {
     let form = (headers, body, path_of(&id));
     posted((console, code), form, move |console, here, form| {
-        match decided(console, here, (&id, form)) {
+        let said = file_undo::decided(console, here, (&id, form));
+        match said.unwrap_or_else(|| decided(console, here, (&id, form))) {
             Ok(key) => page(console, here, &id, &Said::Done(here.words.get(key).to_owned())),
             Err(error) if is_told_there(&error) => page(console, here, &id, &Said::Refused(&error)),
             Err(error) => Err(error),
@@ -112,10 +116,12 @@ fn decided(
 fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Response> {
     let wanted = id.to_owned();
     let look = move |tx: &mut base::store::Tx<'_>| {
-        Ok((files::find(tx, &wanted)?, operators::list_staff(tx)?))
+        let file = files::find(tx, &wanted)?;
+        let ask = files::find_undo(tx, &file.id)?;
+        Ok((file, operators::list_staff(tx)?, ask))
     };
     let may = (&here.seat, Permission::Look);
-    let (file, staff) = console.desks.look(may, clock::now(), look)?;
+    let (file, staff, ask) = console.desks.look(may, clock::now(), look)?;
     let words = here.words;
     let error = said.error();
     let path = path_of(&file.id);
@@ -137,8 +143,15 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         approvals: approvals(words, &file, &staff),
         words_of_staff: if here.may(Permission::Approve) { sayable(&file) } else { Vec::new() },
         stand: file.stand(),
+        undo: file_undo::Shown::of(here, &file, (ask.as_ref(), &staff)),
     };
-    here.page(console, (body.title, "files"), &body, error)
+    let mut response = here.page(console, (body.title, "files"), &body, error)?;
+    if body.undo.as_ref().is_some_and(|undo| undo.under_way)
+        && let Ok(again) = HeaderValue::from_str(&format!("3; url={}", body.address))
+    {
+        response.headers_mut().insert(REFRESH, again);
+    }
+    Ok(response)
 }
 
 /// What its lines changed, in the audit from the day it came.

@@ -9,6 +9,7 @@ mod contract;
 mod deliveries;
 mod facts;
 mod file;
+mod file_undo;
 mod files;
 mod filled;
 mod help;

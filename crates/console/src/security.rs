@@ -86,9 +86,9 @@ pub(super) async fn sign_in(
         let wanted = Wanted { path: get("path"), form: get("form") };
         let id = visit(console, &sent);
         let visit = Visit { operator: code, id: &id, now: clock::now() };
-        let signed_in = console.known_site().and_then(|site| {
-            console.desks.sign_in_by_passkey(&visit, &site, get("credential"))
-        });
+        let signed_in = console
+            .known_site()
+            .and_then(|site| console.desks.sign_in_by_passkey(&visit, &site, get("credential")));
         match signed_in {
             Ok((staff, cookie)) => seated(console, code, (&cookie, wanted, &staff)),
             Err(error) => told(console, code, wanted, error),

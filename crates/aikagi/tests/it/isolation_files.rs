@@ -88,6 +88,13 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("files::end_undo_of_bulk", |tx, known| {
         said(files::end_undo_of_bulk(tx, &known.bulk.id, (0, &[])))
     }),
+    ("files::find_undo", |tx, known| said(files::find_undo(tx, &known.file.id))),
+    ("files::undos_to_do", |tx, _| said(files::undos_to_do(tx))),
+    ("files::decide_undo", |tx, known| {
+        said(files::decide_undo(tx, &known.file.id, (files::UndoWord::Ask, "")))
+    }),
+    ("files::note_checked", |tx, known| said(files::note_checked(tx, &known.file.id, (0, &[])))),
+    ("files::end_undo", |tx, known| said(files::end_undo(tx, &known.file.id, (0, &[])))),
     ("files::list", |tx, _| said(files::list(tx, 100))),
     ("files::list_before", |tx, _| said(files::list_before(tx, "fim", 100))),
     ("files::order", |tx, known| said(files::order(tx, &known.file).map(|_| "an order"))),

@@ -58,6 +58,7 @@ mod console;
 mod console_bulk;
 mod console_bulk_bad;
 mod console_desk;
+mod console_file_undo;
 mod console_files;
 mod console_format;
 mod console_launch;

@@ -70,6 +70,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (40, "0040_undo_by_hand", include_str!("../../../../migrations/0040_undo_by_hand.sql")),
     (41, "0041_logs", include_str!("../../../../migrations/0041_logs.sql")),
     (42, "0042_launches", include_str!("../../../../migrations/0042_launches.sql")),
+    (43, "0043_file_undo_asks", include_str!("../../../../migrations/0043_file_undo_asks.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

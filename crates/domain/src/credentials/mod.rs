@@ -93,8 +93,8 @@ pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
 pub use sent_codes::{SENT_CODE_SECONDS, sweep_sent_codes};
 pub use sites::Site;
 pub(crate) use staff::{
-    forget_passkeys, is_staff_password, set_staff_password, staff_holder, staff_of,
-    staff_password, staff_who_joined,
+    forget_passkeys, is_staff_password, set_staff_password, staff_holder, staff_of, staff_password,
+    staff_who_joined,
 };
 pub use stored::check_password_hash;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};

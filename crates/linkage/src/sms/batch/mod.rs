@@ -6,6 +6,7 @@
 //! `docs/api/sms.md`.
 
 mod answer;
+mod asked;
 mod bulk;
 mod by_hand;
 mod check;

@@ -1,0 +1,120 @@
+//! A file of the SMS is taken back from the console: tried first, conflicts listed, approved by somebody else.
+
+use domain::commands::Op;
+use domain::files::{self, FileState};
+use domain::operators::Role;
+use domain::subscribers::Standing;
+use linkage::sms::batch::Polled;
+
+use crate::batch_desk::{Desk, csv, each, starts};
+use crate::console::{CONSOLE, given_clerk, invited, joins};
+use crate::console_desk::opens;
+use crate::viewers::{Answer, House, Viewer};
+use crate::world::KITA;
+
+/// A file that suspended three contracts by mistake; the SMS has resumed one of them since. Answers the door and the page.
+fn given_mistake(house: &House) -> (Desk, String) {
+    let desk = Desk::on(house.world.db.clone(), house.world.dir.path().join("sms"), "node-1");
+    let (first, content) = csv(1, &starts("C", 3));
+    desk.send(&first, &content);
+    let (second, content) = csv(2, &each("C", "103", 3));
+    let answers = desk.send(&second, &content);
+    assert!(answers.iter().all(|one| one.result == "0"), "{answers:#?}");
+    house.world.sms(Op::Resume, "C00002");
+    let file = house.world.look(|tx| files::find(tx, &second)).unwrap();
+    (desk, format!("{CONSOLE}/files/{}", file.id))
+}
+
+fn says(clerk: &mut Viewer<'_>, path: &str, (word, seen): (&str, Option<&str>)) -> Answer {
+    let shown = opens(clerk, path);
+    let stand = shown.body.rsplit_once("name=\"seen\" value=\"").map(|(_, rest)| rest);
+    let stand = stand.and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+    clerk.send_form(path, &[("do", word), ("seen", seen.unwrap_or(&stand))])
+}
+
+fn works(desk: &Desk) {
+    while desk.batch.poll_undo(KITA).unwrap() == Polled::More {}
+}
+
+fn standings(house: &House) -> [Standing; 3] {
+    ["C00001", "C00002", "C00003"]
+        .map(|number| house.world.household(number).standing(base::kernel::clock::now()))
+}
+
+const SUSPENDED: Standing = Standing::Suspended;
+const ACTIVE: Standing = Standing::Active;
+
+#[test]
+fn one_asks_another_sees_the_conflicts_first_and_approves_and_the_rest_goes_back() {
+    let house = House::new();
+    let (desk, path) = given_mistake(&house);
+    let mut suzuki = given_clerk(&house, Role::StationManager);
+    let mut kato = Viewer::new(&house);
+    let invitation = invited(&house, KITA, ("kato", Role::Admin));
+    joins(&mut kato, KITA, ("kato", &invitation));
+    let mut sato = given_clerk(&house, Role::Desk);
+    assert!(!sato.look(&path).body.contains("undo_ask"), "who may not is shown no button");
+
+    let asked = says(&mut suzuki, &path, ("undo_ask", None));
+    assert!(asked.body.contains("調べています"), "{}", asked.body);
+    assert!(asked.headers.contains_key("refresh"), "the page looks again by itself");
+    let hasty = says(&mut kato, &path, ("undo_approve", None));
+    assert_eq!(hasty.refusal(), "file.changed_meanwhile", "nobody approves what was not tried");
+    works(&desk);
+    assert_eq!(standings(&house), [SUSPENDED, ACTIVE, SUSPENDED], "tried only");
+
+    let own = says(&mut suzuki, &path, ("undo_approve", None));
+    assert_eq!(own.refusal(), "undo.own_ask");
+    let shown = kato.look(&path);
+    let (_, section) = shown.body.split_once("<h2 id=\"undo\">").expect("the section");
+    let list = section.find("<li>C00002</li>").expect("the conflict");
+    assert!(list < section.find("undo_approve").expect("the button"), "conflicts first");
+    assert!(section.contains("2件の契約を元に戻せます。戻せない契約は1件です"), "{section}");
+    let stale = says(&mut kato, &path, ("undo_approve", Some("CHECKED.1.2.0")));
+    assert_eq!(stale.refusal(), "file.changed_meanwhile", "not what was shown");
+    let cookie = &sato.cookies["__Host-aikagi-console"];
+    let purpose = path.replace(CONSOLE, "console:");
+    sato.proof = house.provider.signing.handles().form_proof(cookie, &purpose);
+    let forced = sato.send_form(&path, &[("do", "undo_approve")]);
+    assert_eq!(forced.refusal(), "staff.not_allowed");
+
+    let approved = says(&mut kato, &path, ("undo_approve", None));
+    assert!(approved.body.contains("承認しました"), "{}", approved.body);
+    works(&desk);
+
+    assert_eq!(standings(&house), [ACTIVE, ACTIVE, ACTIVE]);
+    let done = kato.look(&path);
+    assert!(done.body.contains("2件の契約を元に戻しました"), "{}", done.body);
+    assert!(done.body.contains("一部取消") && done.body.contains("undo_ask"), "{}", done.body);
+    let acts = ["asked", "checked", "approved", "done"];
+    let counted = acts.map(|act| house.audited(&format!("file.undo_{act}")));
+    assert_eq!((counted, house.audited("contract.restored")), ([1; 4], 2));
+    let lines = house.world.look(|tx| base::records::list_audit(tx, "", 10_000)).unwrap();
+    let restored = lines.iter().filter(|line| line.act == "contract.restored");
+    assert!(restored.into_iter().all(|line| line.actor == "staff:suzuki"), "in whose name");
+}
+
+#[test]
+fn a_wish_is_given_up_before_it_is_approved_and_nothing_has_changed() {
+    let house = House::new();
+    let (desk, path) = given_mistake(&house);
+    let mut suzuki = given_clerk(&house, Role::StationManager);
+    says(&mut suzuki, &path, ("undo_ask", None));
+    says(&mut suzuki, &path, ("undo_ask", None));
+    assert_eq!(house.audited("file.undo_asked"), 1, "asked twice is asked once");
+    works(&desk);
+    let over = says(&mut suzuki, &path, ("undo_withdraw", None));
+    assert!(over.body.contains("何も変わっていません"), "{}", over.body);
+    works(&desk);
+    assert_eq!(
+        says(&mut suzuki, &path, ("undo_withdraw", None)).refusal(),
+        "file.changed_meanwhile"
+    );
+    assert_eq!(standings(&house), [SUSPENDED, ACTIVE, SUSPENDED]);
+    let file = house.world.look(files::unfinished).unwrap();
+    assert!(file.is_empty(), "{file:?}");
+    assert!(suzuki.look(&path).body.contains("undo_ask"), "it may be asked for again");
+    let id = path.rsplit('/').next().unwrap().to_owned();
+    let state = house.world.look(move |tx| files::find(tx, &id)).unwrap().state;
+    assert_eq!(state, FileState::ResultSent);
+}
