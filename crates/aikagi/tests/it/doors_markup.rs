@@ -13,7 +13,8 @@ use http::header::CONTENT_TYPE;
 
 use crate::boxes::given_box;
 use crate::console::{CONSOLE, given_clerk};
-use crate::console_bulk::puts;
+use crate::console_bulk::{puts, puts_in};
+use crate::console_desk::opens;
 use crate::contacts_page::given_contact;
 use crate::devices;
 use crate::doors_table::{At, Guard, ROUTES, Route};
@@ -200,39 +201,64 @@ fn markup_in_every_field_is_text_on_every_page_of_the_sign_in() {
 }
 
 /// What is written at a door that takes no markup, and how it says so.
-type Refused = fn(&House, &mut Viewer<'_>) -> Option<String>;
+type Refused = fn(&House, &mut Viewer<'_>, &mut Viewer<'_>) -> Option<String>;
 
 const REFUSED: &[(&str, Refused)] = &[
-    ("login id", |_, _| {
+    ("login id", |_, _, _| {
         domain::credentials::login_name(EVIL).err().map(|error| error.code().to_owned())
     }),
-    ("contract number", |house, _| {
+    ("contract number", |house, _, _| {
         let start = domain::commands::Command::new("m1", domain::commands::Op::Start, EVIL);
         house.world.send(start).code
     }),
-    ("product", |house, _| house.world.given_key("A-001", EVIL).code),
-    ("mail", |_, viewer| {
-        refusal(viewer, "contacts", &[("do", "add"), ("kind", "MAIL"), ("address", EVIL)])
+    ("product", |house, _, _| house.world.given_key("A-001", EVIL).code),
+    ("mail", |_, viewer, _| {
+        let form = [("do", "add"), ("kind", "MAIL"), ("address", EVIL)];
+        own(viewer, "contacts", &form)
     }),
-    ("passkey", |_, viewer| {
-        refusal(viewer, "passkeys", &[("do", "add"), ("credential", EVIL), ("name", "x")])
+    ("passkey", |_, viewer, _| {
+        own(viewer, "passkeys", &[("do", "add"), ("credential", EVIL), ("name", "x")])
     }),
+    ("cells of a list", |_, _, clerk| listed(clerk, ("stop", EVIL), None)),
+    ("a list as a file", |_, _, clerk| listed(clerk, ("stop", ""), Some(EVIL.as_bytes()))),
+    ("a file of the SMS", |_, _, clerk| listed(clerk, ("file", ""), Some(EVIL.as_bytes()))),
 ];
 
-/// How a form of My Page is refused.
-fn refusal(viewer: &mut Viewer<'_>, page: &str, form: &[(&str, &str)]) -> Option<String> {
+/// How a form is refused: in words that keep what they quote to themselves.
+fn refusal(answer: &Answer) -> Option<String> {
+    let found = faults(&answer.body);
+    assert!(found.is_empty(), "{found:?}: {}", answer.body);
+    answer.status.is_client_error().then(|| answer.refusal().to_owned())
+}
+
+/// Sends a form of My Page.
+fn own(viewer: &mut Viewer<'_>, page: &str, form: &[(&str, &str)]) -> Option<String> {
     let path = format!("/o/KITA01/{page}");
     viewer.look(&path);
-    let answer = viewer.send_form(&path, form);
-    answer.status.is_client_error().then(|| answer.refusal().to_owned())
+    refusal(&viewer.send_form(&path, form))
+}
+
+/// Puts work on many contracts in, typed or as a file whose name is markup too.
+fn listed(
+    clerk: &mut Viewer<'_>,
+    (verb, numbers): (&str, &str),
+    file: Option<&[u8]>,
+) -> Option<String> {
+    opens(clerk, &format!("{CONSOLE}/bulk/new"));
+    let fields = [("title", EVIL), ("verb", verb), ("numbers", numbers)];
+    refusal(&puts_in(clerk, &fields, file.map(|content| ("<img src=x onerror=x>.csv", content))))
 }
 
 #[test]
 fn what_names_something_takes_no_markup_at_all() {
     let house = House::new();
     let mut viewer = house.given_viewer("A-001", "takahashi");
+    let mut clerk = given_clerk(&house, Role::Admin);
     for (what, write) in REFUSED {
-        assert!(write(&house, &mut viewer).is_some(), "{what} was taken");
+        let refused = write(&house, &mut viewer, &mut clerk);
+        assert!(refused.is_some_and(|code| !code.is_empty()), "{what} was taken");
     }
     assert_eq!(house.world.household("A-001").persons.len(), 1);
+    let bulks = house.world.look(|tx| domain::files::list_bulks(tx, 10)).unwrap();
+    assert!(bulks.is_empty(), "nothing of it is kept");
 }
