@@ -244,9 +244,9 @@ fn two_nodes_on_one_directory_do_every_line_once() {
     let (expected, answers, done) = undisturbed();
     let world = World::new();
     let first = Desk::new(&world);
-    let first = Desk { batch: first.batch.timed(patient()), root: first.root };
+    let first = Desk { batch: first.batch.timed(patient()), ..first };
     let second = Desk::on(world.second_node(), first.root.clone(), "node-2");
-    let second = Desk { batch: second.batch.timed(patient()), root: second.root };
+    let second = Desk { batch: second.batch.timed(patient()), ..second };
     let (name, content) = csv(1, &lines());
     first.put(&name, &content);
 

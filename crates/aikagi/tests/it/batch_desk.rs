@@ -19,6 +19,8 @@ use crate::world::{KITA, World};
 pub struct Desk {
     pub root: PathBuf,
     pub batch: Batch,
+    /// What the door writes behind.
+    pub book: Arc<WriteBehind>,
 }
 
 impl Desk {
@@ -33,8 +35,9 @@ impl Desk {
     pub fn on(db: Db, root: PathBuf, node: &str) -> Self {
         fs::create_dir_all(root.join("in")).unwrap();
         let book = WriteBehind::start(db.clone(), "linkage_log", LinkageLine::INSERT).unwrap();
-        let batch = Batch::new(db, Arc::new(book), node).timed(quick());
-        Self { root, batch }
+        let book = Arc::new(book);
+        let batch = Batch::new(db, Arc::clone(&book), node).timed(quick());
+        Self { root, batch, book }
     }
 
     /// Puts a file into `in`, and its end marker.

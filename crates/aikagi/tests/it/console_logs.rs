@@ -109,7 +109,7 @@ fn a_clerk_follows_a_file_to_its_lines_and_to_what_each_changed() {
     let desk = Desk::new(&house.world);
     let (name, content) = csv(1, &[line("x-1", "103", "A-001"), line("x-2", "103", "A-0010")]);
     assert!(desk.send(&name, &content).iter().all(|one| one.result == "0"));
-    given_linkage(&house.world, KITA, ("file", &name, "RESULT_SENT"));
+    desk.book.flush();
     given_linkage(&house.world, KITA, ("command", "r-77", "E301"));
     given_linkage(&house.world, MINAMI, ("file", "SECRET_FILE", "RESULT_SENT"));
     let fraud = Command::new("r-1", Op::Suspend, "A-001");

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use base::kernel::{Scope, clock};
 use base::store::Tx;
 use domain::credentials::ContactKind;
-use domain::operators::{self, OperatorDraft, Role};
+use domain::operators::{self, Hearing, OperatorDraft, Role};
 use http::header::CONTENT_TYPE;
 
 use crate::boxes::given_box;
@@ -52,6 +52,7 @@ const WRITTEN: &[(&str, &[&str])] = &[
 
 /// A station with a household that has one of everything, and a clerk who may do everything.
 fn given(house: &House) -> (Viewer<'_>, Viewer<'_>) {
+    given_trial(house);
     let mut viewer = house.given_viewer("A-001", "takahashi");
     house.world.given_key("A-001", "BASIC");
     given_box(&house.world, "A-001", "STB-1");
@@ -67,6 +68,16 @@ fn given(house: &House) -> (Viewer<'_>, Viewer<'_>) {
     puts(&mut clerk, &[("title", "x"), ("verb", "stop"), ("numbers", "A-002")]);
     crate::isolation_files::given_file(&house.world);
     (viewer, clerk)
+}
+
+/// The station is on trial, and says about itself what it should not.
+fn given_trial(house: &House) {
+    let told = |tx: &mut Tx<'_>| {
+        domain::administration::begin_trial(tx)?;
+        let hearing = Hearing { note: EVIL.to_owned(), ..Hearing::default() };
+        operators::answer_hearing(tx, (&hearing, 1))
+    };
+    house.world.act(sato(), told).unwrap();
 }
 
 /// Writes [`EVIL`] everywhere.

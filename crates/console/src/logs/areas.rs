@@ -82,6 +82,7 @@ const CONSOLE: &[&str] = &[
     "/console/{operator}/masters/products/{product}",
     "/console/{operator}/masters/policies",
     "/console/{operator}/masters/format",
+    "/console/{operator}/launch",
     "/console/{operator}/staff",
     "/console/{operator}/staff/{staff}",
 ];

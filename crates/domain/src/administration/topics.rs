@@ -252,6 +252,12 @@ const OF_SERVICES: &[&str] = &[
     "signing_key.withdrawn",
 ];
 const OF_STATION: &[&str] = &[
+    "launch.trial_begun",
+    "launch.hearing_answered",
+    "launch.vouched",
+    "launch.doubted",
+    "launch.reset",
+    "launch.went_live",
     "operator.added",
     "operator.changed",
     "operator.enabled",
