@@ -17,7 +17,7 @@ use crate::world::{OwnSchema, Running, read_env};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aikagi");
 pub const NUMBER: &str = "C0990001";
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(20);
 
