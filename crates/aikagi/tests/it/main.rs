@@ -175,6 +175,7 @@ mod waits;
 mod walker;
 mod walker_boxes;
 mod walker_devices;
+mod walker_letters;
 mod walker_model;
 mod wanted;
 mod world;

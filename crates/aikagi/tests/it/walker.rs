@@ -126,7 +126,7 @@ impl<'h> Walk<'h> {
                 "do",
                 text(&[
                     "add", "verify", "remove", "again", "set", "ask", "invite", "withdraw",
-                    "approve", "refuse", "home_off", "home_on",
+                    "approve", "refuse", "home_off", "home_on", "phone",
                 ]),
             ),
             ("address", text(&["taro@example.jp", "090-1234-5678", "thief@example.jp"])),
@@ -387,6 +387,8 @@ fn no_walk_over_forms_and_links_gets_anywhere_without_its_proof() {
         "invitation.made",
         "person.approval_given",
         "person.home_proved",
+        "person.phone_invited",
+        "went on at another screen",
         "person.pin_set",
         "home.switched_off",
         "home.allowed",

@@ -14,6 +14,7 @@ use crate::forgotten::given_reachable;
 use crate::viewers::{Answer, House, PASSWORD, Viewer};
 use crate::walker_boxes::{Boxes, pass_a_day};
 use crate::walker_devices::{First, home_of, is_for, waiting};
+use crate::walker_letters::invited;
 use crate::world::KITA;
 
 /// One request of the walk.
@@ -62,11 +63,15 @@ pub struct Model {
     /// Televisions that wait.
     pub devices: Vec<DeviceCode>,
     /// Login id and password by person.
-    passwords: BTreeMap<String, (String, String)>,
+    pub passwords: BTreeMap<String, (String, String)>,
     /// Sign-ins in which a good letter was shown, and whose.
-    shown: BTreeMap<String, String>,
+    pub shown: BTreeMap<String, String>,
+    /// Codes by which a person goes on at another screen.
+    pub to_oneself: BTreeSet<String>,
+    /// Sign-ins in which such a code was shown.
+    pub going_on: BTreeSet<String>,
     /// Sign-ins in which the code of who forgot the password was typed, and whose.
-    recovering: BTreeMap<String, String>,
+    pub recovering: BTreeMap<String, String>,
     /// Sign-ins that ask for consent, and whose proof is behind them.
     asked: BTreeMap<String, String>,
     /// Who allows the service that is not of the house.
@@ -121,6 +126,8 @@ impl Model {
             first,
             passwords,
             shown: BTreeMap::new(),
+            to_oneself: BTreeSet::new(),
+            going_on: BTreeSet::new(),
             recovering: BTreeMap::new(),
             asked: BTreeMap::new(),
             allows: BTreeSet::new(),
@@ -148,7 +155,7 @@ impl Model {
         let who = cookies.get(SESSION).and_then(|cookie| session(house, cookie));
         let proven = self.proven(sent);
         self.note_letter(house, sent, answer);
-        self.note_invitation(house, sent, answer);
+        self.note_invitation(house, (sent, who.as_ref()), answer);
         self.note_recovery(house, sent, answer);
         self.boxes.note_asked(sent, answer.status == 303);
         let session = who.as_ref().map(|who| who.member.person_id.clone());
@@ -163,7 +170,10 @@ impl Model {
             }
             self.boxes.note_pin(act, (subject, sent));
             if act == "person.credentials_set" {
-                self.note_password(sent, subject.clone());
+                self.note_password(house, sent, subject.clone());
+            }
+            if act == "person.signed_in" && self.goes_on(sent) {
+                self.note_gone_on(subject);
             }
         }
     }
@@ -181,8 +191,10 @@ impl Model {
             session.is_some() && [Some(subject), home.as_ref()].contains(&session.as_ref());
         let now = proven.as_ref() == Some(subject);
         match act.as_str() {
-            "person.signed_in" | "person.credentials_set" => now,
-            "person.registered" => proven.is_some(),
+            "person.signed_in" => now,
+            // Who goes on at another screen is signed in there, and nothing else.
+            "person.credentials_set" => now && !self.goes_on(sent),
+            "person.registered" => proven.is_some() && !self.goes_on(sent),
             "authorization.granted" => {
                 let may = client != "shop" || self.allows.contains(subject);
                 may && (now || by_session) && (home.is_none() || self.allowed(sent))
@@ -229,22 +241,6 @@ impl Model {
         }
     }
 
-    /// The password somebody signs in with from now on; what they had before is worth nothing.
-    fn note_password(&mut self, sent: &Sent, subject: String) {
-        let typed = |name| sent.field(name).unwrap_or_default().to_owned();
-        let kept = self.passwords.get(&subject).map(|known| known.0.clone());
-        let name = if sent.form() == "renewal" { kept.unwrap() } else { typed("username") };
-        self.recovering.retain(|_, person| *person != subject);
-        // Who registered before a box has a good letter still.
-        let by_box = self.first.has(sent.ticket());
-        if !by_box {
-            self.letters.remove(&subject);
-        }
-        let first = &self.first;
-        self.shown.retain(|ticket, person| *person != subject || by_box && !first.has(ticket));
-        self.passwords.insert(subject, (name, typed("password")));
-    }
-
     /// The person whose proof this is: their password, or the end of a registration by their letter.
     fn proven(&self, sent: &Sent) -> Option<String> {
         if sent.method != Method::POST {
@@ -259,57 +255,12 @@ impl Model {
                 });
                 known.map(|(person, _)| person.clone())
             }
-            "account" => self.shown.get(sent.ticket()).cloned(),
+            "account" if self.goes_on(sent) => None,
+            "account" | "no-password" => self.shown.get(sent.ticket()).cloned(),
             "renewal" => self.recovering.get(sent.ticket()).cloned(),
             "consent" => self.asked.get(sent.ticket()).cloned(),
             _ => None,
         }
-    }
-
-    /// A letter shown at its step, with number and code that belong together.
-    fn note_letter(&mut self, house: &House, sent: &Sent, answer: &Answer) {
-        if sent.method != Method::POST || sent.form() != "letter" || answer.status != 303 {
-            return;
-        }
-        let (number, code) = (sent.field("contract_number"), sent.field("registration_code"));
-        let whose = self.whose(number.unwrap_or_default(), code.unwrap_or_default());
-        let whose = whose.unwrap_or_else(|| panic!("{sent:?} was taken as a letter"));
-        assert_eq!(house.audited("letter.issued"), 4, "no letter comes of a walk");
-        self.shown.insert(sent.ticket().to_owned(), whose);
-    }
-
-    /// Whose letter or invitation this is, if it is good.
-    fn whose(&self, number: &str, code: &str) -> Option<String> {
-        let is_it = |(known, letter): &(String, String)| {
-            number.trim().eq_ignore_ascii_case(known) && code == letter
-        };
-        let mut all = self.letters.iter();
-        all.find(|(_, one)| is_it(one)).map(|(person, _)| person.clone())
-    }
-
-    /// Where the invitation leads that was made last.
-    pub fn invitation(&self) -> String {
-        let made = self.letters.values().find(|(number, _)| number == "A-001");
-        let code = made.map_or("BCDFGHJKMNPQ", |one| one.1.as_str());
-        format!("/o/KITA01/invitation?number=A-001&code={code}")
-    }
-
-    /// An invitation that was shown to who made it, or opened.
-    fn note_invitation(&mut self, house: &House, sent: &Sent, answer: &Answer) {
-        if let Some((_, rest)) = answer.body.split_once("id=\"invitation\">") {
-            assert_eq!((&sent.method, sent.form()), (&Method::POST, "family"), "shown once");
-            let code = rest.split('<').next().unwrap().replace(' ', "");
-            self.letters.insert(invited(house), ("A-001".to_owned(), code));
-        }
-        if sent.form() != "invitation" || answer.status != 303 {
-            return;
-        }
-        let code = sent.path.rsplit_once("code=").map_or("", |one| one.1);
-        let whose = self.whose("A-001", code);
-        let whose = whose.unwrap_or_else(|| panic!("{sent:?} was taken as an invitation"));
-        let location = answer.location();
-        let (_, ticket) = location.query().unwrap().split_once("ticket=").unwrap();
-        self.shown.insert(ticket.to_owned(), whose);
     }
 
     /// The code the sign-in of this address has under way, if it has one that is somebody's.
@@ -465,11 +416,6 @@ pub fn approval_number(house: &House, sign_in: &str) -> Option<String> {
     house.world.look(|tx| tx.row(sql, &keys, |row| row.text())).ok().flatten()
 }
 
-/// The member who can be invited.
-fn invited(house: &House) -> String {
-    house.world.household("A-001").persons[2].person_id.clone()
-}
-
 /// A member who registered, and one who did not: who the first is.
 fn given_relatives(house: &House) -> String {
     for person_no in [2, 3] {
@@ -491,6 +437,7 @@ fn page_of(act: &str) -> Option<&'static str> {
         "person.contact_added" | "person.contact_refused" | "person.contact_removed" => {
             Some("contacts")
         }
+        "person.phone_invited" => Some("passkeys"),
         "device.renamed" | "device.removed" => Some("sessions"),
         "person.pin_set" | "person.pin_removed" | "person.pin_asks_changed" => Some("pins"),
         _ => None,
