@@ -131,6 +131,10 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/launch", get(launch::show).post(launch::change))
         .route("/console/{operator}/masters", get(masters::list))
         .route(
+            "/console/{operator}/masters/products/new",
+            get(masters::new_product).post(masters::add_product),
+        )
+        .route(
             "/console/{operator}/masters/products/{product}",
             get(masters::product).post(masters::change_product),
         )

@@ -114,9 +114,23 @@ async fn publishes(browser: &Client, look: Look, console: &str) {
     click(browser, "button[value=publish]").await;
     wait_for(browser, "#message").await;
     look_at(browser, look, "product-published").await;
+    adds(browser, look).await;
     browser.goto(&format!("{console}/masters/policies")).await.unwrap();
     wait_for(browser, "#facts").await;
     look_at(browser, look, "policies").await;
+}
+
+/// Makes another product of the one that is shown.
+async fn adds(browser: &Client, look: Look) {
+    click(browser, "#copy").await;
+    type_into(browser, "#code", &format!("NEW{}", look.size.0)).await;
+    look_at(browser, look, "product-new").await;
+    click(browser, "button[value=draft]").await;
+    type_into(browser, "#why", "春の改編で加える").await;
+    look_at(browser, look, "product-new-draft").await;
+    click(browser, "button[value=publish]").await;
+    wait_for(browser, "#message").await;
+    look_at(browser, look, "product-added").await;
 }
 
 /// Fills the form in, once wrongly; answers where the work is shown.

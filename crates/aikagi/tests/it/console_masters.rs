@@ -158,9 +158,79 @@ fn who_saw_something_else_publishes_nothing_and_of_two_at_once_one_does() {
 }
 
 #[test]
+fn a_product_is_added_as_a_copy_of_another_one_and_its_history_begins_with_that() {
+    let house = House::new();
+    house.world.given_contract("A-001");
+    let mut suzuki = given_clerk(&house, Role::StationManager);
+    assert!(suzuki.get(&masters("")).body.contains("/masters/products/new\" id=\"add\""));
+    assert!(suzuki.get(&masters("/products/MIHODAI")).body.contains("/new?copy=MIHODAI\""));
+    let (copy, path) = (masters("/products/new?copy=MIHODAI"), masters("/products/new"));
+    assert_eq!(suzuki.get(&masters("/products/new?copy=NONE")).refusal(), "product.unknown");
+    let (begun, before) = (opens(&mut suzuki, &copy), house.audited("product.changed"));
+    assert!(begun.body.contains("<option value=\"SVOD\" selected>見放題"), "{}", begun.body);
+    for (changes, code) in [
+        ([("code", "小"), ("kind", "SVOD")], "product.code_malformed"),
+        ([("code", "WINTER"), ("kind", "PLAN")], "product.kind_unknown"),
+        ([("code", "WINTER"), ("kind", "BUNDLE")], "product.items_not_for_kind"),
+    ] {
+        suzuki.proof = proof_for(&house, &suzuki, "/masters/products/new");
+        let told = sends_again(&mut suzuki, &path, "draft", (&begun, &changes));
+        assert_eq!((told.status.as_u16(), told.refusal()), (400, code));
+        assert!(told.body.contains(&format!("value=\"{}\"", changes[0].1)), "{}", told.body);
+    }
+    let wanted = [("code", "WINTER"), ("kind", "SVOD"), ("name_ja", "冬の<i>パック")];
+    let draft = sends_again(&mut suzuki, &path, "draft", (&begun, &wanted));
+    let rows = draft.body.split("id=\"draft\"").nth(1).expect("a draft");
+    assert!(rows.contains("<tr><td>商品コード</td><td><strong>WINTER"), "{rows}");
+    assert!(rows.contains("<strong>冬の&#60;i&#62;パック") && !rows.contains(">今<"), "{rows}");
+    let unknown = |tx: &mut Tx<'_>| Ok(catalogue::find(tx, "WINTER").is_err());
+    assert!(house.world.look(unknown).unwrap(), "a draft is nothing yet");
+
+    let told = [("why", "冬の改編")];
+    let done = sends_again(&mut suzuki, &path, "publish", (&draft, &told));
+    assert!(done.body.contains("公開しました") && done.body.contains("WINTER"), "{}", done.body);
+    let again = sends_again(&mut suzuki, &path, "publish", (&draft, &told));
+    assert!(again.body.contains("今と同じ内容です"), "a form sent twice: {}", again.body);
+    let (old, new) = (product(&house, "MIHODAI"), product(&house, "WINTER"));
+    assert_eq!(Product { code: old.code.clone(), name_ja: old.name_ja.clone(), ..new }, old);
+    house.world.given_key("A-001", "WINTER");
+    let history = suzuki.get(&masters("/products/WINTER")).body;
+    let history = history.split("id=\"history\"").nth(1).unwrap();
+    assert!(history.contains("冬の改編") && history.contains("種類: なし → 見放題"), "{history}");
+    assert_eq!(house.audited("product.changed"), before + 1);
+}
+
+#[test]
+fn of_two_who_add_the_same_code_the_second_is_told_that_it_is_taken() {
+    let house = House::new();
+    let mut suzuki = given_clerk(&house, Role::StationManager);
+    let path = masters("/products/new");
+    let before = product(&house, "BASIC");
+    let fields = [("code", "BASIC"), ("kind", "CHANNEL"), ("name_ja", "新"), ("name_en", "New")];
+    let taken = sends(&mut suzuki, &path, "draft", &fields);
+    assert_eq!((taken.status.as_u16(), taken.refusal()), (409, "product.exists"));
+    assert!(taken.body.contains("value=\"BASIC\""), "{}", taken.body);
+
+    let barrier = Barrier::new(2);
+    let add = |name: &str| {
+        let wanted = Product { code: "NEW".to_owned(), name_ja: name.to_owned(), ..before.clone() };
+        let publishing = Publishing { seen: String::new(), why: "同時".to_owned() };
+        barrier.wait();
+        let work = move |tx: &mut Tx<'_>| catalogue::publish_product(tx, &wanted, &publishing);
+        house.world.act(staff("suzuki"), work)
+    };
+    let done = std::thread::scope(|scope| {
+        ["甲", "乙"].map(|name| scope.spawn(move || add(name))).map(|one| one.join().unwrap())
+    });
+    let late: Vec<_> = done.iter().filter_map(|one| one.as_ref().err()).collect();
+    assert_eq!(late, [&Error::Conflict { code: "product.exists" }]);
+    assert_eq!(product(&house, "BASIC"), before);
+}
+
+#[test]
 fn who_manages_reads_and_who_leads_the_station_changes() {
     let house = House::new();
-    let pages = ["", "/products/BASIC", "/policies"].map(masters);
+    let pages = ["", "/products/BASIC", "/products/new", "/policies"].map(masters);
     for (role, id) in [(Role::Viewer, "ito"), (Role::Accounting, "mori"), (Role::Desk, "abe")] {
         let mut clerk = clerk(&house, id, role);
         assert!(!clerk.get(CONSOLE).body.contains("/masters"), "no link for {role:?}");
@@ -171,6 +241,8 @@ fn who_manages_reads_and_who_leads_the_station_changes() {
     let before = (house.world.audited().len(), product(&house, "BASIC"));
     let mut suzuki = given_clerk(&house, Role::Admin);
     assert!(suzuki.get(CONSOLE).body.contains("/masters"));
+    assert!(!suzuki.get(&pages[0]).body.contains("id=\"add\""));
+    assert!(!suzuki.get(&pages[1]).body.contains("id=\"copy\""));
     for path in &pages[1..] {
         let shown = suzuki.get(path);
         assert!(shown.body.contains("変えられるのは局責任者です"), "{}", shown.body);
@@ -235,7 +307,8 @@ fn each_page_of_the_masters_is_small_and_asks_the_database_little() {
     let mut suzuki = given_clerk(&house, Role::StationManager);
     let last = "?after=P001";
     let pages = ["".into(), last.to_owned(), "/products/P000".into(), "/policies".into()];
-    for path in pages.map(|page: String| masters(&page)) {
+    let new = ["/products/new".to_owned(), "/products/new?copy=P000".into()];
+    for path in pages.into_iter().chain(new).map(|page: String| masters(&page)) {
         let before = house.world.db.statements();
         let shown = suzuki.get(&path);
         let statements = house.world.db.statements() - before;

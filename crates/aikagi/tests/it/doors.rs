@@ -166,6 +166,10 @@ impl Two {
                 form(format!("proof={}&do=withdraw", proof(&format!("/bulk/{bulk}"))))
             }
             ("POST", "policies") => form(format!("proof={}&do=draft", proof("/masters/policies"))),
+            ("POST", "new") if asked.pattern.contains("/masters/") => {
+                let proof = proof("/masters/products/new");
+                form(format!("proof={proof}&do=draft&code={product}&kind=SVOD&name_ja=x&name_en=x"))
+            }
             ("POST", "{product}") => {
                 let proof = proof(&format!("/masters/products/{product}"));
                 form(format!("proof={proof}&do=draft&name_ja=x&name_en=x"))

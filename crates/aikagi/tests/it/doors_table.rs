@@ -156,6 +156,8 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/console/{operator}/bulk/new", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/bulk/new", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/masters", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/masters/products/new", Guard::Staff),
+    Route("POST", At::Operator, "/console/{operator}/masters/products/new", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/masters/products/{product}", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/masters/products/{product}", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/masters/policies", Guard::Staff),

@@ -79,6 +79,7 @@ const CONSOLE: &[&str] = &[
     "/console/{operator}/today",
     "/console/{operator}/logs",
     "/console/{operator}/masters",
+    "/console/{operator}/masters/products/new",
     "/console/{operator}/masters/products/{product}",
     "/console/{operator}/masters/policies",
     "/console/{operator}/masters/format",

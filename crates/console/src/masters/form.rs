@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::response::Response;
 use base::kernel::{Change, Error, Result};
-use domain::operators::{Difference, LONGEST_WHY, Published, Publishing};
+use domain::operators::{Difference, LONGEST_WHY, Published};
 use domain::staff::Permission;
 use formats::oauth::Parameters;
 use web::texts::{Words, message};
 
 use super::LIST;
+use super::head::Last;
 use super::told::{Compared, Shown, compared, history};
 use crate::Console;
 use crate::file::is_told_there;
@@ -18,9 +19,11 @@ use crate::here::Here;
 pub(super) struct Input {
     pub(super) name: &'static str,
     pub(super) label: &'static str,
-    /// `text`, `number`, `date`, `area`, `tick`.
+    /// `text`, `number`, `date`, `area`, `tick`, `choice`.
     pub(super) kind: &'static str,
     pub(super) value: String,
+    /// Of a choice: each word, and what it means.
+    pub(super) choices: Vec<(&'static str, &'static str)>,
 }
 
 impl Input {
@@ -34,19 +37,23 @@ impl Input {
             Some(form) => form.get(name).unwrap_or_default().to_owned(),
             None => stands,
         };
-        Self { name, label, kind, value }
+        Self { name, label, kind, value, choices: Vec::new() }
     }
 }
 
 /// A thing as it stands.
 pub(super) struct Thing<'t> {
     pub(super) title: &'t str,
+    /// What the page is for, and what follows from a change.
+    pub(super) help: &'static str,
     pub(super) path: String,
-    /// Its version: what a form is made from.
+    /// Its version: what a form is made from; empty: it is not there yet.
     pub(super) version: String,
     pub(super) facts: Vec<(&'static str, String)>,
     pub(super) inputs: Vec<Input>,
     pub(super) history: Vec<Published>,
+    /// Where another one is made from it.
+    pub(super) copy: Option<String>,
 }
 
 /// What came of the last form.
@@ -59,6 +66,8 @@ pub(super) enum Came {
     Draft(Vec<Difference>, String),
     /// It was published, or was so already.
     Published(Change),
+    /// A thing of this code was added, or was there already and so.
+    Added(String, Change),
     Refused(Error),
 }
 
@@ -84,6 +93,7 @@ impl Came {
 struct Body<'b> {
     words: Words,
     title: &'b str,
+    help: &'static str,
     address: String,
     list: String,
     proof: &'b str,
@@ -97,22 +107,17 @@ struct Body<'b> {
     inputs: Vec<Input>,
     draft: Option<(Vec<Compared>, String)>,
     history: Vec<Shown>,
+    copy: Option<String>,
 }
 
-/// How the form says it was seen, and why it is changed.
-pub(super) fn publishing(form: &Parameters<'_>) -> Publishing {
-    let text = |name| form.get(name).unwrap_or_default().to_owned();
-    Publishing { seen: text("seen"), why: text("why") }
-}
-
-/// The page of `thing`, after `came`.
+/// The page of `thing`, after the last form.
 pub(super) fn page(
     console: &Console,
     here: &Here,
     thing: Thing<'_>,
-    (came, form): (&Came, Option<&Parameters<'_>>),
+    last: &Last<'_>,
 ) -> Result<Response> {
-    let words = here.words;
+    let (words, came) = (here.words, &last.came);
     let error = if let Came::Refused(error) = came { Some(error) } else { None };
     let done = match came {
         Came::Published(Change::Made) => Some("console.masters.published"),
@@ -123,6 +128,7 @@ pub(super) fn page(
     let body = Body {
         words,
         title: thing.title,
+        help: thing.help,
         address: format!("{}{}", here.address, thing.path),
         list: format!("{}{LIST}", here.address),
         proof: &proof,
@@ -132,7 +138,7 @@ pub(super) fn page(
         failed: error.is_some(),
         may: here.may(Permission::Publish),
         seen: &thing.version,
-        why: form.and_then(|form| form.get("why")).unwrap_or_default(),
+        why: last.typed().and_then(|form| form.get("why")).unwrap_or_default(),
         longest: LONGEST_WHY,
         facts: thing.facts,
         inputs: thing.inputs,
@@ -141,6 +147,10 @@ pub(super) fn page(
             _ => None,
         },
         history: history(words, &thing.history),
+        copy: thing
+            .copy
+            .filter(|_| here.may(Permission::Publish))
+            .map(|path| format!("{}{path}", here.address)),
     };
     here.page(console, (thing.title, "masters"), &body, error)
 }

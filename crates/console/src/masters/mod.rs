@@ -3,7 +3,9 @@
 //!
 //! Source: issue 4, §2.7; brief tve §11.2.
 
+mod adding;
 mod form;
+mod head;
 mod policies;
 mod product;
 mod told;
@@ -25,11 +27,14 @@ use crate::here::{Here, asked};
 use crate::trial::PATH as TRIAL;
 use told::told;
 
+pub(super) use adding::{answer as add_product, show as new_product};
 pub(super) use policies::{answer as change_policies, show as policies};
 pub(super) use product::{answer as change_product, show as product};
 
 /// Where they are, below the console.
 const LIST: &str = "/masters";
+/// Where a product is added: no code has small letters.
+const NEW: &str = "/masters/products/new";
 /// Where the policies are.
 const POLICIES: &str = "/masters/policies";
 /// Products on a page.
@@ -61,6 +66,7 @@ struct Body<'b> {
     title: &'b str,
     products: Vec<Listed>,
     next: Option<String>,
+    add: Option<String>,
     policies: Vec<(&'static str, String)>,
     change: String,
     trial: String,
@@ -102,6 +108,7 @@ fn page(
         next: more.map(|last| {
             format!("{}{LIST}?after={}", here.address, crate::home::segment(&last.code))
         }),
+        add: here.may(Permission::Publish).then(|| format!("{}{NEW}", here.address)),
         policies: policies::facts(words, operator),
         change: format!("{}{POLICIES}", here.address),
         trial: format!("{}{TRIAL}", here.address),

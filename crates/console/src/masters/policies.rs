@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use base::kernel::{Change, Error, Result, clock};
+use base::kernel::{Result, clock};
 use base::store::Tx;
 use domain::operators::{
     self, Facts, Operator, Publishing, STATION_DECIDES, differences, publications, version_of,
@@ -17,10 +17,11 @@ use http::HeaderMap;
 use web::texts::Words;
 
 use super::POLICIES;
-use super::form::{Came, Input, Thing, page, publishing};
+use super::form::{Came, Input, Thing, page};
+use super::head::{self, Last, Master, publish};
 use super::told::{key, told};
 use crate::Console;
-use crate::here::{Here, posted, shown};
+use crate::here::Here;
 
 /// What the audit calls a change of them.
 const ACTS: &[&str] = &["operator.changed", "operator.added"];
@@ -31,10 +32,7 @@ pub(crate) async fn show(
     Path(code): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    shown((console, code), (headers, POLICIES.to_owned()), |console, here| {
-        told_of(console, here, (&Came::Nothing, None))
-    })
-    .await
+    head::show((console, code), headers, Decided).await
 }
 
 /// `POST …/masters/policies`: a draft, or its publication.
@@ -44,41 +42,32 @@ pub(crate) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let form = (headers, body, POLICIES.to_owned());
-    posted((console, code), form, move |console, here, form| {
-        let came = Came::of(changed(console, here, form))?;
-        told_of(console, here, (&came, came.keeps_form().then_some(form)))
-    })
-    .await
+    head::answer((console, code), (headers, body), Decided).await
 }
 
-fn changed(console: &Console, here: &Here, form: &Parameters<'_>) -> Result<Came> {
-    let may = (&here.seat, Permission::Publish);
-    let known = console.desks.look(may, clock::now(), operators::find_operator)?;
-    let wanted = wanted(&known, form);
-    let publishing = publishing(form);
-    match form.get("do").unwrap_or_default() {
-        "again" => Ok(Came::Again),
-        "draft" => {
-            let after = known.policies.with(&wanted)?.facts();
-            let changes = differences(&known.policies.facts(), &after);
-            // Every rule is asked but the description, which comes with the draft.
-            let tried = Publishing { why: "-".to_owned(), ..publishing };
-            let (change, open) = console.desks.rehearse(may, clock::now(), move |tx| {
-                let open = subscribers::count_open(tx)?;
-                Ok((operators::publish_policies(tx, &wanted, &tried)?, open))
-            })?;
-            Ok(match change {
-                Change::Already => Came::Published(Change::Already),
-                Change::Made => Came::Draft(changes, about(here.words, open)),
-            })
-        }
-        "publish" => {
-            let publish =
-                move |tx: &mut Tx<'_>| operators::publish_policies(tx, &wanted, &publishing);
-            console.desks.act(may, clock::now(), publish).map(Came::Published)
-        }
-        _ => Err(Error::invalid("request.parameters_malformed", "do")),
+/// What the station decides.
+struct Decided;
+
+impl Master for Decided {
+    fn path(&self) -> String {
+        POLICIES.to_owned()
+    }
+
+    fn change(&self, console: &Console, here: &Here, form: &Parameters<'_>) -> Result<Came> {
+        let may = (&here.seat, Permission::Publish);
+        let known = console.desks.look(may, clock::now(), operators::find_operator)?;
+        let (words, wanted) = (here.words, wanted(&known, form));
+        let after = known.policies.with(&wanted)?.facts();
+        let changes = differences(&known.policies.facts(), &after);
+        let about = move |tx: &mut Tx<'_>| Ok(about(words, subscribers::count_open(tx)?));
+        let work = move |tx: &mut Tx<'_>, publishing: &Publishing| {
+            operators::publish_policies(tx, &wanted, publishing)
+        };
+        publish((console, here, form), changes, (about, work))
+    }
+
+    fn page(&self, console: &Console, here: &Here, last: &Last<'_>) -> Result<Response> {
+        told_of(console, here, last)
     }
 }
 
@@ -109,11 +98,7 @@ pub(super) fn facts(words: Words, operator: &Operator) -> Vec<(&'static str, Str
     STATION_DECIDES.into_iter().map(|name| (key(name), told(words, name, text(name)))).collect()
 }
 
-fn told_of(
-    console: &Console,
-    here: &Here,
-    (came, form): (&Came, Option<&Parameters<'_>>),
-) -> Result<Response> {
+fn told_of(console: &Console, here: &Here, last: &Last<'_>) -> Result<Response> {
     let may = (&here.seat, Permission::Settings);
     let (operator, history) = console.desks.look(may, clock::now(), |tx| {
         let operator = operators::find_operator(tx)?;
@@ -129,15 +114,17 @@ fn told_of(
             _ if name == "cut_off" => ("text", text),
             _ => ("number", text),
         };
-        Input::new((name, kind), words.get(key(name)), (form, text))
+        Input::new((name, kind), words.get(key(name)), (last.typed(), text))
     };
     let thing = Thing {
         title: words.get("console.masters.policies"),
+        help: words.get("console.masters.policies.text"),
         path: POLICIES.to_owned(),
         version: version_of(&stands),
         facts: facts(words, &operator),
         inputs: STATION_DECIDES.into_iter().map(input).collect(),
         history,
+        copy: None,
     };
-    page(console, here, thing, (came, form))
+    page(console, here, thing, last)
 }

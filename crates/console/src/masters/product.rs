@@ -9,17 +9,18 @@ use base::kernel::{Change, Day, Error, Instant, Result, clock};
 use base::store::Tx;
 use domain::catalogue::{self, BEGINNING, Kind, Product};
 use domain::entitlements;
-use domain::operators::{Difference, Published, Publishing, differences, publications, version_of};
+use domain::operators::{Publishing, differences, publications, version_of};
 use domain::staff::Permission;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::texts::{Words, in_language};
 
-use super::form::{Came, Input, Thing, page, publishing};
-use super::path_of;
-use super::told::{in_order, key, told};
+use super::form::{Came, Input, Thing, page};
+use super::head::{self, Last, Master, publish};
+use super::told::{in_order, key, kind_key, told};
+use super::{NEW, path_of};
 use crate::Console;
-use crate::here::{Here, posted, shown};
+use crate::here::Here;
 
 /// What the audit calls a change of one.
 const ACTS: &[&str] = &["product.changed"];
@@ -30,10 +31,7 @@ pub(crate) async fn show(
     Path((code, product)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    shown((console, code), (headers, path_of(&product)), move |console, here| {
-        told_of(console, here, &product, (&Came::Nothing, None))
-    })
-    .await
+    head::show((console, code), headers, Sold(product)).await
 }
 
 /// `POST …/masters/products/{product}`: a draft, or its publication.
@@ -43,46 +41,55 @@ pub(crate) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let form = (headers, body, path_of(&product));
-    posted((console, code), form, move |console, here, form| {
-        let came = Came::of(changed(console, here, (&product, form)))?;
-        told_of(console, here, &product, (&came, came.keeps_form().then_some(form)))
-    })
-    .await
+    head::answer((console, code), (headers, body), Sold(product)).await
 }
 
-fn changed(console: &Console, here: &Here, (code, form): (&str, &Parameters<'_>)) -> Result<Came> {
-    let may = (&here.seat, Permission::Publish);
-    let wanted = code.to_owned();
-    let known = console.desks.look(may, clock::now(), move |tx| catalogue::find(tx, &wanted))?;
-    let product = product_of(&known, form)?;
-    let publishing = publishing(form);
-    match form.get("do").unwrap_or_default() {
-        "again" => Ok(Came::Again),
-        "draft" => {
-            // Every rule is asked but the description, which comes with the draft.
-            let tried = Publishing { why: "-".to_owned(), ..publishing };
-            let (product, changes) = (product.clone(), changes(&known, &product));
-            let (change, holders) = console.desks.rehearse(may, clock::now(), move |tx| {
-                let holders = holders(tx, &product)?;
-                Ok((catalogue::publish_product(tx, &product, &tried)?, holders))
-            })?;
-            Ok(match change {
-                Change::Already => Came::Published(Change::Already),
-                Change::Made => Came::Draft(changes, about(here.words, holders)),
-            })
-        }
-        "publish" => {
-            let publish =
-                move |tx: &mut Tx<'_>| catalogue::publish_product(tx, &product, &publishing);
-            console.desks.act(may, clock::now(), publish).map(Came::Published)
-        }
-        _ => Err(Error::invalid("request.parameters_malformed", "do")),
+/// The product of this code.
+pub(super) struct Sold(pub(super) String);
+
+impl Master for Sold {
+    fn path(&self) -> String {
+        path_of(&self.0)
+    }
+
+    fn change(&self, console: &Console, here: &Here, form: &Parameters<'_>) -> Result<Came> {
+        let (may, code) = ((&here.seat, Permission::Publish), self.0.clone());
+        let known = console.desks.look(may, clock::now(), move |tx| catalogue::find(tx, &code))?;
+        let product = product_of(&known, (form, &fields(Some(known.kind))))?;
+        let changes = differences(&known.facts(), &product.facts());
+        let (words, sold) = (here.words, product.clone());
+        let about = move |tx: &mut Tx<'_>| Ok(about(words, holders(tx, &sold)?));
+        publish((console, here, form), changes, (about, publishes(product)))
+    }
+
+    fn page(&self, console: &Console, here: &Here, last: &Last<'_>) -> Result<Response> {
+        let (may, code) = ((&here.seat, Permission::Settings), self.0.clone());
+        let (product, history) = console.desks.look(may, clock::now(), move |tx| {
+            Ok((catalogue::find(tx, &code)?, publications(tx, (ACTS, &code))?))
+        })?;
+        let name = in_language(here.words.0, &product.name_ja, &product.name_en);
+        let title = format!("{} {name}", self.0);
+        let facts = product.facts();
+        let told = in_order(&facts).map(|(name, text)| (key(name), told(here.words, name, text)));
+        let thing = Thing {
+            title: &title,
+            help: here.words.get("console.masters.product.text"),
+            path: self.path(),
+            version: version_of(&facts),
+            inputs: inputs(here.words, (&product, &fields(Some(product.kind))), last.typed()),
+            facts: told.collect(),
+            history,
+            copy: Some(format!("{NEW}?copy={}", crate::home::segment(&self.0))),
+        };
+        page(console, here, thing, last)
     }
 }
 
-fn changes(known: &Product, product: &Product) -> Vec<Difference> {
-    differences(&known.facts(), &product.facts())
+/// What publishes `product`.
+pub(super) fn publishes(
+    product: Product,
+) -> impl Fn(&mut Tx<'_>, &Publishing) -> Result<Change> + Send + 'static {
+    move |tx, publishing| catalogue::publish_product(tx, &product, publishing)
 }
 
 /// How many households have a key of it, or of a bundle that leads to it.
@@ -96,22 +103,46 @@ fn about(words: Words, holders: i64) -> String {
     words.fill("console.masters.holders", &[("households", &holders.to_string())])
 }
 
-/// The product as the form says it shall be.
-fn product_of(known: &Product, form: &Parameters<'_>) -> Result<Product> {
+/// The fields of a form about a product of this kind, and what they are; none: of one that is not there yet.
+pub(super) fn fields(kind: Option<Kind>) -> Vec<(&'static str, &'static str)> {
+    let mut fields: Vec<(&'static str, &'static str)> = Vec::new();
+    if kind.is_none() {
+        fields.extend([("code", "text"), ("kind", "choice")]);
+    }
+    let of_all =
+        [("name_ja", "text"), ("name_en", "text"), ("rating_years", "number"), ("adult", "tick")];
+    fields.extend(of_all);
+    if matches!(kind, None | Some(Kind::Bundle)) {
+        fields.push(("items", "area"));
+    }
+    fields.extend([("refs", "area"), ("sold_from", "date"), ("sold_until", "date")]);
+    if matches!(kind, None | Some(Kind::Tvod)) {
+        fields.extend([("start_window_hours", "number"), ("play_window_hours", "number")]);
+    }
+    fields
+}
+
+/// The product as a form with these fields says it shall be.
+pub(super) fn product_of(
+    known: &Product,
+    (form, fields): (&Parameters<'_>, &[(&str, &str)]),
+) -> Result<Product> {
+    let asks = |name: &str| fields.iter().any(|(field, _)| *field == name);
     let get = |name: &str| form.get(name).unwrap_or_default().trim();
     let number = |name: &str, code: &'static str| match get(name) {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| Error::invalid(code, name)),
     };
     let list = |name: &str| get(name).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let rented = known.kind == Kind::Tvod;
-    let hours = |name: &str| number(name, "product.window_not_for_kind");
+    let hours = |name: &str| {
+        if asks(name) { number(name, "product.window_not_for_kind") } else { Ok(None) }
+    };
     Ok(Product {
         name_ja: get("name_ja").to_owned(),
         name_en: get("name_en").to_owned(),
         rating_years: number("rating_years", "product.rating_out_of_range")?,
         adult: form.get("adult").is_some_and(|ticked| !ticked.is_empty()),
-        items: if known.kind == Kind::Bundle { list("items") } else { known.items.clone() },
+        items: if asks("items") { list("items") } else { known.items.clone() },
         refs: list("refs"),
         sold_from: match get("sold_from") {
             // The day as it was shown stands for the very moment.
@@ -124,8 +155,8 @@ fn product_of(known: &Product, form: &Parameters<'_>) -> Result<Product> {
             "" => Instant::FOREVER,
             day => Day::parse_iso(day, "sold_until")?.end(),
         },
-        start_window_hours: if rented { hours("start_window_hours")? } else { None },
-        play_window_hours: if rented { hours("play_window_hours")? } else { None },
+        start_window_hours: hours("start_window_hours")?,
+        play_window_hours: hours("play_window_hours")?,
         ..known.clone()
     })
 }
@@ -146,42 +177,16 @@ fn last_day(product: &Product) -> String {
     Instant::from_ms(product.sold_until.ms() - 1).day_jst().iso()
 }
 
-fn told_of(
-    console: &Console,
-    here: &Here,
-    code: &str,
-    (came, form): (&Came, Option<&Parameters<'_>>),
-) -> Result<Response> {
-    let may = (&here.seat, Permission::Settings);
-    let wanted = code.to_owned();
-    let (product, history) = console.desks.look(may, clock::now(), move |tx| {
-        Ok((catalogue::find(tx, &wanted)?, publications(tx, (ACTS, &wanted))?))
-    })?;
-    let name = in_language(here.words.0, &product.name_ja, &product.name_en);
-    let title = format!("{code} {name}");
-    let thing = thing(here.words, (&product, &title), (form, history));
-    page(console, here, thing, (came, form))
-}
-
-fn thing<'t>(
+/// These fields filled in as `form` says, else as the product stands.
+pub(super) fn inputs(
     words: Words,
-    (product, title): (&Product, &'t str),
-    (form, history): (Option<&Parameters<'_>>, Vec<Published>),
-) -> Thing<'t> {
+    (product, fields): (&Product, &[(&'static str, &'static str)]),
+    form: Option<&Parameters<'_>>,
+) -> Vec<Input> {
     let facts = product.facts();
     let fact = |name: &str| facts.get(name).cloned().unwrap_or_default();
-    let mut fields: Vec<(&'static str, &'static str)> = vec![
-        ("name_ja", "text"),
-        ("name_en", "text"),
-        ("rating_years", "number"),
-        ("adult", "tick"),
-    ];
-    fields.extend((product.kind == Kind::Bundle).then_some(("items", "area")));
-    fields.extend([("refs", "area"), ("sold_from", "date"), ("sold_until", "date")]);
-    if product.kind == Kind::Tvod {
-        fields.extend([("start_window_hours", "number"), ("play_window_hours", "number")]);
-    }
     let stands = |name: &str| match name {
+        "code" => product.code.clone(),
         "adult" if product.adult => "1".to_owned(),
         "adult" => String::new(),
         "sold_from" => first_day(product),
@@ -189,15 +194,10 @@ fn thing<'t>(
         "items" | "refs" => fact(name).replace(' ', "\n"),
         _ => fact(name),
     };
-    let inputs = fields
-        .into_iter()
-        .map(|(name, kind)| Input::new((name, kind), words.get(key(name)), (form, stands(name))));
-    Thing {
-        title,
-        path: path_of(&product.code),
-        version: version_of(&facts),
-        inputs: inputs.collect(),
-        facts: in_order(&facts).map(|(name, text)| (key(name), told(words, name, text))).collect(),
-        history,
-    }
+    let kinds = || Kind::ALL.map(|kind| (kind.as_str(), words.get(kind_key(kind)))).to_vec();
+    let each = fields.iter().map(|(name, kind)| Input {
+        choices: if *kind == "choice" { kinds() } else { Vec::new() },
+        ..Input::new((name, kind), words.get(key(name)), (form, stands(name)))
+    });
+    each.collect()
 }

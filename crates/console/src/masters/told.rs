@@ -24,7 +24,8 @@ pub(super) struct Compared {
 }
 
 /// Fields with their keys: of a product, then of the policies.
-const FIELDS: [(&str, &str); 32] = [
+const FIELDS: [(&str, &str); 33] = [
+    ("code", "console.masters.field.code"),
     ("kind", "console.masters.field.kind"),
     ("name_ja", "console.masters.field.name_ja"),
     ("name_en", "console.masters.field.name_en"),
@@ -102,7 +103,7 @@ pub(super) fn told(words: Words, field: &str, text: &str) -> String {
     }
 }
 
-const fn kind_key(kind: Kind) -> &'static str {
+pub(super) const fn kind_key(kind: Kind) -> &'static str {
     match kind {
         Kind::Channel => "console.masters.kind.channel",
         Kind::Svod => "console.masters.kind.svod",

@@ -143,6 +143,7 @@ pub fn put_product(tx: &mut Tx<'_>, product: &Product) -> Result<Change> {
 ///
 /// # Errors
 /// - `field.required`, `field.too_long` naming `why`
+/// - `product.exists` — it was to be added, and the code is another one's
 /// - `masters.changed_meanwhile` — somebody else changed it: look at it again
 /// - those of [`put_product`]
 pub fn publish_product(
@@ -164,6 +165,9 @@ fn put(tx: &mut Tx<'_>, product: &Product, publishing: Option<&Publishing>) -> R
     let before = known.get(&product.code).map(Product::facts);
     let why = match publishing {
         Some(publishing) => {
+            if publishing.seen.is_empty() && before.is_some() {
+                return Err(Error::Conflict { code: "product.exists" });
+            }
             publishing.check_seen(before.as_ref())?;
             publishing.why()?
         }

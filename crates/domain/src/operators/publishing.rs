@@ -115,14 +115,14 @@ fn flatten(path: &str, value: &Json, facts: &mut Facts) {
     }
 }
 
-/// What is different, by name of field.
+/// What is different, by name of field. What is empty is as if it were not there.
 #[must_use]
 pub fn differences(before: &Facts, after: &Facts) -> Vec<Difference> {
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort_unstable();
     names.dedup();
     let text = |facts: &Facts, name: &str| facts.get(name).cloned().unwrap_or_default();
-    let changed = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    let changed = names.into_iter().filter(|name| text(before, name) != text(after, name));
     changed
         .map(|name| Difference {
             field: name.clone(),
