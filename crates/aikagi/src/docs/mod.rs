@@ -32,7 +32,7 @@ struct Manual {
 }
 
 /// The manuals, in the order of the list. Those of operations stay with who runs the platform.
-const MANUALS: [Manual; 15] = [
+const MANUALS: [Manual; 16] = [
     manual("console", "docs.for.clerks", "ja", include_str!("../../../../docs/console.md")),
     manual("sms", "docs.for.sms", "en", include_str!("../../../../docs/api/sms.md")),
     manual("sms-online", "docs.for.sms", "en", include_str!("../../../../docs/api/sms-online.md")),
@@ -72,6 +72,7 @@ const MANUALS: [Manual; 15] = [
         "en",
         include_str!("../../../../docs/api/token-exchange.md"),
     ),
+    manual("ERRORS", "docs.for.everybody", "en", include_str!("../../../../docs/ERRORS.md")),
     manual("admin", "docs.for.programs", "en", include_str!("../../../../docs/api/admin.md")),
 ];
 /// The name of the reference.
