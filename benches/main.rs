@@ -12,15 +12,18 @@
 
 mod authzen;
 mod bounded;
+mod browser;
 mod common;
 mod households;
 mod import;
 mod online;
+mod pages;
 mod process;
 mod provider;
 mod refresh;
 mod search;
 mod wire;
+mod written;
 
 /// The product's; the references have it too.
 #[global_allocator]
@@ -41,12 +44,14 @@ fn main() {
         Some("storm") => provider::run_storm(),
         Some("bounded") => bounded::run(rest),
         Some("search") => search::run(rest),
+        Some("pages") => pages::run(rest),
         Some("process") => process::run(),
         Some("bare-argon") => provider::bare_argon(),
         Some("bare-server") => authzen::bare_server(rest),
         _ => println!(
             "benches: import [LINES], online, refresh, authzen [CONTRACTS], provider, sign-in, storm, \
-             bounded [NUMBER], search [PERSONS [DATABASE]], process"
+             bounded [NUMBER], search [PERSONS [DATABASE]], \
+             pages [OPERATORS [DATABASE]], process"
         ),
     }
 }

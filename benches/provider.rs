@@ -1,6 +1,7 @@
 //! The identity provider over HTTP, server on one processor: client credentials, introspection, userinfo and
 //! whole password sign-ins; and what a storm of sign-ins does to decisions.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use formats::jose::SigningKey;
 use serde_json::Value as Json;
 
 use crate::authzen::{call_once, master, start_bare};
+use crate::browser::between;
 use crate::common::{OPERATOR, databases, folder, given_operator, median, row, scope, seconds};
 use crate::households::{CLIENT, given_client, given_contracts, given_subjects, owner};
 use crate::process::{Server, configure_freely, serve};
@@ -22,21 +24,23 @@ use crate::refresh::given_token;
 use crate::wire::{Answer, Wire, get, load, post};
 
 const PERSONS: u64 = 64;
-const PASSWORD: &str = "a long enough password";
+pub const PASSWORD: &str = "a long enough password";
 const CONNECTIONS: u64 = 32;
 const ROUND: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 5;
 
 /// A server on processor 0 whose 64 persons have a password; the load comes from processor 1.
-struct House {
-    server: Server,
+pub struct House {
+    pub server: Server,
+    pub folder: PathBuf,
+    pub settings: Settings,
+    pub db: Db,
     basic: String,
-    db: Db,
     handles: Handles,
     subjects: Vec<String>,
 }
 
-fn prepare(name: &str, settings: &Settings) -> House {
+pub fn prepare(name: &str, settings: &Settings) -> House {
     let own = std::process::id().to_string();
     Command::new("taskset").args(["-apc", "1", &own]).stdout(Stdio::null()).status().unwrap();
     let folder = folder(name);
@@ -64,7 +68,8 @@ fn prepare(name: &str, settings: &Settings) -> House {
     }
     let server = serve(&folder, addresses, Some("0"));
     let basic = STANDARD.encode(format!("{CLIENT}:{secret}"));
-    House { server, basic, db, handles: Handles::new(&master), subjects }
+    let handles = Handles::new(&master);
+    House { server, folder, settings, db, basic, handles, subjects }
 }
 
 impl House {
@@ -154,12 +159,6 @@ pub fn run() {
             &format!("{:.2} (≥ 0.4)", ours / hello),
         );
     }
-}
-
-/// The text between two marks.
-fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
-    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("{from} in {text}"));
-    rest.split(to).next().unwrap_or_default()
 }
 
 const CALLBACK_ENCODED: &str = "https%3A%2F%2Fvod.bench.example%2Fcallback";

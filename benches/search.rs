@@ -9,6 +9,7 @@ use domain::administration::{self, Found};
 use rand::RngExt as _;
 
 use crate::common::{OPERATOR, databases, folder, given_operator, row};
+use crate::written::{Dialect, write};
 
 /// Searches of each kind.
 const SEARCHES: usize = 2000;
@@ -45,22 +46,7 @@ fn number(n: u64) -> String {
 }
 
 /// The same in SQL: `chance`, `name` and `telephone` of household `n`.
-struct Sql {
-    /// `{from}` to `{to}`, as rows of `n`.
-    series: &'static str,
-    /// A text as bytes.
-    bytes: fn(&str) -> String,
-}
-
-const SQLITE: Sql = Sql {
-    series: "(WITH RECURSIVE g(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM g WHERE n < {to})
-              SELECT n FROM g)",
-    bytes: |text| format!("CAST({text} AS BLOB)"),
-};
-const POSTGRES: Sql = Sql {
-    series: "(SELECT generate_series({from}::bigint, {to}::bigint) AS n)",
-    bytes: |text| format!("convert_to({text}, 'UTF8')"),
-};
+struct Sql(Dialect);
 
 impl Sql {
     fn name(m: u64, between: &str) -> String {
@@ -81,9 +67,7 @@ impl Sql {
         let number = "'C' || substr(CAST(100000000 + n AS TEXT), 2)";
         let telephone =
             "'090' || substr(CAST(100000000 + (n * 48271) % 2147483647 % 100000000 AS TEXT), 2)";
-        let series =
-            self.series.replace("{from}", &from.to_string()).replace("{to}", &to.to_string());
-        let bytes = self.bytes;
+        let (series, bytes) = (self.0.series(from, to), self.0.bytes);
         let mut texts = vec![format!(
             "INSERT INTO contracts (operator_id, number, gen, state, version, unit, starts_ms, kana,
                  telephone, adult_allowed, cause, created_ms, updated_ms, kana_folded, telephone_folded)
@@ -119,36 +103,11 @@ impl Sql {
 }
 
 fn write_all(settings: &Settings, households: u64) {
-    let ranges: Vec<(u64, u64)> = (1..=households)
+    let sql = Sql(Dialect::of(settings));
+    let texts = (1..=households)
         .step_by(BATCH as usize)
-        .map(|first| (first, households.min(first + BATCH - 1)))
-        .collect();
-    match settings {
-        Settings::Sqlite { path, .. } => {
-            let to = rusqlite::Connection::open(path).unwrap();
-            to.pragma_update(None, "synchronous", "OFF").unwrap();
-            to.pragma_update(None, "cache_size", -400_000).unwrap();
-            for (from, until) in ranges {
-                let all = SQLITE.texts(from, until).join(";");
-                to.execute_batch(&format!("BEGIN; {all}; COMMIT")).unwrap();
-            }
-            to.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-        }
-        Settings::Postgres { url } => {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            runtime.block_on(async {
-                let config: tokio_postgres::Config = url.parse().unwrap();
-                let (client, driver) = config.connect(tokio_postgres::NoTls).await.unwrap();
-                tokio::spawn(driver);
-                client.batch_execute("SET synchronous_commit TO off").await.unwrap();
-                for (from, until) in ranges {
-                    let all = POSTGRES.texts(from, until).join(";");
-                    client.batch_execute(&format!("BEGIN; {all}; COMMIT")).await.unwrap();
-                }
-                client.batch_execute("VACUUM ANALYZE").await.unwrap();
-            });
-        }
-    }
+        .map(|first| sql.texts(first, households.min(first + BATCH - 1)).join(";"));
+    write(settings, texts);
 }
 
 /// What is typed about household `n`.
