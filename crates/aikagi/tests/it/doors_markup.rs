@@ -51,7 +51,7 @@ const WRITTEN: &[(&str, &[&str])] = &[
 ];
 
 /// A station with a household that has one of everything, and a clerk who may do everything.
-fn given(house: &House) -> (Viewer<'_>, Viewer<'_>) {
+pub fn given(house: &House) -> (Viewer<'_>, Viewer<'_>) {
     given_trial(house);
     let mut viewer = house.given_viewer("A-001", "takahashi");
     house.world.given_key("A-001", "BASIC");
@@ -125,14 +125,23 @@ fn wanted() -> Vec<String> {
 }
 
 /// Follows the links from `begin` on; answers every page there is.
-fn walk(viewer: &mut Viewer<'_>, begin: Vec<String>) -> Vec<(String, Answer)> {
+pub fn walk(viewer: &mut Viewer<'_>, begin: Vec<String>) -> Vec<(String, Answer)> {
+    walk_as(viewer, begin, |viewer, path| viewer.get(path))
+}
+
+/// As [`walk`], where `look` opens a page.
+pub fn walk_as<'h>(
+    viewer: &mut Viewer<'h>,
+    begin: Vec<String>,
+    mut look: impl FnMut(&mut Viewer<'h>, &str) -> Answer,
+) -> Vec<(String, Answer)> {
     let (mut next, mut seen, mut pages) = (begin, BTreeSet::new(), Vec::new());
     while let Some(path) = next.pop() {
         let elsewhere = path.starts_with("/docs") || path.contains("/logout");
         if elsewhere || !seen.insert(path.clone()) || seen.len() > 400 {
             continue;
         }
-        let shown = viewer.get(&path);
+        let shown = look(viewer, &path);
         let kind = shown.headers.get(CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap());
         if !kind.starts_with("text/html") {
             continue;
@@ -154,19 +163,28 @@ fn hold(pages: &[(String, Answer)]) -> usize {
     pages.iter().filter(|(_, shown)| shown.body.contains("xss&#34;")).count()
 }
 
+/// Where a walk through My Page begins.
+pub fn own_pages() -> Vec<String> {
+    let own = ["me", "me/watch", "family", "family/1", "family/1/watched", "household", "device"];
+    own.map(|path| format!("/o/KITA01/{path}")).to_vec()
+}
+
+/// Where a walk through the console begins.
+pub fn desk_pages() -> Vec<String> {
+    let desk =
+        ["", "/contracts?q=A-001", "/contracts/A-001", "/contracts/A-001?verb=suspend", "/why"];
+    desk.map(|path| format!("{CONSOLE}{path}")).to_vec()
+}
+
 #[test]
 fn markup_in_every_field_is_text_on_every_page_of_the_console_and_of_my_page() {
     let house = devices::house();
     let (mut viewer, mut clerk) = given(&house);
     spoil(&house);
-    let own = ["me", "me/watch", "family", "family/1", "family/1/watched", "household", "device"];
-    let own = own.map(|path| format!("/o/KITA01/{path}")).to_vec();
-    let mut pages = walk(&mut viewer, own);
+    let mut pages = walk(&mut viewer, own_pages());
     let mine = hold(&pages);
     let query = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
-    let desk =
-        ["", "/contracts?q=A-001", "/contracts/A-001", "/contracts/A-001?verb=suspend", "/why"];
-    let mut desk: Vec<String> = desk.iter().map(|path| format!("{CONSOLE}{path}")).collect();
+    let mut desk = desk_pages();
     desk.push(format!("{CONSOLE}/contracts?q={query}"));
     desk.push(format!("{CONSOLE}/why?trace={query}"));
     let desk = walk(&mut clerk, desk);

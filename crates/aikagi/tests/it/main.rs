@@ -49,6 +49,7 @@ mod browser_looks;
 mod browser_me;
 mod browser_passkeys;
 mod browser_tv;
+mod budgets;
 mod calls;
 mod certificates;
 mod choices;
