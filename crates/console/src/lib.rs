@@ -29,6 +29,7 @@ mod timeline;
 mod today;
 mod trial;
 mod undo;
+mod unregistered;
 mod verbs;
 mod waiting;
 mod why;
@@ -126,6 +127,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/bulk/{bulk}", get(bulk::show).post(bulk::answer))
         .route("/console/{operator}/bulk/{bulk}/result", get(bulk::result))
         .route("/console/{operator}/why", get(why::show))
+        .route("/console/{operator}/unregistered", get(unregistered::show))
         .route("/console/{operator}/today", get(today::show).post(today::answer))
         .route("/console/{operator}/logs", get(logs::show).post(logs::export))
         .route("/console/{operator}/launch", get(launch::show).post(launch::change))

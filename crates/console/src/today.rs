@@ -11,6 +11,7 @@ use domain::administration::{self, LOOKED_AT, Today};
 use domain::decisions::{self, Answered};
 use domain::files::{self, File, FileState};
 use domain::staff::Permission;
+use domain::subscribers;
 use http::HeaderMap;
 use web::texts::Words;
 use web::words;
@@ -21,6 +22,8 @@ use super::deliveries;
 use super::file::is_told_there;
 use super::here::{Here, posted, shown};
 use super::labels;
+use super::logs::areas::routes_of;
+use super::unregistered::{self, COUNTED};
 
 /// Where it is, below the console.
 const PATH: &str = "/today";
@@ -35,6 +38,8 @@ struct Day {
     answered: Answered,
     /// Files that wait for somebody, or are being done.
     files: Vec<File>,
+    /// Members who have not registered.
+    unregistered: i64,
 }
 
 /// An hour in the picture: where the bars begin and how tall they are.
@@ -107,9 +112,11 @@ fn page(console: &Console, here: &Here, said: &Said<'_>) -> Result<Response> {
     let (words, now) = (here.words, clock::now());
     let asked = (&here.seat, Permission::Look);
     let day = console.desks.look(asked, now, |tx| {
-        let books = administration::today(tx)?;
+        let deciding = routes_of("watching").unwrap_or_default();
+        let books = administration::today(tx, &deciding)?;
         let answered = decisions::count_answers(tx, (books.since, LOOKED_AT))?;
-        Ok(Day { books, answered, files: files::unfinished(tx)? })
+        let unregistered = subscribers::count_unregistered(tx, COUNTED)?;
+        Ok(Day { books, answered, files: files::unfinished(tx)?, unregistered })
     })?;
     let limit = LOOKED_AT.to_string();
     let body = Body {
@@ -161,6 +168,9 @@ fn logs_of(since: Instant, which: &str) -> String {
 fn list_of(figure: &str, since: Instant) -> String {
     let which = match figure {
         "files" => return "/files".to_owned(),
+        "unregistered" => return unregistered::PATH.to_owned(),
+        "took" => "book=access",
+        "decided" => "book=access&kind=watching",
         "signed-in" => "book=audit&kind=sign-ins&outcome=done",
         "wrong" => "book=access&kind=sign-in&outcome=refused",
         "locked-out" => "book=audit&kind=sign-ins&outcome=refused",
@@ -196,10 +206,20 @@ fn figures(words: Words, day: &Day) -> Vec<Figure> {
     let waits = |file: &&File| matches!(file.state, FileState::Held | FileState::Guarded);
     let waiting = day.files.iter().filter(waits).count();
     all.push(figure("files", "console.today.files", waiting.to_string(), waiting > 0));
-    if let Some((half, most)) = today.took {
+    let unregistered = match day.unregistered {
+        COUNTED.. => words.fill("console.today.or_more", &[("count", &COUNTED.to_string())]),
+        count => count.to_string(),
+    };
+    all.push(figure("unregistered", "console.today.unregistered", unregistered, false));
+    let took = [
+        ("decided", "console.today.decided", today.decided),
+        ("took", "console.today.took", today.took),
+    ];
+    all.extend(took.into_iter().filter_map(|(id, key, took)| {
+        let (half, most) = took?;
         let took = format!("{} / {} ms", half.div_euclid(1000), most.div_euclid(1000));
-        all.push(figure("took", "console.today.took", took, false));
-    }
+        Some(figure(id, key, took, false))
+    }));
     all
 }
 

@@ -2,6 +2,7 @@
 
 use base::kernel::{Actor, Scope, clock, ids};
 use base::store::Value;
+use domain::commands::{Command, Op};
 use domain::operators::Role;
 
 use crate::console::{CONSOLE, given_clerk};
@@ -61,11 +62,51 @@ fn what_happened_since_midnight_is_counted_of_this_station_only() {
     let statements = house.world.db.statements() - statements;
     assert!(statements <= 12 && shown.body.len() <= 30 * 1024, "{statements}");
     let page = shown.body;
-    let told = ["signed-in", "wrong", "permits", "refused", "files"].map(|id| figure(&page, id));
-    assert_eq!(told, ["1", "2", "1", "2", "0"], "{page}");
+    let told = ["signed-in", "wrong", "permits", "refused", "files", "unregistered"];
+    assert_eq!(told.map(|id| figure(&page, id)), ["1", "2", "1", "2", "0", "0"], "{page}");
+    assert!(!page.contains("id=\"decided\""), "nobody asked a decision over HTTP");
     let (_, denials) = page.split_once("<table id=\"denials\">").expect("why not");
     let rows = denials.split("</table>").next().unwrap();
     assert!(rows.contains("契約が停止中</a></td><td>2</td>"), "{rows}");
     assert!(!rows.contains("成人") && !rows.contains("契約に含まれない"), "{rows}");
     assert_eq!(page.matches("<rect class=\"second\"").count(), 1, "one hour had wrong passwords");
+}
+
+/// Every member on the pages of a list, from the first to the last.
+fn listed(clerk: &mut Viewer<'_>) -> Vec<String> {
+    let (mut path, mut all) = (format!("{CONSOLE}/unregistered"), Vec::new());
+    loop {
+        let page = clerk.look(&path).body;
+        let (_, rows) = page.split_once("<tbody>").unwrap_or_default();
+        let rows = rows.split("</tbody>").next().unwrap();
+        all.extend(
+            rows.split("\">").skip(1).map(|row| row.split("</a>").next().unwrap().to_owned()),
+        );
+        let Some((before, _)) = page.split_once("\" id=\"next\"") else { return all };
+        path = before.rsplit("href=\"").next().unwrap().replace("https://id.example.jp", "");
+    }
+}
+
+#[test]
+fn who_has_not_registered_is_counted_and_listed_once_of_this_stations_open_contracts() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    for n in 1..=101 {
+        house.world.given_contract(&format!("B-{n:03}"));
+    }
+    house.world.send(Command::new("stop", Op::Stop, "B-050"));
+    let mut clerk = given_clerk(&house, Role::Viewer);
+    assert_eq!(figure(&clerk.look(&format!("{CONSOLE}/today")).body, "unregistered"), "100");
+    let wanted: Vec<_> = (1..=101).filter(|n| *n != 50).map(|n| format!("B-{n:03}-1")).collect();
+    assert_eq!(listed(&mut clerk), wanted);
+    let first = clerk.look(&format!("{CONSOLE}/unregistered")).body;
+    assert!(first.contains("/contracts/B-001\">B-001-1</a>"), "{first}");
+}
+
+#[test]
+fn where_everybody_has_registered_the_list_says_so() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let mut clerk = given_clerk(&house, Role::Viewer);
+    assert!(clerk.look(&format!("{CONSOLE}/unregistered")).body.contains("id=\"nothing\""));
 }

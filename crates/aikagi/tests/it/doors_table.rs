@@ -170,6 +170,7 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/console/{operator}/contracts/{number}/timeline", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/why", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/today", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/unregistered", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/today", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/logs", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/logs", Guard::Staff),

@@ -134,7 +134,7 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("operators::find_staff", |tx, _| said(operators::find_staff(tx, "himitsu"))),
     ("staff::invite", |tx, _| said(staff::invite(tx, "himitsu").map(|code| code.len()))),
     ("administration::today", |tx, _| {
-        said(administration::today(tx).map(|today| (today.signed_in, today.registered)))
+        said(administration::today(tx, &[]).map(|today| (today.signed_in, today.registered)))
     }),
     ("decisions::count_answers", |tx, _| {
         let ever = (base::kernel::Instant::default(), 1_000);
@@ -148,6 +148,12 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("administration::go_live", |tx, _| said(administration::go_live(tx, KITA))),
     ("commands::reset_trial", |tx, _| said(commands::reset_trial(tx, KITA, 10))),
     ("administration::readiness", |tx, _| said(administration::readiness(tx))),
+    ("subscribers::count_unregistered", |tx, _| {
+        said(domain::subscribers::count_unregistered(tx, 10))
+    }),
+    ("subscribers::list_unregistered", |tx, _| {
+        said(domain::subscribers::list_unregistered(tx, ("", 0, 0), 10))
+    }),
     ("subscribers::count_kept", |tx, _| said(domain::subscribers::count_kept(tx))),
     ("staff::roster", |tx, _| said(staff::roster(tx))),
     ("staff::end_sessions", |tx, _| said(staff::end_sessions(tx, "himitsu"))),

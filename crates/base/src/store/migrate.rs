@@ -71,6 +71,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (41, "0041_logs", include_str!("../../../../migrations/0041_logs.sql")),
     (42, "0042_launches", include_str!("../../../../migrations/0042_launches.sql")),
     (43, "0043_file_undo_asks", include_str!("../../../../migrations/0043_file_undo_asks.sql")),
+    (44, "0044_unregistered", include_str!("../../../../migrations/0044_unregistered.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

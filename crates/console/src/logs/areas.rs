@@ -77,6 +77,7 @@ const CONSOLE: &[&str] = &[
     "/console/{operator}/bulk/{bulk}/result",
     "/console/{operator}/why",
     "/console/{operator}/today",
+    "/console/{operator}/unregistered",
     "/console/{operator}/logs",
     "/console/{operator}/masters",
     "/console/{operator}/masters/products/new",

@@ -19,6 +19,7 @@ mod replace;
 mod repo;
 mod texts;
 mod unfolded;
+mod unregistered;
 
 pub use base::kernel::Change;
 pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
@@ -42,3 +43,4 @@ pub use repo::{
 };
 pub use texts::{is_plain, plain};
 pub use unfolded::fold_older;
+pub use unregistered::{Unregistered, count_unregistered, list_unregistered};
