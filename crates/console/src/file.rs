@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
-use domain::files::{self, File, FileState, Waits, Word};
+use domain::files::{self, File, FileState, Resend, ResendState, Waits, Word};
 use domain::operators::{self, Staff};
 use domain::staff::Permission;
 use formats::oauth::Parameters;
@@ -48,6 +48,9 @@ struct Body<'b> {
     words_of_staff: Vec<(&'static str, &'static str)>,
     stand: String,
     undo: Option<file_undo::Shown>,
+    /// What became of the last wish for its result.
+    result: String,
+    may_resend: bool,
 }
 
 /// `GET …/files/{file}`.
@@ -94,6 +97,7 @@ fn decided(
     (id, form): (&str, &Parameters<'_>),
 ) -> Result<&'static str> {
     let word = match form.get("do").unwrap_or_default() {
+        "resend" => return resend(console, here, id),
         "approve" => Word::Approve,
         "release" => Word::Release,
         "discard" => Word::Discard,
@@ -112,16 +116,23 @@ fn decided(
     })
 }
 
+/// Asks for its result once more; answers the key of what came of it.
+fn resend(console: &Console, here: &Here, id: &str) -> Result<&'static str> {
+    let (id, may) = (id.to_owned(), (&here.seat, Permission::Help));
+    console.desks.act(may, clock::now(), move |tx| files::ask_resend(tx, &id))?;
+    Ok("console.file.result.asked")
+}
+
 /// The page of a file, as it is now.
 fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Response> {
     let wanted = id.to_owned();
     let look = move |tx: &mut base::store::Tx<'_>| {
         let file = files::find(tx, &wanted)?;
-        let ask = files::find_undo(tx, &file.id)?;
-        Ok((file, operators::list_staff(tx)?, ask))
+        let asks = (files::find_undo(tx, &file.id)?, files::find_resend(tx, &file.id)?);
+        Ok((file, operators::list_staff(tx)?, asks))
     };
     let may = (&here.seat, Permission::Look);
-    let (file, staff, ask) = console.desks.look(may, clock::now(), look)?;
+    let (file, staff, (ask, resend)) = console.desks.look(may, clock::now(), look)?;
     let words = here.words;
     let error = said.error();
     let path = path_of(&file.id);
@@ -144,14 +155,29 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         words_of_staff: if here.may(Permission::Approve) { sayable(&file) } else { Vec::new() },
         stand: file.stand(),
         undo: file_undo::Shown::of(here, &file, (ask.as_ref(), &staff)),
+        result: resend.as_ref().map(|one| resent(words, one, &staff)).unwrap_or_default(),
+        may_resend: here.may(Permission::Help)
+            && files::has_result(file.state)
+            && file.interface != files::CONSOLE,
     };
     let mut response = here.page(console, (body.title, "files"), &body, error)?;
-    if body.undo.as_ref().is_some_and(|undo| undo.under_way)
+    let wanted = resend.is_some_and(|one| one.state == ResendState::Asked);
+    if (wanted || body.undo.as_ref().is_some_and(|undo| undo.under_way))
         && let Ok(again) = HeaderValue::from_str(&format!("3; url={}", body.address))
     {
         response.headers_mut().insert(REFRESH, again);
     }
     Ok(response)
+}
+
+/// The last wish for its result, in a sentence.
+fn resent(words: Words, wish: &Resend, staff: &[Staff]) -> String {
+    let key = match wish.state {
+        ResendState::Asked => "console.file.result.waits",
+        ResendState::Sent => "console.file.result.sent",
+        ResendState::Gone => "console.file.result.gone",
+    };
+    words.fill(key, &[("who", &who(staff, &wish.asked_by)), ("when", &moment(words, wish.at))])
 }
 
 /// What its lines changed, in the audit from the day it came.

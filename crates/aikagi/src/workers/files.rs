@@ -51,6 +51,7 @@ impl Files {
             parts.batch.poll(&operator, &all.join(&operator)),
             parts.batch.poll_bulk(&operator, &bulk_folder(&parts.config).join(&operator)),
             parts.batch.poll_undo(&operator),
+            parts.batch.poll_resend(&operator, &all.join(&operator)),
         ];
         if done.iter().any(|one| matches!(one, Ok(Polled::More))) {
             let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,6 +9,7 @@ use linkage::sms::batch::Polled;
 use crate::batch_desk::{Desk, csv, each, starts};
 use crate::console::{CONSOLE, given_clerk, invited, joins};
 use crate::console_desk::opens;
+use crate::console_files::prove;
 use crate::viewers::{Answer, House, Viewer};
 use crate::world::KITA;
 
@@ -117,4 +118,60 @@ fn a_wish_is_given_up_before_it_is_approved_and_nothing_has_changed() {
     let id = path.rsplit('/').next().unwrap().to_owned();
     let state = house.world.look(move |tx| files::find(tx, &id)).unwrap().state;
     assert_eq!(state, FileState::ResultSent);
+}
+
+#[test]
+fn a_result_the_sms_lost_is_put_out_once_more_by_who_helps_and_says_so_when_no_copy_is_left() {
+    let house = House::new();
+    let (desk, path) = given_mistake(&house);
+    let root = house.world.dir.path().join("sms");
+    let name = csv(2, &[]).0.replace("_D.", "_R.");
+    let (out, kept) = (root.join("out").join(&name), root.join("out/.kept").join(&name));
+    let first = std::fs::read(&out).unwrap();
+    let fetched = || {
+        std::fs::remove_file(&out).unwrap();
+        std::fs::remove_file(format!("{}.end", out.display())).unwrap();
+    };
+    fetched();
+    let puts_out = || while desk.batch.poll_resend(KITA, &root).unwrap() == Polled::More {};
+
+    let mut viewer = given_clerk(&house, Role::Viewer);
+    assert!(!viewer.look(&path).body.contains("value=\"resend\""));
+    prove(&house, &mut viewer, path.rsplit('/').next().unwrap());
+    let refused = viewer.send_form(&path, &[("do", "resend")]);
+    assert_eq!(refused.refusal(), "staff.not_allowed");
+    let mut sato = given_clerk(&house, Role::Desk);
+    for _ in 0..2 {
+        assert!(says(&mut sato, &path, ("resend", None)).headers.contains_key("refresh"));
+    }
+    assert_eq!(house.audited("file.resend_asked"), 1, "asked twice is asked once");
+    puts_out();
+    assert_eq!(std::fs::read(&out).unwrap(), first);
+    assert!(out.with_file_name(format!("{name}.end")).exists());
+    let shown = opens(&mut sato, &path);
+    assert!(shown.body.contains("もう一度置きました"), "{}", shown.body);
+    assert!(!shown.headers.contains_key("refresh"));
+
+    fetched();
+    std::fs::remove_file(kept).unwrap();
+    says(&mut sato, &path, ("resend", None));
+    puts_out();
+    assert!(!out.exists());
+    assert!(opens(&mut sato, &path).body.contains("もう残っていません"));
+    assert_eq!(house.audited("file.resend_done") + house.audited("file.resend_gone"), 2);
+}
+
+#[test]
+fn what_was_refused_as_a_whole_has_no_result_to_put_out_again() {
+    let house = House::new();
+    let (desk, _) = given_mistake(&house);
+    let (name, content) = csv(3, &starts("D", 1));
+    desk.send(&name, content.get(..content.len() / 2).unwrap());
+    let newest = house.world.look(|tx| files::list(tx, 1)).unwrap().remove(0);
+    assert_eq!(newest.state, FileState::Rejected, "{newest:?}");
+    let path = format!("{CONSOLE}/files/{}", newest.id);
+    let mut sato = given_clerk(&house, Role::Desk);
+    assert!(!sato.look(&path).body.contains("value=\"resend\""));
+    prove(&house, &mut sato, &newest.id);
+    assert_eq!(sato.send_form(&path, &[("do", "resend")]).refusal(), "file.no_result");
 }

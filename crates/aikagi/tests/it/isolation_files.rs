@@ -89,6 +89,10 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(files::end_undo_of_bulk(tx, &known.bulk.id, (0, &[])))
     }),
     ("files::find_undo", |tx, known| said(files::find_undo(tx, &known.file.id))),
+    ("files::resends_to_do", |tx, _| said(files::resends_to_do(tx))),
+    ("files::find_resend", |tx, known| said(files::find_resend(tx, &known.file.id))),
+    ("files::ask_resend", |tx, known| said(files::ask_resend(tx, &known.file.id))),
+    ("files::end_resend", |tx, known| said(files::end_resend(tx, &known.file.id, true))),
     ("files::undos_to_do", |tx, _| said(files::undos_to_do(tx))),
     ("files::decide_undo", |tx, known| {
         said(files::decide_undo(tx, &known.file.id, (files::UndoWord::Ask, "")))

@@ -72,6 +72,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (42, "0042_launches", include_str!("../../../../migrations/0042_launches.sql")),
     (43, "0043_file_undo_asks", include_str!("../../../../migrations/0043_file_undo_asks.sql")),
     (44, "0044_unregistered", include_str!("../../../../migrations/0044_unregistered.sql")),
+    (45, "0045_file_resends", include_str!("../../../../migrations/0045_file_resends.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -1,10 +1,14 @@
-//! Files somebody at the console wants taken back: tried, and done when a second person has approved it.
+//! What somebody at the console wants of a file: taken back, tried first and done when a second person has approved it; its
+//! result put out once more.
 //!
-//! Source: `docs/decisions/0063`.
+//! Source: `docs/decisions/0063`; brief tve §11.2.
+
+use std::path::Path;
 
 use base::kernel::{Actor, Error, Result, Scope, clock};
-use domain::files::{self, UndoAsk, UndoState};
+use domain::files::{self, Resend, UndoAsk, UndoState};
 
+use super::desk::Desk;
 use super::{Batch, Job, Polled, Undoing, undo};
 
 impl Batch {
@@ -53,5 +57,34 @@ impl Batch {
             Undoing::Check => files::note_checked(tx, &id, (restored, &numbers)),
             Undoing::Do => files::end_undo(tx, &id, (restored, &numbers)),
         })
+    }
+
+    /// Puts out once more what was asked for at `operator`, whose directories are in `root`. As [`Batch::poll`].
+    ///
+    /// # Errors
+    /// `unavailable` naming the path or the database; it is tried again.
+    pub fn poll_resend(&self, operator: &str, root: &Path) -> Result<Polled> {
+        let scope = Scope::new(operator, Actor::System, clock::now());
+        let asked = self.db.read(&scope, files::resends_to_do)?;
+        if asked.is_empty() {
+            return Ok(Polled::Idle);
+        }
+        let desk = Desk::open(root)?;
+        if !self.holds(&desk.job(operator, ""))? {
+            return Ok(Polled::Elsewhere);
+        }
+        for one in &asked {
+            self.put_out_again(&desk, (operator, one))?;
+        }
+        Ok(Polled::More)
+    }
+
+    /// In the name of who asked.
+    fn put_out_again(&self, desk: &Desk, (operator, ask): (&str, &Resend)) -> Result<()> {
+        let found = self.copy_out(&desk.job(operator, &ask.name), &ask.name)?;
+        let scope = Scope::new(operator, Actor::Staff(ask.asked_by.clone()), clock::now())
+            .caused_by(&format!("resend:{}", ask.name));
+        let id = ask.file_id.clone();
+        self.db.transact(&scope, move |tx| files::end_resend(tx, &id, found))
     }
 }

@@ -83,18 +83,24 @@ impl Batch {
 
     /// F003: the earlier result goes out once more.
     pub(super) fn resend(&self, job: &Job<'_>, file: File, earlier: File) -> Result<File> {
-        let name = result_name(&earlier.name);
-        let places = job.kept.iter().map(|kept| kept.join(&name));
-        let found = places.chain([job.result()]).find(|path| plain::is_there(path));
-        if let Some(path) = found {
-            plain::copy(&path, &job.part())?;
-            self.put_out(job)?;
-        }
+        self.copy_out(job, &earlier.name)?;
         self.put_away(job)?;
         let row =
             self.db.transact(&self.scope(job), move |tx| files::resent(tx, &file, &earlier))?;
         self.log(job, &row);
         Ok(row)
+    }
+
+    /// Puts the result of the earlier request `name` out as that of this file; whether there is a copy of it.
+    pub(super) fn copy_out(&self, job: &Job<'_>, name: &str) -> Result<bool> {
+        let name = result_name(name);
+        let places = job.kept.iter().map(|kept| kept.join(&name));
+        let found = places.chain([job.result()]).find(|path| plain::is_there(path));
+        if let Some(path) = &found {
+            plain::copy(path, &job.part())?;
+            self.put_out(job)?;
+        }
+        Ok(found.is_some())
     }
 
     /// Makes the part file the result, with its end marker.
