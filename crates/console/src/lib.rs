@@ -144,6 +144,11 @@ pub fn routes(console: Console) -> Router {
             "/console/{operator}/masters/policies",
             get(masters::policies).post(masters::change_policies),
         )
+        .route("/console/{operator}/masters/services", get(masters::services))
+        .route(
+            "/console/{operator}/masters/services/{client}",
+            get(masters::service).post(masters::change_service),
+        )
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)

@@ -64,6 +64,7 @@ impl Folder {
         new_master_key(&self.at("master.key"))?;
         self.write_private("vod.secret", &new_secret())?;
         self.write_private("sms.secret", &new_secret())?;
+        self.write_private("portal.secret", &new_secret())?;
         let [public, site, ops] = free_ports()?;
         let config = format!(
             "# Made by `aikagi demo`. Commands work here too: aikagi --config {} operator list\n\

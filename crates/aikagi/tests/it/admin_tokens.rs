@@ -1,7 +1,7 @@
 //! Tokens of programs that administer: for the admin API of their issuer, and for nothing else.
 
 use axum::body::Body;
-use base::kernel::Scope;
+use base::kernel::{Actor, Scope, clock};
 use domain::clients::{self, ClientKind, Grant};
 use http::Request;
 
@@ -116,7 +116,8 @@ fn a_token_is_good_for_the_scopes_it_was_given_and_no_client_is_given_others_tha
         terms.redirect_uris = Vec::new();
     });
     assert_eq!(clients_with(&house, KITA, &all), (403, "token.scope_missing".to_owned()));
-    house.act(|tx| clients::disable(tx, "ops")).unwrap();
+    let machine = Scope::new(KITA, Actor::Operations("it".to_owned()), clock::now());
+    house.world.db.transact(&machine, |tx| clients::disable(tx, "ops")).unwrap();
     assert_eq!(clients_with(&house, KITA, &all), (401, "token.invalid".to_owned()));
     assert_eq!(admin_token(&house, KITA, "ops", "").status, 401);
 }

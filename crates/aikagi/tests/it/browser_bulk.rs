@@ -118,6 +118,7 @@ async fn publishes(browser: &Client, look: Look, console: &str) {
     browser.goto(&format!("{console}/masters/policies")).await.unwrap();
     wait_for(browser, "#facts").await;
     look_at(browser, look, "policies").await;
+    switches(browser, look, console).await;
 }
 
 /// Makes another product of the one that is shown.
@@ -131,6 +132,29 @@ async fn adds(browser: &Client, look: Look) {
     click(browser, "button[value=publish]").await;
     wait_for(browser, "#message").await;
     look_at(browser, look, "product-added").await;
+}
+
+/// Sees what switching a service off would do, makes another secret for it, and sees a service that is not the station's.
+async fn switches(browser: &Client, look: Look, console: &str) {
+    browser.goto(&format!("{console}/masters")).await.unwrap();
+    click(browser, "#services").await;
+    wait_for(browser, "#shared").await;
+    look_at(browser, look, "services").await;
+    click(browser, "#own a").await;
+    wait_for(browser, "#facts").await;
+    look_at(browser, look, "service").await;
+    click(browser, "input[name=enabled]").await;
+    click(browser, "button[value=draft]").await;
+    type_into(browser, "#why", "サービスの障害のため").await;
+    look_at(browser, look, "service-draft").await;
+    click(browser, "button[value=again]").await;
+    click(browser, "button[value=secret]").await;
+    wait_for(browser, "#secret").await;
+    look_at(browser, look, "service-secret").await;
+    browser.goto(&format!("{console}/masters/services")).await.unwrap();
+    click(browser, "#shared a").await;
+    wait_for(browser, "#hint").await;
+    look_at(browser, look, "service-shared").await;
 }
 
 /// Fills the form in, once wrongly; answers where the work is shown.

@@ -16,7 +16,7 @@ use crate::console_desk::opens;
 use crate::viewers::{Answer, House, Viewer};
 use crate::world::staff;
 
-fn masters(path: &str) -> String {
+pub fn masters(path: &str) -> String {
     format!("{CONSOLE}/masters{path}")
 }
 
@@ -48,13 +48,13 @@ fn fields_of(page: &Answer) -> Vec<(String, String)> {
 }
 
 /// Sends the form of the page at `path` with `changes`; an empty value unticks a box.
-fn sends(clerk: &mut Viewer<'_>, path: &str, word: &str, changes: &[(&str, &str)]) -> Answer {
+pub fn sends(clerk: &mut Viewer<'_>, path: &str, word: &str, changes: &[(&str, &str)]) -> Answer {
     let page = opens(clerk, path);
     sends_again(clerk, path, word, (&page, changes))
 }
 
 /// Sends the form of `page`.
-fn sends_again(
+pub fn sends_again(
     clerk: &mut Viewer<'_>,
     path: &str,
     word: &str,

@@ -37,7 +37,7 @@ impl Two {
         let path = pattern.replace("{operator}", at).replace("{number}", &names.number);
         let path = path.replace("{id}", &names.client).replace("{kid}", &names.kid);
         let path = path.replace("{file}", &names.file).replace("{bulk}", &names.bulk);
-        let path = path.replace("{product}", &names.product);
+        let path = path.replace("{product}", &names.product).replace("{client}", &names.client);
         let path = path.replace("{member}", "1");
         let path = path.replace("{person_no}", "1").replace("{staff}", &names.login);
         let path = path.replace("{name}", "sms").replace("{part}", "1");
@@ -140,7 +140,7 @@ impl Two {
     /// Query and body of a page of the console about `asked.names`.
     fn console_words(&self, asked: &Asked<'_>) -> (String, String) {
         let last = asked.pattern.rsplit('/').next().unwrap_or_default();
-        let Names { number, login, letter, trace, file, bulk, product, .. } = asked.names;
+        let Names { number, login, letter, trace, file, bulk, product, client, .. } = asked.names;
         let seat = asked.authorization.strip_prefix("Staff ").unwrap_or_default();
         let proof =
             |path: &str| self.parts.signing.handles().form_proof(seat, &format!("console:{path}"));
@@ -169,6 +169,10 @@ impl Two {
             ("POST", "new") if asked.pattern.contains("/masters/") => {
                 let proof = proof("/masters/products/new");
                 form(format!("proof={proof}&do=draft&code={product}&kind=SVOD&name_ja=x&name_en=x"))
+            }
+            ("POST", "{client}") => {
+                let proof = proof(&format!("/masters/services/{client}"));
+                form(format!("proof={proof}&do=draft&name_ja=x&name_en=x"))
             }
             ("POST", "{product}") => {
                 let proof = proof(&format!("/masters/products/{product}"));

@@ -63,6 +63,18 @@ pub const PROBES: &[(&str, Probe)] = &[
         let edit = clients::Edit { name_en: Some("Taken".to_owned()), ..Default::default() };
         said(clients::change(tx, "secret-vod", ("", &edit)))
     }),
+    ("clients::publish", |tx, _| {
+        let offer = clients::Offer { name_en: "Taken".to_owned(), ..Default::default() };
+        let publishing = operators::Publishing { seen: String::new(), why: "mine now".to_owned() };
+        said(clients::publish(tx, ("secret-vod", false), Some(&offer), &publishing))
+    }),
+    ("clients::find_serving", |tx, _| {
+        said(clients::find_serving(tx, "secret-vod").map(|one| one.id))
+    }),
+    ("clients::list_shared", |tx, _| said(clients::list_shared(tx, 100).map(|all| all.len()))),
+    ("clients::history", |tx, _| said(clients::history(tx, "secret-vod"))),
+    ("clients::added", |tx, _| said(clients::added(tx, vec!["secret-vod".to_owned()]))),
+    ("sessions::count_served", |tx, _| said(domain::sessions::count_served(tx, "secret-vod"))),
     ("administration::sheet", |tx, _| {
         said(administration::sheet(tx, NUMBER).map(|sheet| sheet.household))
     }),

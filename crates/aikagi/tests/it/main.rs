@@ -69,6 +69,7 @@ mod console_moves;
 mod console_passkeys;
 mod console_people;
 mod console_search;
+mod console_services;
 mod console_timeline;
 mod console_today;
 mod console_undo;

@@ -83,6 +83,8 @@ const CONSOLE: &[&str] = &[
     "/console/{operator}/masters/products/new",
     "/console/{operator}/masters/products/{product}",
     "/console/{operator}/masters/policies",
+    "/console/{operator}/masters/services",
+    "/console/{operator}/masters/services/{client}",
     "/console/{operator}/masters/format",
     "/console/{operator}/launch",
     "/console/{operator}/staff",

@@ -79,15 +79,11 @@ impl Master for New {
             _ => catalogue::find(tx, &copied),
         })?;
         let begun = Product { code: String::new(), ..begun };
+        let title = here.words.get("console.masters.new");
         let thing = Thing {
-            title: here.words.get("console.masters.new"),
             help: here.words.get("console.masters.new.text"),
-            path: self.path(),
-            version: String::new(),
-            facts: Vec::new(),
             inputs: inputs(here.words, (&begun, &fields(None)), last.typed()),
-            history: Vec::new(),
-            copy: None,
+            ..Thing::new(title, (self.path(), String::new()), Vec::new())
         };
         page(console, here, thing, last)
     }

@@ -54,6 +54,41 @@ pub(super) struct Thing<'t> {
     pub(super) history: Vec<Published>,
     /// Where another one is made from it.
     pub(super) copy: Option<String>,
+    /// Where the list is that it stands in.
+    pub(super) list: &'static str,
+    /// Why nobody at the station changes it; none: who leads it does.
+    pub(super) locked: Option<&'static str>,
+    /// The offer of another secret.
+    pub(super) renewal: Option<Renewal>,
+}
+
+impl<'t> Thing<'t> {
+    /// A thing with a page at a path, in a version, that these facts are told of.
+    pub(super) fn new(
+        title: &'t str,
+        (path, version): (String, String),
+        facts: Vec<(&'static str, String)>,
+    ) -> Self {
+        Self {
+            title,
+            help: "",
+            path,
+            version,
+            facts,
+            inputs: Vec::new(),
+            history: Vec::new(),
+            copy: None,
+            list: LIST,
+            locked: None,
+            renewal: None,
+        }
+    }
+}
+
+/// The offer of another secret for a service.
+pub(super) struct Renewal {
+    /// What tells a form that is sent twice from two forms.
+    pub(super) once: String,
 }
 
 /// What came of the last form.
@@ -68,6 +103,8 @@ pub(super) enum Came {
     Published(Change),
     /// A thing of this code was added, or was there already and so.
     Added(String, Change),
+    /// Another secret, which is shown this once.
+    Secret(String),
     Refused(Error),
 }
 
@@ -106,8 +143,12 @@ struct Body<'b> {
     facts: Vec<(&'static str, String)>,
     inputs: Vec<Input>,
     draft: Option<(Vec<Compared>, String)>,
-    history: Vec<Shown>,
+    /// None: its history is not the station's, or there can be none.
+    history: Option<Vec<Shown>>,
     copy: Option<String>,
+    may_not: &'static str,
+    secret: Option<&'b str>,
+    renewal: Option<Renewal>,
 }
 
 /// The page of `thing`, after the last form.
@@ -125,18 +166,23 @@ pub(super) fn page(
         _ => None,
     };
     let proof = here.proof(console, &thing.path);
+    let has_history =
+        !thing.version.is_empty() && (thing.locked.is_none() || !thing.history.is_empty());
     let body = Body {
         words,
         title: thing.title,
         help: thing.help,
         address: format!("{}{}", here.address, thing.path),
-        list: format!("{}{LIST}", here.address),
+        list: format!("{}{}", here.address, thing.list),
         proof: &proof,
         message: error
             .map(|error| message(words.0, error))
             .or_else(|| done.map(|key| words.get(key).to_owned())),
         failed: error.is_some(),
-        may: here.may(Permission::Publish),
+        may: here.may(Permission::Publish) && thing.locked.is_none(),
+        may_not: thing.locked.unwrap_or_else(|| words.get("console.masters.may_not")),
+        secret: if let Came::Secret(secret) = came { Some(secret) } else { None },
+        renewal: thing.renewal.filter(|_| here.may(Permission::Publish)),
         seen: &thing.version,
         why: last.typed().and_then(|form| form.get("why")).unwrap_or_default(),
         longest: LONGEST_WHY,
@@ -146,7 +192,7 @@ pub(super) fn page(
             Came::Draft(changes, about) => Some((compared(words, changes), about.clone())),
             _ => None,
         },
-        history: history(words, &thing.history),
+        history: has_history.then(|| history(words, &thing.history)),
         copy: thing
             .copy
             .filter(|_| here.may(Permission::Publish))

@@ -1,5 +1,5 @@
-//! What the station sells and decides for itself: lists, one thing with its history, and its change: draft, difference,
-//! description, publication in one act.
+//! What the station sells, which services ask for it, and what it decides for itself: lists, one thing with its history, and
+//! its change: draft, difference, description, publication in one act.
 //!
 //! Source: issue 4, §2.7; brief tve §11.2.
 
@@ -8,6 +8,8 @@ mod form;
 mod head;
 mod policies;
 mod product;
+mod service;
+mod services;
 mod told;
 
 use std::sync::Arc;
@@ -30,6 +32,8 @@ use told::told;
 pub(super) use adding::{answer as add_product, show as new_product};
 pub(super) use policies::{answer as change_policies, show as policies};
 pub(super) use product::{answer as change_product, show as product};
+pub(super) use service::{answer as change_service, show as service};
+pub(super) use services::list as services;
 
 /// Where they are, below the console.
 const LIST: &str = "/masters";
@@ -37,6 +41,8 @@ const LIST: &str = "/masters";
 const NEW: &str = "/masters/products/new";
 /// Where the policies are.
 const POLICIES: &str = "/masters/policies";
+/// Where the services are.
+const SERVICES: &str = "/masters/services";
 /// Products on a page.
 const PAGE: usize = 50;
 /// Things a product opens that are named in the list.
@@ -45,6 +51,11 @@ const NAMED: usize = 3;
 /// The page of a product, below the console.
 fn path_of(code: &str) -> String {
     format!("{LIST}/products/{}", crate::home::segment(code))
+}
+
+/// The page of a service, below the console.
+fn service_path(id: &str) -> String {
+    format!("{SERVICES}/{}", crate::home::segment(id))
 }
 
 /// A product in the list.
@@ -69,6 +80,7 @@ struct Body<'b> {
     add: Option<String>,
     policies: Vec<(&'static str, String)>,
     change: String,
+    services: String,
     trial: String,
 }
 
@@ -111,6 +123,7 @@ fn page(
         add: here.may(Permission::Publish).then(|| format!("{}{NEW}", here.address)),
         policies: policies::facts(words, operator),
         change: format!("{}{POLICIES}", here.address),
+        services: format!("{}{SERVICES}", here.address),
         trial: format!("{}{TRIAL}", here.address),
     };
     here.page(console, (body.title, "masters"), &body, None)

@@ -116,15 +116,13 @@ fn told_of(console: &Console, here: &Here, last: &Last<'_>) -> Result<Response> 
         };
         Input::new((name, kind), words.get(key(name)), (last.typed(), text))
     };
+    let title = words.get("console.masters.policies");
+    let known = (POLICIES.to_owned(), version_of(&stands));
     let thing = Thing {
-        title: words.get("console.masters.policies"),
         help: words.get("console.masters.policies.text"),
-        path: POLICIES.to_owned(),
-        version: version_of(&stands),
-        facts: facts(words, &operator),
         inputs: STATION_DECIDES.into_iter().map(input).collect(),
         history,
-        copy: None,
+        ..Thing::new(title, known, facts(words, &operator))
     };
     page(console, here, thing, last)
 }

@@ -72,14 +72,11 @@ impl Master for Sold {
         let facts = product.facts();
         let told = in_order(&facts).map(|(name, text)| (key(name), told(here.words, name, text)));
         let thing = Thing {
-            title: &title,
             help: here.words.get("console.masters.product.text"),
-            path: self.path(),
-            version: version_of(&facts),
             inputs: inputs(here.words, (&product, &fields(Some(product.kind))), last.typed()),
-            facts: told.collect(),
             history,
             copy: Some(format!("{NEW}?copy={}", crate::home::segment(&self.0))),
+            ..Thing::new(&title, (self.path(), version_of(&facts)), told.collect())
         };
         page(console, here, thing, last)
     }

@@ -23,8 +23,8 @@ pub(super) struct Compared {
     pub(super) after: String,
 }
 
-/// Fields with their keys: of a product, then of the policies.
-const FIELDS: [(&str, &str); 33] = [
+/// Fields with their keys: of a product, of the policies, of a service.
+const FIELDS: &[(&str, &str)] = &[
     ("code", "console.masters.field.code"),
     ("kind", "console.masters.field.kind"),
     ("name_ja", "console.masters.field.name_ja"),
@@ -57,6 +57,26 @@ const FIELDS: [(&str, &str); 33] = [
     ("stop_cancel_days", "console.masters.field.stop_cancel_days"),
     ("restore_days", "console.masters.field.restore_days"),
     ("purge_days", "console.masters.field.purge_days"),
+    ("client.kind", "console.masters.field.kind"),
+    ("client.name_ja", "console.masters.field.name_ja"),
+    ("client.name_en", "console.masters.field.name_en"),
+    ("client.enabled", "console.masters.field.client.enabled"),
+    ("client.redirect_uris", "console.masters.field.client.redirect_uris"),
+    ("client.profile.post_logout_redirect_uris", "console.masters.field.client.post_logout"),
+    ("client.profile.backchannel_logout_uri", "console.masters.field.client.backchannel"),
+    ("client.profile.frontchannel_logout_uri", "console.masters.field.client.frontchannel"),
+    ("client.method", "console.masters.field.client.method"),
+    ("client.keys", "console.services.keys"),
+    ("client.proof", "console.masters.field.client.proof"),
+    ("client.grants", "console.masters.field.client.grants"),
+    ("client.scopes", "console.masters.field.client.scopes"),
+    ("client.sector", "console.masters.field.client.sector"),
+    ("client.pkce", "console.masters.field.client.pkce"),
+    ("client.profile.first_party", "console.masters.field.client.first_party"),
+    ("client.profile.household_devices", "console.masters.field.client.household_devices"),
+    ("client.profile.web_origins", "console.masters.field.client.web_origins"),
+    ("client.profile.fapi", "console.masters.field.client.fapi"),
+    ("client.added", "console.masters.field.client.added"),
     ("", "console.masters.field.other"),
 ];
 
@@ -75,7 +95,7 @@ pub(super) fn in_order(facts: &Facts) -> impl Iterator<Item = (&str, &str)> {
 
 /// The key of what a field is called.
 pub(super) fn key(field: &str) -> &'static str {
-    let known = FIELDS.into_iter().find(|(name, _)| *name == field);
+    let known = FIELDS.iter().find(|(name, _)| *name == field);
     known.map_or("console.masters.field.other", |(_, key)| key)
 }
 
@@ -99,8 +119,75 @@ pub(super) fn told(words: Words, field: &str, text: &str) -> String {
             let at = Instant::parse_rfc3339(at, field);
             at.map_or_else(|_| text.to_owned(), |at| moment(words, at))
         }
+        (
+            "client.kind" | "client.method" | "client.scopes" | "client.grants" | "client.pkce",
+            said,
+        ) => {
+            let each = said.split(' ').map(|word| meaning(words, (field, word)));
+            each.collect::<Vec<_>>().join(words.get("console.services.and"))
+        }
         _ => text.to_owned(),
     }
+}
+
+/// Words of a service's terms, and what they mean.
+const MEANINGS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "client.kind",
+        &[
+            ("service", "console.services.kind.service"),
+            ("sms", "console.services.kind.sms"),
+            ("admin", "console.services.kind.admin"),
+        ],
+    ),
+    (
+        "client.method",
+        &[
+            ("none", "console.services.method.none"),
+            ("client_secret_basic", "console.services.method.secret"),
+            ("client_secret_post", "console.services.method.secret_post"),
+            ("private_key_jwt", "console.services.method.keys"),
+            ("tls_client_auth", "console.services.method.certificate"),
+        ],
+    ),
+    (
+        "client.scopes",
+        &[
+            ("openid", "console.services.scope.openid"),
+            ("offline_access", "console.services.scope.offline_access"),
+            ("decisions", "console.services.scope.decisions"),
+            ("sms", "console.services.scope.sms"),
+            ("admin.clients", "console.services.scope.admin.clients"),
+            ("admin.persons", "console.services.scope.admin.persons"),
+            ("admin.keys", "console.services.scope.admin.keys"),
+            ("admin.registrations", "console.services.scope.admin.registrations"),
+        ],
+    ),
+    (
+        "client.grants",
+        &[
+            ("authorization_code", "console.services.grant.authorization_code"),
+            ("refresh_token", "console.services.grant.refresh_token"),
+            ("client_credentials", "console.services.grant.client_credentials"),
+            ("device_code", "console.services.grant.device_code"),
+            ("token_exchange", "console.services.grant.token_exchange"),
+            ("jwt_bearer", "console.services.grant.jwt_bearer"),
+        ],
+    ),
+    (
+        "client.pkce",
+        &[
+            ("required", "console.services.pkce.required"),
+            ("exempt_with_nonce", "console.services.pkce.exempt"),
+        ],
+    ),
+];
+
+/// What a word in a field means; one without a meaning here is told as it is.
+fn meaning<'w>(words: Words, (field, word): (&str, &'w str)) -> &'w str {
+    let of_field = MEANINGS.iter().find(|(name, _)| *name == field);
+    let known = of_field.and_then(|(_, all)| all.iter().find(|(one, _)| *one == word));
+    known.map_or(word, |(_, key)| words.get(key))
 }
 
 pub(super) const fn kind_key(kind: Kind) -> &'static str {

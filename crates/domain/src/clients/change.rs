@@ -6,11 +6,13 @@ use base::store::Tx;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::history::facts;
 use super::profile::Profile;
-use super::put::{complete, facts, find, put};
+use super::put::{complete, find, place, put};
 use super::repo;
-use super::switch::{check_kind, is_service};
+use super::switch::{check_kind, is_no_admin, is_service};
 use super::terms::{Client, ClientTerms, Grant, Pkce, Proof};
+use crate::operators::Publishing;
 
 /// What is to be different. What is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -71,6 +73,73 @@ pub fn change(tx: &mut Tx<'_>, id: &str, (seen, edit): (&str, &Edit)) -> Result<
         return Err(Error::Conflict { code: "client.changed_meanwhile" });
     }
     put(tx, id, &terms)
+}
+
+/// Switches the client `id` of this operator on or off, and offers it as `offer` says, as somebody wants who saw it and says
+/// why. What is so already is answered so, whatever was seen.
+///
+/// # Errors
+/// - `field.required`, `field.too_long` naming `why`
+/// - `client.unknown` — also one of all operators; `client.not_for_admins` — a program that administers, or an offer of what is
+///   no service
+/// - `masters.changed_meanwhile` — its version is another one: look at it again
+/// - those of [`super::put()`]
+///
+/// Source: issue 4, §2.7.
+pub fn publish(
+    tx: &mut Tx<'_>,
+    (id, enabled): (&str, bool),
+    offer: Option<&Offer>,
+    publishing: &Publishing,
+) -> Result<Change> {
+    let why = publishing.why()?;
+    repo::hold(tx, id)?;
+    let client = find(tx, id)?;
+    check_kind(tx, client.terms.kind, if offer.is_some() { is_service } else { is_no_admin })?;
+    let known = ClientTerms { enabled, ..client.terms.clone() };
+    let terms = match offer {
+        Some(offer) => offer.applied(&known),
+        None => known,
+    };
+    if terms == client.terms {
+        return Ok(Change::Already);
+    }
+    if client.version() != publishing.seen {
+        return Err(Error::Conflict { code: "masters.changed_meanwhile" });
+    }
+    place(tx, id, (&terms, why))
+}
+
+/// What a station decides of a service: what persons call it, and where it may send them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Its name, in Japanese.
+    pub name_ja: String,
+    /// And in English.
+    pub name_en: String,
+    /// All addresses a browser may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// All addresses after a logout.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told of logouts; none: nowhere.
+    pub backchannel_logout_uri: Option<String>,
+}
+
+impl Offer {
+    fn applied(&self, known: &ClientTerms) -> ClientTerms {
+        let offer = self.clone();
+        ClientTerms {
+            name_ja: offer.name_ja,
+            name_en: offer.name_en,
+            redirect_uris: offer.redirect_uris,
+            profile: Profile {
+                post_logout_redirect_uris: offer.post_logout_redirect_uris,
+                backchannel_logout_uri: offer.backchannel_logout_uri,
+                ..known.profile.clone()
+            },
+            ..known.clone()
+        }
+    }
 }
 
 impl Edit {

@@ -3,7 +3,8 @@
 use base::kernel::{Change, Error, Result};
 use base::store::Tx;
 
-use super::put::{check, check_id, complete, record_put};
+use super::history::record_put;
+use super::put::{check, check_id, complete};
 use super::repo;
 use super::switch::{check_kind, is_service};
 use super::terms::{ClientTerms, Proof, hash_secret, new_secret};
@@ -36,7 +37,7 @@ pub fn create(tx: &mut Tx<'_>, id: &str, draft: &ClientTerms) -> Result<Created>
     check(&terms)?;
     if repo::add(tx, id, &terms)? {
         tx.touch(None);
-        record_put(tx, id, None, &terms)?;
+        record_put(tx, id, None, (&terms, ""))?;
         return Ok(Created { change: Change::Made, secret });
     }
     let known = repo::own(tx, id)?.ok_or_else(|| Error::internal("a client went away"))?.terms;

@@ -8,6 +8,7 @@ mod change;
 mod create;
 mod fapi;
 mod guard;
+mod history;
 mod profile;
 mod put;
 mod registration;
@@ -17,12 +18,13 @@ mod switch;
 mod terms;
 
 pub use certificates::CertificateName;
-pub use change::{Edit, change};
+pub use change::{Edit, Offer, change, publish};
 pub use create::{Created, create};
 pub(crate) use guard::{ASSERTION_SECONDS, LEEWAY_SECONDS};
 pub use guard::{Clients, Presented, Snapshot};
+pub use history::{added, history};
 pub use profile::{Profile, RefreshPolicy};
-pub use put::{find, list, put};
+pub use put::{find, find_serving, list, list_shared, put};
 pub use registration::{
     Registered, change_registered, find_registered, issue_registration_token, note_used, register,
     remove_registered, sweep_registrations,

@@ -1,12 +1,12 @@
 //! Adding and changing clients: what `apply` and later the console do.
 
-use base::kernel::{Change, Error, Result};
-use base::records::{Entry, record};
+use base::kernel::{Change, Error, Result, Scope};
 use base::store::Tx;
 use formats::jose::{JwkSet, VerificationKeys, has_private_part};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use url::Url;
 
+use super::history::record_put;
 use super::terms::{AuthMethod, Client, ClientKind, ClientTerms, Grant, Pkce, Proof, SCOPES};
 use super::{profile, repo};
 
@@ -28,6 +28,15 @@ use super::{profile, repo};
 ///
 /// Source: RFC 9700 §2.1, §4.1.3; OpenID Connect Core §8.1.
 pub fn put(tx: &mut Tx<'_>, id: &str, draft: &ClientTerms) -> Result<Change> {
+    place(tx, id, (draft, ""))
+}
+
+/// [`put`], and why: empty, where nobody is asked.
+pub(super) fn place(
+    tx: &mut Tx<'_>,
+    id: &str,
+    (draft, why): (&ClientTerms, &str),
+) -> Result<Change> {
     check_id(id)?;
     if repo::taken_elsewhere(tx, id)? {
         return Err(Error::refused("client.id_taken"));
@@ -40,7 +49,7 @@ pub fn put(tx: &mut Tx<'_>, id: &str, draft: &ClientTerms) -> Result<Change> {
     }
     repo::put(tx, id, &terms)?;
     tx.touch(None);
-    record_put(tx, id, known.as_ref(), &terms)?;
+    record_put(tx, id, known.as_ref(), (&terms, why))?;
     Ok(Change::Made)
 }
 
@@ -52,59 +61,34 @@ pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Client> {
     repo::own(tx, id)?.ok_or_else(|| Error::not_found("client.unknown", id))
 }
 
+/// The client `id` that serves this operator: its own, or a service of all operators.
+///
+/// # Errors
+/// `client.unknown`
+pub fn find_serving(tx: &mut Tx<'_>, id: &str) -> Result<Client> {
+    let own = |client: &Client| client.operator != Scope::PLATFORM;
+    repo::find(tx, id)?
+        .filter(|client| own(client) || client.terms.kind == ClientKind::Service)
+        .ok_or_else(|| Error::not_found("client.unknown", id))
+}
+
 /// Up to `limit` of the operator's own clients after `after`, by id.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Client>> {
-    repo::list(tx, after, limit)
+    let operator = tx.operator().to_owned();
+    repo::list(tx, &operator, (after, limit))
 }
 
-pub(super) fn record_put(
-    tx: &mut Tx<'_>,
-    id: &str,
-    known: Option<&ClientTerms>,
-    terms: &ClientTerms,
-) -> Result<()> {
-    let act = match known {
-        None => "client.created",
-        Some(before) if before.enabled && !terms.enabled => "client.disabled",
-        Some(before) if !before.enabled && terms.enabled => "client.enabled",
-        Some(_) => "client.changed",
-    };
-    let mut detail = facts(terms);
-    let proof_changed = known.is_some_and(|before| before.proof != terms.proof);
-    detail.insert("proof_changed".to_owned(), proof_changed.into());
-    if let Some(before) = known {
-        detail.insert("was".to_owned(), differences(facts(before), &detail).into());
-    }
-    let detail = Value::Object(detail);
-    record(tx, &Entry::new(act, id).detail(detail))?;
-    let was = known.map_or(Pkce::Required, |before| before.pkce);
-    match (was, terms.pkce) {
-        (Pkce::Required, Pkce::ExemptWithNonce) => {
-            record(tx, &Entry::new("client.exempted_from_pkce", id))
-        }
-        (Pkce::ExemptWithNonce, Pkce::Required) => {
-            record(tx, &Entry::new("client.exemption_from_pkce_ended", id))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The terms of a client but for what it proves itself by.
-pub(super) fn facts(terms: &ClientTerms) -> Map<String, Value> {
-    let facts = json!({
-        "kind": terms.kind, "name_ja": terms.name_ja, "name_en": terms.name_en, "method": terms.method,
-        "grants": terms.grants, "scopes": terms.scopes, "redirect_uris": terms.redirect_uris,
-        "sector": terms.sector, "pkce": terms.pkce, "profile": terms.profile, "enabled": terms.enabled,
-    });
-    if let Value::Object(facts) = facts { facts } else { Map::new() }
-}
-
-/// Those members of `before` that are others now.
-fn differences(before: Map<String, Value>, now: &Map<String, Value>) -> Map<String, Value> {
-    before.into_iter().filter(|(name, value)| now.get(name) != Some(value)).collect()
+/// Up to `limit` services of all operators, by id.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn list_shared(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Client>> {
+    let mut all = repo::list(tx, Scope::PLATFORM, ("", limit))?;
+    all.retain(|client| client.terms.kind == ClientKind::Service);
+    Ok(all)
 }
 
 /// The draft with what may be left out filled in.
@@ -250,6 +234,8 @@ fn check_grants(terms: &ClientTerms) -> Result<()> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use serde_json::json;
+
     use super::super::profile::Profile;
     use super::*;
 

@@ -76,8 +76,13 @@ pub(super) fn hold(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Client>> {
-    let keys: [Value; 3] = [tx.operator().into(), after.into(), limit.into()];
+/// Clients of `operator`: of the transaction's, or of all.
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    operator: &str,
+    (after, limit): (&str, i64),
+) -> Result<Vec<Client>> {
+    let keys: [Value; 3] = [operator.into(), after.into(), limit.into()];
     tx.rows(
         "SELECT operator_id, client_id, kind, name_ja, name_en, secret_hash, jwks, settings, enabled,
                 registered_ms, used_ms

@@ -28,16 +28,17 @@ pub fn enable(tx: &mut Tx<'_>, id: &str) -> Result<Change> {
     switch(tx, id, true)
 }
 
-/// Holds a program that administers to what it may do to other clients: it gives no other power out than it was
-/// given. So it makes services only and gives only them another secret, or itself; it switches all but others
-/// of its own kind. Everybody else is at the machine.
+/// Holds a program that administers, and who works at a console, to what they may do to other clients: they give no other
+/// power out than they were given. So they make services only and give only them another secret, or a program itself; they
+/// switch all but programs that administer. Everybody else is at the machine.
 ///
 /// # Errors
 /// `client.unknown`; `client.not_for_admins`
 fn check_hand(tx: &mut Tx<'_>, id: &str, may: fn(ClientKind) -> bool) -> Result<()> {
-    let Actor::Admin(own) = tx.actor() else { return Ok(()) };
-    if own == id {
-        return Ok(());
+    match tx.actor() {
+        Actor::Admin(own) if own == id => return Ok(()),
+        Actor::Admin(_) | Actor::Staff(_) => {}
+        _ => return Ok(()),
     }
     let client = repo::own(tx, id)?.ok_or_else(|| Error::not_found("client.unknown", id))?;
     check_kind(tx, client.terms.kind, may)
@@ -49,7 +50,9 @@ fn check_hand(tx: &mut Tx<'_>, id: &str, may: fn(ClientKind) -> bool) -> Result<
 /// `client.not_for_admins`
 pub(super) fn check_kind(tx: &Tx<'_>, kind: ClientKind, may: fn(ClientKind) -> bool) -> Result<()> {
     match tx.actor() {
-        Actor::Admin(_) if !may(kind) => Err(Error::Forbidden { code: "client.not_for_admins" }),
+        Actor::Admin(_) | Actor::Staff(_) if !may(kind) => {
+            Err(Error::Forbidden { code: "client.not_for_admins" })
+        }
         _ => Ok(()),
     }
 }
@@ -59,7 +62,7 @@ pub(super) const fn is_service(kind: ClientKind) -> bool {
     matches!(kind, ClientKind::Service)
 }
 
-const fn is_no_admin(kind: ClientKind) -> bool {
+pub(super) const fn is_no_admin(kind: ClientKind) -> bool {
     !matches!(kind, ClientKind::Admin)
 }
 

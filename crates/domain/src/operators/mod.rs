@@ -16,6 +16,7 @@ pub use launches::{Hearing, Launch, Linkage, Tick, Vouched, answer_hearing, find
 pub(crate) use launches::{begin_trial, confirmed_trial, end_trial, note_reset};
 pub use passkey_site::PasskeySite;
 pub use policies::{ErrorLimit, MassGuard, Pace, Policies, Registration, STATION_DECIDES};
+pub(crate) use publishing::publications_by;
 pub use publishing::{
     Difference, Facts, LONGEST_WHY, Published, Publishing, differences, facts_of, hold, kept,
     publications, version_of,

@@ -162,32 +162,53 @@ pub fn hold(tx: &mut Tx<'_>) -> Result<()> {
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn publications(tx: &mut Tx<'_>, (acts, subject): (&[&str], &str)) -> Result<Vec<Published>> {
+pub fn publications(tx: &mut Tx<'_>, which: (&[&str], &str)) -> Result<Vec<Published>> {
+    publications_by(tx, which, |_, detail| kept_changes(detail))
+}
+
+/// The same of what keeps its changes otherwise: `changes` reads them from the act and what the audit kept of it.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub(crate) fn publications_by(
+    tx: &mut Tx<'_>,
+    (acts, subject): (&[&str], &str),
+    changes: fn(&str, &Json) -> Vec<Difference>,
+) -> Result<Vec<Published>> {
     let about = About {
         subjects: vec![subject.to_owned()],
         acts: Some(acts.iter().map(|act| (*act).to_owned()).collect()),
         before: "",
     };
-    Ok(records::list_about(tx, &about, SHOWN)?.into_iter().map(published).collect())
+    let lines = records::list_about(tx, &about, SHOWN)?.into_iter();
+    Ok(lines.map(|line| published(line, changes)).collect())
 }
 
-fn published(line: AuditLine) -> Published {
+fn published(line: AuditLine, changes: fn(&str, &Json) -> Vec<Difference>) -> Published {
     let detail: Json = serde_json::from_str(&line.detail).unwrap_or_default();
-    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-    let changes = detail.get("changes").and_then(Json::as_object).into_iter().flatten();
     Published {
+        changes: changes(&line.act, &detail),
         id: line.id,
         at: line.at,
         by: line.actor,
         why: detail.get("why").map(text).unwrap_or_default(),
-        changes: changes
-            .map(|(field, both)| Difference {
-                field: field.clone(),
-                before: both.get(0).map(text).unwrap_or_default(),
-                after: both.get(1).map(text).unwrap_or_default(),
-            })
-            .collect(),
     }
+}
+
+fn text(value: &Json) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// What [`kept`] wrote.
+fn kept_changes(detail: &Json) -> Vec<Difference> {
+    let changes = detail.get("changes").and_then(Json::as_object).into_iter().flatten();
+    changes
+        .map(|(field, both)| Difference {
+            field: field.clone(),
+            before: both.get(0).map(text).unwrap_or_default(),
+            after: both.get(1).map(text).unwrap_or_default(),
+        })
+        .collect()
 }
 
 #[cfg(test)]

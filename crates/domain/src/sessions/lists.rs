@@ -111,6 +111,23 @@ pub fn count_signed_in(
     Ok(counted.unwrap_or(0))
 }
 
+/// How many persons the client `id` has tokens of that are still good. One statement, over all authorizations of the operator.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn count_served(tx: &mut Tx<'_>, id: &str) -> Result<i64> {
+    let keys: [Value; 3] = [tx.operator().into(), id.into(), tx.now().into()];
+    let counted = tx.row(
+        "SELECT COUNT(DISTINCT a.person_id) FROM authorizations a
+           JOIN persons p ON p.operator_id = a.operator_id AND p.person_id = a.person_id
+          WHERE a.operator_id = ?1 AND a.client_id = ?2 AND a.turn > 0 AND a.revoked_ms IS NULL
+            AND a.expires_ms > ?3 AND a.access_no = p.access_no",
+        &keys,
+        |row| row.int(),
+    )?;
+    Ok(counted.unwrap_or(0))
+}
+
 /// Ends one session of this person, with what was given in it. One that has ended is answered the same.
 ///
 /// # Errors

@@ -40,7 +40,7 @@ pub use devices::{
     remove_device, rename_device,
 };
 pub use ends::{Ended, Reason, end_sessions};
-pub use lists::{ListedSession, count_signed_in, end_session_of, list_sessions};
+pub use lists::{ListedSession, count_served, count_signed_in, end_session_of, list_sessions};
 pub use notices::{BACKCHANNEL, READER, Told, listen_for_ends, read_end};
 pub use proof::{Method, Proven, Strength};
 pub use pushed::{PUSHED_SECONDS, push_request, sweep_pushed, take_pushed};
