@@ -11,8 +11,8 @@ use domain::decisions;
 use domain::staff::Permission;
 use http::HeaderMap;
 use web::answers::see_other;
-use web::status_of;
 use web::texts::{Words, message};
+use web::{Page, status_of};
 
 use super::Console;
 use super::here::{Here, asked, shown};
@@ -132,6 +132,25 @@ fn page(console: &Console, here: &Here, (typed, found): (&str, Outcome<'_>)) -> 
         next,
     };
     here.page(console, (body.title, "search"), &body, error)
+}
+
+/// The page of an invented search, for the style guide.
+pub(super) fn sample(words: Words) -> Result<Page> {
+    let found =
+        [("A-001", "ﾀｶﾊｼ ﾊﾅｺ"), ("A-0047", "タカハシ　シンイチロウ")].map(|(number, name)| {
+            let (number, name) = (number.to_owned(), Some(name.to_owned()));
+            listed(words, FoundContract { number, by: FoundBy::Name, name })
+        });
+    let body = Body {
+        words,
+        title: words.get("console.search.title"),
+        address: "",
+        typed: "たかはし",
+        message: None,
+        found: Some(found.into()),
+        next: None,
+    };
+    Page::new(words.0, body.title, &body)
 }
 
 fn listed(words: Words, one: FoundContract) -> Listed {

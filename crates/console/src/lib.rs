@@ -53,6 +53,8 @@ use web::around::Layered;
 use web::cookies::Cookies;
 use web::current;
 use web::strangers::{Forms, Strangers};
+use web::texts::Words;
+use web::{Language, Page};
 
 /// What the console is made of. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -95,6 +97,15 @@ impl Console {
     fn address(&self, operator: &str) -> String {
         format!("{}/console/{operator}", self.base_url)
     }
+}
+
+/// Pages of the console about nobody, made by its templates: for the style guide.
+///
+/// # Errors
+/// `internal` when a template fails.
+pub fn samples(language: Language) -> Result<Vec<(&'static str, Page)>> {
+    let words = Words(language);
+    Ok(vec![("search", home::sample(words)?), ("today", today::sample(words)?)])
 }
 
 /// All routes of the console.

@@ -14,7 +14,7 @@ use domain::staff::Permission;
 use domain::subscribers;
 use http::HeaderMap;
 use web::texts::Words;
-use web::words;
+use web::{Page, words};
 
 use super::Console;
 use super::contract::Said;
@@ -118,24 +118,63 @@ fn page(console: &Console, here: &Here, said: &Said<'_>) -> Result<Response> {
         let unregistered = subscribers::count_unregistered(tx, COUNTED)?;
         Ok(Day { books, answered, files: files::unfinished(tx)?, unregistered })
     })?;
-    let limit = LOOKED_AT.to_string();
+    let proof = here.proof(console, PATH);
     let body = Body {
-        words,
-        title: words.get("console.today.title"),
-        address: &here.address,
-        now: words::fill_at(words.0, "console.today.now", now),
-        cut: day.is_cut().then(|| words.fill("console.today.cut", &[("lines", &limit)])),
-        figures: figures(words, &day),
-        quiet: day.books.signed_in.iter().chain(&day.books.wrong).all(|count| *count == 0),
-        bars: bars(&day.books),
-        denials: denials(words, &day),
-        deliveries: told(words, &day.books, now),
-        proof: &here.proof(console, PATH),
+        proof: &proof,
         may_help: here.may(Permission::Help),
         message: said.text(words),
         failed: said.error().is_some(),
+        ..Body::of(words, &here.address, (&day, now))
     };
     here.page(console, (body.title, "today"), &body, said.error())
+}
+
+/// The page of an invented day, for the style guide.
+pub(super) fn sample(words: Words) -> Result<Page> {
+    let mut books = Today {
+        since: Instant::from_ms(0),
+        signed_in: [0; 24],
+        wrong: [0; 24],
+        registered: 3,
+        locked_out: 1,
+        took: Some((4_000, 31_000)),
+        decided: Some((1_000, 6_000)),
+        deliveries: Vec::new(),
+        cut: false,
+    };
+    for ((hour, signed_in), wrong) in (0..).zip(&mut books.signed_in).zip(&mut books.wrong) {
+        *signed_in = (hour * 7) % 23;
+        *wrong = hour % 5;
+    }
+    let denials = vec![("D04".to_owned(), 12), ("D09".to_owned(), 5)];
+    let answered = Answered { permits: 1_204, denials };
+    let day = Day { books, answered, files: Vec::new(), unregistered: 48 };
+    let body = Body::of(words, "", (&day, Instant::from_ms(0)));
+    Page::new(words.0, body.title, &body)
+}
+
+impl<'b> Body<'b> {
+    /// For who only looks.
+    fn of(words: Words, address: &'b str, (day, now): (&Day, Instant)) -> Self {
+        let limit = LOOKED_AT.to_string();
+        let hours = day.books.signed_in.iter().chain(&day.books.wrong);
+        Self {
+            words,
+            title: words.get("console.today.title"),
+            address,
+            now: words::fill_at(words.0, "console.today.now", now),
+            cut: day.is_cut().then(|| words.fill("console.today.cut", &[("lines", &limit)])),
+            figures: figures(words, day),
+            quiet: hours.sum::<i64>() == 0,
+            bars: bars(&day.books),
+            denials: denials(words, day),
+            deliveries: told(words, &day.books, now),
+            proof: "",
+            may_help: false,
+            message: None,
+            failed: false,
+        }
+    }
 }
 
 impl Day {

@@ -43,6 +43,8 @@ use web::around::Layered;
 use web::cookies::Cookies;
 use web::place::{self, Place};
 use web::strangers::{Forms, Strangers};
+use web::texts::Words;
+use web::{Language, Page};
 
 /// What My Page is made of. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -106,6 +108,14 @@ fn pages() -> [(&'static str, MethodRouter<Arc<Mypage>>); 16] {
         ("/family/{member}/watched", get(member::watched)),
         ("/household", get(household::show).post(household::change)),
     ]
+}
+
+/// A page of a person's own about nobody, made by its template: for the style guide.
+///
+/// # Errors
+/// `internal` when the template fails.
+pub fn sample(language: Language) -> Result<Page> {
+    watch::sample(Words(language))
 }
 
 /// All routes of My Page.

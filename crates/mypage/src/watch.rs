@@ -127,6 +127,35 @@ fn page(mypage: &Mypage, here: &Here, after: &str) -> Result<Response> {
     here.answer(mypage, Page::new(words.0, body.title, &body)?, None)
 }
 
+/// The page of an invented household, for the style guide.
+pub(super) fn sample(words: Words) -> Result<Page> {
+    let listed = |name: &str, (watchable, state, why): (bool, &'static str, &str)| Listed {
+        name: name.to_owned(),
+        watchable,
+        state: words.get(state),
+        why: why.to_owned(),
+        link: None,
+    };
+    let filled = [("product", "ドラマ・クラシック"), ("date", "11/30")];
+    let why = words.fill("decision.D11.user", &filled);
+    let listed = vec![
+        listed("㈱北浜ケーブル 見放題パック", (true, "me.watch.yes", "")),
+        listed("ドラマ・クラシック", (false, "me.watch.no", &why)),
+    ];
+    let numbers = [("n", "1"), ("all", "2")];
+    let body = Body {
+        words,
+        title: words.get("me.watch.title"),
+        address: "",
+        whole: None,
+        line: words.fill("me.watch.line", &numbers),
+        listed,
+        adult: None,
+        after: None,
+    };
+    Page::new(words.0, body.title, &body)
+}
+
 fn listed(words: Words, shelf: &Shelf, (one, owner): (&Shelved, bool)) -> Listed {
     let first = one.findings.first().filter(|_| !one.watchable());
     let told = first.filter(|found| shelf.whole.as_ref() != Some(*found));

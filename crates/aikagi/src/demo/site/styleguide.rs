@@ -20,7 +20,7 @@ use web::{Page, blocking};
 const ADDRESS: &str = "/signin";
 
 /// A component: what it is called, the page it is cut out of, and what its element has in it.
-const PARTS: [(&str, &str, &str); 8] = [
+const PARTS: [(&str, &str, &str); 12] = [
     ("選ぶ欄 / A list", "operator", "<form"),
     ("入力欄とボタン / Fields and a button", "password", "<form"),
     ("説明のある欄、テレビの文字盤 / Fields with hints, keys on a television", "letter", "<form"),
@@ -28,6 +28,10 @@ const PARTS: [(&str, &str, &str); 8] = [
     ("第二のボタン / A second button", "recover", "class=\"button second\""),
     ("読み上げる番号 / A number to say", "approval", "class=\"spoken\""),
     ("コードとエラー / An error", "error", "class=\"facts\""),
+    ("見られるものの棚 / A shelf of what may be watched", "watch", "class=\"shelf\""),
+    ("見つかったもの / What was found", "search", "<table"),
+    ("一覧に続く数字 / Figures that lead to lists", "today", "class=\"figures\""),
+    ("時間ごとの棒 / Bars of a day", "today", "class=\"hours\""),
     ("言語 / The language", "choice", "class=\"languages\""),
 ];
 
@@ -99,6 +103,8 @@ fn class_of(pair: &Pair) -> String {
 fn pages() -> Result<Vec<(&'static str, Page)>> {
     let language = current::get().language;
     let mut pages = samples(language, ADDRESS)?;
+    pages.extend(console::samples(language)?);
+    pages.push(("watch", mypage::sample(language)?));
     pages.push(("error", Page::of_error(language, &Error::not_found("page.unknown", ""))));
     Ok(pages)
 }
