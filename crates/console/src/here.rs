@@ -13,7 +13,7 @@ use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::access::Acted;
 use web::answers::{or_page, parameter_fault};
-use web::texts::{Words, in_language};
+use web::texts::Words;
 use web::{Page, blocking, current, forms};
 
 use super::Console;
@@ -110,8 +110,8 @@ impl Here {
             bulk: self.may(Permission::Bulk),
             trial: self.operator.trial,
         };
-        let owner = in_language(self.words.0, &self.operator.name_ja, &self.operator.name_en);
-        let page = Page::new(self.words.0, title, body)?.owned_by(owner).led_by(&navigation)?;
+        let page =
+            Page::new(self.words.0, title, body)?.owned_by(&self.operator).led_by(&navigation)?;
         let mut response = runs(page.told(error)).into_response();
         response.extensions_mut().insert(acted(&self.seat.staff_id));
         Ok(response)

@@ -11,7 +11,7 @@ use domain::staff::{Invited, Joining};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::answers::{or_page, parameter_fault};
-use web::texts::{Words, in_fours, in_language, message, qr_of};
+use web::texts::{Words, in_fours, message, qr_of};
 use web::{Page, blocking, current, status_of};
 
 use super::Console;
@@ -130,7 +130,6 @@ fn page(console: &Console, code: &str, body: Body<'_>, error: Option<&Error>) ->
         message: error.map(|error| message(words.0, error)),
         ..body
     };
-    let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
-    let page = Page::new(words.0, body.title, &body)?.owned_by(owner);
+    let page = Page::new(words.0, body.title, &body)?.owned_by(&operator);
     Ok(page.told(error).into_response())
 }

@@ -12,7 +12,7 @@ use formats::oauth::{LONGEST_FORM, Parameters};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use web::answers::{or_page, parameter_fault, see_other};
-use web::texts::{Words, in_language, message};
+use web::texts::{Words, message};
 use web::{Page, blocking, current, status_of};
 
 use super::Console;
@@ -91,8 +91,7 @@ pub(super) fn page(
         message: error.map(|error| message(words.0, error)),
         script: if known { web::passkeys_script() } else { "" },
     };
-    let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
-    let mut page = Page::new(words.0, body.title, &body)?.owned_by(owner).told(error);
+    let mut page = Page::new(words.0, body.title, &body)?.owned_by(&operator).told(error);
     if known {
         page = page.runs_passkeys();
     }
@@ -191,8 +190,7 @@ fn resumed(
         proof: &proof_of(console, (cookie, wanted.path)),
         fields: fields.iter().filter(|(name, _)| *name != "proof").collect(),
     };
-    let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
-    Ok(Page::new(words.0, body.title, &body)?.owned_by(owner).into_response())
+    Ok(Page::new(words.0, body.title, &body)?.owned_by(&operator).into_response())
 }
 
 /// A path below the console of a station; anything else leads to its first page. Two dots lead elsewhere, in whatever way they

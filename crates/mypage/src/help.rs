@@ -11,7 +11,7 @@ use base::kernel::Result;
 use domain::signin::OwnPage;
 use web::answers::or_page;
 use web::place::Place;
-use web::texts::{Words, in_language};
+use web::texts::Words;
 use web::{Page, blocking, current};
 
 use super::Mypage;
@@ -54,7 +54,7 @@ fn page(mypage: &Mypage, place: &Place) -> Result<Response> {
     let mut page = Page::new(words.0, body.title, &body)?;
     if let Some(code) = place.named() {
         let operator = mypage.operator(code)?;
-        page = page.owned_by(in_language(words.0, &operator.name_ja, &operator.name_en));
+        page = page.for_subscribers_of(&operator);
     }
     Ok(page.into_response())
 }

@@ -17,7 +17,7 @@ use domain::signin::OwnPage;
 use domain::subscribers::{Age, Role};
 use http::HeaderMap;
 use web::place::Place;
-use web::texts::{Words, in_language};
+use web::texts::Words;
 use web::{Page, current};
 
 use super::Mypage;
@@ -124,8 +124,7 @@ fn leave(mypage: &Mypage, here: &Here) -> Result<Response> {
     let body = Left { words, title: words.get("household.left"), until };
     // Nothing leads on from here: they are signed out.
     let page = Page::new(words.0, body.title, &body)?;
-    let owner = in_language(words.0, &operator.name_ja, &operator.name_en);
-    Ok(here.acted(page.owned_by(owner).into_response()))
+    Ok(here.acted(page.for_subscribers_of(&operator).into_response()))
 }
 
 /// Asks before the person leaves, or takes the household over.

@@ -1,4 +1,4 @@
-//! My Page: the screens of a subscriber.
+//! My Page: the screens of a subscriber, and the logo of their station.
 //!
 //! Each page lies below every operator's issuer, and below the platform's. No rule of the business lives here: a page reads,
 //! asks [`domain::signin::Journeys`] to do one thing in one transaction, and words the answer. Sources: brief tve §12;
@@ -12,6 +12,7 @@ mod frame;
 mod help;
 mod home;
 mod household;
+mod logo;
 mod member;
 mod members;
 mod once;
@@ -126,5 +127,6 @@ pub fn routes(mypage: Mypage) -> Router {
     for (path, page) in pages() {
         router = router.route(path, page.clone()).route(&format!("/o/{{operator}}{path}"), page);
     }
+    router = router.route("/o/{operator}/logo/{logo}", get(logo::show));
     router.route_layer(layers).with_state(Arc::new(mypage))
 }

@@ -14,8 +14,8 @@ use web::access::Acted;
 use web::answers::{or_page, parameter_fault};
 use web::entry::{self, SESSION_COOKIE};
 use web::place::Place;
-use web::texts::{Words, in_language, message};
-use web::{Page, blocking, current, forms, status_of, words};
+use web::texts::{Words, message};
+use web::{Page, blocking, forms, status_of, words};
 
 use super::frame::{Foot, Navigation};
 use super::{Mypage, view};
@@ -177,8 +177,8 @@ impl Here {
         error: Option<&Error>,
     ) -> Result<Response> {
         let operator = mypage.operator(&self.who.operator)?;
-        let owner = in_language(current::get().language, &operator.name_ja, &operator.name_en);
-        let page = page.owned_by(owner).own(&self.navigation(), &self.foot(mypage))?;
+        let page =
+            page.for_subscribers_of(&operator).own(&self.navigation(), &self.foot(mypage))?;
         Ok(self.acted(page.told(error).into_response()))
     }
 

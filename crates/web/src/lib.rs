@@ -13,6 +13,7 @@ pub mod entry;
 pub mod forms;
 pub mod headers;
 mod language;
+pub mod look;
 pub mod pace;
 pub mod page;
 pub mod place;

@@ -10,12 +10,14 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base::kernel::Error;
+use domain::operators::Operator;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use crate::current::Letters;
+use crate::look::{self, Dress, Help};
 use crate::problem::retry_after;
-use crate::texts::shown_status;
+use crate::texts::{in_language, shown_status};
 use crate::{Language, Problem, Refusal, current, status_of, words};
 
 pub(crate) const STYLE: &str = include_str!("../assets/aikagi.css");
@@ -76,17 +78,19 @@ pub fn keys_script() -> &'static str {
     PATH.get_or_init(|| path_of(KEYS, "js"))
 }
 
-/// The routes of what pages need: the style sheet and the scripts.
+/// The routes of what pages need: the style sheet, colours of stations, and the scripts.
 pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
     const SCRIPT: &str = "text/javascript; charset=utf-8";
     Router::new()
-        .route(style_path(), get(async || asset("text/css; charset=utf-8", STYLE)))
-        .route(passkeys_script(), get(async || asset(SCRIPT, PASSKEYS)))
-        .route(focus_script(), get(async || asset(SCRIPT, FOCUS)))
-        .route(keys_script(), get(async || asset(SCRIPT, KEYS)))
+        .route(style_path(), get(async || kept_for_ever("text/css; charset=utf-8", STYLE)))
+        .route("/assets/look/{colours}", get(look::style))
+        .route(passkeys_script(), get(async || kept_for_ever(SCRIPT, PASSKEYS)))
+        .route(focus_script(), get(async || kept_for_ever(SCRIPT, FOCUS)))
+        .route(keys_script(), get(async || kept_for_ever(SCRIPT, KEYS)))
 }
 
-fn asset(kind: &'static str, content: &'static str) -> Response {
+/// What never changes under its address.
+pub(crate) fn kept_for_ever(kind: &'static str, content: impl IntoResponse) -> Response {
     let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
     (headers, content).into_response()
 }
@@ -119,12 +123,14 @@ pub struct Page {
     status: StatusCode,
     title: String,
     owner: String,
+    dress: Dress,
     led: Option<Led>,
     /// Whether arrow keys move the focus where nothing leads through.
     by_remote: bool,
     body: String,
     form_target: String,
     frames: Vec<String>,
+    pictures: bool,
     runs: Runs,
     refusal: Option<&'static str>,
     retry_after: Option<u64>,
@@ -136,6 +142,7 @@ struct Shell<'p> {
     language: &'p str,
     title: &'p str,
     owner: &'p str,
+    dress: &'p Dress,
     /// Of the whole document, so that all measures follow: whose part it is, and how large the letters are.
     class: &'p str,
     led: Option<&'p Led>,
@@ -170,11 +177,13 @@ impl Page {
             status: StatusCode::OK,
             title: title.to_owned(),
             owner: words::page(language, "owner").to_owned(),
+            dress: Dress::default(),
             led: None,
             by_remote: false,
             body: body.render().map_err(Error::internal)?,
             form_target: String::new(),
             frames: Vec::new(),
+            pictures: false,
             runs: Runs::Nothing,
             refusal: None,
             retry_after: None,
@@ -198,11 +207,13 @@ impl Page {
             status: status_of(error),
             title: title.to_owned(),
             owner: words::page(language, "owner").to_owned(),
+            dress: Dress::default(),
             led: None,
             by_remote: false,
             body: body.render().unwrap_or_default(),
             form_target: String::new(),
             frames: Vec::new(),
+            pictures: false,
             runs: Runs::Nothing,
             refusal: Some(code),
             retry_after: retry_after(error),
@@ -215,11 +226,22 @@ impl Page {
         &self.body
     }
 
-    /// The same page in the name of an operator.
+    /// The same page in the name of an operator, as its pages look.
     #[must_use]
-    pub fn owned_by(mut self, owner: &str) -> Self {
+    pub fn owned_by(mut self, operator: &Operator) -> Self {
+        let owner = in_language(self.language, &operator.name_ja, &operator.name_en);
         owner.clone_into(&mut self.owner);
+        self.dress = Dress::of(operator);
+        self.pictures |= self.dress.logo.is_some();
         self
+    }
+
+    /// As [`Page::owned_by`], with whom its subscribers ask.
+    #[must_use]
+    pub fn for_subscribers_of(self, operator: &Operator) -> Self {
+        let mut page = self.owned_by(operator);
+        page.dress.help = Help::of(page.language, &operator.look);
+        page
     }
 
     /// The same page with what leads through its part of the house above it, and as wide as a desk's screen.
@@ -293,6 +315,13 @@ impl Page {
         self
     }
 
+    /// Lets the page show pictures of ours.
+    #[must_use]
+    pub const fn shows_pictures(mut self) -> Self {
+        self.pictures = true;
+        self
+    }
+
     /// Lets the page run [`SUBMIT`] and nothing else.
     #[must_use]
     pub const fn submits_itself(mut self) -> Self {
@@ -335,8 +364,9 @@ impl Page {
             none if none.is_empty() => none,
             sources => format!("; frame-src {sources}"),
         };
+        let pictures = if self.pictures { "; img-src 'self'" } else { "" };
         format!(
-            "{}; style-src 'self'; form-action 'self' {target}{frames}{script}",
+            "{}; style-src 'self'; form-action 'self' {target}{frames}{script}{pictures}",
             crate::headers::NOTHING
         )
     }
@@ -362,6 +392,7 @@ impl IntoResponse for Page {
             language: self.language.tag(),
             title: &self.title,
             owner: &self.owner,
+            dress: &self.dress,
             class: self.class(),
             led: self.led.as_ref(),
             script: if self.by_arrows() { focus_script() } else { "" },
@@ -403,11 +434,13 @@ mod tests {
     #[test]
     fn what_a_person_wrote_is_shown_and_never_run() {
         let text = "<script>alert('髙橋')</script>\"&";
-        let page = Page::new(Language::Japanese, text, &Text { text }).unwrap().owned_by(text);
+        let mut page = Page::new(Language::Japanese, text, &Text { text }).unwrap();
+        text.clone_into(&mut page.owner);
         let shell = Shell {
             language: "ja",
             title: &page.title,
             owner: &page.owner,
+            dress: &page.dress,
             class: "",
             led: None,
             script: "",

@@ -258,6 +258,7 @@ mod tests {
             version: 1,
             created: Instant::default(),
             trial: false,
+            look: Default::default(),
         };
         Station { operator, catalogue: Catalogue::default() }
     }

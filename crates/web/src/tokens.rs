@@ -5,18 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use domain::operators::contrast;
+use domain::operators::{LEAST_CONTRAST, Rgb, read_colour, write_colour};
+
 use crate::page::STYLE;
 
-/// What text needs, of any size.
-const OF_TEXT: f64 = 4.5;
 /// What an edge, a line or the focus needs.
 const OF_EDGES: f64 = 3.0;
 
 /// What text may stand on where its rule does not say.
 const SURFACES: [&str; 3] = ["paper", "sheet", "alarm-paper"];
-
-/// Red, green and blue.
-type Rgb = [u8; 3];
 
 /// A colour in front of another one.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,8 +35,8 @@ pub struct Pair {
 #[must_use]
 pub fn colours() -> Vec<(String, String, String)> {
     let [day, night] = schemes();
-    let of = |name: &String| night.get(name).map_or_else(String::new, |rgb| hex(*rgb));
-    day.iter().map(|(name, rgb)| (name.clone(), hex(*rgb), of(name))).collect()
+    let of = |name: &String| night.get(name).map_or_else(String::new, |rgb| write_colour(*rgb));
+    day.iter().map(|(name, rgb)| (name.clone(), write_colour(*rgb), of(name))).collect()
 }
 
 /// Every colour the style sheet puts in front of another one.
@@ -70,7 +68,7 @@ pub fn pairs() -> Vec<Pair> {
     let pair = |(front, behind, text): (String, String, bool)| Pair {
         day: of(&day, &front, &behind),
         night: of(&night, &front, &behind),
-        least: if text { OF_TEXT } else { OF_EDGES },
+        least: if text { LEAST_CONTRAST } else { OF_EDGES },
         front,
         behind,
     };
@@ -93,7 +91,7 @@ fn schemes() -> [BTreeMap<String, Rgb>; 2] {
         let root = root.and_then(|root| root.split('}').next()).unwrap_or_default();
         let token = |line: &str| {
             let (name, value) = line.trim().strip_prefix("--")?.split_once(':')?;
-            Some((name.to_owned(), rgb(value.trim())?))
+            Some((name.to_owned(), read_colour(value.trim())?))
         };
         root.split(';').filter_map(token).collect()
     })
@@ -123,29 +121,4 @@ fn used(rule: &[(&str, &str)], properties: &[&str]) -> Option<String> {
 fn colour_names() -> BTreeSet<String> {
     let [day, _] = schemes();
     day.into_keys().collect()
-}
-
-fn rgb(text: &str) -> Option<Rgb> {
-    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
-    let part = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
-    Some([part(0)?, part(2)?, part(4)?])
-}
-
-fn hex([red, green, blue]: Rgb) -> String {
-    format!("#{red:02x}{green:02x}{blue:02x}")
-}
-
-/// How far two colours stand apart: 1 for the same one, 21 for black on white.
-#[must_use]
-pub fn contrast(one: Rgb, other: Rgb) -> f64 {
-    let (one, other) = (luminance(one), luminance(other));
-    (one.max(other) + 0.05) / (one.min(other) + 0.05)
-}
-
-fn luminance(colour: Rgb) -> f64 {
-    let [red, green, blue] = colour.map(|part| {
-        let part = f64::from(part) / 255.0;
-        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
-    });
-    0.2126 * red + 0.7152 * green + 0.0722 * blue
 }

@@ -28,6 +28,8 @@ pub(super) struct OperatorEntry {
     pub(super) name_ja: String,
     pub(super) name_en: String,
     pub(super) policies: Policies,
+    /// Left out: as it is.
+    pub(super) look: Option<LookEntry>,
     pub(super) staff: Vec<StaffEntry>,
     pub(super) products: Vec<ProductEntry>,
     pub(super) clients: Vec<ClientEntry>,
@@ -37,6 +39,20 @@ pub(super) struct OperatorEntry {
     pub(super) webhooks: Vec<WebhookEntry>,
     /// Login ids and passwords another system kept.
     pub(super) logins: Vec<LoginEntry>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LookEntry {
+    /// A picture, PNG or JPEG; left out: none.
+    pub(super) logo_file: Option<PathBuf>,
+    pub(super) accent_day: String,
+    pub(super) accent_night: String,
+    pub(super) greeting_ja: String,
+    pub(super) greeting_en: String,
+    pub(super) help_url: String,
+    pub(super) help_ja: String,
+    pub(super) help_en: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! `aikagi apply`: operators, products, clients and webhooks as one file says they shall be.
+//! `aikagi apply`: operators, how their pages look, products, clients and webhooks as one file says they shall be.
 //!
 //! What the file names is added or changed; what it leaves out is left alone. One transaction an
 //! operator, by the same functions every other door calls. Applied twice, the second time changes
@@ -7,6 +7,7 @@
 mod clients;
 mod diff;
 mod file;
+mod look;
 mod products;
 mod webhooks;
 
@@ -24,6 +25,7 @@ use crate::failure::Failure;
 use clients::PreparedClient;
 use diff::{Facts, facts_of, put_with_diff};
 use file::{ApplyFile, ClientEntry, OperatorEntry, StaffEntry};
+use look::PreparedLook;
 use webhooks::PreparedWebhook;
 
 pub use diff::Difference;
@@ -52,6 +54,7 @@ type Outcome<T> = std::result::Result<T, Failure>;
 struct Prepared {
     code: String,
     entry: OperatorEntry,
+    look: Option<PreparedLook>,
     clients: Vec<PreparedClient>,
     webhooks: Vec<PreparedWebhook>,
 }
@@ -92,7 +95,10 @@ pub fn apply(db: &Db, master: &MasterKey, path: &Path, mode: Mode) -> Outcome<Ap
 
 /// The refusal, with the thing of the file it is about.
 fn in_place(named: &std::sync::Mutex<String>, error: base::kernel::Error) -> Failure {
-    let named = named.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    about(&named.lock().unwrap_or_else(std::sync::PoisonError::into_inner), error)
+}
+
+fn about(named: &str, error: base::kernel::Error) -> Failure {
     match Failure::from(error) {
         Failure::Refused(text) => Failure::Refused(format!("{named}: {text}")),
         other => other,
@@ -118,8 +124,10 @@ fn prepare(file: ApplyFile, folder: &Path) -> Outcome<Vec<Prepared>> {
         clients.extend(prepared(std::mem::take(&mut entry.api_clients), ClientKind::Sms)?);
         clients.extend(prepared(std::mem::take(&mut entry.admin_clients), ClientKind::Admin)?);
         let webhooks = std::mem::take(&mut entry.webhooks).into_iter();
+        let look = entry.look.take().map(|one| look::prepare(one, folder)).transpose()?;
         parts.push(Prepared {
             code: entry.code.clone(),
+            look,
             clients,
             webhooks: webhooks.map(|one| webhooks::prepare(one, folder)).collect::<Outcome<_>>()?,
             entry,
@@ -129,6 +137,7 @@ fn prepare(file: ApplyFile, folder: &Path) -> Outcome<Vec<Prepared>> {
     clients.extend(prepared(file.admin_clients, ClientKind::Admin)?);
     parts.push(Prepared {
         code: Scope::PLATFORM.to_owned(),
+        look: None,
         clients,
         webhooks: Vec::new(),
         entry: OperatorEntry { staff: file.staff, ..OperatorEntry::default() },
@@ -152,6 +161,10 @@ fn apply_part(
     if part.code != Scope::PLATFORM {
         at("operator");
         differences.extend(operator(tx, &part.entry)?);
+    }
+    if let Some(look) = &part.look {
+        at("look");
+        differences.extend(look.put(tx)?);
     }
     for member in &part.entry.staff {
         at(&format!("staff {}", member.id));

@@ -14,7 +14,9 @@ use crate::failure::Failure;
 /// A file that says: this folder is a demo's, and may be removed by `--reset`.
 const MARK: &str = ".aikagi-demo";
 const CONFIG: &str = "aikagi.toml";
-const STATION: &str = include_str!("station.toml");
+pub(super) const STATION: &str = include_str!("station.toml");
+/// The logo [`STATION`] names.
+const LOGO: &[u8] = include_bytes!("kitahama.png");
 /// The first ports tried; each start after the first uses the same again.
 const FIRST_PORT: u16 = 8480;
 const TRIES: u16 = 50;
@@ -85,6 +87,7 @@ impl Folder {
         self.write_private(CONFIG, &config)?;
         let address = format!("http://127.0.0.1:{site}");
         std::fs::write(self.at("site.address"), &address)?;
+        std::fs::write(self.at("kitahama.png"), LOGO)?;
         std::fs::write(self.station_file(), STATION.replace("@SITE@", &address))?;
         std::fs::write(self.at(MARK), "`aikagi demo --reset` removes this folder.\n")
     }

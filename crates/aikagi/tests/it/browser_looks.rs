@@ -48,12 +48,20 @@ pub async fn look_at(browser: &Client, look: Look, page: &str) {
     assert_eq!(faults, serde_json::json!([]), "{page} on {}", look.name);
 }
 
+/// Shows another part of the page.
+pub async fn scrolled_to(browser: &Client, what: &str) {
+    let script = "document.querySelector(arguments[0]).scrollIntoView();";
+    browser.execute(script, vec![what.into()]).await.unwrap();
+}
+
 async fn walk(browser: &Client, site: &str, look: Look) {
     browser.goto(site).await.unwrap();
     look_at(browser, look, "site").await;
     browser.goto(&format!("{site}/styleguide")).await.unwrap();
     wait_for(browser, "#pairs td").await;
     look_at(browser, look, "styleguide").await;
+    scrolled_to(browser, "#samples").await;
+    look_at(browser, look, "styleguide-of-a-station").await;
     browser.goto(&format!("{site}/sign-in")).await.unwrap();
     wait_for(browser, "#operator").await;
     look_at(browser, look, "operator").await;
@@ -61,6 +69,8 @@ async fn walk(browser: &Client, site: &str, look: Look) {
     click(browser, "button[type=submit]").await;
     wait_for(browser, "#password").await;
     look_at(browser, look, "sign-in").await;
+    scrolled_to(browser, ".help").await;
+    look_at(browser, look, "sign-in-help").await;
     type_into(browser, "#username", "dare.demo.nai").await;
     type_into(browser, "#password", "chigau pasuwaado").await;
     click(browser, "button[type=submit]").await;

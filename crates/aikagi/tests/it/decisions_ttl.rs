@@ -128,6 +128,7 @@ proptest! {
             version: 1,
             created: now,
             trial: false,
+            look: Default::default(),
         };
         let mut facts = Facts {
             station: Station { operator, catalogue: Catalogue::new(products.clone()) },

@@ -38,6 +38,7 @@ impl Two {
         let path = path.replace("{id}", &names.client).replace("{kid}", &names.kid);
         let path = path.replace("{file}", &names.file).replace("{bulk}", &names.bulk);
         let path = path.replace("{product}", &names.product).replace("{client}", &names.client);
+        let path = path.replace("{logo}", &names.logo).replace("{colours}", "0b5c76-7ecbe4.css");
         let path = path.replace("{member}", "1");
         let path = path.replace("{person_no}", "1").replace("{staff}", &names.login);
         let path = path.replace("{name}", "sms").replace("{part}", "1");

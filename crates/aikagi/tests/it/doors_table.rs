@@ -52,6 +52,8 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Platform, "passkeys_script()", Guard::Open),
     Route("GET", At::Platform, "focus_script()", Guard::Open),
     Route("GET", At::Platform, "keys_script()", Guard::Open),
+    Route("GET", At::Platform, "/assets/look/{colours}", Guard::Open),
+    Route("GET", At::Operator, "/o/{operator}/logo/{logo}", Guard::Open),
     Route("GET", At::Platform, "/.well-known/oauth-authorization-server", Guard::Open),
     Route("GET", At::Operator, "/.well-known/oauth-authorization-server/o/{operator}", Guard::Open),
     Route("GET", At::Both, "/.well-known/openid-configuration", Guard::Open),

@@ -59,6 +59,8 @@ pub struct Names {
     pub bulk: String,
     /// Of a product.
     pub product: String,
+    /// Of a picture: the end of its address. It stands on every page of its station.
+    pub logo: String,
     /// Of a signing key.
     pub kid: String,
     pub registered: Tokens,
@@ -180,7 +182,7 @@ impl Two {
                 parts.headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
             };
             let place = header("location").split("?ticket=").next().unwrap_or_default();
-            let body = String::from_utf8(bytes.to_vec()).unwrap();
+            let body = String::from_utf8_lossy(&bytes).into_owned();
             let mut blots: Vec<String> = names.all().iter().map(ToString::to_string).collect();
             blots.push(header("x-request-id").to_owned());
             blots.extend(own.map(|key| key.to_str().unwrap().to_owned()));
@@ -368,6 +370,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         file: crate::isolation_files::given_file(world).id,
         bulk: crate::isolation_files::given_bulk(world).id,
         product: crate::isolation_files::given_secret_pack(world),
+        logo: format!("{}.png", crate::isolation_files::given_look(world)),
         kid: kid_of(parts, KITA),
         registered: given_registration(world).tokens,
     }
@@ -465,6 +468,7 @@ fn nobodys(parts: &Parts) -> Names {
         file: "fil_nobody".to_owned(),
         bulk: "blk_nobody".to_owned(),
         product: "NOPACK".to_owned(),
+        logo: format!("{}.png", "0".repeat(32)),
         kid: "0".repeat(43),
         pushed: format!("{PUSHED_PREFIX}{}", written(HandleKind::Pushed, "par_nobody")),
         registered: Tokens {

@@ -48,6 +48,8 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("catalogue::put_product", "writes into its own scope"),
     ("operators::publish_policies", "of its own scope"),
     ("operators::hold", "of its own scope"),
+    ("operators::add_logo", "writes into its own scope"),
+    ("operators::publish_look", "of its own scope; a logo it names: operators::put_look"),
     ("clients::put", "writes into its own scope"),
     ("clients::create", "writes into its own scope"),
     ("clients::issue_registration_token", "writes a token of its own scope"),
@@ -421,6 +423,7 @@ fn no_function_of_the_domain_tells_or_changes_anything_of_another_operator() {
     let world = World::new();
     let mut known = given_secrets(&world);
     known.box_id = given_box_at_home(&world);
+    isolation_files::given_look(&world);
     let before = picture(&world.db, KITA, |_, _| false);
     for (name, probe) in PROBES
         .iter()

@@ -3,7 +3,7 @@
 use base::kernel::Actor;
 use base::store::Tx;
 use domain::files::{self, Advance, Arrival, Bulk, BulkWord, File, Found, NewBulk};
-use domain::operators::{self, Role, StaffDraft};
+use domain::operators::{self, Logo, Role, StaffDraft};
 use domain::{catalogue, commands, subscribers};
 
 use crate::isolation::{Probe, said};
@@ -58,6 +58,22 @@ pub fn given_secret_pack(world: &World) -> String {
         })
         .unwrap();
     "SECRETPACK".to_owned()
+}
+
+/// How the northern operator's pages look; the digest of its logo.
+pub fn given_look(world: &World) -> String {
+    let logo = Logo::read(&crate::looks::picture(12, 8)).unwrap();
+    let look = operators::Look {
+        logo: logo.digest().to_owned(),
+        greeting_ja: "秘密パック".to_owned(),
+        ..operators::Look::default()
+    };
+    let put = move |tx: &mut Tx<'_>| {
+        operators::add_logo(tx, &logo)?;
+        operators::put_look(tx, &look)?;
+        Ok(look.logo.clone())
+    };
+    world.act(Actor::System, put).unwrap()
 }
 
 /// What of a file's answer is told onwards; the file itself is what the caller brought.
@@ -140,6 +156,15 @@ pub const PROBES: &[(&str, Probe)] = &[
         let product = catalogue::find(tx, "SECRETPACK");
         let publishing = operators::Publishing { seen: String::new(), why: "x".to_owned() };
         said(product.and_then(|one| catalogue::publish_product(tx, &one, &publishing)))
+    }),
+    ("operators::find_logo", |tx, _| {
+        let theirs = Logo::read(&crate::looks::picture(12, 8)).unwrap();
+        said(operators::find_logo(tx, theirs.digest()).map(|_| "秘密パック"))
+    }),
+    ("operators::put_look", |tx, _| {
+        let theirs = Logo::read(&crate::looks::picture(12, 8)).unwrap();
+        let look = operators::Look { logo: theirs.digest().to_owned(), ..Default::default() };
+        said(operators::put_look(tx, &look).map(|_| "秘密パック"))
     }),
     ("operators::publications", |tx, _| {
         said(operators::publications(tx, (&["product.changed"], "SECRETPACK")))

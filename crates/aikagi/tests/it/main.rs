@@ -123,6 +123,7 @@ mod lifecycle;
 mod lives;
 mod lockouts;
 mod logout;
+mod looks;
 mod manuals;
 mod manuals_tv;
 mod markup;

@@ -57,6 +57,7 @@ fn apply(folder: &Folder, text: &str) {
     let set = serde_json::to_string(&JwkSet { keys: vec![key.public_jwk().clone()] }).unwrap();
     folder.write("kitahama-sms.jwks", &set);
     folder.write("vod-webhook.secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n");
+    std::fs::write(folder.path("kitahama.png"), crate::looks::picture(60, 40)).unwrap();
     folder.write("manual.toml", text);
     let first = folder.run(&["apply", "manual.toml"]).well();
     assert!(first.contains("+ "), "{first}");

@@ -1,5 +1,6 @@
 //! The colours of the style sheet: what is read stands out from what is behind it, by day and by night.
 
+use domain::operators::{AROUND_BY_DAY, AROUND_BY_NIGHT, LEAST_CONTRAST, write_colour};
 use web::tokens;
 
 #[test]
@@ -13,6 +14,22 @@ fn every_text_stands_out_from_what_is_behind_it_by_day_and_by_night() {
     };
     assert!(has("quiet", "paper") && has("on-accent", "accent") && has("alarm", "sheet"));
     assert!(has("ink", "alarm-paper") && has("focus", "sheet") && has("line", "sheet"));
+}
+
+#[test]
+fn the_colours_a_stations_own_is_measured_against_are_those_of_the_style_sheet() {
+    let behind: Vec<_> = tokens::pairs().into_iter().filter(|one| one.front == "accent").collect();
+    let all = tokens::colours();
+    for (around, by_day) in [(AROUND_BY_DAY, true), (AROUND_BY_NIGHT, false)] {
+        for (token, colour) in around {
+            let (_, day, night) = all.iter().find(|(name, ..)| name == token).unwrap();
+            assert_eq!(&write_colour(colour), if by_day { day } else { night }, "{token}");
+        }
+        for pair in behind.iter().filter(|pair| pair.least >= LEAST_CONTRAST) {
+            assert!(around.iter().any(|(token, _)| *token == pair.behind), "{pair:?}");
+        }
+    }
+    assert!(behind.len() >= 3, "{behind:?}");
 }
 
 #[test]

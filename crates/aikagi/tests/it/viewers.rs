@@ -208,7 +208,7 @@ impl House {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let (parts, body) = response.into_parts();
             let bytes = to_bytes(body, 8 << 20).await.unwrap();
-            let body = String::from_utf8(bytes.to_vec()).unwrap();
+            let body = String::from_utf8_lossy(&bytes).into_owned();
             Answer { status: parts.status, headers: parts.headers, body }
         })
     }

@@ -44,6 +44,8 @@ const OWN: &[&str] = &[
     "/me/data",
     "/me/view",
     "/me/help",
+    "/logo/{logo}",
+    "/assets/look/{colours}",
     "/security",
     "/services",
     "/sessions",

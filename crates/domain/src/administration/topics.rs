@@ -261,6 +261,8 @@ const OF_STATION: &[&str] = &[
     "launch.doubted",
     "launch.reset",
     "launch.went_live",
+    "look.changed",
+    "look.logo_added",
     "operator.added",
     "operator.changed",
     "operator.enabled",

@@ -4,7 +4,7 @@ use base::kernel::Result;
 use base::store::{Row, Tx, Value};
 
 use super::stations::{Choice, Operator, OperatorDraft, OperatorState};
-use super::{Policies, Role, Staff, StaffDraft};
+use super::{Look, Policies, Role, Staff, StaffDraft};
 
 fn read_operator(row: &mut Row) -> Result<Operator> {
     Ok(Operator {
@@ -17,6 +17,7 @@ fn read_operator(row: &mut Row) -> Result<Operator> {
         version: row.int()?,
         created: row.instant()?,
         trial: row.flag()?,
+        look: Look::parse(&row.text()?)?,
     })
 }
 
@@ -24,7 +25,7 @@ pub(super) fn find(tx: &mut Tx<'_>) -> Result<Option<Operator>> {
     let keys: [Value; 1] = [tx.operator().into()];
     tx.row(
         "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms,
-                trial
+                trial, look
            FROM operators WHERE operator_id = ?1",
         &keys,
         read_operator,
@@ -43,7 +44,7 @@ pub(super) fn of_rp_id(tx: &mut Tx<'_>, rp_id: &str) -> Result<Option<Operator>>
     let keys: [Value; 1] = [rp_id.into()];
     tx.row(
         "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms,
-                trial
+                trial, look
            FROM operators WHERE rp_id = ?1",
         &keys,
         read_operator,
@@ -60,7 +61,7 @@ pub(super) fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Opera
     let keys: [Value; 2] = [after.into(), limit.into()];
     tx.rows(
         "SELECT operator_id, name_ja, name_en, state, time_zone, policies, version, created_ms,
-                trial
+                trial, look
            FROM operators WHERE operator_id > ?1 ORDER BY operator_id LIMIT ?2",
         &keys,
         read_operator,
@@ -130,6 +131,40 @@ pub(super) fn set_state(tx: &mut Tx<'_>, to: OperatorState) -> Result<()> {
         "UPDATE operators SET state = ?2, version = version + 1, updated_ms = ?3
           WHERE operator_id = ?1",
         &row,
+    )
+}
+
+pub(super) fn set_look(tx: &mut Tx<'_>, look: &Look) -> Result<()> {
+    let row: [Value; 3] = [tx.operator().into(), look.json()?.into(), tx.now().into()];
+    tx.change_one(
+        "UPDATE operators SET look = ?2, version = version + 1, updated_ms = ?3
+          WHERE operator_id = ?1",
+        &row,
+    )
+}
+
+pub(super) fn find_logo(tx: &mut Tx<'_>, digest: &str) -> Result<Option<Vec<u8>>> {
+    let keys: [Value; 2] = [tx.operator().into(), digest.into()];
+    tx.row("SELECT png FROM logos WHERE operator_id = ?1 AND digest = ?2", &keys, Row::bytes)
+}
+
+pub(super) fn add_logo(tx: &mut Tx<'_>, (digest, png): (&str, &[u8])) -> Result<()> {
+    let row: [Value; 4] =
+        [tx.operator().into(), digest.into(), Value::Bytes(png.to_vec()), tx.now().into()];
+    tx.change_one(
+        "INSERT INTO logos (operator_id, digest, png, added_ms) VALUES (?1, ?2, ?3, ?4)",
+        &row,
+    )
+}
+
+/// All logos but `shown` and the newest `most`.
+pub(super) fn forget_logos(tx: &mut Tx<'_>, shown: &str, most: i64) -> Result<u64> {
+    let keys: [Value; 3] = [tx.operator().into(), shown.into(), most.into()];
+    tx.exec(
+        "DELETE FROM logos WHERE operator_id = ?1 AND digest <> ?2 AND digest NOT IN (
+            SELECT digest FROM logos WHERE operator_id = ?1
+             ORDER BY added_ms DESC, digest LIMIT ?3)",
+        &keys,
     )
 }
 

@@ -6,7 +6,7 @@ use base::store::Tx;
 use serde_json::json;
 
 use super::publishing::{Facts, Publishing, kept};
-use super::{Policies, repo};
+use super::{Look, Policies, repo};
 
 /// Whether an operator's subscribers may sign in and watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Operator {
     pub created: Instant,
     /// Whether it is on trial: its households may be thrown away.
     pub trial: bool,
+    /// How its pages look.
+    pub look: Look,
 }
 
 impl Operator {

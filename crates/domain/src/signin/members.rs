@@ -151,6 +151,7 @@ mod tests {
             version: 1,
             created: now,
             trial: false,
+            look: Default::default(),
         };
         for (born, adult) in [
             (None, true),

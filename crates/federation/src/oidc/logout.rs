@@ -314,5 +314,5 @@ fn page(
         return Ok(page);
     }
     let found = provider.operator(operator)?;
-    Ok(page.owned_by(in_language(language, &found.name_ja, &found.name_en)))
+    Ok(page.for_subscribers_of(&found))
 }

@@ -9,6 +9,7 @@ use base::kernel::{Error, Result};
 use domain::clients::Client;
 use domain::operators::{Choice, Operator};
 use domain::signin::{OwnPage, Purpose, SignIn, Step};
+use web::look::greeting;
 pub(super) use web::texts::{Words, in_language, message};
 use web::{Language, Page, words};
 
@@ -68,6 +69,8 @@ struct Body<'b> {
     asks_second: bool,
     stay: String,
     number: &'b str,
+    /// What the station says first.
+    greeting: &'b str,
 }
 
 /// The name of a step's part of the template, and its title; a consent has one of its own.
@@ -132,6 +135,10 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         boxes: frame.operator.is_some_and(|one| one.policies.home_sign_in),
         stay: stay(frame.language, &sign_in.step),
         number: number(&sign_in.step),
+        greeting: frame
+            .operator
+            .filter(|_| sign_in.step == Step::Password)
+            .map_or("", |operator| greeting(frame.language, operator)),
         asks_second: matches!(sign_in.step, Step::NewPassword { second: true, .. }),
     };
     let mut page = Page::new(frame.language, title, &body)?.by_remote();
@@ -139,7 +146,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         page = page.form_leads_to(&request.redirect_uri);
     }
     if let Some(operator) = frame.operator {
-        page = page.owned_by(in_language(frame.language, &operator.name_ja, &operator.name_en));
+        page = page.for_subscribers_of(operator);
     }
     if with_passkey {
         page = page.runs_passkeys();

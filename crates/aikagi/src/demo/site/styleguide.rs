@@ -10,11 +10,17 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base::kernel::{Error, Result};
+use domain::operators::Look;
 use federation::oidc::samples;
+use serde::Deserialize as _;
 use web::answers::or_page;
 use web::current::{self, Establish};
+use web::look::Samples;
+use web::texts::Words;
 use web::tokens::{self, Pair};
 use web::{Page, blocking};
+
+use crate::demo::folder::STATION;
 
 /// Where the forms of the samples would lead.
 const ADDRESS: &str = "/signin";
@@ -35,6 +41,16 @@ const PARTS: [(&str, &str, &str); 12] = [
     ("言語 / The language", "choice", "class=\"languages\""),
 ];
 
+/// A look of the demo's own: of its first station, but for the logo.
+fn look() -> Result<Look> {
+    let file: toml::Table = STATION.parse().map_err(Error::internal)?;
+    let first = file.get("operators").and_then(|all| all.get(0));
+    let look = first.and_then(|one| one.get("look")).and_then(toml::Value::as_table);
+    let mut look = look.cloned().unwrap_or_default();
+    look.remove("logo_file");
+    Look::deserialize(look).map_err(Error::internal)?.checked()
+}
+
 /// A component on the page.
 struct Part {
     name: &'static str,
@@ -54,11 +70,13 @@ struct Shown {
 
 #[derive(Template)]
 #[template(path = "demo/styleguide.html")]
-struct Body {
+struct Body<'b> {
     colours: Vec<(String, String, String)>,
     pairs: Vec<Shown>,
     sizes: Vec<(&'static str, &'static str)>,
     parts: Vec<Part>,
+    /// Pages of a station in colours of its own.
+    samples: Samples<'b>,
     pages: Vec<&'static str>,
 }
 
@@ -127,6 +145,7 @@ fn guide() -> Result<Page> {
         front: pair.front,
         behind: pair.behind,
     };
+    let look = look()?;
     let sizes = ["html", "h1", "h2", "h3", ".hint", ".spoken"];
     let sizes = sizes.map(|one| (one, tokens::size_of(one).unwrap_or("1rem")));
     let body = Body {
@@ -134,6 +153,7 @@ fn guide() -> Result<Page> {
         pairs: tokens::pairs().into_iter().map(shown).collect(),
         sizes: sizes.to_vec(),
         parts: PARTS.map(cut).into_iter().collect(),
+        samples: Samples::of(Words(current::get().language), "北浜ケーブル", (&look, None)),
         pages: pages.iter().map(|(word, _)| *word).collect(),
     };
     Page::new(current::get().language, "デザインの見本", &body)

@@ -113,6 +113,48 @@ fn a_refusal_names_the_thing_and_nothing_of_its_operator_is_kept() {
     assert!(ended.err.contains("unknown field `sold_untill`"), "{}", ended.err);
 }
 
+const LOOK: &str = r##"
+[operators.look]
+logo_file = "kita.png"
+accent_day = "#8A2F6B"
+accent_night = "#f2a6d4"
+help_url = "https://help.kita.example.jp"
+
+[[operators.staff]]
+id = "sato""##;
+
+#[test]
+fn a_look_is_applied_with_its_logo_once_and_what_is_wrong_with_it_is_named() {
+    let folder = station();
+    folder.run(&["apply", "station.toml"]).well();
+    let text = STATION.replacen("\n[[operators.staff]]\nid = \"sato\"", LOOK, 1);
+    folder.write("station.toml", &text);
+    std::fs::write(folder.path("kita.png"), crate::looks::picture(60, 40)).unwrap();
+    let dry = folder.run(&["apply", "station.toml", "--dry-run"]).well();
+    assert_eq!(folder.run(&["apply", "station.toml"]).well(), "+ OP0012 look\n");
+    assert_eq!(dry.lines().filter(|line| line.starts_with(['+', '~'])).count(), 1, "{dry}");
+    assert!(dry.starts_with("+ OP0012 look"), "{dry}");
+    assert_eq!(folder.run(&["apply", "station.toml"]).well(), "nothing to do\n");
+    folder.write("station.toml", &text.replace("#f2a6d4", "#f2a6d5"));
+    let changed = folder.run(&["apply", "station.toml"]).well();
+    assert_eq!(changed, "~ OP0012 look\n    accent_night: #f2a6d4 -> #f2a6d5\n");
+
+    folder.write("drawn.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>");
+    for (from, to, code, says) in [
+        ("#8A2F6B", "#f2a6d4", 1, "OP0012 look: look.contrast_low (accent_day: 1.6 on alarm-paper"),
+        ("#8A2F6B", "red", 1, "OP0012 look: look.colour_malformed (accent_day)"),
+        ("https://help", "javascript:help", 1, "OP0012 look: look.address_malformed (help_url)"),
+        ("kita.png", "drawn.svg", 1, "drawn.svg: look.logo_kind (logo)"),
+        ("kita.png", "nothing.png", 2, "nothing.png: "),
+        ("logo_file", "logo", 2, "unknown field `logo`"),
+    ] {
+        folder.write("bad.toml", &text.replacen(from, to, 1));
+        let ended = folder.run(&["apply", "bad.toml"]);
+        assert_eq!(ended.code, code, "{}", ended.err);
+        assert!(ended.err.contains(says), "{}", ended.err);
+    }
+}
+
 #[test]
 fn secrets_come_from_files_when_they_are_named() {
     let folder = station();

@@ -203,9 +203,7 @@ impl Here {
 
     fn told(&self, who: &SignedIn, page: Page) -> Result<Response> {
         let operator = self.provider.operator(&who.operator)?;
-        let name =
-            pages::in_language(current::get().language, &operator.name_ja, &operator.name_en);
-        let mut response = page.owned_by(name).into_response();
+        let mut response = page.for_subscribers_of(&operator).into_response();
         let actor = Acted(format!("person:{}", who.member.person_id).into());
         response.extensions_mut().insert(actor);
         Ok(response)
