@@ -69,7 +69,7 @@ pub(super) fn letter(console: &Console, here: &Here, whose: Whose<'_>) -> Result
     let letter: PrintedLetter = act(console, here, whose, |tx, (number, person)| {
         credentials::write_letter(tx, number, person)
     })?;
-    let operator = &here.operator;
+    let operator = here.house.station()?;
     let sender = Sender {
         name_ja: operator.name_ja.clone(),
         name_en: operator.name_en.clone(),

@@ -7,7 +7,6 @@ use axum::body::Bytes;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
 use base::kernel::{Error, Result, clock};
-use domain::operators::Operator;
 use domain::staff::{Permission, Seat};
 use formats::oauth::Parameters;
 use http::HeaderMap;
@@ -17,20 +16,19 @@ use web::texts::Words;
 use web::{Page, blocking, current, forms};
 
 use super::Console;
+use super::house::{House, Named};
 use super::signin::{self, Wanted};
 
-/// The cookie of a session at the console.
-pub(super) const COOKIE: &str = "aikagi-console";
 /// Where the form above every page leads.
 pub(super) const SIGN_OUT: &str = "/sign-out";
 
 /// Somebody at a page of the console.
 pub(super) struct Here {
-    pub(super) operator: Arc<Operator>,
+    pub(super) house: House,
     pub(super) seat: Seat,
     /// The session as its cookie says it: what forms are bound to.
     cookie: String,
-    /// Where the console of the station is.
+    /// Where the console is.
     pub(super) address: String,
     pub(super) words: Words,
 }
@@ -47,17 +45,19 @@ struct Navigation<'n> {
     masters: bool,
     bulk: bool,
     trial: bool,
+    platform: bool,
 }
 
 impl Here {
-    /// Who shows this cookie at the console of `code`; none: nobody, or not any more.
-    pub(super) fn find(console: &Console, code: &str, headers: &HeaderMap) -> Result<Option<Self>> {
-        let operator = console.operator(code)?;
-        let Some(cookie) = console.cookies().read(headers, COOKIE) else { return Ok(None) };
-        let seat = console.desks.seat(&cookie, (code, clock::now()))?;
+    /// Who shows a cookie of this console; none: nobody, or not any more.
+    fn find(console: &Console, house: &House, headers: &HeaderMap) -> Result<Option<Self>> {
+        let Some(cookie) = console.cookies().read(headers, house.cookie()) else {
+            return Ok(None);
+        };
+        let seat = console.desks.seat(&cookie, (house.code(), clock::now()))?;
         let words = Words(current::get().language);
-        let address = console.address(code);
-        Ok(seat.map(|seat| Self { operator, seat, cookie, address, words }))
+        let (house, address) = (house.clone(), console.address(house));
+        Ok(seat.map(|seat| Self { house, seat, cookie, address, words }))
     }
 
     /// Whether one of their roles may do this: what is not allowed is not shown.
@@ -108,10 +108,11 @@ impl Here {
             manages: self.may(Permission::ManageStaff),
             masters: self.may(Permission::Settings),
             bulk: self.may(Permission::Bulk),
-            trial: self.operator.trial,
+            trial: self.house.is_on_trial(),
+            platform: matches!(self.house, House::Platform),
         };
-        let page =
-            Page::new(self.words.0, title, body)?.owned_by(&self.operator).led_by(&navigation)?;
+        let page = Page::new(self.words.0, title, body)?;
+        let page = self.house.owns(page, self.words).led_by(&navigation)?;
         let mut response = runs(page.told(error)).into_response();
         response.extensions_mut().insert(acted(&self.seat.staff_id));
         Ok(response)
@@ -135,15 +136,19 @@ pub(super) fn proof_of(console: &Console, (cookie, path): (&str, &str)) -> Strin
 
 /// Answers a look at a page of the console; who is not signed in is asked to, and comes back to `path`.
 pub(super) async fn shown(
-    (console, code): (Arc<Console>, String),
+    (console, named): (Arc<Console>, impl Into<Named>),
     (headers, path): (HeaderMap, String),
     page: impl FnOnce(&Console, &Here) -> Result<Response> + Send + 'static,
 ) -> Response {
-    let work = move || match Here::find(&console, &code, &headers)? {
-        Some(here) => page(&console, &here),
-        None => {
-            let wanted = Wanted { path: &path, form: "" };
-            signin::page(&console, &code, (wanted, ""), None)
+    let named = named.into();
+    let work = move || {
+        let house = console.house(&named)?;
+        match Here::find(&console, &house, &headers)? {
+            Some(here) => page(&console, &here),
+            None => {
+                let wanted = Wanted { path: &path, form: "" };
+                signin::page(&console, &house, (wanted, ""), None)
+            }
         }
     };
     or_page(blocking(work).await)
@@ -151,7 +156,7 @@ pub(super) async fn shown(
 
 /// Answers a look at a page of the console that is asked for with words in its address.
 pub(super) async fn asked(
-    door: (Arc<Console>, String),
+    door: (Arc<Console>, impl Into<Named>),
     (headers, path, RawQuery(query)): (HeaderMap, String, RawQuery),
     page: impl FnOnce(&Console, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
 ) -> Response {
@@ -164,16 +169,17 @@ pub(super) async fn asked(
     .await
 }
 
-/// Answers a form of who is not signed in yet, at a station that is there.
+/// Answers a form of who is not signed in yet, at a console that is there.
 pub(super) async fn tried(
-    (console, code): (Arc<Console>, String),
+    (console, named): (Arc<Console>, impl Into<Named>),
     (headers, body): (HeaderMap, Bytes),
-    act: impl FnOnce(&Console, &str, &Parameters<'_>) -> Result<Response> + Send + 'static,
+    act: impl FnOnce(&Console, &House, &Parameters<'_>) -> Result<Response> + Send + 'static,
 ) -> Response {
+    let named = named.into();
     let work = move || {
         let form = form_of(&console, (&headers, &body))?;
-        console.operator(&code)?;
-        act(&console, &code, &form)
+        let house = console.house(&named)?;
+        act(&console, &house, &form)
     };
     or_page(blocking(work).await)
 }
@@ -181,16 +187,18 @@ pub(super) async fn tried(
 /// Answers a form that leads to `path` below the console. Whose session has ended signs in, and finds the form again as they
 /// filled it in.
 pub(super) async fn posted(
-    (console, code): (Arc<Console>, String),
+    (console, named): (Arc<Console>, impl Into<Named>),
     (headers, body, path): (HeaderMap, Bytes, String),
     act: impl FnOnce(&Console, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
 ) -> Response {
+    let named = named.into();
     let work = move || {
         let form = form_of(&console, (&headers, &body))?;
-        let Some(here) = Here::find(&console, &code, &headers)? else {
+        let house = console.house(&named)?;
+        let Some(here) = Here::find(&console, &house, &headers)? else {
             let error = Error::Unauthenticated { code: "staff.signed_out" };
             let wanted = Wanted::form_at(&path, &body);
-            return signin::page(&console, &code, (wanted, ""), Some(&error));
+            return signin::page(&console, &house, (wanted, ""), Some(&error));
         };
         here.check(&console, (form.get("proof").unwrap_or_default(), &path))?;
         act(&console, &here, &form)
@@ -201,17 +209,19 @@ pub(super) async fn posted(
 /// Who sends a form to `path` that is too long to be read before it is known who they are; or the page for who is not
 /// signed in any more.
 pub(super) async fn seated(
-    (console, code): (Arc<Console>, String),
+    (console, named): (Arc<Console>, impl Into<Named>),
     (headers, path): (HeaderMap, String),
 ) -> std::result::Result<Here, Response> {
+    let named = named.into();
     let work = move || {
         forms::check_origin(&headers, &console.base_url)?;
-        Ok(match Here::find(&console, &code, &headers)? {
+        let house = console.house(&named)?;
+        Ok(match Here::find(&console, &house, &headers)? {
             Some(here) => Ok(here),
             None => {
                 let error = Error::Unauthenticated { code: "staff.signed_out" };
                 let wanted = Wanted { path: &path, form: "" };
-                Err(signin::page(&console, &code, (wanted, ""), Some(&error))?)
+                Err(signin::page(&console, &house, (wanted, ""), Some(&error))?)
             }
         })
     };

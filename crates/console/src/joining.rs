@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use base::kernel::{Error, Result, clock};
 use domain::staff::{Invited, Joining};
@@ -16,6 +16,7 @@ use web::{Page, blocking, current, status_of};
 
 use super::Console;
 use super::here::tried;
+use super::house::{House, Named};
 use super::signin::{Wanted, seated};
 
 #[derive(Template, Default)]
@@ -44,14 +45,14 @@ impl Body<'_> {
 /// `GET …/join`: asks for the invitation; a link may bring the member's id.
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     RawQuery(query): RawQuery,
 ) -> Response {
     let work = move || {
         let query = query.unwrap_or_default();
         let query = Parameters::parse(query.as_bytes()).map_err(|fault| parameter_fault(&fault))?;
         let staff = query.get("staff").unwrap_or_default();
-        page(&console, &code, Body { staff, ..Body::default() }, None)
+        page(&console, &console.house(&named)?, Body { staff, ..Body::default() }, None)
     };
     or_page(blocking(work).await)
 }
@@ -59,26 +60,26 @@ pub(super) async fn show(
 /// `POST …/join`: the invitation, and with it password and code once they are asked for.
 pub(super) async fn answer(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    tried((console, code), (headers, body), |console, code, form| {
+    tried((console, named), (headers, body), |console, house, form| {
         let get = |name| form.get(name).unwrap_or_default();
         let invited = Invited { staff_id: get("staff"), invitation: get("invitation") };
         if get("do") == "join" {
-            joined(console, code, (invited, form))
+            joined(console, house, (invited, form))
         } else {
-            welcomed(console, code, invited)
+            welcomed(console, house, invited)
         }
     })
     .await
 }
 
 /// Shows what to set an authenticator up with.
-fn welcomed(console: &Console, code: &str, invited: Invited<'_>) -> Result<Response> {
+fn welcomed(console: &Console, house: &House, invited: Invited<'_>) -> Result<Response> {
     let (staff, invitation) = (invited.staff_id, invited.invitation);
-    match console.desks.welcome(code, &invited, clock::now()) {
+    match console.desks.welcome(house.code(), &invited, clock::now()) {
         Ok((member, totp)) => {
             let body = Body {
                 staff,
@@ -89,10 +90,10 @@ fn welcomed(console: &Console, code: &str, invited: Invited<'_>) -> Result<Respo
                 qr: qr_of(&totp.uri),
                 ..Body::default()
             };
-            page(console, code, body, None)
+            page(console, house, body, None)
         }
         Err(error) if status_of(&error).is_client_error() => {
-            page(console, code, Body { staff, ..Body::default() }, Some(&error))
+            page(console, house, Body { staff, ..Body::default() }, Some(&error))
         }
         Err(error) => Err(error),
     }
@@ -100,36 +101,40 @@ fn welcomed(console: &Console, code: &str, invited: Invited<'_>) -> Result<Respo
 
 fn joined(
     console: &Console,
-    code: &str,
+    house: &House,
     (invited, form): (Invited<'_>, &Parameters<'_>),
 ) -> Result<Response> {
     let get = |name| form.get(name).unwrap_or_default();
     let joining = Joining { invited, password: get("password"), code: get("code") };
     let (staff, invitation) = (invited.staff_id, invited.invitation);
-    match console.desks.join(code, &joining, clock::now()) {
-        Ok(cookie) => seated(console, code, (&cookie, Wanted::default(), staff)),
+    match console.desks.join(house.code(), &joining, clock::now()) {
+        Ok(cookie) => seated(console, house, (&cookie, Wanted::default(), staff)),
         // The invitation is not spent: password or code again. The authenticator keeps what it scanned.
         Err(error @ Error::Invalid { .. }) => {
             let body = Body { staff, invitation, welcome: true, ..Body::default() };
-            page(console, code, body, Some(&error))
+            page(console, house, body, Some(&error))
         }
         Err(error) if status_of(&error).is_client_error() => {
-            page(console, code, Body { staff, ..Body::default() }, Some(&error))
+            page(console, house, Body { staff, ..Body::default() }, Some(&error))
         }
         Err(error) => Err(error),
     }
 }
 
-fn page(console: &Console, code: &str, body: Body<'_>, error: Option<&Error>) -> Result<Response> {
-    let operator = console.operator(code)?;
+fn page(
+    console: &Console,
+    house: &House,
+    body: Body<'_>,
+    error: Option<&Error>,
+) -> Result<Response> {
     let words = Words(current::get().language);
     let body = Body {
         words: Some(words),
         title: words.get("console.join.title"),
-        address: &console.address(code),
+        address: &console.address(house),
         message: error.map(|error| message(words.0, error)),
         ..body
     };
-    let page = Page::new(words.0, body.title, &body)?.owned_by(&operator);
+    let page = house.owns(Page::new(words.0, body.title, &body)?, words);
     Ok(page.told(error).into_response())
 }

@@ -198,7 +198,7 @@ fn page(
         title: words.get("console.launch.title"),
         address: format!("{}{PATH}", here.address),
         console: &here.address,
-        confirm: words.fill("console.launch.code", &[("code", &here.operator.code)]),
+        confirm: words.fill("console.launch.code", &[("code", here.house.code())]),
         proof: &here.proof(console, PATH),
         message: match said {
             Said::Nothing => None,

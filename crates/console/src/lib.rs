@@ -1,6 +1,6 @@
-//! The console: the screens of a station's staff.
+//! The console: the screens of a station's staff, and of the platform's own people.
 //!
-//! Below `{base_url}/console/{operator}`. No rule of the business lives here: a page reads, asks [`domain::staff::Desks`] to
+//! Below `{base_url}/console/{operator}` and `{base_url}/console/platform`. No rule of the business lives here: a page reads, asks [`domain::staff::Desks`] to
 //! do one thing in one transaction, and words the answer. Source: brief tve §11; `docs/decisions/0049`.
 
 mod about;
@@ -15,6 +15,7 @@ mod filled;
 mod help;
 mod here;
 mod home;
+mod house;
 mod joining;
 mod labels;
 mod launch;
@@ -25,6 +26,7 @@ mod moving;
 mod people;
 mod security;
 mod signin;
+mod stations;
 mod timeline;
 mod today;
 mod trial;
@@ -34,6 +36,7 @@ mod verbs;
 mod waiting;
 mod why;
 
+pub use house::PLATFORM;
 pub use logs::areas;
 
 use std::path::PathBuf;
@@ -92,11 +95,6 @@ impl Console {
     fn cookies(&self) -> Cookies {
         Cookies::for_base(&self.base_url)
     }
-
-    /// Where the console of an operator is.
-    fn address(&self, operator: &str) -> String {
-        format!("{}/console/{operator}", self.base_url)
-    }
 }
 
 /// Pages of the console about nobody, made by its templates: for the style guide.
@@ -121,6 +119,7 @@ pub fn routes(console: Console) -> Router {
         .route_layer(files);
     Router::new()
         .route("/console", get(signin::choose))
+        .route("/console/platform", get(stations::show))
         .route("/console/{operator}", get(home::show))
         .route("/console/{operator}/sign-in", post(signin::sign_in))
         .route("/console/{operator}/sign-in/passkey", post(security::sign_in))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use base::kernel::{Error, Result, clock, ids};
 use domain::credentials::{Passkey, Site};
@@ -20,7 +20,8 @@ use web::{Page, status_of, words};
 
 use super::Console;
 use super::contract::Said;
-use super::here::{COOKIE, Here, posted, shown, tried};
+use super::here::{Here, posted, shown, tried};
+use super::house::{House, Named};
 use super::signin::{self, Wanted, seated};
 
 /// Where it is, below the console.
@@ -57,17 +58,17 @@ fn visit(console: &Console, headers: &HeaderMap) -> String {
 /// `POST …/sign-in/passkey/ask`: what the browser of a sign-in is to be asked for.
 pub(super) async fn ask_at_sign_in(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let sent = headers.clone();
-    tried((console, code), (headers, body), move |console, code, _| {
+    tried((console, named), (headers, body), move |console, house, _| {
         let id = visit(console, &sent);
-        let visit = Visit { operator: code, id: &id, now: clock::now() };
+        let visit = Visit { operator: house.code(), id: &id, now: clock::now() };
         match console.known_site().and_then(|site| console.desks.ask_passkey(&visit, &site)) {
             Ok(asked) => as_it_is(&asked),
-            Err(error) => told(console, code, Wanted::default(), error),
+            Err(error) => told(console, house, Wanted::default(), error),
         }
     })
     .await
@@ -76,53 +77,53 @@ pub(super) async fn ask_at_sign_in(
 /// `POST …/sign-in/passkey`: the browser's answer.
 pub(super) async fn sign_in(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let sent = headers.clone();
-    tried((console, code), (headers, body), move |console, code, form| {
+    tried((console, named), (headers, body), move |console, house, form| {
         let get = |name| form.get(name).unwrap_or_default();
         let wanted = Wanted { path: get("path"), form: get("form") };
         let id = visit(console, &sent);
-        let visit = Visit { operator: code, id: &id, now: clock::now() };
+        let visit = Visit { operator: house.code(), id: &id, now: clock::now() };
         let signed_in = console
             .known_site()
             .and_then(|site| console.desks.sign_in_by_passkey(&visit, &site, get("credential")));
         match signed_in {
-            Ok((staff, cookie)) => seated(console, code, (&cookie, wanted, &staff)),
-            Err(error) => told(console, code, wanted, error),
+            Ok((staff, cookie)) => seated(console, house, (&cookie, wanted, &staff)),
+            Err(error) => told(console, house, wanted, error),
         }
     })
     .await
 }
 
 /// The sign-in page says why nobody was let in.
-fn told(console: &Console, code: &str, wanted: Wanted<'_>, error: Error) -> Result<Response> {
+fn told(console: &Console, house: &House, wanted: Wanted<'_>, error: Error) -> Result<Response> {
     if !status_of(&error).is_client_error() {
         return Err(error);
     }
-    signin::page(console, code, (wanted, ""), Some(&error))
+    signin::page(console, house, (wanted, ""), Some(&error))
 }
 
 /// `GET …/security`.
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     headers: HeaderMap,
 ) -> Response {
     let look = |console: &Console, here: &Here| page(console, here, &Said::Nothing);
-    shown((console, code), (headers, PATH.to_owned()), look).await
+    shown((console, named), (headers, PATH.to_owned()), look).await
 }
 
 /// `POST …/security/ask`: what the browser is to be asked to make.
 pub(super) async fn ask(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    posted((console, code), (headers, body, PATH.to_owned()), |console, here, _| {
+    posted((console, named), (headers, body, PATH.to_owned()), |console, here, _| {
         let site = console.known_site()?;
         as_it_is(&console.desks.ask_new_passkey(&here.seat, &site, clock::now())?)
     })
@@ -132,11 +133,11 @@ pub(super) async fn ask(
 /// `POST …/security`: adds, names or takes away a passkey, or signs in again to be allowed to.
 pub(super) async fn change(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    posted((console, code), (headers, body, PATH.to_owned()), |console, here, form| {
+    posted((console, named), (headers, body, PATH.to_owned()), |console, here, form| {
         if form.get("do") == Some("again") {
             return sign_in_again(console, here);
         }
@@ -155,9 +156,8 @@ pub(super) async fn change(
 fn sign_in_again(console: &Console, here: &Here) -> Result<Response> {
     console.desks.sign_out(&here.seat, clock::now())?;
     let wanted = Wanted { path: PATH, form: "" };
-    let mut response =
-        signin::page(console, &here.operator.code, (wanted, &here.seat.staff_id), None)?;
-    if let Some(cookie) = console.cookies().clear(COOKIE) {
+    let mut response = signin::page(console, &here.house, (wanted, &here.seat.staff_id), None)?;
+    if let Some(cookie) = console.cookies().clear(here.house.cookie()) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)

@@ -1,10 +1,10 @@
-//! Signing in at a station's console, and out.
+//! Signing in at a console, and out.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use base::kernel::{Error, Result, clock};
 use domain::staff::Typed;
@@ -16,7 +16,8 @@ use web::texts::{Words, message};
 use web::{Page, blocking, current, status_of};
 
 use super::Console;
-use super::here::{COOKIE, SIGN_OUT, acted, posted, proof_of, tried};
+use super::here::{SIGN_OUT, acted, posted, proof_of, tried};
+use super::house::{House, Named};
 use super::security::begin_visit;
 
 /// What somebody wanted who has to sign in first.
@@ -75,23 +76,22 @@ struct Choose<'b> {
 /// The page that asks who is there. `typed`: their id, shown again.
 pub(super) fn page(
     console: &Console,
-    code: &str,
+    house: &House,
     (wanted, typed): (Wanted<'_>, &str),
     error: Option<&Error>,
 ) -> Result<Response> {
-    let operator = console.operator(code)?;
     let words = Words(current::get().language);
     let known = console.site().is_some();
     let body = Body {
         words,
         title: words.get("console.signin.title"),
-        address: &console.address(code),
+        address: &console.address(house),
         wanted,
         typed,
         message: error.map(|error| message(words.0, error)),
         script: if known { web::passkeys_script() } else { "" },
     };
-    let mut page = Page::new(words.0, body.title, &body)?.owned_by(&operator).told(error);
+    let mut page = house.owns(Page::new(words.0, body.title, &body)?, words).told(error);
     if known {
         page = page.runs_passkeys();
     }
@@ -117,7 +117,9 @@ pub(super) async fn choose(
             code => Some(console.operator(code)),
         };
         let error = match found {
-            Some(Ok(_)) => return Ok(see_other(&console.address(&typed))),
+            Some(Ok(found)) => {
+                return Ok(see_other(&console.address(&House::Station(found))));
+            }
             Some(Err(error @ Error::NotFound { .. })) => Some(error),
             Some(Err(error)) => return Err(error),
             None => None,
@@ -135,18 +137,18 @@ pub(super) async fn choose(
 /// `POST /console/{operator}/sign-in`: id, password and authenticator together.
 pub(super) async fn sign_in(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    tried((console, code), (headers, body), |console, code, form| {
+    tried((console, named), (headers, body), |console, house, form| {
         let get = |name| form.get(name).unwrap_or_default();
         let (wanted, id) = (Wanted { path: get("path"), form: get("form") }, get("staff"));
         let typed = Typed { staff_id: id, password: get("password"), code: get("code") };
-        match console.desks.sign_in(code, &typed, clock::now()) {
-            Ok(cookie) => seated(console, code, (&cookie, wanted, id)),
+        match console.desks.sign_in(house.code(), &typed, clock::now()) {
+            Ok(cookie) => seated(console, house, (&cookie, wanted, id)),
             Err(error) if status_of(&error).is_client_error() => {
-                page(console, code, (wanted, id), Some(&error))
+                page(console, house, (wanted, id), Some(&error))
             }
             Err(error) => Err(error),
         }
@@ -157,16 +159,16 @@ pub(super) async fn sign_in(
 /// Leads on to where somebody wanted to go, with their session; a form they had filled in is shown to be sent again.
 pub(super) fn seated(
     console: &Console,
-    code: &str,
+    house: &House,
     (cookie, wanted, staff): (&str, Wanted<'_>, &str),
 ) -> Result<Response> {
     let path = below(wanted.path);
     let mut response = if wanted.form.is_empty() || path.is_empty() {
-        see_other(&format!("{}{path}", console.address(code)))
+        see_other(&format!("{}{path}", console.address(house)))
     } else {
-        resumed(console, code, (cookie, Wanted { path, ..wanted }))?
+        resumed(console, house, (cookie, Wanted { path, ..wanted }))?
     };
-    if let Some(cookie) = console.cookies().write(COOKIE, cookie, None) {
+    if let Some(cookie) = console.cookies().write(house.cookie(), cookie, None) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response.extensions_mut().insert(acted(staff.trim()));
@@ -175,22 +177,21 @@ pub(super) fn seated(
 
 fn resumed(
     console: &Console,
-    code: &str,
+    house: &House,
     (cookie, wanted): (&str, Wanted<'_>),
 ) -> Result<Response> {
     let fields = Parameters::parse(wanted.form.as_bytes());
     let fields = fields.map_err(|fault| parameter_fault(&fault))?;
-    let operator = console.operator(code)?;
     let words = Words(current::get().language);
     let body = Resume {
         words,
         title: words.get("console.resume.title"),
-        address: &console.address(code),
+        address: &console.address(house),
         path: wanted.path,
         proof: &proof_of(console, (cookie, wanted.path)),
         fields: fields.iter().filter(|(name, _)| *name != "proof").collect(),
     };
-    Ok(Page::new(words.0, body.title, &body)?.owned_by(&operator).into_response())
+    Ok(house.owns(Page::new(words.0, body.title, &body)?, words).into_response())
 }
 
 /// A path below the console of a station; anything else leads to its first page. Two dots lead elsewhere, in whatever way they
@@ -204,15 +205,15 @@ fn below(path: &str) -> &str {
 /// `POST /console/{operator}/sign-out`.
 pub(super) async fn sign_out(
     State(console): State<Arc<Console>>,
-    Path(code): Path<String>,
+    named: Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let form = (headers, body, SIGN_OUT.to_owned());
-    posted((console, code), form, |console, here, _| {
+    posted((console, named), form, |console, here, _| {
         console.desks.sign_out(&here.seat, clock::now())?;
         let mut response = see_other(&here.address);
-        if let Some(cookie) = console.cookies().clear(COOKIE) {
+        if let Some(cookie) = console.cookies().clear(here.house.cookie()) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
         response.extensions_mut().insert(acted(&here.seat.staff_id));

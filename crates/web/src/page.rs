@@ -236,6 +236,13 @@ impl Page {
         self
     }
 
+    /// The same page in the name of who is no operator, in our own look.
+    #[must_use]
+    pub fn called(mut self, owner: &str) -> Self {
+        owner.clone_into(&mut self.owner);
+        self
+    }
+
     /// As [`Page::owned_by`], with whom its subscribers ask.
     #[must_use]
     pub fn for_subscribers_of(self, operator: &Operator) -> Self {

@@ -1,6 +1,6 @@
-//! `aikagi staff`: who works at a station's console.
+//! `aikagi staff`: who works at a station's console, or at the platform's.
 
-use base::kernel::Error;
+use base::kernel::{Error, Scope};
 use clap::{Args, Subcommand};
 use console::letters::grouped;
 use domain::{operators, staff};
@@ -9,10 +9,10 @@ use super::context::Context;
 use crate::failure::Failure;
 use crate::output;
 
-/// Who works at a station's console.
+/// Who works at a station's console, or at the platform's.
 #[derive(Subcommand)]
 pub(super) enum Staff {
-    /// Everybody of the station, and what they may do
+    /// Everybody of the station or the platform, and what they may do
     List(Station),
     /// Invite a member to set password and authenticator; what they had before is over
     Invite(Whose),
@@ -23,17 +23,17 @@ pub(super) enum Staff {
 /// Which station.
 #[derive(Args)]
 pub(super) struct Station {
-    /// The operator's code
+    /// The operator's code; the platform's own people when left out
     #[arg(long)]
-    operator: String,
+    operator: Option<String>,
 }
 
 /// Which member.
 #[derive(Args)]
 pub(super) struct Whose {
-    /// The operator's code
+    /// The operator's code; the platform's own people when left out
     #[arg(long)]
-    operator: String,
+    operator: Option<String>,
     /// The member's id, as `aikagi apply` made it
     #[arg(long)]
     staff: String,
@@ -47,10 +47,14 @@ pub(super) fn run(context: &Context, command: Staff) -> Result<(), Failure> {
     }
 }
 
+fn scope(operator: Option<&str>) -> Scope {
+    Context::scope(operator.unwrap_or(Scope::PLATFORM))
+}
+
 fn list(context: &Context, station: &Station) -> Result<(), Failure> {
-    let scope = Context::scope(&station.operator);
+    let scope = scope(station.operator.as_deref());
     let all = context.db()?.read(&scope, |tx| {
-        operators::find_operator(tx)?;
+        operators::employer(tx)?;
         operators::list_staff(tx)
     })?;
     let rows: Vec<Vec<String>> = all
@@ -67,11 +71,12 @@ fn list(context: &Context, station: &Station) -> Result<(), Failure> {
 
 fn invite(context: &Context, whose: Whose) -> Result<(), Failure> {
     let Whose { operator, staff: id } = whose;
-    let scope = Context::scope(&operator);
+    let scope = scope(operator.as_deref());
     let invited = id.clone();
     let code = context.db()?.transact(&scope, move |tx| staff::invite(tx, &invited))?;
     let base = &context.config()?.base_url;
-    output::line(format!("open        {base}/console/{operator}/join?staff={id}"));
+    let console = operator.as_deref().unwrap_or(console::PLATFORM);
+    output::line(format!("open        {base}/console/{console}/join?staff={id}"));
     output::line(format!("invitation  {}", grouped(&code)));
     output::line(format!("good once, for {} days", staff::INVITATION_DAYS));
     Ok(())
@@ -79,7 +84,7 @@ fn invite(context: &Context, whose: Whose) -> Result<(), Failure> {
 
 fn end(context: &Context, whose: Whose) -> Result<(), Failure> {
     let Whose { operator, staff: id } = whose;
-    let ended = context.db()?.transact(&Context::scope(&operator), move |tx| {
+    let ended = context.db()?.transact(&scope(operator.as_deref()), move |tx| {
         let known = operators::find_staff(tx, &id)?;
         known.ok_or_else(|| Error::not_found("staff.unknown", &id))?;
         staff::end_sessions(tx, &id)

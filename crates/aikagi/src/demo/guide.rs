@@ -25,7 +25,7 @@ pub(super) fn print(folder: &Folder, config: &Config, (bound, next): (&Bound, u6
          \x20 health and metrics   http://{ops}/readyz?verbose\n\
          \x20 data                 {shown}\n\n\
          Letters (登録のご案内)\n    {letters}\n\n\
-         Console of a station: invitations of its staff (an authenticator is set up there)\n    {staff}\n\n\
+         Consoles of the stations and of the platform: invitations of their staff (an authenticator is set up there)\n    {staff}\n\n\
          Your contacts, passkeys and authenticator: {base}/contacts, /passkeys, /security\n\n\
          Three things to try\n\
          \x20 1  Open {site}, choose a title, sign in: pick 北浜ケーブル, then\n\

@@ -136,13 +136,15 @@ fn scope_at(operator: &str) -> Scope {
     Scope::new(operator, Actor::Operations("demo".to_owned()), clock::now()).caused_by("demo")
 }
 
-/// Invites who works at a station to its console; answers a line for each.
+/// Invites who works at a station, or at the platform, to its console; answers a line for each.
 pub(super) fn invite_staff(db: &Db, base_url: &str) -> std::result::Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
-    for (operator, id, role) in STAFF {
+    let platform = [(Scope::PLATFORM, "kanri", "all stations: the platform's own people")];
+    for (operator, id, role) in STAFF.into_iter().chain(platform) {
         let code = db.transact(&scope_at(operator), move |tx| domain::staff::invite(tx, id))?;
         let code = console::letters::grouped(&code);
-        lines.push(format!("{base_url}/console/{operator}/join?staff={id}  {code}  {role}"));
+        let at = if operator == Scope::PLATFORM { console::PLATFORM } else { operator };
+        lines.push(format!("{base_url}/console/{at}/join?staff={id}  {code}  {role}"));
     }
     Ok(lines)
 }

@@ -13,6 +13,7 @@ use crate::browser::{
     wait_for_file,
 };
 use crate::browser_console::{authenticator_code, look_at, open_invitation};
+use crate::browser_platform::looks_after_stations;
 
 const LOOKS: [Look; 2] =
     [Look { name: "bulk-phone", size: (390, 844), phone: true, night: false }, PC];
@@ -52,14 +53,19 @@ impl Work {
 /// Joins by a new invitation; answers where the console is.
 async fn joins(browser: &Client, demo: &Demo, staff: &str) -> String {
     let (console, invitation) = open_invitation(browser, demo, staff).await;
-    type_into(browser, "#invitation", &invitation).await;
+    uses(browser, &invitation).await;
+    console
+}
+
+/// Joins by the invitation whose page is open.
+pub async fn uses(browser: &Client, invitation: &str) {
+    type_into(browser, "#invitation", invitation).await;
     click(browser, "main button").await;
     let code = authenticator_code(browser).await;
     type_into(browser, "#code", &code).await;
     type_into(browser, "#password", "kurage-17-oyogu").await;
     click(browser, "button[value=join]").await;
     wait_for(browser, "#q").await;
-    console
 }
 
 /// Waits until the page, which asks for itself again, says so beside its heading.
@@ -216,6 +222,7 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
     click(&other, "#files a").await;
     wait_for(&other, "#standing").await;
     look_at(&other, look, "file").await;
+    looks_after_stations(&other, demo, look).await;
     one.close().await.unwrap();
     other.close().await.unwrap();
 }

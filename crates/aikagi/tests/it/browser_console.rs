@@ -53,7 +53,12 @@ pub async fn look_at(browser: &Client, look: Look, page: &str) {
 
 /// Opens a new invitation of a member of the staff, which ends what they had before. Answers where the console is, and the code.
 pub async fn open_invitation(browser: &Client, demo: &Demo, staff: &str) -> (String, String) {
-    let invited = said(demo, &["staff", "invite", "--operator", "OP0012", "--staff", staff]);
+    open_invitation_of(browser, demo, &["--operator", "OP0012", "--staff", staff]).await
+}
+
+/// The same for whom `whose` names on the command line.
+pub async fn open_invitation_of(browser: &Client, demo: &Demo, whose: &[&str]) -> (String, String) {
+    let invited = said(demo, &[&["staff", "invite"], whose].concat());
     let address = invited.split_whitespace().find(|word| word.starts_with("http")).unwrap();
     browser.goto(address).await.unwrap();
     wait_for(browser, "#invitation").await;

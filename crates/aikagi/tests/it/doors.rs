@@ -65,7 +65,8 @@ impl Two {
         };
         match asked.authorization.strip_prefix("Staff ") {
             Some(seat) => {
-                request = request.header("cookie", format!("__Host-aikagi-console={seat}"));
+                let at = if seat.starts_with('*') { "platform" } else { "console" };
+                request = request.header("cookie", format!("__Host-aikagi-{at}={seat}"));
             }
             None if asked.authorization.is_empty() => {}
             None => request = request.header("authorization", &asked.authorization),

@@ -15,6 +15,7 @@ use crate::boxes::given_box;
 use crate::console::{CONSOLE, given_clerk};
 use crate::console_bulk::{puts, puts_in};
 use crate::console_desk::opens;
+use crate::console_platform::{PLATFORM, given_platform};
 use crate::contacts_page::given_contact;
 use crate::devices;
 use crate::doors_table::{At, Guard, ROUTES, Route};
@@ -190,6 +191,9 @@ fn markup_in_every_field_is_text_on_every_page_of_the_console_and_of_my_page() {
     let desk = walk(&mut clerk, desk);
     let theirs = hold(&desk);
     pages.extend(desk);
+    let stations = walk(&mut given_platform(&house), vec![PLATFORM.to_owned()]);
+    assert!(hold(&stations) >= 1, "the list names the station");
+    pages.extend(stations);
     let reached = |pattern: &String| {
         pages.iter().any(|(path, shown)| shown.status == 200 && is_of(path, pattern))
     };

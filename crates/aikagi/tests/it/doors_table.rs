@@ -37,7 +37,7 @@ pub enum Guard {
     Browser,
     /// A browser's session; it is a script that asks, and the page begins the sign-in.
     Session,
-    /// A session at the station's console; without one a page asks who is there.
+    /// A session at the station's console, or at the platform's; without one a page asks who is there.
     Staff,
     /// Id and password, or an invitation, of somebody who works at a station.
     Trying,
@@ -138,6 +138,7 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/keys", Guard::Sms),
     Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/why", Guard::Sms),
     Route("GET", At::Platform, "/console", Guard::Open),
+    Route("GET", At::Platform, "/console/platform", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/sign-in", Guard::Trying),
     Route("POST", At::Operator, "/console/{operator}/sign-in/passkey", Guard::Trying),

@@ -154,7 +154,8 @@ impl Two {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let calls = AtomicU64::new(0);
-        let seats = [KITA, MINAMI].map(|operator| (operator, given_seat(&world, &parts, operator)));
+        let seats = [KITA, MINAMI, Scope::PLATFORM];
+        let seats = seats.map(|operator| (operator, given_seat(&world, &parts, operator)));
         let seats = BTreeMap::from(seats);
         Self { seats, world, parts, theirs, nobodys, router, calls, runtime: runtime.unwrap() }
     }
@@ -263,7 +264,10 @@ fn given_seat(world: &World, parts: &Parts, operator: &str) -> String {
     // Only the northern one is anybody's secret.
     let id = if operator == KITA { "himitsu" } else { "sato" };
     let invite = move |tx: &mut base::store::Tx<'_>| {
-        let roles = vec![operators::Role::StationManager];
+        let at_platform = tx.operator() == Scope::PLATFORM;
+        let role =
+            if at_platform { operators::Role::Platform } else { operators::Role::StationManager };
+        let roles = vec![role];
         let draft = operators::StaffDraft {
             name: "ｻﾄｳ　髙橋㈱".to_owned(), roles, enabled: true
         };

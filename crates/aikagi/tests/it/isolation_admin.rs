@@ -143,6 +143,10 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("decisions::why", |tx, known| {
         said(decisions::why(tx, &known.trace).map(|why| why.explanation))
     }),
+    ("operators::employer", |tx, _| said(operators::employer(tx))),
+    ("administration::stations", |tx, _| {
+        said(administration::stations(tx, &administration::Sought::default()))
+    }),
     ("operators::find_staff", |tx, _| said(operators::find_staff(tx, "himitsu"))),
     ("staff::invite", |tx, _| said(staff::invite(tx, "himitsu").map(|code| code.len()))),
     ("administration::today", |tx, _| {

@@ -84,6 +84,8 @@ fn id(file: File) -> String {
 pub const PROBES: &[(&str, Probe)] = &[
     ("files::expected_next", |tx, _| said(files::expected_next(tx, "CT01"))),
     ("files::late", |tx, _| said(files::late(tx))),
+    ("files::noted_late", |tx, _| said(files::noted_late(tx))),
+    ("files::note_late", |tx, _| said(files::note_late(tx))),
     ("files::answered", |tx, known| said(files::answered(tx, vec![known.file.name.clone()]))),
     ("files::find", |tx, known| said(files::find(tx, &known.file.id).map(|one| one.digest))),
     ("files::open_by_name", |tx, known| said(files::open_by_name(tx, &known.file.name))),

@@ -74,6 +74,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (44, "0044_unregistered", include_str!("../../../../migrations/0044_unregistered.sql")),
     (45, "0045_file_resends", include_str!("../../../../migrations/0045_file_resends.sql")),
     (46, "0046_looks", include_str!("../../../../migrations/0046_looks.sql")),
+    (47, "0047_stations", include_str!("../../../../migrations/0047_stations.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

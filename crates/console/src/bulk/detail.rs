@@ -123,7 +123,7 @@ fn decided(
     let decide = move |tx: &mut Tx<'_>| files::decide_bulk(tx, &id, word);
     let bulk = console.desks.act((&here.seat, what), clock::now(), decide)?;
     if word == BulkWord::Undo {
-        Drawer::open(&console.bulks, &here.operator.code)?.again(&bulk.name)?;
+        Drawer::open(&console.bulks, here.house.code())?.again(&bulk.name)?;
     }
     Ok(key)
 }
@@ -142,7 +142,7 @@ pub(crate) async fn result(
         let look = move |tx: &mut Tx<'_>| files::find_bulk(tx, &wanted);
         let bulk = console.desks.look(may, clock::now(), look)?;
         let folder = if query.get("of") == Some("run") { RUN_FOLDER } else { TRIED_FOLDER };
-        let drawer = Drawer::open(&console.bulks, &here.operator.code)?;
+        let drawer = Drawer::open(&console.bulks, here.house.code())?;
         let file = drawer.result(folder, &bulk.name)?;
         let mut file = file.ok_or_else(|| Error::not_found("bulk.no_result", &id))?;
         let mut bytes = Vec::new();
@@ -169,7 +169,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
     let error = said.error();
     let path = path_of(&bulk.id);
     let address = format!("{}{path}", here.address);
-    let drawer = Drawer::open(&console.bulks, &here.operator.code)?;
+    let drawer = Drawer::open(&console.bulks, here.house.code())?;
     let is_over = |file: &Option<File>| file.as_ref().is_some_and(|file| file.sent.is_some());
     let outcome = if is_over(&found.tried) { read(&drawer, bulk)? } else { None };
     let file = found.run.as_ref().or(found.tried.as_ref());

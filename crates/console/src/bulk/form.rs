@@ -118,7 +118,7 @@ pub(crate) async fn opened(
     }
     let form = Multipart::from_request(request, &()).await;
     let form = form.map_err(|_| Error::invalid("request.parameters_malformed", ""))?;
-    Ok((form, Drawer::open(&console.bulks, &here.operator.code)?))
+    Ok((form, Drawer::open(&console.bulks, here.house.code())?))
 }
 
 /// Makes the file, puts it in and writes it down; answers where it is shown.
@@ -128,7 +128,7 @@ fn taken(
     (drawer, sent): (&Drawer, &Sent),
 ) -> std::result::Result<String, Fault> {
     let now = clock::now();
-    let new = put_in(drawer, (&here.operator.code, now), sent)?;
+    let new = put_in(drawer, (here.house.code(), now), sent)?;
     let (name, may) = (new.name.clone(), (&here.seat, Permission::Bulk));
     let put = console.desks.act(may, now, move |tx| files::put_bulk(tx, &new));
     if !matches!(put, Ok((_, Change::Made))) {

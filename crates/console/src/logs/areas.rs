@@ -60,6 +60,7 @@ const OWN: &[&str] = &[
 ];
 const CONSOLE: &[&str] = &[
     "/console",
+    "/console/platform",
     "/console/{operator}",
     "/console/{operator}/sign-in",
     "/console/{operator}/sign-in/passkey",

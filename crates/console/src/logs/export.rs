@@ -11,7 +11,6 @@ use domain::administration::{self, Book, Portion};
 use domain::staff::Permission;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
-use web::texts::in_language;
 
 use super::asked::Filled;
 use super::rows::{Worded, columns};
@@ -47,7 +46,7 @@ pub async fn export(
         let file = written(here, (&filled, &found), (&number, now))?;
         let name = format!(
             "attachment; filename=\"{}_{}_{number}.csv\"",
-            here.operator.code,
+            here.house.code(),
             filled.book.as_str()
         );
         let headers = [
@@ -71,13 +70,13 @@ fn written(
     let words = here.words;
     let (count, cut) = found.count();
     let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    let station = in_language(words.0, &here.operator.name_ja, &here.operator.name_en);
+    let station = here.house.name(words);
     let days = format!("{} - {}", filled.from, filled.to);
     let lines = words.fill("console.export.lines", &[("lines", &count.to_string())]);
     let mut mark = vec![
         format!("{} {number}", words.get("console.export.number")),
         now.rfc3339_jst(),
-        format!("{} {station}", here.operator.code),
+        format!("{} {station}", here.house.code()),
         format!("{} ({})", here.seat.name, here.seat.staff_id),
         words.get(name(filled.book)).to_owned(),
         days,

@@ -108,7 +108,7 @@ fn tried(console: &Console, here: &Here, (mut file, name, from): Sent) -> Result
     console.desks.act(may, now, move |tx| files::note_trial(tx, (&noted.0, &noted.1, bytes)))?;
     let first = if from.is_empty() { 1 } else { from.parse::<u32>().unwrap_or(1) };
     let asked =
-        Asked { operator: &here.operator.code, name: &name, from: first, plain: PLAIN, odd: ODD };
+        Asked { operator: here.house.code(), name: &name, from: first, plain: PLAIN, odd: ODD };
     let overlay = Arc::new(Mutex::new(Overlay::default()));
     let mut rehearse = |commands: Vec<Command>| {
         let known = Arc::clone(&overlay);

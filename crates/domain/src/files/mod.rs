@@ -1,7 +1,7 @@
 //! Files of an operator's SMS: what arrived, whether it may be applied, how far it is, and what is
 //! needed to take it back.
 //!
-//! Owns the tables `files`, `file_undo`, `file_links`, `file_undo_asks`, `file_resends` and `bulks`. Knows nothing of directories and layouts: the door reads
+//! Owns the tables `files`, `file_undo`, `file_links`, `file_undo_asks`, `file_resends`, `late_files` and `bulks`. Knows nothing of directories and layouts: the door reads
 //! and chunks, and every state change passes here and is recorded (`file.arrived`, `file.accepted`,
 //! `file.held`, `file.guarded`, `file.approved`, `file.advanced`, `file.applied`, `file.sent`,
 //! `file.rejected`, `file.undone`…). Source: brief tve §7.3.
@@ -38,7 +38,7 @@ pub use repo::{find, list, list_before, open_by_name, unfinished};
 pub use resends::{
     Resend, ResendState, ask_resend, end_resend, find_resend, has_result, resends_to_do,
 };
-pub use retention::{NIGHTLY, UNDO_DAYS, answered, archive_due, late};
+pub use retention::{NIGHTLY, UNDO_DAYS, answered, archive_due, late, note_late, noted_late};
 pub use taking_back::{
     UndoAsk, UndoState, UndoWord, decide_undo, end_undo, find_undo, note_checked, undos_to_do,
 };

@@ -83,6 +83,34 @@ pub fn late(tx: &mut Tx<'_>) -> Result<Option<String>> {
     Ok(last.filter(|last| *last < due).map(|_| due))
 }
 
+/// The business day whose nightly file is written down as missed.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn noted_late(tx: &mut Tx<'_>) -> Result<Option<String>> {
+    let keys: [Value; 1] = [tx.operator().into()];
+    tx.row("SELECT business_on FROM late_files WHERE operator_id = ?1", &keys, Row::text)
+}
+
+/// Writes down what [`late`] says, for who looks after all stations. Housekeeping: nothing anybody may do changes.
+///
+/// # Errors
+/// Those of [`late`].
+pub fn note_late(tx: &mut Tx<'_>) -> Result<()> {
+    let Some(day) = late(tx)? else {
+        let keys: [Value; 1] = [tx.operator().into()];
+        tx.exec("DELETE FROM late_files WHERE operator_id = ?1", &keys)?;
+        return Ok(());
+    };
+    // Missed for a second day: it is late since the first.
+    let row: [Value; 3] = [tx.operator().into(), day.into(), tx.now().into()];
+    tx.change_one(
+        "INSERT INTO late_files (operator_id, business_on, since_ms) VALUES (?1, ?2, ?3)
+         ON CONFLICT (operator_id) DO UPDATE SET business_on = excluded.business_on",
+        &row,
+    )
+}
+
 /// The latest business day (`YYYY-MM-DD`) whose file should be here by `now`.
 fn due_day(policies: &Policies, now: Instant) -> String {
     let minutes = policies.cut_off_minutes().unwrap_or(0) + policies.late_minutes;

@@ -29,7 +29,7 @@ pub use publishing::{
     Difference, Facts, LONGEST_WHY, Published, Publishing, differences, facts_of, hold, kept,
     publications, version_of,
 };
-pub use staff::{Role, Staff, StaffDraft, find_staff, list_staff, put_staff};
+pub use staff::{Employer, Role, Staff, StaffDraft, employer, find_staff, list_staff, put_staff};
 pub use stations::{
     Choice, Operator, OperatorDraft, OperatorState, changed, disable, enable, find_operator,
     list_choices, list_codes, list_operators, operator_if_any, operator_of_rp_id, publish_policies,

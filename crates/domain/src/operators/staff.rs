@@ -7,6 +7,30 @@ use serde_json::json;
 
 use super::{find_operator, repo};
 
+/// What the platform is called where its own people sign in.
+const PLATFORM_NAME: &str = "Aikagi 運営会社";
+
+/// Whose staff is meant: a station's, or the platform's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Employer {
+    /// Name in Japanese.
+    pub name_ja: String,
+    /// Whether who works there may sign in: the platform is always in service.
+    pub enabled: bool,
+}
+
+/// Whose staff this scope's is.
+///
+/// # Errors
+/// `operator.unknown`
+pub fn employer(tx: &mut Tx<'_>) -> Result<Employer> {
+    if tx.operator() == Scope::PLATFORM {
+        return Ok(Employer { name_ja: PLATFORM_NAME.to_owned(), enabled: true });
+    }
+    let operator = find_operator(tx)?;
+    Ok(Employer { enabled: operator.enabled(), name_ja: operator.name_ja })
+}
+
 /// What a member of the staff may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -97,10 +121,8 @@ pub struct Staff {
 /// - `staff.name_missing`
 /// - `staff.role_not_here` — `platform` belongs to the platform's scope, the others to a station's
 pub fn put_staff(tx: &mut Tx<'_>, id: &str, draft: &StaffDraft) -> Result<Change> {
+    employer(tx)?;
     let at_platform = tx.operator() == Scope::PLATFORM;
-    if !at_platform {
-        find_operator(tx)?;
-    }
     if id.is_empty() || id.len() > 40 || !id.bytes().all(is_id_letter) {
         return Err(Error::invalid("staff.id_malformed", "id"));
     }

@@ -27,7 +27,7 @@ impl OperatorState {
         }
     }
 
-    pub(super) fn parse(stored: &str) -> Result<Self> {
+    pub(crate) fn parse(stored: &str) -> Result<Self> {
         match stored {
             "ENABLED" => Ok(Self::Enabled),
             "DISABLED" => Ok(Self::Disabled),

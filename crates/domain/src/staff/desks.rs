@@ -96,7 +96,7 @@ impl Desks {
     fn begin(&self, nobody: &Scope, id: &str) -> Result<Counted> {
         let id = id.to_owned();
         let (counted, tried) = self.db.housekeep(nobody, "staff-try", move |tx| {
-            operators::find_operator(tx)?;
+            operators::employer(tx)?;
             let holder = staff_holder(&id);
             let stored = staff_password(tx, &holder)?;
             let subject = subject_of(&id, stored.is_some());
@@ -165,7 +165,7 @@ impl Desks {
         let scope = scope_of(seat, now);
         let held = seat.clone();
         self.db.transact(&scope, move |tx| {
-            what.check(&sessions::hold(tx, &held)?.roles)?;
+            sessions::hold(tx, &held)?.check(what)?;
             work(tx)
         })
     }
@@ -181,7 +181,7 @@ impl Desks {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.db.read(&scope_of(seat, now), |tx| {
-            what.check(&sessions::still(tx, seat)?.roles)?;
+            sessions::still(tx, seat)?.check(what)?;
             work(tx)
         })
     }
@@ -202,7 +202,7 @@ impl Desks {
     {
         let held = seat.clone();
         self.db.rehearse(&scope_of(seat, now), move |tx| {
-            what.check(&sessions::hold(tx, &held)?.roles)?;
+            sessions::hold(tx, &held)?.check(what)?;
             work(tx)
         })
     }
@@ -224,7 +224,7 @@ impl Desks {
         let held = seat.clone();
         let sms = Scope::new(&seat.operator, Actor::Sms(cause.to_owned()), now).caused_by(cause);
         self.db.rehearse(&sms, move |tx| {
-            what.check(&sessions::hold(tx, &held)?.roles)?;
+            sessions::hold(tx, &held)?.check(what)?;
             work(tx)
         })
     }
@@ -269,7 +269,7 @@ pub(super) fn open(
     if member.is_none() || !is_staff_password(tx, &holder, hash)? {
         return Err(FAILED);
     }
-    if !operators::find_operator(tx)?.enabled() {
+    if !operators::employer(tx)?.enabled {
         return Err(Error::refused("operator.disabled"));
     }
     credentials::forgive(tx, &holder)?;

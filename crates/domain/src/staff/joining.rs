@@ -51,9 +51,9 @@ impl Desks {
         let scope = Scope::new(operator, Actor::Staff(member.id.clone()), now);
         let totp = self.db.transact(&scope, move |tx| {
             let holder = staff_holder(&found.id);
-            let station = operators::find_operator(tx)?.name_ja;
+            let employer = operators::employer(tx)?.name_ja;
             let fresh = Fresh { person_id: &holder, proved: tx.now() };
-            credentials::enrol_totp(tx, &master, &fresh, (&station, &found.id))
+            credentials::enrol_totp(tx, &master, &fresh, (&employer, &found.id))
         })?;
         Ok((member, totp))
     }
@@ -75,7 +75,7 @@ impl Desks {
             (self.signing.master().clone(), invited.invitation.to_owned(), code.to_owned());
         let session = self.db.transact(&scope, move |tx| {
             let id = &member.id;
-            if !operators::find_operator(tx)?.enabled() {
+            if !operators::employer(tx)?.enabled {
                 return Err(Error::refused("operator.disabled"));
             }
             if !invitations::spend(tx, (id, &invitation))? {
@@ -100,7 +100,7 @@ impl Desks {
         let nobody = Scope::new(operator, Actor::Anonymous, now);
         let subject = credentials::nobody(&format!("joining:{id}"));
         self.db.housekeep(&nobody, "staff-try", move |tx| {
-            operators::find_operator(tx)?;
+            operators::employer(tx)?;
             if let Try::Locked(wait) = credentials::begin_try(tx, &subject)? {
                 return Ok(Err(locked(wait)));
             }

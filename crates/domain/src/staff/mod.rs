@@ -1,4 +1,4 @@
-//! Who works for a station, at the console: how they prove to be themselves, for how long, and what they may do there.
+//! Who works for a station or for the platform, at the console: how they prove to be themselves, for how long, and what they may do there.
 //!
 //! Owns the tables `staff_invitations` and `staff_sessions`; passwords, authenticators and the counting of tries are
 //! those of `credentials`. Nobody sees or sets the password of another: a member is invited by a code, good once.

@@ -62,7 +62,7 @@ impl Desks {
     pub fn ask_passkey(&self, visit: &Visit<'_>, site: &Arc<Site>) -> Result<String> {
         let (asked_by, site) = (visit.asked_by()?, Arc::clone(site));
         self.db.housekeep(&visit.scope(), "passkey-asked", move |tx| {
-            operators::find_operator(tx)?;
+            operators::employer(tx)?;
             passkeys::ask(tx, &site, &asked_by)
         })
     }

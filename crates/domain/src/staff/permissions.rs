@@ -1,6 +1,6 @@
 //! What each role of a station's staff may do at the console.
 
-use base::kernel::{Error, Result};
+use base::kernel::{Error, Result, Scope};
 
 use crate::operators::Role;
 
@@ -27,11 +27,13 @@ pub enum Permission {
     ManageStaff,
     /// Bring a station on trial into service.
     Launch,
+    /// See how all stations are.
+    Stations,
 }
 
 impl Permission {
     /// All, in the order of the list in `docs/console.md`.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Look,
         Self::Help,
         Self::Command,
@@ -42,6 +44,7 @@ impl Permission {
         Self::Publish,
         Self::ManageStaff,
         Self::Launch,
+        Self::Stations,
     ];
 
     /// Which roles may.
@@ -56,6 +59,7 @@ impl Permission {
                 &[Role::Admin, Role::StationManager]
             }
             Self::Publish | Self::ManageStaff | Self::Launch => &[Role::StationManager],
+            Self::Stations => &[Role::Platform],
         }
     }
 
@@ -65,10 +69,16 @@ impl Permission {
         roles.iter().any(|role| self.roles().contains(role))
     }
 
+    /// Whether this is done at the console of `operator`: what is done at a station's is done nowhere else.
+    fn is_at(self, operator: &str) -> bool {
+        (self == Self::Stations) == (operator == Scope::PLATFORM)
+    }
+
     /// # Errors
     /// `staff.not_allowed`
-    pub(super) fn check(self, roles: &[Role]) -> Result<()> {
-        if self.is_of(roles) { Ok(()) } else { Err(Error::Forbidden { code: "staff.not_allowed" }) }
+    pub(super) fn check(self, operator: &str, roles: &[Role]) -> Result<()> {
+        let may = self.is_at(operator) && self.is_of(roles);
+        if may { Ok(()) } else { Err(Error::Forbidden { code: "staff.not_allowed" }) }
     }
 }
 
@@ -82,7 +92,9 @@ mod tests {
             let may: Vec<_> = Permission::ALL.iter().filter(|what| what.is_of(&[role])).collect();
             assert_eq!(may, [&Permission::Look], "{role:?}");
         }
-        assert!(Permission::ALL.iter().all(|what| what.is_of(&[Role::StationManager])));
+        let at_stations = Permission::ALL.iter().filter(|what| what.is_at("KITA01"));
+        assert!(at_stations.clone().all(|what| what.is_of(&[Role::StationManager])));
+        assert_eq!(at_stations.count() + 1, Permission::ALL.len());
         assert!(Permission::ALL.iter().all(|what| !what.is_of(&[])));
     }
 }

@@ -34,9 +34,14 @@ impl Batch {
         Ok(())
     }
 
-    /// Says once a day that the nightly file did not come.
+    /// Says once a day that the nightly file did not come, and keeps it written down until it did.
     fn look_for_late(&self, job: &Job<'_>, state: &mut State) -> Result<()> {
-        let late = self.db.read(&self.scope(job), files::late)?;
+        let scope = self.scope(job);
+        let (late, noted) =
+            self.db.read(&scope, |tx| Ok((files::late(tx)?, files::noted_late(tx)?)))?;
+        if late != noted {
+            self.db.housekeep(&scope, "file-late", files::note_late)?;
+        }
         self.count_late(job.operator, late.is_some());
         if let Some(day) = late.filter(|day| state.told_late.as_ref() != Some(day)) {
             tracing::warn!(
