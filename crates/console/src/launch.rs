@@ -229,15 +229,19 @@ fn never(console: &Console, here: &Here) -> Result<Response> {
     here.page(console, (title, "launch"), &body, None)
 }
 
-fn linkages(words: Words, chosen: Linkage) -> Vec<Chosen> {
-    let text = |one| match one {
+/// The key of what a way to be linked is called.
+pub(super) const fn linkage_text(one: Linkage) -> &'static str {
+    match one {
         Linkage::Files => "console.launch.linkage.files",
         Linkage::Online => "console.launch.linkage.online",
         Linkage::Both => "console.launch.linkage.both",
-    };
+    }
+}
+
+fn linkages(words: Words, chosen: Linkage) -> Vec<Chosen> {
     let all = Linkage::ALL.into_iter().map(|one| Chosen {
         word: one.as_str(),
-        text: words.get(text(one)),
+        text: words.get(linkage_text(one)),
         chosen: one == chosen,
     });
     all.collect()

@@ -154,6 +154,10 @@ pub fn routes(console: Console) -> Router {
             "/console/{operator}/masters/policies",
             get(masters::policies).post(masters::change_policies),
         )
+        .route(
+            "/console/{operator}/masters/linkage",
+            get(masters::linkage).post(masters::change_linkage),
+        )
         .route("/console/{operator}/masters/services", get(masters::services))
         .route(
             "/console/{operator}/masters/services/{client}",

@@ -125,6 +125,15 @@ async fn publishes(browser: &Client, look: Look, console: &str) {
     wait_for(browser, "#facts").await;
     look_at(browser, look, "policies").await;
     switches(browser, look, console).await;
+    browser.goto(&format!("{console}/masters")).await.unwrap();
+    click(browser, "#linkage").await;
+    wait_for(browser, "#agreed").await;
+    look_at(browser, look, "linkage").await;
+    wait_for(browser, "[name='mass_guard.lines']").await.clear().await.unwrap();
+    type_into(browser, "[name='mass_guard.lines']", "40").await;
+    click(browser, "button[value=draft]").await;
+    type_into(browser, "#why", "夜間の体制の見直し").await;
+    look_at(browser, look, "linkage-draft").await;
 }
 
 /// Makes another product of the one that is shown.

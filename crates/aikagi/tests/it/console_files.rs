@@ -9,7 +9,7 @@ use crate::viewers::{Answer, House, Viewer};
 use crate::world::{KITA, sms};
 
 /// The next file of the northern SMS, as the door of files leaves it: `mass` lines take something away.
-fn given(house: &House, sequence: i64, mass: i64) -> File {
+pub fn given(house: &House, sequence: i64, mass: i64) -> File {
     let arrival = Arrival {
         name: format!("KITA01_CT01_20261120_{sequence:08}_D.csv"),
         interface: "CT01".to_owned(),

@@ -18,7 +18,7 @@ fn client(house: &House, id: &'static str) -> Client {
     house.world.look(move |tx| clients::find(tx, id)).unwrap()
 }
 
-fn program(kind: ClientKind) -> impl FnOnce(&mut ClientTerms) {
+pub fn program(kind: ClientKind) -> impl FnOnce(&mut ClientTerms) {
     move |terms| {
         terms.kind = kind;
         terms.grants = vec![Grant::ClientCredentials];
@@ -46,7 +46,12 @@ fn given_watching(house: &House, viewer: &mut Viewer<'_>) -> String {
 }
 
 /// Sends a form of a page that shows none.
-fn forges(house: &House, clerk: &mut Viewer<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub fn forges(
+    house: &House,
+    clerk: &mut Viewer<'_>,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Answer {
     clerk.proof = proof_for(house, clerk, path);
     clerk.send_form(path, fields)
 }

@@ -167,7 +167,9 @@ impl Two {
             ("POST", "{bulk}") => {
                 form(format!("proof={}&do=withdraw", proof(&format!("/bulk/{bulk}"))))
             }
-            ("POST", "policies") => form(format!("proof={}&do=draft", proof("/masters/policies"))),
+            ("POST", "policies" | "linkage") => {
+                form(format!("proof={}&do=draft", proof(&format!("/masters/{last}"))))
+            }
             ("POST", "new") if asked.pattern.contains("/masters/") => {
                 let proof = proof("/masters/products/new");
                 form(format!("proof={proof}&do=draft&code={product}&kind=SVOD&name_ja=x&name_en=x"))

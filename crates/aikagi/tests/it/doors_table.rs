@@ -165,6 +165,8 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Operator, "/console/{operator}/masters/products/{product}", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/masters/policies", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/masters/policies", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/masters/linkage", Guard::Staff),
+    Route("POST", At::Operator, "/console/{operator}/masters/linkage", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/masters/services", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/masters/services/{client}", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/masters/services/{client}", Guard::Staff),

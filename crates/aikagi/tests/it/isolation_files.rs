@@ -150,6 +150,10 @@ pub const PROBES: &[(&str, Probe)] = &[
     }),
     ("files::forget_images", |tx, known| said(files::forget_images(tx, &known.file.id, &[]))),
     ("files::close_undo", |tx, known| said(files::close_undo(tx, &known.file, 0).map(id))),
+    ("files::last_in_order", |tx, known| {
+        let interface = &known.file.interface;
+        said(files::last_in_order(tx, interface).map(|found| found.map(id)))
+    }),
     ("subscribers::list_open", |tx, _| said(subscribers::list_open(tx, "", 100))),
     ("commands::forget_answers", |tx, _| {
         said(commands::forget_answers(tx, vec!["k1".to_owned(), "k2".to_owned()]))

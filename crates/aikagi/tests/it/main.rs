@@ -64,6 +64,7 @@ mod console_file_undo;
 mod console_files;
 mod console_format;
 mod console_launch;
+mod console_linkage;
 mod console_logs;
 mod console_masters;
 mod console_moves;

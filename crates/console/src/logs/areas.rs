@@ -86,6 +86,7 @@ const CONSOLE: &[&str] = &[
     "/console/{operator}/masters/products/new",
     "/console/{operator}/masters/products/{product}",
     "/console/{operator}/masters/policies",
+    "/console/{operator}/masters/linkage",
     "/console/{operator}/masters/services",
     "/console/{operator}/masters/services/{client}",
     "/console/{operator}/masters/format",

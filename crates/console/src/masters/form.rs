@@ -52,8 +52,10 @@ pub(super) struct Thing<'t> {
     pub(super) facts: Vec<(&'static str, String)>,
     pub(super) inputs: Vec<Input>,
     pub(super) history: Vec<Published>,
-    /// Where another one is made from it.
-    pub(super) copy: Option<String>,
+    /// What is agreed with the people who run the platform, and not changed here.
+    pub(super) agreed: Vec<(&'static str, String)>,
+    /// Where else it leads.
+    pub(super) links: Vec<Link>,
     /// Where the list is that it stands in.
     pub(super) list: &'static str,
     /// Why nobody at the station changes it; none: who leads it does.
@@ -77,12 +79,22 @@ impl<'t> Thing<'t> {
             facts,
             inputs: Vec::new(),
             history: Vec::new(),
-            copy: None,
+            agreed: Vec::new(),
+            links: Vec::new(),
             list: LIST,
             locked: None,
             renewal: None,
         }
     }
+}
+
+/// A page that has to do with a thing.
+pub(super) struct Link {
+    /// What it is known by on the page; empty: by nothing.
+    pub(super) id: &'static str,
+    /// Below the console.
+    pub(super) path: String,
+    pub(super) text: String,
 }
 
 /// The offer of another secret for a service.
@@ -145,7 +157,9 @@ struct Body<'b> {
     draft: Option<(Vec<Compared>, String)>,
     /// None: its history is not the station's, or there can be none.
     history: Option<Vec<Shown>>,
-    copy: Option<String>,
+    agreed: Vec<(&'static str, String)>,
+    links: Vec<Link>,
+    console: &'b str,
     may_not: &'static str,
     secret: Option<&'b str>,
     renewal: Option<Renewal>,
@@ -193,10 +207,9 @@ pub(super) fn page(
             _ => None,
         },
         history: has_history.then(|| history(words, &thing.history)),
-        copy: thing
-            .copy
-            .filter(|_| here.may(Permission::Publish))
-            .map(|path| format!("{}{path}", here.address)),
+        agreed: thing.agreed,
+        links: thing.links,
+        console: &here.address,
     };
     here.page(console, (thing.title, "masters"), &body, error)
 }

@@ -6,6 +6,7 @@
 mod adding;
 mod form;
 mod head;
+mod linkage;
 mod policies;
 mod product;
 mod service;
@@ -30,6 +31,7 @@ use crate::trial::PATH as TRIAL;
 use told::told;
 
 pub(super) use adding::{answer as add_product, show as new_product};
+pub(super) use linkage::{answer as change_linkage, show as linkage};
 pub(super) use policies::{answer as change_policies, show as policies};
 pub(super) use product::{answer as change_product, show as product};
 pub(super) use service::{answer as change_service, show as service};
@@ -41,6 +43,8 @@ const LIST: &str = "/masters";
 const NEW: &str = "/masters/products/new";
 /// Where the policies are.
 const POLICIES: &str = "/masters/policies";
+/// Where the linkage of the SMS is.
+const LINKAGE: &str = "/masters/linkage";
 /// Where the services are.
 const SERVICES: &str = "/masters/services";
 /// Products on a page.
@@ -81,6 +85,7 @@ struct Body<'b> {
     policies: Vec<(&'static str, String)>,
     change: String,
     services: String,
+    linkage: String,
     trial: String,
 }
 
@@ -124,6 +129,7 @@ fn page(
         policies: policies::facts(words, operator),
         change: format!("{}{POLICIES}", here.address),
         services: format!("{}{SERVICES}", here.address),
+        linkage: format!("{}{LINKAGE}", here.address),
         trial: format!("{}{TRIAL}", here.address),
     };
     here.page(console, (body.title, "masters"), &body, None)

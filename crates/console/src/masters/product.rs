@@ -15,7 +15,7 @@ use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::texts::{Words, in_language};
 
-use super::form::{Came, Input, Thing, page};
+use super::form::{Came, Input, Link, Thing, page};
 use super::head::{self, Last, Master, publish};
 use super::told::{in_order, key, kind_key, told};
 use super::{NEW, path_of};
@@ -75,11 +75,21 @@ impl Master for Sold {
             help: here.words.get("console.masters.product.text"),
             inputs: inputs(here.words, (&product, &fields(Some(product.kind))), last.typed()),
             history,
-            copy: Some(format!("{NEW}?copy={}", crate::home::segment(&self.0))),
+            links: here
+                .may(Permission::Publish)
+                .then(|| copy_of(here.words, &self.0))
+                .into_iter()
+                .collect(),
             ..Thing::new(&title, (self.path(), version_of(&facts)), told.collect())
         };
         page(console, here, thing, last)
     }
+}
+
+/// Where another one is made from the product `code`.
+fn copy_of(words: Words, code: &str) -> Link {
+    let path = format!("{NEW}?copy={}", crate::home::segment(code));
+    Link { id: "copy", path, text: words.get("console.masters.copy").to_owned() }
 }
 
 /// What publishes `product`.

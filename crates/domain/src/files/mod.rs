@@ -34,7 +34,7 @@ pub use four_eyes::{
 };
 pub use guard::{Word, approve, decide, discard, guard_errors, release};
 pub use progress::{Advance, advance, applied, restart, sent};
-pub use repo::{find, list, list_before, open_by_name, unfinished};
+pub use repo::{find, last_in_order, list, list_before, open_by_name, unfinished};
 pub use resends::{
     Resend, ResendState, ask_resend, end_resend, find_resend, has_result, resends_to_do,
 };

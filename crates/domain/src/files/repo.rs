@@ -225,7 +225,10 @@ pub fn list_before(tx: &mut Tx<'_>, file_id: &str, limit: i64) -> Result<Vec<Fil
 }
 
 /// The newest file of an interface that took its sequence number (tests and refused files do not).
-pub(super) fn last_in_order(tx: &mut Tx<'_>, interface: &str) -> Result<Option<File>> {
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn last_in_order(tx: &mut Tx<'_>, interface: &str) -> Result<Option<File>> {
     let keys: [Value; 2] = [tx.operator().into(), interface.into()];
     first(
         tx,

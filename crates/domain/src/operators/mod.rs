@@ -23,7 +23,9 @@ pub use look::{
     AROUND_BY_DAY, AROUND_BY_NIGHT, Accent, LEAST_CONTRAST, Look, publish_look, put_look, weakest,
 };
 pub use passkey_site::PasskeySite;
-pub use policies::{ErrorLimit, MassGuard, Pace, Policies, Registration, STATION_DECIDES};
+pub use policies::{
+    ABOUT_FILES, ErrorLimit, MassGuard, Pace, Policies, Registration, STATION_DECIDES,
+};
 pub(crate) use publishing::publications_by;
 pub use publishing::{
     Difference, Facts, LONGEST_WHY, Published, Publishing, differences, facts_of, hold, kept,

@@ -189,6 +189,16 @@ pub const STATION_DECIDES: [&str; 20] = [
     "purge_days",
 ];
 
+/// Those of [`STATION_DECIDES`] that say when a file of the SMS is missed, and when it waits for people.
+pub const ABOUT_FILES: [&str; 6] = [
+    "cut_off",
+    "late_minutes",
+    "mass_guard.lines",
+    "mass_guard.percent",
+    "error_limit.lines",
+    "error_limit.percent",
+];
+
 /// Policies of earlier releases: still stored here and there, and without meaning.
 const RETIRED: &[&str] = &["absent_is_stop"];
 
