@@ -5,6 +5,7 @@
 
 mod about;
 mod bulk;
+mod causes;
 mod contract;
 mod deliveries;
 mod facts;

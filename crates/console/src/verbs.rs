@@ -9,7 +9,7 @@ use axum::response::Response;
 use base::kernel::{Error, Result, clock, ids};
 use domain::commands::{self, Op, Preview, Report, ResultKind};
 use domain::staff::Permission;
-use domain::subscribers::{MovedFor, Reason, Standing, note};
+use domain::subscribers::{MovedFor, Reason, note};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::texts::Words;
@@ -117,6 +117,7 @@ fn previewed(
     let words = here.words;
     let against = seen.moving.as_ref().and_then(|moving| moving.refusal);
     let refused = seen.report.result == ResultKind::Error || against.is_some();
+    let idle = !later && is_idle(op, &seen);
     let asked = [("request", request), ("version", seen.version.to_string())];
     let moves = seen.moving.as_ref().filter(|_| !refused);
     let body = Body {
@@ -128,7 +129,7 @@ fn previewed(
         effect: if refused { String::new() } else { effect(words, (op, later), &seen) },
         moves: moves.map_or_else(Vec::new, |moving| moving::lines(words, &seen, moving)),
         note: against.map_or_else(|| noted(words, &seen.report), |why| moving::refusal(words, why)),
-        refused,
+        refused: refused || idle,
         fields: filled.fields().into_iter().chain(asked).collect(),
         act: ("give", words.get("console.give")),
     };
@@ -165,20 +166,31 @@ fn what(words: Words, (op, number, filled): (Op, &str, &Filled), seen: &Preview)
     format!("{number} {whom}: {}", details.join(" · "))
 }
 
+/// Whether there is nothing of the station's to lift: what others hold, they lift.
+fn is_idle(op: Op, seen: &Preview) -> bool {
+    matches!(op, Op::Resume | Op::PersonResume)
+        && seen.report.result == ResultKind::Warning
+        && seen.report.version == seen.version
+}
+
 /// What it comes to, in a sentence.
 fn effect(words: Words, (op, later): (Op, bool), seen: &Preview) -> String {
     let (persons, keys) = (seen.persons.to_string(), seen.keys.to_string());
     let counts = [("persons", persons.as_str()), ("keys", keys.as_str())];
-    let key = match (op, seen.report.state) {
-        (Op::Suspend | Op::Stop | Op::PersonSuspend | Op::PersonStop, _) => "console.effect.away",
-        (Op::Resume, Some(Standing::Suspended)) => "console.effect.still_held",
-        (Op::Resume | Op::StopCancel | Op::PersonResume, _) => "console.effect.back",
-        (Op::PersonReset, _) => "console.effect.reset",
-        (Op::KeyOpen, _) => "console.effect.opened",
-        (Op::KeyClose | Op::KeyRevoke, _) => "console.effect.closed",
-        (Op::Replace, _) => "console.effect.moved",
-        (Op::DeviceReplace, _) => "console.effect.swapped",
-        (Op::CancelScheduled, _) => "console.effect.taken_back",
+    let remain = seen.report.code.as_deref() == Some(note::HOLDS_REMAIN);
+    let key = match op {
+        Op::Suspend | Op::Stop | Op::PersonSuspend | Op::PersonStop => "console.effect.away",
+        Op::Resume | Op::PersonResume if !later && is_idle(op, seen) => "console.effect.not_ours",
+        Op::Resume | Op::PersonResume if remain => "console.effect.still_held",
+        Op::Resume | Op::StopCancel | Op::PersonResume => "console.effect.back",
+        Op::PersonReset => "console.effect.reset",
+        Op::KeyOpen => "console.effect.opened",
+        Op::KeyClose if later => "console.effect.closed",
+        Op::KeyClose => "console.effect.closed_now",
+        Op::KeyRevoke => "console.effect.revoked",
+        Op::Replace => "console.effect.moved",
+        Op::DeviceReplace => "console.effect.swapped",
+        Op::CancelScheduled => "console.effect.taken_back",
         _ => "console.effect.other",
     };
     let text = words.fill(key, &counts);

@@ -6,6 +6,9 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use base::kernel::{Error, Instant, Result, clock};
+use base::records::outbox::Told;
+use base::store::Tx;
+use domain::administration;
 use domain::catalogue::{self, Catalogue, Product};
 use domain::decisions::{self, Explanation, Fact, Finding, SinceThen, Then, Verdict, Why};
 use domain::staff::Permission;
@@ -15,21 +18,14 @@ use web::{reasons, status_of};
 
 use super::Console;
 use super::about::About;
+use super::causes::{self, Cause, Whose};
 use super::contract::path_of;
+use super::deliveries;
 use super::facts;
 use super::here::{Here, asked};
 
 /// Products offered to choose from.
 const OFFERED: usize = 60;
-
-/// A check that fails, and what helps.
-struct Cause {
-    text: String,
-    /// Where the clerk can do something about it, and what the button says.
-    action: Option<(String, &'static str)>,
-    /// What else helps.
-    next: &'static str,
-}
 
 #[derive(Template)]
 #[template(path = "why.html")]
@@ -45,6 +41,9 @@ struct Body<'b> {
     sold: Vec<(String, String)>,
 }
 
+/// An answer, and what services were told of its contract.
+type Asked = (Why, Vec<Told>);
+
 /// What is known of an answer.
 struct Found {
     verdict: &'static str,
@@ -54,6 +53,12 @@ struct Found {
     contract: Option<(String, String)>,
     reads: String,
     causes: Vec<Cause>,
+    /// Where to look when nothing stands in the way.
+    outside: bool,
+    /// Services that were not told of the contract.
+    untold: Vec<deliveries::Listed>,
+    /// The proof of the form that tells them again; none: who looks may not.
+    proof: Option<String>,
     facts: Vec<[String; 5]>,
     since: Vec<[String; 4]>,
     /// Other answers about that time: where each is, and when it was given.
@@ -89,7 +94,10 @@ pub(super) async fn show(
         let trace = trace.to_uppercase();
         console.decisions.flush();
         let may = (&here.seat, Permission::Look);
-        let found = console.desks.act(may, clock::now(), move |tx| decisions::why(tx, &trace));
+        let found = console.desks.act(may, clock::now(), move |tx| {
+            let why = decisions::why(tx, &trace)?;
+            told(tx, why)
+        });
         match found {
             Ok(why) => page(console, here, ((typed, &about), Ok(Some(why)))),
             Err(error) if status_of(&error).is_client_error() => {
@@ -101,11 +109,24 @@ pub(super) async fn show(
     .await
 }
 
-fn asked_about(console: &Console, here: &Here, about: &About) -> Result<Why> {
+fn asked_about(console: &Console, here: &Here, about: &About) -> Result<Asked> {
     let asked = about.asked()?;
     console.decisions.flush();
     let may = (&here.seat, Permission::Look);
-    console.desks.act(may, clock::now(), move |tx| decisions::why_about(tx, &asked))
+    console.desks.act(may, clock::now(), move |tx| {
+        let why = decisions::why_about(tx, &asked)?;
+        told(tx, why)
+    })
+}
+
+/// An answer, with what services were told of its contract.
+fn told(tx: &mut Tx<'_>, why: Why) -> Result<Asked> {
+    let number = why.explanation.then.subject.split('/').next().unwrap_or_default();
+    let told = match number {
+        "" => Vec::new(),
+        known => administration::deliveries(tx, known)?,
+    };
+    Ok((why, told))
 }
 
 /// What is sold, to choose from: code and name, at most [`OFFERED`].
@@ -117,11 +138,11 @@ fn sold(here: &Here, catalogue: &Catalogue) -> Vec<(String, String)> {
 fn page(
     console: &Console,
     here: &Here,
-    ((typed, about), why): ((&str, &About), std::result::Result<Option<Why>, &Error>),
+    ((typed, about), why): ((&str, &About), std::result::Result<Option<Asked>, &Error>),
 ) -> Result<Response> {
     let words = here.words;
     let sold = match &why {
-        Ok(Some(why)) => sold(here, &why.station.catalogue),
+        Ok(Some((why, _))) => sold(here, &why.station.catalogue),
         Ok(None) | Err(_) => {
             let may = (&here.seat, Permission::Look);
             sold(here, &console.desks.look(may, clock::now(), catalogue::load)?)
@@ -136,26 +157,20 @@ fn page(
         about,
         sold,
         message: error.map(|error| message(words.0, error)),
-        found: why.ok().flatten().map(|why| found(here, &why)),
+        found: why.ok().flatten().map(|asked| found(console, here, &asked)),
     };
     here.page(console, (body.title, "why"), &body, error)
 }
 
-fn found(here: &Here, why: &Why) -> Found {
+fn found(console: &Console, here: &Here, (why, told): &Asked) -> Found {
     let words = here.words;
     let Explanation { then, findings_now, verdict, facts, since, .. } = &why.explanation;
-    let whose = then.subject.split_once('/').map(|(number, rest)| {
-        let person = rest.rsplit('/').next().and_then(|no| no.parse().ok()).unwrap_or(0);
-        (number.to_owned(), person)
-    });
-    let contract = whose
+    let whose = Whose::of(here, &then.subject);
+    let proof = whose
         .as_ref()
-        .map(|(number, _)| (format!("{}{}", here.address, path_of(number)), number.clone()));
-    let causes = findings_now.iter().map(|finding| Cause {
-        text: reasons::for_admin(words.0, std::slice::from_ref(finding), &why.station),
-        action: action(finding, contract.as_ref(), whose.as_ref()),
-        next: next(words, finding),
-    });
+        .filter(|_| here.may(Permission::Help))
+        .map(|whose| here.proof(console, &path_of(&whose.number)));
+    let untold = told.iter().filter(|one| one.dead > 0);
     Found {
         verdict: words.get(match verdict {
             _ if why.rehearsed => rehearsed(findings_now),
@@ -165,33 +180,42 @@ fn found(here: &Here, why: &Why) -> Found {
             Verdict::Outside => "console.why.outside",
         }),
         alarm: matches!(verdict, Verdict::Refused | Verdict::RefusedSince),
-        asked: words.fill(
-            match (why.rehearsed, since_now(then)) {
-                (false, _) => "console.why.asked",
-                (true, true) => "console.why.rehearsed",
-                (true, false) => "console.why.rehearsed_then",
-            },
-            &[
-                ("at", &at(words, &then.at)),
-                ("client", &then.client),
-                ("subject", &then.subject),
-                ("action", words.get(verb(&then.action))),
-                ("resource", &then.resource),
-                ("codes", &then.codes.join(", ")),
-            ],
-        ),
+        asked: question(words, why),
         reads: findings_now.first().map_or_else(String::new, |first| {
             match why.explanation.trace.as_str() {
                 "" => reasons::sentence(words.0, first, &why.station),
                 trace => reasons::for_user(words.0, first, &why.station, trace),
             }
         }),
-        causes: causes.collect(),
+        causes: causes::all(here, why, whose.as_ref()),
+        outside: findings_now.is_empty(),
+        untold: untold.map(|one| deliveries::Listed::of(words, one)).collect(),
+        proof,
         facts: facts.iter().map(|fact| stated(words, fact)).collect(),
         since: since.iter().map(|change| changed(words, change)).collect(),
         others: why.others.iter().map(|(at, trace)| other(here, *at, trace)).collect(),
-        contract,
+        contract: whose.map(|whose| (whose.address, whose.number)),
     }
+}
+
+/// What was asked and answered, or is rehearsed.
+fn question(words: Words, why: &Why) -> String {
+    let then = &why.explanation.then;
+    words.fill(
+        match (why.rehearsed, since_now(then)) {
+            (false, _) => "console.why.asked",
+            (true, true) => "console.why.rehearsed",
+            (true, false) => "console.why.rehearsed_then",
+        },
+        &[
+            ("at", &at(words, &then.at)),
+            ("client", &then.client),
+            ("subject", &then.subject),
+            ("action", words.get(verb(&then.action))),
+            ("resource", &then.resource),
+            ("codes", &then.codes.join(", ")),
+        ],
+    )
 }
 
 /// What a rehearsal comes to.
@@ -245,62 +269,4 @@ pub(super) fn verb(action: &str) -> &'static str {
         "purchase" => "console.action.purchase",
         _ => "console.action.other",
     }
-}
-
-/// What the clerk can do about a cause: the form at the contract, filled in. Source: brief tve §11.3.
-fn action(
-    finding: &Finding,
-    contract: Option<&(String, String)>,
-    whose: Option<&(String, i64)>,
-) -> Option<(String, &'static str)> {
-    let (address, _) = contract?;
-    let (_, person) = whose?;
-    let (query, key) = match finding {
-        Finding::ContractSuspended { building: false, .. } => {
-            ("verb=resume".to_owned(), "console.verb.resume")
-        }
-        Finding::ContractStopped { .. } => {
-            ("verb=stop_cancel".to_owned(), "console.verb.stop_cancel")
-        }
-        Finding::PersonSuspended { .. } => {
-            (format!("verb=person_resume&person={person}"), "console.verb.person_resume")
-        }
-        Finding::KeyOver { product, .. } | Finding::RentalOver { product, .. } => {
-            let product = url::form_urlencoded::byte_serialize(product.as_bytes());
-            let product: String = product.collect();
-            (format!("verb=key_open&product={product}"), "console.verb.key_open")
-        }
-        Finding::NotInContract { resource_known: true } => {
-            ("verb=key_open".to_owned(), "console.verb.key_open")
-        }
-        _ => return None,
-    };
-    Some((format!("{address}?{query}#do"), key))
-}
-
-/// What else helps, said to the caller.
-fn next(words: Words, finding: &Finding) -> &'static str {
-    use domain::subscribers::Reason;
-    words.get(match finding {
-        Finding::OperatorDisabled => "console.next.operator",
-        Finding::SubjectUnknown => "console.next.subject",
-        Finding::ContractStopped { .. } => "console.next.stopped",
-        Finding::ContractSuspended { building: true, .. } => "console.next.building",
-        Finding::ContractSuspended { reasons, .. } if reasons.contains(&Reason::Unpaid) => {
-            "console.next.unpaid"
-        }
-        Finding::ContractSuspended { .. } => "console.next.held",
-        Finding::PersonStopped { .. } => "console.next.person_stopped",
-        Finding::PersonSuspended { .. } => "console.next.person_held",
-        Finding::RegistrationNeeded => "console.next.registration",
-        Finding::NotInContract { resource_known: true } => "console.next.not_in_contract",
-        Finding::NotInContract { resource_known: false } => "console.next.resource",
-        Finding::BeginsLater { .. } => "console.next.later",
-        Finding::KeyOver { .. } => "console.next.key_over",
-        Finding::RentalOver { .. } => "console.next.rental_over",
-        Finding::AdultNotAllowed { .. } => "console.next.adult",
-        Finding::RatedAbove { .. } => "console.next.rating",
-        Finding::PinNeeded { .. } => "console.next.pin",
-        Finding::PurchaseNeeded => "console.next.purchase",
-    })
 }

@@ -151,8 +151,23 @@ fn what_somebody_else_changed_since_is_not_taken_back_nor_what_is_a_day_old() {
     assert_eq!(offered(&reset), None, "a password does not come back");
 }
 
+/// A service that is to be told everything.
+pub fn given_service(house: &House) {
+    let receiver = Receiver {
+        id: "vod-site".to_owned(),
+        kind: "webhook".to_owned(),
+        events: "*".to_owned(),
+        settings: "{\"url\":\"https://vod.example/hook\"}".to_owned(),
+        secret_sealed: None,
+        enabled: true,
+    };
+    let scope = Scope::new(KITA, Actor::System, clock::now());
+    let put = move |tx: &mut Tx<'_>| put_receiver(tx, &receiver);
+    house.world.db.housekeep(&scope, "test", put).unwrap();
+}
+
 /// A service that takes nothing: what waits for it is given up.
-fn given_up(house: &House) {
+pub fn given_up(house: &House) {
     let scope = Scope::new(KITA, Actor::System, clock::now());
     let give_up = |tx: &mut Tx<'_>| {
         let until = tx.now().plus_seconds(60);
@@ -167,17 +182,7 @@ fn given_up(house: &House) {
 #[test]
 fn a_service_that_was_given_up_is_told_again_of_one_contract_or_of_all() {
     let house = House::new();
-    let receiver = Receiver {
-        id: "vod-site".to_owned(),
-        kind: "webhook".to_owned(),
-        events: "*".to_owned(),
-        settings: "{\"url\":\"https://vod.example/hook\"}".to_owned(),
-        secret_sealed: None,
-        enabled: true,
-    };
-    let scope = Scope::new(KITA, Actor::System, clock::now());
-    let put = move |tx: &mut Tx<'_>| put_receiver(tx, &receiver);
-    house.world.db.housekeep(&scope, "test", put).unwrap();
+    given_service(&house);
     house.world.given_contract("A-001");
     house.world.given_contract("A-002");
     given_up(&house);

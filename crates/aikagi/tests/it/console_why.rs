@@ -1,16 +1,19 @@
 //! Why somebody can not watch, where there is no number: by contract, member, title and time.
 
-use base::kernel::{Instant, clock};
-use base::store::Row;
+use base::kernel::{Actor, Instant, clock};
+use base::store::{Row, Tx};
 use domain::commands::{Command, Op};
-use domain::decisions::{self, WhyAsked};
-use domain::operators::Role;
+use domain::credentials::{self, PinKind};
+use domain::decisions::{self, Ask, Question, WhyAsked};
+use domain::operators::{self, OperatorDraft, Policies, Role};
 use domain::subscribers::Reason;
 
 use crate::console::{CONSOLE, given_clerk};
+use crate::console_desk::{contract, does, opens};
+use crate::console_undo::{given_service, given_up};
 use crate::decisions::about;
 use crate::viewers::{Answer, House, Viewer};
-use crate::world::{KITA, MINAMI, sato};
+use crate::world::{KITA, MINAMI, sato, sms};
 
 fn why(clerk: &mut Viewer<'_>, query: &str) -> Answer {
     clerk.get(&format!("{CONSOLE}/why?{query}"))
@@ -106,7 +109,7 @@ fn a_rehearsal_says_what_would_be_answered_now_and_leaves_nothing_behind_but_who
     let held = why(&mut clerk, "number=A-001&person=1&title=BASIC").body;
     assert!(held.contains("今は視聴できません") && held.contains("D04"), "{held}");
     assert!(!held.contains("(お問い合わせ番号 "), "there is none: {held}");
-    assert!(held.contains("verb=resume"), "the button that helps: {held}");
+    assert!(!held.contains("verb=resume"), "who only looks is offered nothing: {held}");
     assert!(!held.contains("id=\"since\""), "of now nothing changed since: {held}");
     let unknown = why(&mut clerk, "number=A-001&title=T9999").body;
     assert!(unknown.contains("title:T9999") && unknown.contains("D09"), "{unknown}");
@@ -136,4 +139,165 @@ fn what_can_not_be_looked_up_is_said_and_the_form_stays() {
         assert!(told.body.contains("id=\"about\"") && !told.body.contains("id=\"verdict\""));
     }
     assert_eq!(house.audited("console.explained"), 0);
+}
+
+/// A hold, by whoever it is.
+fn holds(house: &House, actor: Actor, (reason, person_no): (Reason, i64)) {
+    let op = if person_no == 0 { Op::Suspend } else { Op::PersonSuspend };
+    let command = Command::new(&house.world.request_id(), op, "A-001");
+    house.world.send_as(actor, Command { reason: Some(reason), person_no, ..command });
+}
+
+/// The page without what stands around it.
+fn causes(clerk: &mut Viewer<'_>, number: &str, person: i64) -> String {
+    let page = why(clerk, &format!("number={number}&person={person}&title=BASIC")).body;
+    page.split_once("id=\"causes\"").expect(&page).1.to_owned()
+}
+
+#[test]
+fn a_button_is_shown_to_who_may_press_it_only() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    house.world.given_key("A-001", "BASIC");
+    house.world.given_contract("A-002");
+    house.world.given_key("A-002", "BASIC");
+    holds(&house, sato(), (Reason::Admin, 0));
+    holds(&house, sato(), (Reason::Admin, 1));
+    for role in [Role::Viewer, Role::Accounting] {
+        let mut clerk = given_clerk(&house, role);
+        let shown = causes(&mut clerk, "A-001", 1);
+        assert!(shown.contains("D04") && shown.contains("D06"), "{shown}");
+        assert!(!shown.contains("verb="), "{role:?}: {shown}");
+        let unregistered = causes(&mut clerk, "A-002", 1);
+        assert!(unregistered.contains("D07") && !unregistered.contains("#person-"), "{role:?}");
+        let none = why(&mut clerk, "number=A-001&person=1&title=NIGHT").body;
+        assert!(none.contains("D09") && !none.contains("verb="), "{role:?}: {none}");
+    }
+    let mut clerk = given_clerk(&house, Role::Desk);
+    let shown = causes(&mut clerk, "A-001", 1);
+    assert!(shown.contains("A-001?verb=resume#do"), "{shown}");
+    assert!(
+        shown.contains("verb=person_resume&#38;person=1#do")
+            || shown.contains("verb=person_resume&person=1#do"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_others_hold_is_said_to_be_theirs_and_no_button_pretends_otherwise() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    house.world.given_key("A-001", "BASIC");
+    let owner = house.world.household("A-001").persons[0].person_id.clone();
+    holds(&house, sms(), (Reason::Unpaid, 0));
+    holds(&house, Actor::Person(owner), (Reason::Pause, 1));
+    let mut clerk = given_clerk(&house, Role::Desk);
+
+    let shown = causes(&mut clerk, "A-001", 1);
+    assert!(shown.contains("未納による停止です") && shown.contains("D06"), "{shown}");
+    assert!(shown.contains("ご契約者による停止です"), "{shown}");
+    assert!(!shown.contains("verb="), "{shown}");
+    for fields in [&[("verb", "resume")][..], &[("verb", "person_resume"), ("person", "1")]] {
+        opens(&mut clerk, &contract("A-001"));
+        let preview =
+            clerk.send_form(&contract("A-001"), &[&[("do", "preview")], fields].concat()).body;
+        assert!(preview.contains("ここで解ける局の停止はありません"), "{fields:?}: {preview}");
+        assert!(!preview.contains("局の停止は解けますが"), "{fields:?}: {preview}");
+        assert!(!preview.contains("value=\"give\""), "there is nothing to give: {preview}");
+    }
+
+    holds(&house, sato(), (Reason::Fraud, 0));
+    holds(&house, sato(), (Reason::Fraud, 1));
+    let both = causes(&mut clerk, "A-001", 1);
+    assert!(both.contains("A-001?verb=resume#do") && both.contains("person_resume"), "{both}");
+    let (preview, _) = does(&mut clerk, "A-001", &[("verb", "person_resume"), ("person", "1")]);
+    assert!(preview.body.contains("ほかの停止が残る"), "{}", preview.body);
+    assert_eq!(house.world.household("A-001").holds.len(), 3, "theirs stay");
+}
+
+#[test]
+fn each_cause_leads_to_what_the_station_can_do_about_it_at_the_member_it_is_about() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let mut add = Command::new("k-2", Op::PersonAdd, "A-001");
+    add.person_no = 2;
+    house.world.send(add);
+    let tomorrow = clock::now().plus_days(2);
+    let open = Command::new("k-3", Op::KeyOpen, "A-001");
+    let product = Some("BASIC".to_owned());
+    house.world.send(Command { product, effective_at: Some(tomorrow), ..open });
+    let mut clerk = given_clerk(&house, Role::Desk);
+
+    let later = causes(&mut clerk, "A-001", 1);
+    assert!(later.contains("D10") && later.contains("product=BASIC#do"), "{later}");
+    let unregistered = causes(&mut clerk, "A-001", 2);
+    let link = "/contracts/A-001?person=2#person-2";
+    assert!(unregistered.contains("D07") && unregistered.contains(link), "{unregistered}");
+    let page = clerk.look(&format!("{}?person=2", contract("A-001"))).body;
+    assert!(page.contains("<tr id=\"person-2\">"), "{page}");
+    assert!(page.contains("<option value=\"2\" selected>"), "{page}");
+
+    house.world.given_key("A-001", "BASIC");
+    let stricter = |tx: &mut Tx<'_>| {
+        let known = operators::find_operator(tx)?;
+        let policies = Policies { pin_rating_years: 12, ..known.policies };
+        let (name_ja, name_en) = (known.name_ja, known.name_en);
+        operators::put_operator(tx, &OperatorDraft { name_ja, name_en, policies })
+    };
+    house.world.at(KITA, sato(), stricter).unwrap();
+    let asked = |least_age: i64| {
+        let ask = about("A-001", 1, "channel:101");
+        let question = Question { least_age: Some(least_age), ..ask.question };
+        house.decisions.answer(&Ask { question, ..ask }, clock::now()).unwrap().trace
+    };
+    let trace = asked(15);
+    let unset = why(&mut clerk, &format!("trace={trace}")).body;
+    assert!(unset.contains("D15") && unset.contains("PINがまだありません"), "{unset}");
+    assert!(!unset.contains("#person-1"), "there is none to take away: {unset}");
+    let whose = house.world.household("A-001").persons[0].person_id.clone();
+    let master = house.provider.signing.master().clone();
+    let set = move |tx: &mut Tx<'_>| {
+        let fresh = credentials::Fresh { person_id: &whose, proved: tx.now() };
+        credentials::set_pin(tx, &master, &fresh, (PinKind::Viewing, "2580"))
+    };
+    house.act(set).unwrap();
+    let forgotten = why(&mut clerk, &format!("trace={trace}")).body;
+    assert!(forgotten.contains("A-001?person=1#person-1\">PINを消す"), "{forgotten}");
+
+    let mut limit = Command::new("k-4", Op::Attr, "A-001");
+    limit.person_no = 1;
+    limit.attributes.max_rating_years = Some(12);
+    house.world.send(limit);
+    let rated = why(&mut clerk, &format!("trace={}", asked(15))).body;
+    assert!(rated.contains("D14") && rated.contains("ご契約者がマイページで"), "{rated}");
+    assert!(rated.contains("A-001?person=1#person-1\">この方の設定を見る"), "{rated}");
+}
+
+#[test]
+fn where_nothing_stands_in_the_way_the_clerk_looks_outside_and_tells_a_service_again() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    house.world.given_key("A-001", "BASIC");
+    let asked = "number=A-001&person=1&title=BASIC";
+    let mut clerk = given_clerk(&house, Role::Desk);
+    let fine = why(&mut clerk, asked).body;
+    assert!(fine.contains("id=\"outside\"") && !fine.contains("id=\"untold\""), "{fine}");
+
+    given_service(&house);
+    holds(&house, sato(), (Reason::Admin, 0));
+    house.world.sms(Op::Resume, "A-001");
+    given_up(&house);
+    let mut looker = given_clerk(&house, Role::Viewer);
+    let seen = why(&mut looker, asked).body;
+    assert!(seen.contains("id=\"untold\"") && seen.contains("vod-site"), "{seen}");
+    assert!(seen.contains("/contracts/A-001#delivery") && !seen.contains("value=\"resend\""));
+    let statements = house.world.db.statements();
+    let shown = opens(&mut clerk, &format!("{CONSOLE}/why?{asked}")).body;
+    let statements = house.world.db.statements() - statements;
+    assert!(statements <= 12, "{statements}");
+    assert!(shown.contains("value=\"resend\""), "{shown}");
+    let fields = [("do", "resend"), ("receiver", "vod-site")];
+    let told = clerk.send_form(&contract("A-001"), &fields);
+    assert!(told.body.contains("送り直します"), "{}", told.body);
+    assert!(!why(&mut clerk, asked).body.contains("id=\"untold\""));
 }
