@@ -41,6 +41,7 @@ struct Addable {
     input: &'static str,
     fills: &'static str,
     add: &'static str,
+    typed: String,
 }
 
 #[derive(Template)]
@@ -64,7 +65,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     shown((mypage, place), (headers, OwnPage::Contacts), |mypage, here| {
-        page(mypage, here, Said::Nothing)
+        page(mypage, here, here.looked_at())
     })
     .await
 }
@@ -111,6 +112,7 @@ fn act(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<&'static s
 fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
     let contacts = mypage.journeys.contacts_of(&here.who, now)?;
+    let typed = ["kind", "address"].map(|name| here.filled(said, "add", name));
     let body = Body {
         words,
         title: words.get("contacts.title"),
@@ -120,7 +122,7 @@ fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         listed: contacts.iter().map(|one| listed(words, one)).collect(),
-        addable: mypage.reaches.iter().map(|kind| addable(words, *kind)).collect(),
+        addable: mypage.reaches.iter().map(|kind| addable(words, *kind, typed)).collect(),
     };
     here.answer(mypage, Page::new(words.0, body.title, &body)?, said.error())
 }
@@ -147,7 +149,8 @@ fn listed(words: Words, contact: &Contact) -> Listed {
     }
 }
 
-fn addable(words: Words, kind: ContactKind) -> Addable {
+/// `typed`: kind and address of one that was not added.
+fn addable(words: Words, kind: ContactKind, typed: [&str; 2]) -> Addable {
     let (hint, input, fills, add) = match kind {
         ContactKind::Mail => {
             (words.get("contacts.mail.hint"), "email", "email", words.get("contacts.mail.add"))
@@ -156,5 +159,7 @@ fn addable(words: Words, kind: ContactKind) -> Addable {
             (words.get("contacts.phone.hint"), "tel", "tel", words.get("contacts.phone.add"))
         }
     };
-    Addable { kind: kind.as_str(), label: label(words, kind), hint, input, fills, add }
+    let [of, typed] = typed;
+    let typed = if of == kind.as_str() { typed.to_owned() } else { String::new() };
+    Addable { kind: kind.as_str(), label: label(words, kind), hint, input, fills, add, typed }
 }

@@ -56,6 +56,10 @@ struct Body<'b> {
     home: Option<Switch>,
     /// The form that adds a member is known again by this.
     request: String,
+    /// What the form that adds a member is filled with.
+    kana: &'b str,
+    role: &'b str,
+    birth_on: &'b str,
 }
 
 /// A switch of the household.
@@ -72,7 +76,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     shown((mypage, place), (headers, OwnPage::Family), |mypage, here| {
-        page(mypage, here, (Said::Nothing, None))
+        page(mypage, here, (here.looked_at(), None))
     })
     .await
 }
@@ -203,6 +207,9 @@ pub(super) fn page(
         adult: adult(words, family.adult),
         home: at_home(words, family.home),
         request: ids::new_id("form", now),
+        kana: here.filled(said, "add", "kana"),
+        role: here.filled(said, "add", "role"),
+        birth_on: here.filled(said, "add", "birth_on"),
     };
     here.answer(mypage, Page::new(words.0, body.title, &body)?, said.error())
 }

@@ -115,6 +115,7 @@ fn happened(words: Words, line: &AuditLine) -> Option<Happened> {
         "person.locked_out" => "me.happened.locked_out",
         "person.unlocked" => "me.happened.unlocked",
         "person.credentials_set" => "me.happened.credentials",
+        "person.password_changed" => "me.happened.password_changed",
         "person.recovered" => "me.happened.recovered",
         "person.approval_asked" => "me.happened.approval_asked",
         "person.approval_given" => "me.happened.approval_given",

@@ -8,6 +8,7 @@ mod confirm;
 mod contacts;
 mod data;
 mod family;
+mod filled;
 mod frame;
 mod help;
 mod home;

@@ -17,6 +17,7 @@ use web::place::Place;
 use web::texts::{Words, message};
 use web::{Page, blocking, forms, status_of, words};
 
+use super::filled::Filled;
 use super::frame::{Foot, Navigation};
 use super::{Mypage, view};
 
@@ -25,6 +26,8 @@ use super::{Mypage, view};
 pub(super) enum Said<'s> {
     /// It is only looked at.
     Nothing,
+    /// Who had to sign in first finds their form again; it did nothing yet.
+    Kept,
     /// The form did what this text says.
     Done(&'static str),
     /// The form did nothing.
@@ -36,7 +39,7 @@ impl<'s> Said<'s> {
     pub(super) const fn error(self) -> Option<&'s Error> {
         match self {
             Self::Refused(error) => Some(error),
-            Self::Nothing | Self::Done(_) => None,
+            Self::Nothing | Self::Kept | Self::Done(_) => None,
         }
     }
 
@@ -44,6 +47,7 @@ impl<'s> Said<'s> {
     pub(super) fn text(self, words: Words) -> Option<String> {
         match self {
             Self::Nothing => None,
+            Self::Kept => Some(words.get("me.form_kept").to_owned()),
             Self::Done(key) => Some(words.get(key).to_owned()),
             Self::Refused(error) => Some(message(words.0, error)),
         }
@@ -72,6 +76,8 @@ pub(super) struct Here {
     own: OwnPage,
     /// The browser's session, as its cookie says it: what forms are bound to.
     session: String,
+    /// A form of theirs that was not done.
+    filled: Filled,
 }
 
 /// Who is here; `None`: nobody is signed in.
@@ -83,7 +89,7 @@ pub(super) fn here(
     let issuer = mypage.issuer(place)?;
     let Some(session) = mypage.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
     let who = mypage.journeys.session_of(&session, (issuer.operator(), clock::now()))?;
-    Ok(who.map(|who| Here { issuer, who, own, session }))
+    Ok(who.map(|who| Here { issuer, who, own, session, filled: Filled::default() }))
 }
 
 /// Begins a sign-in that leads to `own`.
@@ -106,14 +112,21 @@ pub(super) async fn shown(
     page: impl FnOnce(&Mypage, &Here) -> Result<Response> + Send + 'static,
 ) -> Response {
     let work = move || match here(&mypage, &place, (&headers, own.clone()))? {
-        Some(here) => page(&mypage, &here),
+        Some(mut here) => {
+            here.filled = Filled::carried(&mypage, &headers, here.whom());
+            let mut shown = page(&mypage, &here)?;
+            if !here.filled.is_empty() {
+                Filled::drop_carried(&mypage, &mut shown);
+            }
+            Ok(shown)
+        }
         None => sign_in_for(&mypage, &place, (&headers, own)),
     };
     or_page(blocking(work).await)
 }
 
 /// Answers a form of the page `own`, shown for `purpose`: who is not signed in, or proved to be themselves too
-/// long ago, signs in first.
+/// long ago, signs in first, and finds the form again as they filled it in.
 pub(super) async fn posted(
     (mypage, place): (Arc<Mypage>, Place),
     ((headers, body), own, purpose): ((HeaderMap, Bytes), OwnPage, &'static str),
@@ -121,18 +134,41 @@ pub(super) async fn posted(
 ) -> Response {
     let work = move || {
         let form = form_of(&mypage, (&headers, &body))?;
-        let Some(here) = here(&mypage, &place, (&headers, own.clone()))? else {
-            return sign_in_for(&mypage, &place, (&headers, own));
+        let filled = Filled::of(&own, &form);
+        let Some(mut here) = here(&mypage, &place, (&headers, own.clone()))? else {
+            let whose = whose_form(&mypage, &place, (&headers, &form, purpose))?;
+            let sent = sign_in_for(&mypage, &place, (&headers, own.clone()))?;
+            return match &whose {
+                Some((operator, person)) => filled.carry(&mypage, (&own, operator, person), sent),
+                None => Ok(sent),
+            };
         };
         here.check(&mypage, (&form, purpose))?;
+        here.filled = filled;
         match act(&mypage, &here, &form) {
             Err(Error::Unauthenticated { code: "proof.too_old" }) => {
-                sign_in_for(&mypage, &place, (&headers, own))
+                let sent = sign_in_for(&mypage, &place, (&headers, own))?;
+                here.filled.carry(&mypage, here.whom(), sent)
             }
             other => other,
         }
     };
     or_page(blocking(work).await)
+}
+
+/// The operator and the person a form was shown to for `purpose` whose session is over.
+fn whose_form(
+    mypage: &Mypage,
+    place: &Place,
+    (headers, form, purpose): (&HeaderMap, &Parameters<'_>, &str),
+) -> Result<Option<(String, String)>> {
+    let Some(session) = mypage.cookies().read(headers, SESSION_COOKIE) else { return Ok(None) };
+    let proof = form.get("proof").unwrap_or_default();
+    if !mypage.signing.handles().is_form_proof(proof, &session, purpose) {
+        return Ok(None);
+    }
+    let issuer = mypage.issuer(place)?;
+    mypage.journeys.person_of(&session, (issuer.operator(), clock::now()))
 }
 
 /// Reads a form that comes from our own origin.
@@ -187,6 +223,24 @@ impl Here {
         let actor = Acted(format!("person:{}", self.who.member.person_id).into());
         response.extensions_mut().insert(actor);
         response
+    }
+
+    /// Where forms of theirs belong, and to whom.
+    fn whom(&self) -> (&OwnPage, &str, &str) {
+        (&self.own, &self.who.operator, &self.who.member.person_id)
+    }
+
+    /// What a page that is only looked at says.
+    pub(super) fn looked_at<'s>(&self) -> Said<'s> {
+        if self.filled.is_empty() { Said::Nothing } else { Said::Kept }
+    }
+
+    /// What the field `name` of the form that does `what` is filled with, on a page that says `said`.
+    pub(super) fn filled(&self, said: Said<'_>, what: &str, name: &str) -> &str {
+        match said {
+            Said::Kept | Said::Refused(_) => self.filled.get(what, name),
+            Said::Nothing | Said::Done(_) => "",
+        }
     }
 
     fn navigation(&self) -> Navigation<'_> {

@@ -35,7 +35,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     shown((mypage, place), (headers, OwnPage::Passkeys), |mypage, here| {
-        page(mypage, here, (Said::Nothing, None))
+        page(mypage, here, (here.looked_at(), None))
     })
     .await
 }
@@ -117,6 +117,8 @@ fn act(
 struct Listed {
     id: String,
     name: String,
+    /// What it is to be called.
+    typed: String,
     since: String,
     used: String,
 }
@@ -135,6 +137,8 @@ struct Body<'b> {
     /// The code by which the person goes on at their phone, just made.
     made: Option<Once>,
     script: &'static str,
+    /// The name of the one to be added.
+    name: &'b str,
 }
 
 fn page(
@@ -144,6 +148,7 @@ fn page(
 ) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
     let passkeys = mypage.journeys.passkeys_of(&here.who, now)?;
+    let renamed = ["passkey", "name"].map(|name| here.filled(said, "rename", name));
     let known = mypage.site(&here.who.operator).is_ok();
     let home = Issuer::of(&mypage.base_url, &here.who.operator);
     let body = Body {
@@ -154,9 +159,10 @@ fn page(
         message: said.text(words),
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
-        listed: passkeys.iter().map(|one| listed(words, one)).collect(),
+        listed: passkeys.iter().map(|one| listed(words, one, renamed)).collect(),
         made: made.map(|made| Once::of(&home, &made)),
         script: if known { web::passkeys_script() } else { "" },
+        name: here.filled(said, "add", "name"),
     };
     let mut page = Page::new(words.0, body.title, &body)?;
     if known {
@@ -165,11 +171,14 @@ fn page(
     here.answer(mypage, page, said.error())
 }
 
-fn listed(words: Words, passkey: &Passkey) -> Listed {
+/// `renamed`: which was not renamed, and the name it was to have.
+fn listed(words: Words, passkey: &Passkey, renamed: [&str; 2]) -> Listed {
+    let [which, typed] = renamed;
     let never = || words.get("passkeys.never_used").to_owned();
     Listed {
         id: passkey.id.clone(),
         name: passkey.name.clone(),
+        typed: if which == passkey.id { typed } else { &passkey.name }.to_owned(),
         since: on_day(words, "passkeys.since", passkey.created),
         used: passkey.used.map_or_else(never, |used| on_day(words, "passkeys.used", used)),
     }

@@ -1,4 +1,4 @@
-//! `…/security`: where a person sets up an authenticator and gets recovery codes.
+//! `…/security`: where a person changes their password, sets up an authenticator and gets recovery codes.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
-use domain::credentials::{Factors, NewTotp};
-use domain::signin::OwnPage;
+use domain::credentials::{Factors, NewTotp, OwnPassword};
+use domain::signin::{OwnPage, PasswordChange};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::place::Place;
@@ -16,7 +16,7 @@ use web::texts::{Words, in_fours, in_language, message, qr_of};
 use web::{Page, current, words};
 
 use super::Mypage;
-use super::own::{Here, posted, shown};
+use super::own::{Here, is_fresh, posted, shown};
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "security";
@@ -33,6 +33,8 @@ struct Said {
     /// What was done.
     done: Option<&'static str>,
     error: Option<Error>,
+    /// The login id they wanted, when it was refused.
+    typed: String,
 }
 
 #[derive(Template)]
@@ -50,6 +52,11 @@ struct Body<'b> {
     secret: String,
     asks_code: bool,
     codes: &'b [String],
+    password: OwnPassword,
+    /// What the login id they want was typed as; of who never chose a password.
+    typed: &'b str,
+    fresh: bool,
+    hint: &'static str,
 }
 
 /// `GET …/security`: signs in first, then shows what there is.
@@ -77,19 +84,35 @@ pub(super) async fn change(
 
 fn changed(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<Response> {
     let action = form.get("action").unwrap_or_default();
-    let said = match act(mypage, here, (action, form.get("code").unwrap_or_default())) {
+    let done = match action {
+        "password" => change_password(mypage, here, form),
+        _ => act(mypage, here, (action, form.get("code").unwrap_or_default())),
+    };
+    let said = match done {
         Ok(said) => said,
         // What the person can do something about is said on the same page.
-        Err(error @ (Error::Invalid { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
-            Said {
-                asks_code: error.code() == "totp.code_wrong",
-                error: Some(error),
-                ..Said::default()
-            }
-        }
+        Err(
+            error @ (Error::Invalid { .. }
+            | Error::NotFound { .. }
+            | Error::Refused { .. }
+            | Error::TooMany { .. }),
+        ) => Said {
+            asks_code: error.code() == "totp.code_wrong",
+            error: Some(error),
+            typed: form.get("username").unwrap_or_default().to_owned(),
+            ..Said::default()
+        },
         Err(error) => return Err(error),
     };
     page(mypage, here, &said)
+}
+
+fn change_password(mypage: &Mypage, here: &Here, form: &Parameters<'_>) -> Result<Said> {
+    let get = |name| form.get(name).unwrap_or_default();
+    let typed =
+        PasswordChange { current: get("current"), new: get("password"), name: get("username") };
+    mypage.journeys.change_password(&here.who, &typed, clock::now())?;
+    Ok(Said { done: Some("security.password.changed"), ..Said::default() })
 }
 
 fn act(mypage: &Mypage, here: &Here, (action, code): (&str, &str)) -> Result<Said> {
@@ -114,13 +137,17 @@ fn act(mypage: &Mypage, here: &Here, (action, code): (&str, &str)) -> Result<Sai
             journeys.remove_totp(who, now)?;
             Ok(Said { done: Some("security.removed"), ..Said::default() })
         }
+        // The button of who signed in too long ago.
+        "again" => Err(Error::Unauthenticated { code: "proof.too_old" }),
         _ => Err(Error::invalid("request.parameter_missing", "action")),
     }
 }
 
 fn page(mypage: &Mypage, here: &Here, said: &Said) -> Result<Response> {
     let words = Words(current::get().language);
-    let Factors { totp, recovery_codes } = mypage.journeys.factors_of(&here.who, clock::now())?;
+    let now = clock::now();
+    let Factors { totp, recovery_codes } = mypage.journeys.factors_of(&here.who, now)?;
+    let password = mypage.journeys.password_of(&here.who, now)?;
     let error = said.error.as_ref();
     let body = Body {
         words,
@@ -137,6 +164,10 @@ fn page(mypage: &Mypage, here: &Here, said: &Said) -> Result<Response> {
         secret: said.secret.as_ref().map(|one| in_fours(&one.secret)).unwrap_or_default(),
         asks_code: said.asks_code && !totp,
         codes: &said.codes,
+        password,
+        typed: &said.typed,
+        fresh: is_fresh(here, now),
+        hint: words.get("signin.password.hint"),
     };
     here.answer(mypage, Page::new(words.0, body.title, &body)?, error)
 }

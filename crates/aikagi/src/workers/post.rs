@@ -152,6 +152,7 @@ const fn alert_key(alert: Alert) -> &'static str {
         Alert::ContactAdded => "post.alert.contact_added",
         Alert::ContactRemoved => "post.alert.contact_removed",
         Alert::PasswordReplaced => "post.alert.password_replaced",
+        Alert::PasswordChanged => "post.alert.password_changed",
         Alert::PasskeyAdded => "post.alert.passkey_added",
         Alert::PasskeyRemoved => "post.alert.passkey_removed",
         Alert::TotpAdded => "post.alert.totp_added",

@@ -26,7 +26,7 @@ fn with_letter(house: &House) -> Viewer<'_> {
 }
 
 /// A television whose owner registered on it.
-fn given_television(house: &House) -> Viewer<'_> {
+pub fn given_television(house: &House) -> Viewer<'_> {
     house.world.given_contract("A-001");
     let mut television = with_letter(house);
     assert!(television.submit("no-password", &[]).led_with("code").is_some());

@@ -31,6 +31,8 @@ pub enum Alert {
     ContactRemoved,
     /// Their password was replaced.
     PasswordReplaced,
+    /// They changed their password themselves.
+    PasswordChanged,
     /// A passkey of theirs lets in from now on.
     PasskeyAdded,
     /// A passkey of theirs was taken away.

@@ -181,7 +181,7 @@ pub fn login_of(tx: &mut Tx<'_>, person_id: &str) -> Result<Option<String>> {
     )
 }
 
-fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
+pub(super) fn put_login(tx: &mut Tx<'_>, name: &str, person_id: &str) -> Result<()> {
     let row: [Value; 4] = [tx.operator().into(), name.into(), person_id.into(), tx.now().into()];
     tx.exec(
         "DELETE FROM logins WHERE operator_id = ?1 AND person_id = ?2 AND login_name <> ?3",
@@ -203,7 +203,7 @@ pub(super) fn put_password(tx: &mut Tx<'_>, person_id: &str, hash: &str) -> Resu
         "INSERT INTO passwords (operator_id, person_id, hash, set_ms, short, waits_until_ms)
          VALUES (?1, ?2, ?3, ?4, 0, 0)
          ON CONFLICT (operator_id, person_id) DO UPDATE SET hash = excluded.hash,
-            set_ms = excluded.set_ms, short = 0, waits_until_ms = 0",
+            set_ms = excluded.set_ms, short = 0, waits_until_ms = 0, chosen = 1",
         &row,
     )
 }

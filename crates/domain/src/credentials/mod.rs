@@ -24,6 +24,7 @@ mod letters;
 mod lockout;
 mod logins;
 mod lost;
+mod own_password;
 mod passkey_book;
 pub(crate) mod passkeys;
 mod phones;
@@ -78,6 +79,8 @@ pub use logins::{
 pub(crate) use logins::{allow_short, nobody, password_is_of, renew_password};
 pub use lost::{FORGOTTEN, WAIT_SECONDS, send_recovery};
 pub(crate) use lost::{ask_recovery, forgive_recovery, spend_recovery, wait_after_recovery};
+pub use own_password::OwnPassword;
+pub(crate) use own_password::{change_password, note_unchosen, own_password};
 pub(crate) use passkey_book::list as passkeys_of;
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
 pub use phones::{PHONE_SECONDS, invite_phone};

@@ -69,6 +69,11 @@ pub fn find_session(
     repo::find_session(tx, id, idle_since)
 }
 
+/// Whose a session is or was; none when nothing is kept of it any more.
+pub(crate) fn person_of_session(tx: &mut Tx<'_>, id: &str) -> Result<Option<String>> {
+    repo::person_of_session(tx, id)
+}
+
 /// Keeps a session from being ended before this transaction is: `false` when it has just been ended.
 /// Whoever ends everything of a person finds what was given in it.
 ///

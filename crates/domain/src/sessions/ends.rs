@@ -30,6 +30,8 @@ pub enum Reason<'r> {
     AllDevices(&'r str),
     /// This person's password was replaced.
     PasswordReplaced(&'r str),
+    /// This person changed their password in this session.
+    PasswordChanged(&'r str, &'r str),
     /// This person took back what they had allowed this client.
     ConsentWithdrawn(&'r str, &'r str),
 }
@@ -62,6 +64,9 @@ impl<'r> Reason<'r> {
             Self::ByStaff(person) => ("by_staff", Reach::Everything(person)),
             Self::AllDevices(person) => ("all_devices", Reach::Everything(person)),
             Self::PasswordReplaced(person) => ("password_replaced", Reach::Everything(person)),
+            Self::PasswordChanged(person, session) => {
+                ("password_changed", Reach::AllBut(person, session))
+            }
             Self::ConsentWithdrawn(person, client) => {
                 ("consent_withdrawn", Reach::Client(person, client))
             }

@@ -25,6 +25,7 @@ pub use authorizations::{
     Redemption, Refresher, Rotated, find_authorization, grant, redeem, redeem_for_device, revoke,
     rotate, rotate_known,
 };
+pub(crate) use browsers::person_of_session;
 pub use browsers::{BrowserSession, find_session, hold_session, note_seen, open_session};
 pub use consents::{
     Allowed, Consent, find_allowed, forget_consents, give_consent, hold_allowed, list_consents,

@@ -66,6 +66,15 @@ pub(super) fn find_session(
     )
 }
 
+pub(super) fn person_of_session(tx: &mut Tx<'_>, id: &str) -> Result<Option<String>> {
+    let keys: [Value; 2] = [tx.operator().into(), id.into()];
+    tx.row(
+        "SELECT person_id FROM browser_sessions WHERE operator_id = ?1 AND session_id = ?2",
+        &keys,
+        |row| row.text(),
+    )
+}
+
 pub(super) fn hold_session(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
     let keys: [Value; 2] = [tx.operator().into(), id.into()];
     let alive = tx.rows_locked(

@@ -58,15 +58,16 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// The step of a sign-in that asks `who` for it.
-    fn step(self, who: &SignedIn) -> Step {
+    /// The step of a sign-in that asks `who` for it, who is signed in at `now`: a password set before ended their session,
+    /// or they set it themselves in it.
+    fn step(self, who: &SignedIn, now: Instant) -> Step {
         let person_id = who.member.person_id.clone();
         match self {
             Self::Choice { name } => Step::Choice { person_id, name },
             Self::Second => Step::SecondFactor {
                 person_id,
                 proven: who.session.proven.clone(),
-                proved: who.session.auth,
+                proved: now,
                 session: Some(who.session.id.clone()),
             },
             Self::Consent => Step::Consent { person_id, proof: None },
@@ -131,7 +132,7 @@ impl Journeys {
         purpose: &Purpose,
         (browser, now): (&str, Instant),
     ) -> Result<String> {
-        self.write_down(&who.operator, (asked.step(who), purpose.clone()), (browser, now))
+        self.write_down(&who.operator, (asked.step(who, now), purpose.clone()), (browser, now))
     }
 
     /// The person goes on as who the page named, who is signed in in this browser still; who is not any more
@@ -162,7 +163,7 @@ impl Journeys {
                     ticket.delete(tx)?;
                     return Ok(Moved::Finished(finish));
                 }
-                Continued::Asks(who, asked) => asked.step(&who),
+                Continued::Asks(who, asked) => asked.step(&who, tx.now()),
                 Continued::SignIn => Step::Password,
             };
             repo::set_step(tx, &ticket.id, &step)?;
@@ -188,6 +189,23 @@ impl Journeys {
             self.db.housekeep(&scope, "session-seen", move |tx| sessions::note_seen(tx, &id))?;
         }
         Ok(Some(found))
+    }
+
+    /// The operator and the person the cookie `session` was given to, whether or not they are still signed in by it. For what
+    /// is theirs alone to see.
+    ///
+    /// # Errors
+    /// `unavailable` when the database fails.
+    pub fn person_of(
+        &self,
+        session: &str,
+        (issuer, now): (&str, Instant),
+    ) -> Result<Option<(String, String)>> {
+        let Some(scope) = self.scope_of(session, (issuer, now)) else { return Ok(None) };
+        let handle = self.signing.handles().read(HandleKind::Session, session);
+        let Some(handle) = handle else { return Ok(None) };
+        let person = self.db.read(&scope, |tx| sessions::person_of_session(tx, &handle.id))?;
+        Ok(person.map(|person| (handle.operator, person)))
     }
 
     /// Where a session belongs, if it may be used at `issuer`.

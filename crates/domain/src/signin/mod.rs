@@ -24,6 +24,7 @@ mod members;
 mod no_password;
 mod own_data;
 mod own_home;
+mod own_password;
 mod own_sessions;
 mod passkeys;
 mod passwords;
@@ -54,6 +55,7 @@ pub use own_data::{
     OwnProofs, OwnSession, own_data,
 };
 pub use own_home::{NOTICE_DAYS, OwnHome};
+pub use own_password::PasswordChange;
 pub use own_sessions::SignedInBy;
 pub use pushed::PUSHED_PREFIX;
 pub use repo::sweep;

@@ -31,9 +31,7 @@ impl Journeys {
         if let Some((letter, checked)) = step.to_oneself() {
             return self.go_on(&ticket, purpose, (letter, checked));
         }
-        let name = format!("tv-{}", ids::typed_code(LOGIN_LETTERS).to_lowercase());
-        let password = hex::encode(ids::secret_bytes());
-        self.registered(&ticket, (step, purpose), (&name, &password))
+        self.registered(&ticket, (step, purpose), None)
     }
 
     /// Makes a code by which a signed-in person goes on at another screen; shown once.
@@ -68,6 +66,12 @@ impl Journeys {
         }
         Ok(moved)
     }
+}
+
+/// A login id nobody chose, and a password nobody knows.
+pub(super) fn nobodys() -> (String, String) {
+    let name = format!("tv-{}", ids::typed_code(LOGIN_LETTERS).to_lowercase());
+    (name, hex::encode(ids::secret_bytes()))
 }
 
 impl Step {

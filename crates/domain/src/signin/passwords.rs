@@ -16,11 +16,16 @@ use super::requests::Purpose;
 
 const FAILED: Error = Error::Unauthenticated { code: "signin.failed" };
 
-/// A try that is counted, and what it is held against.
+/// A try that is counted, of the sign-in that makes it.
 struct Begun {
     purpose: Purpose,
-    login: Option<Login>,
-    counted_as: String,
+    guess: Guess,
+}
+
+/// A try that is counted, and what it is held against.
+pub(super) struct Guess {
+    pub(super) login: Option<Login>,
+    pub(super) counted_as: String,
 }
 
 /// How a password that was held against what is kept was found.
@@ -58,20 +63,20 @@ impl Journeys {
         let mut tried = self.hold_against(&ticket, &begun, password);
         if let Ok(Held::Renewed) = tried {
             // Another sign-in of this person was faster, and keeps the same password in another way now.
-            (begun.purpose, begun.login) = self.look_again(&ticket, &name)?;
+            (begun.purpose, begun.guess.login) = self.look_again(&ticket, &name)?;
             tried = self.hold_against(&ticket, &begun, password);
         }
         match tried {
-            Ok(Held::Wrong | Held::Renewed) => self.fail(&ticket.scope, begun),
+            Ok(Held::Wrong | Held::Renewed) => self.fail(&ticket.scope, begun.guess, FAILED),
             Err(error) => {
-                self.take_back(&ticket.scope, &begun)?;
+                self.take_back(&ticket.scope, &begun.guess)?;
                 Err(error)
             }
             Ok(Held::Right(moved)) => {
                 if moved.opened_session() {
                     self.end_elsewhere(&ticket)?;
                 } else {
-                    self.take_back(&ticket.scope, &begun)?;
+                    self.take_back(&ticket.scope, &begun.guess)?;
                 }
                 Ok(moved)
             }
@@ -80,9 +85,11 @@ impl Journeys {
 
     /// Holds the password against what was read, and goes on if it is the one.
     fn hold_against(&self, ticket: &Ticket, begun: &Begun, password: &str) -> Result<Held> {
-        let stored = begun.login.as_ref().and_then(|login| login.hash.clone());
+        let stored = begun.guess.login.as_ref().and_then(|login| login.hash.clone());
         let verified = self.passwords.verify(ticket.scope.operator(), password, stored)?;
-        let (true, Some(login)) = (verified.same, &begun.login) else { return Ok(Held::Wrong) };
+        let (true, Some(login)) = (verified.same, &begun.guess.login) else {
+            return Ok(Held::Wrong);
+        };
         let renewed = verified.renewed;
         let is_renewed = renewed.is_some();
         match self.finish_password(ticket, (login, begun), renewed) {
@@ -105,7 +112,7 @@ impl Journeys {
             let (purpose, login) = here.at_password(tx, &name)?;
             let counted_as = Login::counted_as(login.as_ref(), &name);
             let tried = credentials::begin_try(tx, &counted_as)?;
-            Ok((Begun { purpose, login, counted_as }, tried))
+            Ok((Begun { purpose, guess: Guess { login, counted_as } }, tried))
         })?;
         match tried {
             Try::Begun => Ok(begun),
@@ -114,15 +121,15 @@ impl Journeys {
     }
 
     /// The try was not made, or refused for another reason than the password: it does not count.
-    fn take_back(&self, scope: &Scope, begun: &Begun) -> Result<()> {
-        let subject = begun.counted_as.clone();
+    pub(super) fn take_back(&self, scope: &Scope, guess: &Guess) -> Result<()> {
+        let subject = guess.counted_as.clone();
         self.db.housekeep(scope, "sign-in-try", move |tx| credentials::take_back_try(tx, &subject))
     }
 
-    /// Counts a bad try; the tenth locks out and is told so.
-    fn fail(&self, scope: &Scope, begun: Begun) -> Result<Moved> {
+    /// Counts a bad try, which is refused as `wrong`; the tenth locks out and is told so.
+    pub(super) fn fail<T>(&self, scope: &Scope, guess: Guess, wrong: Error) -> Result<T> {
         let now = scope.now();
-        let Begun { login, counted_as, .. } = begun;
+        let Guess { login, counted_as } = guess;
         let locked = self.db.housekeep(scope, "sign-in-try", move |tx| {
             let locked = credentials::note_failure(tx, &counted_as)?;
             if let (Some((until, Change::Made)), Some(login)) = (locked, &login) {
@@ -131,7 +138,7 @@ impl Journeys {
             }
             Ok(locked)
         })?;
-        let Some((until, _)) = locked else { return Err(FAILED) };
+        let Some((until, _)) = locked else { return Err(wrong) };
         let wait = std::time::Duration::from_secs(now.seconds_until(until).unsigned_abs().max(1));
         Err(Error::TooMany { code: "signin.locked", wait })
     }

@@ -19,6 +19,7 @@ use super::finish::{Moved, settle};
 use super::first_at_home::admitted_at_box;
 use super::journeys::{Caller, Journeys, MOVED, Ticket};
 use super::members::{admit, admit_household};
+use super::no_password::nobodys;
 use super::repo;
 use super::requests::{Purpose, Step};
 
@@ -79,27 +80,30 @@ impl Journeys {
         let name = credentials::login_name(typed_name)?;
         check_password_of(password, &[&name], Beside::Nothing)?;
         let at = self.db.read(&ticket.scope, |tx| ticket.find(tx))?;
-        self.registered(&ticket, at, (&name, password))
+        self.registered(&ticket, at, Some((&name, password)))
     }
 
-    /// The rest of every registration, whoever chose login id and password.
+    /// The rest of every registration; `chosen`: login id and password, if the person chose them.
     pub(super) fn registered(
         &self,
         ticket: &Ticket,
         (step, purpose): (Step, Purpose),
-        (name, password): (&str, &str),
+        chosen: Option<(&str, &str)>,
     ) -> Result<Moved> {
         let Step::Account { person_id, checked, at_box, invited_by } = step else {
             return Err(MOVED);
         };
         let letter = Letter { person_id, invited_by };
         let aim = self.aim_of(purpose)?;
-        let hash = self.passwords.hash(ticket.scope.operator(), password, Beside::Nothing)?;
+        let is_chosen = chosen.is_some();
+        let (name, password) =
+            chosen.map_or_else(nobodys, |(name, password)| (name.to_owned(), password.to_owned()));
+        let hash = self.passwords.hash(ticket.scope.operator(), &password, Beside::Nothing)?;
         let signing = Arc::clone(&self.signing);
         let cause = if at_box.is_some() { "box" } else { "letter" };
         let scope = Scope::new(ticket.scope.operator(), Actor::Anonymous, ticket.scope.now());
         let scope = scope.caused_by(cause);
-        let (here, name) = (ticket.clone(), name.to_owned());
+        let here = ticket.clone();
         let moved = self.db.transact(&scope, move |tx| {
             let member = match at_box {
                 Some(_) => admitted_at_box(tx, &letter.person_id)?,
@@ -107,6 +111,9 @@ impl Journeys {
             };
             // A letter may be of somebody who had a password: whoever knew that one is out.
             credentials::replace_credentials(tx, &member.person_id, (&name, &hash))?;
+            if !is_chosen {
+                credentials::note_unchosen(tx, &member.person_id)?;
+            }
             sessions::end_sessions(tx, Reason::PasswordReplaced(&member.person_id))?;
             let factors = credentials::factors_of(tx, &member.person_id)?;
             settle(tx, &signing, (&here, &aim), (&member, &Proven::letter(), factors))
