@@ -110,11 +110,10 @@ pub(super) async fn watched(
     .await
 }
 
-/// A title by the product that has it, and when it was watched last.
+/// A title by the product that has it, never by what services call it; and when it was watched last.
 fn title(words: Words, one: WatchedTitle) -> (String, String) {
     let product = one.product.map(|(ja, en)| in_language(words.0, &ja, &en).to_owned());
-    let name =
-        product.map_or_else(|| one.resource.clone(), |name| format!("{name} ({})", one.resource));
+    let name = product.unwrap_or_else(|| words.get("family.watched.unknown").to_owned());
     (name, on_day(words, "family.watched.on", one.last))
 }
 

@@ -8,7 +8,9 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::kernel::{Result, clock};
-use domain::decisions::{Action, Ask, Finding, PinGiven, Question, Shelf, Shelved, Subject};
+use domain::decisions::{
+    Action, AdultSwitch, Ask, Finding, PinGiven, Question, Shelf, Shelved, Subject,
+};
 use domain::signin::OwnPage;
 use domain::subscribers::Role;
 use formats::oauth::Parameters;
@@ -121,7 +123,7 @@ fn page(mypage: &Mypage, here: &Here, after: &str) -> Result<Response> {
         let whole = shelf.whole.as_ref();
         body.whole = whole.map(|found| reasons::sentence(words.0, found, &shelf.station));
         body.listed = shelf.products.iter().map(|one| listed(words, shelf, (one, owner))).collect();
-        body.adult = (shelf.adult_hidden > 0).then(|| words.get("me.watch.adult"));
+        body.adult = shelf.adult_hidden.map(|switch| adult(words, (switch, owner)));
         body.after = shelf.products.last().filter(|_| shelf.more).map(|one| one.product.clone());
     }
     here.answer(mypage, Page::new(words.0, body.title, &body)?, None)
@@ -167,11 +169,28 @@ fn listed(words: Words, shelf: &Shelf, (one, owner): (&Shelved, bool)) -> Listed
             (true, true) => "me.watch.pin",
             (false, _) => "me.watch.no",
         }),
-        why: told
-            .map(|found| reasons::sentence(words.0, found, &shelf.station))
-            .unwrap_or_default(),
+        why: told.map(|found| why(words, shelf, (found, owner))).unwrap_or_default(),
         link: told.and_then(|found| next(words, (found, owner))),
     }
+}
+
+/// Why not, in words for who reads it: the owner is not sent to the owner.
+fn why(words: Words, shelf: &Shelf, (found, owner): (&Finding, bool)) -> String {
+    match found {
+        Finding::RatedAbove { by_age: false, .. } if owner => {
+            reasons::fill(words.0, "decision.D14.user.owner", found, &shelf.station)
+        }
+        _ => reasons::sentence(words.0, found, &shelf.station),
+    }
+}
+
+/// Who can have it that what is for adults is shown, and where.
+fn adult(words: Words, (switch, owner): (AdultSwitch, bool)) -> &'static str {
+    words.get(match (owner, switch) {
+        (true, _) => "me.watch.adult.owner",
+        (false, AdultSwitch::Person) => "me.watch.adult.person",
+        (false, _) => "me.watch.adult",
+    })
 }
 
 /// The page of our own where the person can do something about it.

@@ -71,6 +71,8 @@ pub struct Context {
     pub language: Language,
     /// How large the letters are to be.
     pub letters: Letters,
+    /// Whether it is a page for who works for a station.
+    pub for_staff: bool,
     /// The operator of the address, once a door found that it is there.
     operator: Arc<OnceLock<Arc<str>>>,
     /// The page the caller is a script of, as the browser says.
@@ -115,6 +117,7 @@ pub fn get() -> Context {
         trace_id: "".into(),
         language: Language::Japanese,
         letters: Letters::Usual,
+        for_staff: false,
         operator: Arc::default(),
         origin: None,
         shared: Arc::default(),
@@ -226,6 +229,7 @@ fn context(request: &Request) -> Context {
         trace_id: trace_id(request.headers()).into(),
         language: language(request.headers()),
         letters: letters(request.headers()),
+        for_staff: request.uri().path().starts_with("/console"),
         operator: Arc::default(),
         origin: origin(request.headers()),
         shared: Arc::default(),

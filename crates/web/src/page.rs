@@ -156,6 +156,7 @@ struct Shell<'p> {
 struct ErrorBody<'p> {
     title: &'p str,
     message: &'p str,
+    for_staff: bool,
     code: &'p str,
     code_label: &'p str,
     request_label: &'p str,
@@ -190,13 +191,14 @@ impl Page {
         })
     }
 
-    /// The page that words an error.
+    /// The page that words an error: with its code for who works for a station, for everybody else with the number to ask by.
     #[must_use]
     pub fn of_error(language: Language, error: &Error) -> Self {
         let (title, code) = (words::page(language, "error.title"), error.code());
         let body = ErrorBody {
             title,
             message: words::error(language, code),
+            for_staff: current::get().for_staff,
             code,
             code_label: words::page(language, "error.code"),
             request_label: words::page(language, "error.request"),

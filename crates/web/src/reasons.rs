@@ -53,7 +53,8 @@ const fn user_key(finding: &Finding) -> &'static str {
         Finding::KeyOver { .. } => "decision.D11.user",
         Finding::RentalOver { .. } => "decision.D12.user",
         Finding::AdultNotAllowed { off } => adult_key(off.as_slice()),
-        Finding::RatedAbove { .. } => "decision.D14.user",
+        Finding::RatedAbove { by_age: true, .. } => "decision.D14.user.age",
+        Finding::RatedAbove { by_age: false, .. } => "decision.D14.user",
         Finding::PinNeeded { pin, set, given, .. } => pin_key(*pin, *set, *given),
         Finding::PurchaseNeeded => "decision.D18.user",
     }
@@ -120,7 +121,8 @@ const fn admin_key(finding: &Finding) -> &'static str {
 }
 
 /// The text of `key` with the finding's facts in it.
-fn fill(language: Language, key: &'static str, finding: &Finding, station: &Station) -> String {
+#[must_use]
+pub fn fill(language: Language, key: &'static str, finding: &Finding, station: &Station) -> String {
     let product = |code: &str| product_name(language, station, code);
     match finding {
         Finding::OperatorDisabled

@@ -149,6 +149,13 @@ async fn by_arrows(browser: &Client, issuer: &str) {
     wait_for(browser, "#from").await;
     look_at(browser, TELEVISION, "me-pins-by-arrows").await;
     all_is_reached(browser, "pins with a list").await;
+    let others =
+        ["family", "family/1", "household", "sessions", "contacts", "me/watch", "security"];
+    for page in others {
+        browser.goto(&format!("{issuer}/{page}")).await.unwrap();
+        wait_for(browser, "nav.own a").await;
+        all_is_reached(browser, page).await;
+    }
 }
 
 #[test]

@@ -320,7 +320,9 @@ fn nobody_uses_a_form_of_the_console_from_another_site_or_session() {
         "a form is about its own contract"
     );
     "https://evil.example".clone_into(&mut clerk.origin);
-    assert_eq!(clerk.send_form(&contract("A-001"), &fields).refusal(), "form.foreign");
+    let foreign = clerk.send_form(&contract("A-001"), &fields);
+    assert_eq!(foreign.refusal(), "form.foreign");
+    assert!(foreign.body.contains("form.foreign"), "a clerk reads the code: {}", foreign.body);
 }
 
 #[test]

@@ -224,7 +224,7 @@ fn what_is_for_adults_is_named_only_to_who_may_watch_it() {
     house.world.send(Command { attributes: off, ..attr });
     let page = owner.look(WATCH);
     assert!(
-        !page.body.contains("ナイト") && page.body.contains("成人向けの商品は"),
+        !page.body.contains("ナイト") && shown(&page, "adult").contains("「ご家族」"),
         "{}",
         page.body
     );

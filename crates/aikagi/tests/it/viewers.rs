@@ -73,7 +73,7 @@ impl Answer {
         found.map(|(_, value)| value.into_owned())
     }
 
-    /// The code of the error page or message: `<code>…</code>`, or what the access log was told.
+    /// The code of the error page or message, as the access log was told.
     pub fn refusal(&self) -> &str {
         self.headers.get("x-test-refusal").map_or("", |value| value.to_str().unwrap())
     }

@@ -56,9 +56,9 @@ pub struct Shelf {
     pub all: usize,
     /// Whether there is more after the last one.
     pub more: bool,
-    /// How many for adults are left out, because this viewer may not watch them and could have that changed. Who is
+    /// What keeps something for adults left out that this viewer could have shown: the household's switch before their own. Who is
     /// under age is not told of any.
-    pub adult_hidden: usize,
+    pub adult_hidden: Option<AdultSwitch>,
     /// Names of products.
     pub station: Arc<Station>,
 }
@@ -86,7 +86,7 @@ impl Decisions {
             watchable: 0,
             all: 0,
             more: false,
-            adult_hidden: 0,
+            adult_hidden: None,
             station: Arc::clone(station),
         };
         for code in codes(station, &viewer, now) {
@@ -94,7 +94,7 @@ impl Decisions {
             let question = Question { resource: &resource, ..ask.question };
             let found = decide(station, Some(&viewer), &question, now).findings;
             if let Some(hidden) = hides(&found) {
-                shelf.adult_hidden += hidden;
+                shelf.adult_hidden = shelf.adult_hidden.or(hidden);
                 continue;
             }
             let one = Shelved { product: code.to_owned(), findings: found };
@@ -137,13 +137,14 @@ const fn is_whole(finding: &Finding) -> bool {
     )
 }
 
-/// What is for adults is not named to who may not watch it; counted it is for who could.
-fn hides(findings: &[Finding]) -> Option<usize> {
+/// What is for adults is not named to who may not watch it; by which switch, is told to who could.
+fn hides(findings: &[Finding]) -> Option<Option<AdultSwitch>> {
     findings.iter().find_map(|one| match one {
         Finding::AdultNotAllowed { off } => {
             let never =
                 [AdultSwitch::Operator, AdultSwitch::Child, AdultSwitch::Age, AdultSwitch::Nobody];
-            Some(usize::from(!off.iter().any(|switch| never.contains(switch))))
+            let able = !off.iter().any(|switch| never.contains(switch));
+            Some(off.first().copied().filter(|_| able))
         }
         _ => None,
     })
