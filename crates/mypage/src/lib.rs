@@ -11,6 +11,7 @@ mod family;
 mod filled;
 mod frame;
 mod help;
+mod history;
 mod home;
 mod household;
 mod logo;
@@ -91,10 +92,11 @@ impl Mypage {
 }
 
 /// The pages.
-fn pages() -> [(&'static str, MethodRouter<Arc<Mypage>>); 16] {
+fn pages() -> [(&'static str, MethodRouter<Arc<Mypage>>); 17] {
     [
         ("/me", get(home::show)),
         ("/me/watch", get(watch::show)),
+        ("/me/history", get(history::show).post(history::hide)),
         ("/me/data", get(data::show).post(data::take)),
         ("/me/view", post(view::change)),
         ("/me/help", get(help::show)),

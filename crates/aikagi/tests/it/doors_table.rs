@@ -79,6 +79,8 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Both, "/device", Guard::Browser),
     Route("GET", At::Both, "/me", Guard::Browser),
     Route("GET", At::Both, "/me/watch", Guard::Browser),
+    Route("GET", At::Both, "/me/history", Guard::Browser),
+    Route("POST", At::Both, "/me/history", Guard::Browser),
     Route("GET", At::Both, "/me/data", Guard::Browser),
     Route("POST", At::Both, "/me/data", Guard::Browser),
     Route("POST", At::Both, "/me/view", Guard::Browser),

@@ -66,6 +66,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("credentials::sweep_sent_codes", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_letters", "housekeeping of expired rows, answers a number"),
     ("sessions::sweep", "housekeeping of expired rows, answers a number"),
+    ("decisions::hide_own_history", "writes an audit line of its own scope"),
     ("sessions::grant", "writes an authorization of its own scope"),
     ("sessions::give_consent", "writes a consent of its own scope"),
     ("sessions::refuse_consent", "writes an audit line of its own scope"),

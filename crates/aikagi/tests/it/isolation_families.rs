@@ -21,6 +21,9 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("commands::overview_of", |tx, known| said(commands::overview_of(tx, &known.person_id))),
     ("commands::membership_of", |tx, known| said(commands::membership_of(tx, &known.person_id))),
     ("commands::offer_of", |tx, known| said(commands::offer_of(tx, &known.person_id))),
+    ("decisions::own_history", |tx, known| {
+        said(decisions::own_history(tx, &known.person_id, None))
+    }),
     ("decisions::watched_by_child", |tx, known| {
         said(decisions::watched_by_child(tx, (&known.person_id, 1)))
     }),

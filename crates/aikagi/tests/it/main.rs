@@ -143,6 +143,7 @@ mod oidc;
 mod openapi;
 mod operations;
 mod origins;
+mod own_history;
 mod own_pages;
 mod parity;
 mod parity_wish;

@@ -41,6 +41,7 @@ const SIGN_IN: &[&str] = &[
 const OWN: &[&str] = &[
     "/me",
     "/me/watch",
+    "/me/history",
     "/me/data",
     "/me/view",
     "/me/help",

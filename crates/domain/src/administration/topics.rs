@@ -154,6 +154,7 @@ const OF_PROOFS: &[&str] = &[
     "letter.issued",
     "letter.handed",
     "person.credentials_set",
+    "person.history_hidden",
     "person.password_changed",
     "person.pin_set",
     "person.pin_removed",

@@ -15,6 +15,7 @@ mod facts;
 mod findings;
 mod first_play;
 mod gather;
+mod history;
 mod horizon;
 mod kept;
 mod keys;
@@ -39,6 +40,7 @@ pub use explain::{Explanation, SinceThen, Then, Verdict, explain};
 pub use facts::Fact;
 pub use findings::{AdultSwitch, Finding, PERMIT, PinFor, Refused};
 pub use first_play::{RENTAL_UNKNOWN, record_first_play};
+pub use history::{Asked, OwnHistory, hide_own_history, own_history};
 pub use listed::{Decided, OfDecisions, page_of_decisions};
 pub use log::{Answered, count_answers, sweep};
 pub use question::{

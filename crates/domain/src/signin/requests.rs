@@ -80,6 +80,8 @@ pub enum OwnPage {
     Home,
     /// What the person may watch, and why not.
     Watch,
+    /// What the person watched or asked to watch.
+    History,
     /// Where the person takes all that is kept of them.
     Data,
     /// The members of the household of the person, and their invitations.
@@ -102,9 +104,10 @@ pub enum OwnPage {
 
 impl OwnPage {
     /// All pages a person comes to by a link: without what leads a television in.
-    const LED_TO: [Self; 11] = [
+    const LED_TO: [Self; 12] = [
         Self::Home,
         Self::Watch,
+        Self::History,
         Self::Data,
         Self::Family,
         Self::Household,
@@ -129,6 +132,7 @@ impl OwnPage {
             Self::Device { .. } => "device",
             Self::Home => "me",
             Self::Watch => "me/watch",
+            Self::History => "me/history",
             Self::Data => "me/data",
             Self::Family => "family",
             Self::Household => "household",

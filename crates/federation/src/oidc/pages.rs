@@ -190,6 +190,7 @@ const fn own(page: &OwnPage) -> &'static str {
         OwnPage::Security => "signin.own.security",
         OwnPage::Home => "signin.own.home",
         OwnPage::Watch => "signin.own.watch",
+        OwnPage::History => "signin.own.history",
         OwnPage::Data => "signin.own.data",
         OwnPage::Family => "signin.own.family",
         OwnPage::Household => "signin.own.household",
