@@ -46,6 +46,8 @@ struct Navigation<'n> {
     bulk: bool,
     trial: bool,
     platform: bool,
+    /// Who visits from the platform is told so on every page.
+    visit: Option<String>,
 }
 
 impl Here {
@@ -110,6 +112,9 @@ impl Here {
             bulk: self.may(Permission::Bulk),
             trial: self.house.is_on_trial(),
             platform: matches!(self.house, House::Platform),
+            visit: self.seat.is_visit().then(|| {
+                self.words.fill("console.visit.band", &[("station", self.house.name(self.words))])
+            }),
         };
         let page = Page::new(self.words.0, title, body)?;
         let page = self.house.owns(page, self.words).led_by(&navigation)?;

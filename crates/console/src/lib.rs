@@ -8,6 +8,7 @@ mod bulk;
 mod causes;
 mod contract;
 mod deliveries;
+mod entering;
 mod facts;
 mod file;
 mod file_undo;
@@ -34,6 +35,7 @@ mod trial;
 mod undo;
 mod unregistered;
 mod verbs;
+mod visits;
 mod waiting;
 mod why;
 
@@ -82,15 +84,19 @@ pub struct Console {
 }
 
 impl Console {
-    /// The operator an address names.
+    /// The operator an address names, whose request this is.
     fn operator(&self, code: &str) -> Result<Arc<Operator>> {
+        let found = self.find_operator(code)?;
+        current::operator_is_there(code);
+        Ok(found)
+    }
+
+    fn find_operator(&self, code: &str) -> Result<Arc<Operator>> {
         if !operators::valid_code(code) {
             return Err(Error::not_found("operator.unknown", ""));
         }
         let scope = Scope::new(code, Actor::Anonymous, clock::now());
-        let found = self.db.operator_fact(&scope, operators::find_operator)?;
-        current::operator_is_there(code);
-        Ok(found)
+        self.db.operator_fact(&scope, operators::find_operator)
     }
 
     fn cookies(&self) -> Cookies {
@@ -121,6 +127,7 @@ pub fn routes(console: Console) -> Router {
     Router::new()
         .route("/console", get(signin::choose))
         .route("/console/platform", get(stations::show))
+        .route("/console/platform/stations/{station}", get(entering::show).post(entering::enter))
         .route("/console/{operator}", get(home::show))
         .route("/console/{operator}/sign-in", post(signin::sign_in))
         .route("/console/{operator}/sign-in/passkey", post(security::sign_in))

@@ -18,6 +18,7 @@ use web::words;
 use super::Console;
 use super::here::{Here, posted, shown};
 use super::home::segment;
+use super::visits;
 
 /// The roles there are at a station, and their word on the page.
 const ROLES: [(Role, &str); 5] = [
@@ -55,7 +56,9 @@ struct ListBody<'b> {
     address: String,
     proof: &'b str,
     message: Option<String>,
+    refused: bool,
     listed: Vec<Listed>,
+    visits: Vec<visits::Row>,
     typed: (&'b str, &'b str),
     roles: Vec<Ticked>,
 }
@@ -98,12 +101,12 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Response {
     shown((console, code), (headers, LIST.to_owned()), |console, here| {
-        list_page(console, here, (&Parameters::default(), None))
+        list_page(console, here, (&Parameters::default(), &Said::Nothing))
     })
     .await
 }
 
-/// `POST …/staff`: adds a member.
+/// `POST …/staff`: adds a member, or sends somebody of the platform out.
 pub(super) async fn add(
     State(console): State<Arc<Console>>,
     Path(code): Path<String>,
@@ -111,6 +114,15 @@ pub(super) async fn add(
     body: Bytes,
 ) -> Response {
     posted((console, code), (headers, body, LIST.to_owned()), |console, here, form| {
+        if let Some(visit) = form.get("visit") {
+            return match visits::send_out(console, here, visit) {
+                Ok(()) => list_page(console, here, (form, &Said::Done("console.visits.sent_out"))),
+                Err(error @ Error::NotFound { .. }) => {
+                    list_page(console, here, (form, &Said::Refused(&error)))
+                }
+                Err(error) => Err(error),
+            };
+        }
         let id = form.get("staff").unwrap_or_default().trim().to_ascii_lowercase();
         let draft = draft_of(form, true);
         let new = id.clone();
@@ -123,7 +135,9 @@ pub(super) async fn add(
         });
         match added {
             Ok(_) => Ok(see_other(&format!("{}{}", here.address, path_of(&id)))),
-            Err(error) if may_be_told(&error) => list_page(console, here, (form, Some(&error))),
+            Err(error) if may_be_told(&error) => {
+                list_page(console, here, (form, &Said::Refused(&error)))
+            }
             Err(error) => Err(error),
         }
     })
@@ -166,12 +180,26 @@ pub(super) async fn change(
     .await
 }
 
-/// What the page of a member says of the last form.
+/// What a page says of the last form.
 enum Said<'s> {
     Nothing,
     Done(&'static str),
     Invited(String),
     Refused(&'s Error),
+}
+
+impl Said<'_> {
+    fn text(&self, words: Words) -> Option<String> {
+        match self {
+            Self::Nothing | Self::Invited(_) => None,
+            Self::Done(key) => Some(words.get(key).to_owned()),
+            Self::Refused(error) => Some(message(words.0, error)),
+        }
+    }
+
+    const fn error(&self) -> Option<&Error> {
+        if let Self::Refused(error) = self { Some(*error) } else { None }
+    }
 }
 
 /// Whether the page itself says why nothing was done; who may not come here, or asks for nobody, sees a page of its own.
@@ -239,11 +267,14 @@ fn members(console: &Console, here: &Here) -> Result<Vec<Member>> {
 fn list_page(
     console: &Console,
     here: &Here,
-    (form, error): (&Parameters<'_>, Option<&Error>),
+    (form, said): (&Parameters<'_>, &Said<'_>),
 ) -> Result<Response> {
     let words = here.words;
     let get = |name| form.get(name).unwrap_or_default();
-    let listed = members(console, here)?.into_iter().map(|member| Listed {
+    let asked = (&here.seat, Permission::ManageStaff);
+    let both = |tx: &mut base::store::Tx<'_>| Ok((staff::roster(tx)?, staff::visits(tx)?));
+    let (members, visited) = console.desks.look(asked, clock::now(), both)?;
+    let listed = members.into_iter().map(|member| Listed {
         address: format!("{}{}", here.address, path_of(&member.staff.id)),
         name: member.staff.draft.name.clone(),
         roles: roles_of(words, &member.staff.draft.roles),
@@ -256,12 +287,14 @@ fn list_page(
         title: words.get("console.people.title"),
         address: format!("{}{LIST}", here.address),
         proof: &here.proof(console, LIST),
-        message: error.map(|error| message(words.0, error)),
+        message: said.text(words),
+        refused: said.error().is_some(),
         listed: listed.collect(),
+        visits: visited.into_iter().map(|one| visits::row(words, one)).collect(),
         typed: (get("staff"), get("name")),
         roles: ticked(words, &draft_of(form, true).roles),
     };
-    here.page(console, (body.title, "staff"), &body, error)
+    here.page(console, (body.title, "staff"), &body, said.error())
 }
 
 fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Response> {
@@ -269,18 +302,14 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
     let found = members(console, here)?.into_iter().find(|member| member.staff.id == id);
     let member = found.ok_or_else(|| Error::not_found("staff.unknown", id))?;
     let draft = &member.staff.draft;
-    let error = if let Said::Refused(error) = said { Some(*error) } else { None };
+    let error = said.error();
     let body = PersonBody {
         words,
         title: &draft.name,
         list: format!("{}{LIST}", here.address),
         address: format!("{}{}", here.address, path_of(id)),
         proof: &here.proof(console, &path_of(id)),
-        message: match said {
-            Said::Nothing | Said::Invited(_) => None,
-            Said::Done(key) => Some(words.get(key).to_owned()),
-            Said::Refused(error) => Some(message(words.0, error)),
-        },
+        message: said.text(words),
         refused: error.is_some(),
         invited: if let Said::Invited(code) = said { Some(invited(here, id, code)) } else { None },
         id,

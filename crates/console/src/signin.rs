@@ -196,7 +196,7 @@ fn resumed(
 
 /// A path below the console of a station; anything else leads to its first page. Two dots lead elsewhere, in whatever way they
 /// are written.
-fn below(path: &str) -> &str {
+pub(super) fn below(path: &str) -> &str {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/?=&%+".contains(&byte);
     let inside = path.starts_with('/') && path.len() <= 500 && path.bytes().all(plain);
     if inside && !path.to_ascii_lowercase().contains("%2e") { path } else { "" }
@@ -212,7 +212,13 @@ pub(super) async fn sign_out(
     let form = (headers, body, SIGN_OUT.to_owned());
     posted((console, named), form, |console, here, _| {
         console.desks.sign_out(&here.seat, clock::now())?;
-        let mut response = see_other(&here.address);
+        // Who visits goes home.
+        let next = if here.seat.is_visit() {
+            console.address(&House::Platform)
+        } else {
+            here.address.clone()
+        };
+        let mut response = see_other(&next);
         if let Some(cookie) = console.cookies().clear(here.house.cookie()) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }

@@ -24,8 +24,16 @@ struct Row {
     name: String,
     state: &'static str,
     alarm: bool,
-    /// What waits there, in words.
-    waits: Vec<String>,
+    /// The page on which the station is entered.
+    address: String,
+    waits: Vec<Waits>,
+}
+
+/// Something that waits at a station, in words.
+pub(super) struct Waits {
+    pub(super) text: String,
+    /// Where it is seen, below the station's console.
+    pub(super) path: &'static str,
 }
 
 /// One of the two lists.
@@ -88,7 +96,7 @@ fn lists(here: &Here, sought: &Sought, found: Stations) -> Vec<List> {
             format!("{}?{}", here.address, query.finish())
         })
     };
-    let rows = |stations: Vec<Station>| stations.into_iter().map(|one| row(words, one)).collect();
+    let rows = |stations: Vec<Station>| stations.into_iter().map(|one| row(here, one)).collect();
     let mut lists = Vec::new();
     if all {
         lists.push(List {
@@ -113,22 +121,39 @@ fn lists(here: &Here, sought: &Sought, found: Stations) -> Vec<List> {
     lists
 }
 
-fn row(words: Words, station: Station) -> Row {
-    let state = match (station.state, station.trial) {
-        (OperatorState::Disabled, _) => "console.station.off",
-        (OperatorState::Enabled, Some(_)) => "console.stations.trial",
-        (OperatorState::Enabled, None) => "console.station.on",
-    };
+fn row(here: &Here, station: Station) -> Row {
+    let words = here.words;
     Row {
         name: in_language(words.0, &station.name_ja, &station.name_en).to_owned(),
-        state: words.get(state),
-        alarm: station.state == OperatorState::Disabled,
+        state: state(words, &station),
+        alarm: is_off(&station),
         waits: waits(words, &station),
+        address: format!("{}{}", here.address, path_of(&station.code)),
         code: station.code,
     }
 }
 
-fn waits(words: Words, station: &Station) -> Vec<String> {
+/// Where a station is entered, below the console.
+pub(super) fn path_of(code: &str) -> String {
+    format!("/stations/{code}")
+}
+
+/// Whether a station is out of service: nobody works there.
+pub(super) fn is_off(station: &Station) -> bool {
+    station.state == OperatorState::Disabled
+}
+
+/// Whether a station is in service, in words.
+pub(super) fn state(words: Words, station: &Station) -> &'static str {
+    words.get(match (station.state, station.trial) {
+        (OperatorState::Disabled, _) => "console.station.off",
+        (OperatorState::Enabled, Some(_)) => "console.stations.trial",
+        (OperatorState::Enabled, None) => "console.station.on",
+    })
+}
+
+/// What waits at a station.
+pub(super) fn waits(words: Words, station: &Station) -> Vec<Waits> {
     let since = |key, at: Instant| words::fill_at(words.0, key, at);
     let counted = |key, waiting: Waiting| {
         Some(since(key, waiting.since?).replace("{count}", &waiting.count.to_string()))
@@ -141,11 +166,12 @@ fn waits(words: Words, station: &Station) -> Vec<String> {
     let late =
         |(day, at): &(String, Instant)| since("console.stations.late", *at).replace("{date}", day);
     let all = [
-        counted("console.stations.held", station.held),
-        counted("console.stations.guarded", station.guarded),
-        station.late.as_ref().map(late),
-        counted(dead, station.dead),
-        station.trial.map(|at| since("console.stations.launch", at)),
+        (counted("console.stations.held", station.held), "/files"),
+        (counted("console.stations.guarded", station.guarded), "/files"),
+        (station.late.as_ref().map(late), "/files"),
+        (counted(dead, station.dead), "/today"),
+        (station.trial.map(|at| since("console.stations.launch", at)), "/launch"),
     ];
-    all.into_iter().flatten().collect()
+    let told = all.into_iter().filter_map(|(text, path)| Some(Waits { text: text?, path }));
+    told.collect()
 }

@@ -64,6 +64,7 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-sent-codes", |tx| domain::credentials::sweep_sent_codes(tx, ROWS)),
     ("sweep-staff-sessions", |tx| domain::staff::sweep(tx, ROWS)),
     ("sweep-staff-invitations", |tx| domain::staff::sweep_invitations(tx, ROWS)),
+    ("sweep-platform-visits", |tx| domain::staff::sweep_visits(tx, ROWS)),
     ("fold-older-names", |tx| domain::subscribers::fold_older(tx, ROWS)),
     ("sweep-jobs", |tx| jobs::forget(tx, tx.now().plus_days(-JOB_DAYS), ROWS)),
 ];

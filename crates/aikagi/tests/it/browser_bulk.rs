@@ -231,7 +231,7 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
     click(&other, "#files a").await;
     wait_for(&other, "#standing").await;
     look_at(&other, look, "file").await;
-    looks_after_stations(&other, demo, look).await;
+    looks_after_stations((&other, &one), demo, look).await;
     one.close().await.unwrap();
     other.close().await.unwrap();
 }

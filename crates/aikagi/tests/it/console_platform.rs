@@ -78,8 +78,8 @@ fn table<'p>(page: &'p str, id: &str) -> &'p str {
 
 /// The codes of the stations in a table.
 fn codes(table: &str) -> Vec<String> {
-    let rows = table.split("<tr><td>").skip(1);
-    rows.map(|row| row.split('<').next().unwrap_or_default().to_owned()).collect()
+    let rows = table.split("<tr><td><a href=\"").skip(1);
+    rows.map(|row| row.split(['>', '<']).nth(1).unwrap_or_default().to_owned()).collect()
 }
 
 #[test]
@@ -215,6 +215,9 @@ fn what_waits_anywhere_stands_before_the_list_with_since_when() {
     assert_eq!(codes(table(&shown.body, "needing")), [MINAMI, "ST0003"], "{}", shown.body);
     let text = table(&shown.body, "needing");
     assert!(text.contains("届けられなかった通知：2件") && text.contains("開局の準備中"), "{text}");
+    for leads in ["MINA01?path=/today", "ST0003?path=/launch"] {
+        assert!(text.contains(&format!("/stations/{leads}\"")), "{leads}: {text}");
+    }
 
     // A file waits for an earlier one; then it is given up.
     given_file(&house.world);

@@ -39,7 +39,7 @@ impl Two {
         let path = path.replace("{file}", &names.file).replace("{bulk}", &names.bulk);
         let path = path.replace("{product}", &names.product).replace("{client}", &names.client);
         let path = path.replace("{logo}", &names.logo).replace("{colours}", "0b5c76-7ecbe4.css");
-        let path = path.replace("{member}", "1");
+        let path = path.replace("{member}", "1").replace("{station}", MINAMI);
         let path = path.replace("{person_no}", "1").replace("{staff}", &names.login);
         let path = path.replace("{name}", "sms").replace("{part}", "1");
         let path = path.replace("{client_id}", &names.registered.id);
@@ -163,6 +163,7 @@ impl Two {
             ("POST", "{staff}") => {
                 form(format!("proof={}&do=end_sessions", proof(&format!("/staff/{login}"))))
             }
+            ("POST", "{station}") => form(format!("proof={}", proof("/stations/MINA01"))),
             ("POST", "today") => form(format!("proof={}&receiver=vod", proof("/today"))),
             ("POST", "{bulk}") => {
                 form(format!("proof={}&do=withdraw", proof(&format!("/bulk/{bulk}"))))

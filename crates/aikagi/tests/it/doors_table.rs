@@ -141,6 +141,8 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/o/{operator}/sms/v1/contracts/{number}/why", Guard::Sms),
     Route("GET", At::Platform, "/console", Guard::Open),
     Route("GET", At::Platform, "/console/platform", Guard::Staff),
+    Route("GET", At::Platform, "/console/platform/stations/{station}", Guard::Staff),
+    Route("POST", At::Platform, "/console/platform/stations/{station}", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/sign-in", Guard::Trying),
     Route("POST", At::Operator, "/console/{operator}/sign-in/passkey", Guard::Trying),

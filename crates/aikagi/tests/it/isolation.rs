@@ -59,6 +59,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("credentials::sweep", "housekeeping of expired rows, answers a number"),
     ("staff::sweep", "housekeeping of expired rows, answers a number"),
     ("staff::sweep_invitations", "housekeeping of expired rows, answers a number"),
+    ("staff::sweep_visits", "housekeeping of old rows, answers a number"),
     ("credentials::sweep_questions", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_contacts", "housekeeping of expired rows, answers a number"),
     ("credentials::sweep_approvals", "housekeeping of expired rows, answers a number"),

@@ -144,6 +144,9 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(decisions::why(tx, &known.trace).map(|why| why.explanation))
     }),
     ("operators::employer", |tx, _| said(operators::employer(tx))),
+    ("administration::station", |tx, _| said(administration::station(tx, KITA))),
+    ("staff::visits", |tx, _| said(staff::visits(tx))),
+    ("staff::end_visit", |tx, known| said(staff::end_visit(tx, &known.device_id))),
     ("administration::stations", |tx, _| {
         said(administration::stations(tx, &administration::Sought::default()))
     }),

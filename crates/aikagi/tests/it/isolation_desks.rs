@@ -39,6 +39,11 @@ pub const PROBES: &[(&str, Probe)] = &[
         let answer = format!("{{\"id\":\"{}\"}}", names.login);
         said(two.parts.desks.sign_in_by_passkey(&visit, &site, &answer))
     }),
+    ("Desks::enter", |two, _| {
+        let seat = two.parts.desks.seat(&two.seats[MINAMI], (MINAMI, clock::now()));
+        let reason = (crate::world::KITA, "見たい");
+        said(two.parts.desks.enter(&seat.unwrap().unwrap(), reason, clock::now()))
+    }),
     ("Desks::welcome", |two, names| {
         let invited = Invited { staff_id: &names.login, invitation: &names.letter };
         let welcome = two.parts.desks.welcome(MINAMI, &invited, clock::now());

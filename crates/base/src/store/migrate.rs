@@ -76,6 +76,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (46, "0046_looks", include_str!("../../../../migrations/0046_looks.sql")),
     (47, "0047_stations", include_str!("../../../../migrations/0047_stations.sql")),
     (48, "0048_chosen_passwords", include_str!("../../../../migrations/0048_chosen_passwords.sql")),
+    (49, "0049_platform_visits", include_str!("../../../../migrations/0049_platform_visits.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

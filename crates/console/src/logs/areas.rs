@@ -62,6 +62,7 @@ const OWN: &[&str] = &[
 const CONSOLE: &[&str] = &[
     "/console",
     "/console/platform",
+    "/console/platform/stations/{station}",
     "/console/{operator}",
     "/console/{operator}/sign-in",
     "/console/{operator}/sign-in/passkey",

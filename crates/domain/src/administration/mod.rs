@@ -30,7 +30,9 @@ pub use search::{Found, FoundBy, FoundContract, PAGE, search};
 pub use secrets::renew_secret;
 pub use service::{admit, check_in_service};
 pub use sheet::{Sheet, sheet};
-pub use stations::{COUNTED, NEEDING, STATIONS, Sought, Station, Stations, Waiting, stations};
+pub use stations::{
+    COUNTED, NEEDING, STATIONS, Sought, Station, Stations, Waiting, station, stations,
+};
 pub use timeline::{Doer, Happened, Timeline, timeline};
 pub use today::{LOOKED_AT, Today, today};
 pub use topics::Topic;

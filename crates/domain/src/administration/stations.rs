@@ -75,9 +75,7 @@ pub struct Stations {
 /// # Errors
 /// `operator.platform_only` in the scope of one operator.
 pub fn stations(tx: &mut Tx<'_>, sought: &Sought) -> Result<Stations> {
-    if tx.operator() != Scope::PLATFORM {
-        return Err(Error::Forbidden { code: "operator.platform_only" });
-    }
+    by_platform(tx)?;
     let beginning = sought.beginning.trim();
     let (needing, needing_next) = if beginning.is_empty() {
         cut(needing(tx, &sought.needing_after)?, NEEDING)
@@ -90,6 +88,23 @@ pub fn stations(tx: &mut Tx<'_>, sought: &Sought) -> Result<Stations> {
         all.iter().filter(|one| codes.contains(&one.code)).cloned().collect::<Vec<_>>()
     };
     Ok(Stations { needing: those(&needing), needing_next, listed: those(&listed), next })
+}
+
+/// One station, and what waits there; spoken by the platform.
+///
+/// # Errors
+/// `operator.platform_only` in the scope of one operator; `operator.unknown`
+pub fn station(tx: &mut Tx<'_>, code: &str) -> Result<Station> {
+    by_platform(tx)?;
+    let found = figures(tx, vec![code.to_owned()])?.into_iter().next();
+    found.ok_or_else(|| Error::not_found("operator.unknown", code))
+}
+
+fn by_platform(tx: &Tx<'_>) -> Result<()> {
+    if tx.operator() == Scope::PLATFORM {
+        return Ok(());
+    }
+    Err(Error::Forbidden { code: "operator.platform_only" })
 }
 
 /// The first `most` codes, and the last of them where more come.

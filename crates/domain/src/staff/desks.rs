@@ -15,7 +15,7 @@ use crate::operators;
 use crate::signing::{HandleKind, Signing};
 
 use super::permissions::Permission;
-use super::sessions::{self, Seat};
+use super::sessions::{self, Seat, Session};
 
 /// Wrong in whatever way: nobody is told which part.
 pub(super) const FAILED: Error = Error::Unauthenticated { code: "staff.signin_failed" };
@@ -145,9 +145,9 @@ impl Desks {
         let scope = Scope::new(operator, Actor::Anonymous, now);
         let found = self.db.read(&scope, |tx| sessions::find(tx, &handle.id))?;
         if let Some(seat) = found.as_ref().filter(|seat| seat.is_due(now)) {
-            let id = seat.session_id.clone();
+            let seat = seat.clone();
             let scope = Scope::new(operator, Actor::Staff(seat.staff_id.clone()), now);
-            self.db.housekeep(&scope, "staff-seen", move |tx| sessions::note_seen(tx, &id))?;
+            self.db.housekeep(&scope, "staff-seen", move |tx| sessions::note_seen(tx, &seat))?;
         }
         Ok(found)
     }
@@ -273,7 +273,7 @@ pub(super) fn open(
         return Err(Error::refused("operator.disabled"));
     }
     credentials::forgive(tx, &holder)?;
-    let session = sessions::open(tx, id)?;
+    let session = sessions::open(tx, &Session::of(id))?;
     record(tx, &Entry::new("staff.signed_in", id).detail(json!({"method": method})))?;
     Ok(session)
 }

@@ -118,7 +118,7 @@ fn finish(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<String> {
     let holder = staff_holder(id);
     set_staff_password(tx, &holder, hash)?;
     credentials::forgive(tx, &holder)?;
-    let session = sessions::open(tx, id)?;
+    let session = sessions::open(tx, &sessions::Session::of(id))?;
     record(tx, &Entry::new("staff.joined", id))?;
     Ok(session)
 }

@@ -113,7 +113,7 @@ impl Desks {
     pub fn passkeys_of(&self, seat: &Seat, now: Instant) -> Result<Vec<Passkey>> {
         self.db.read(&scope_of(seat, now), |tx| {
             let seat = sessions::still(tx, seat)?;
-            passkeys::list(tx, &staff_holder(&seat.staff_id))
+            passkeys::list(tx, &holder_of(&seat)?)
         })
     }
 
@@ -188,8 +188,19 @@ impl Desks {
 /// The seat as it is now, held, and under which name its passkeys are kept.
 fn own(tx: &mut Tx<'_>, seat: &Seat) -> Result<(Seat, String)> {
     let seat = sessions::hold(tx, seat)?;
-    let holder = staff_holder(&seat.staff_id);
+    let holder = holder_of(&seat)?;
     Ok((seat, holder))
+}
+
+/// Who visits from the platform keeps theirs there.
+///
+/// # Errors
+/// `staff.not_allowed`
+fn holder_of(seat: &Seat) -> Result<String> {
+    if seat.is_visit() {
+        return Err(Error::Forbidden { code: "staff.not_allowed" });
+    }
+    Ok(staff_holder(&seat.staff_id))
 }
 
 /// Takes all passkeys of the member `id` away: a telephone was lost, or they are not to sign in by one any more. Password and

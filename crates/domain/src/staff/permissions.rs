@@ -27,7 +27,7 @@ pub enum Permission {
     ManageStaff,
     /// Bring a station on trial into service.
     Launch,
-    /// See how all stations are.
+    /// See how all stations are, and enter one.
     Stations,
 }
 
@@ -47,18 +47,23 @@ impl Permission {
         Self::Stations,
     ];
 
-    /// Which roles may.
+    /// Which roles may. The platform's own people set stations up, and look: households and four eyes stay with the station.
     #[must_use]
     pub const fn roles(self) -> &'static [Role] {
         match self {
-            Self::Look => {
-                &[Role::Viewer, Role::Desk, Role::Admin, Role::Accounting, Role::StationManager]
-            }
+            Self::Look => &[
+                Role::Viewer,
+                Role::Desk,
+                Role::Admin,
+                Role::Accounting,
+                Role::StationManager,
+                Role::Platform,
+            ],
             Self::Help | Self::Command => &[Role::Desk, Role::Admin, Role::StationManager],
-            Self::Bulk | Self::Approve | Self::Settings | Self::Export => {
-                &[Role::Admin, Role::StationManager]
-            }
-            Self::Publish | Self::ManageStaff | Self::Launch => &[Role::StationManager],
+            Self::Settings => &[Role::Admin, Role::StationManager, Role::Platform],
+            Self::Bulk | Self::Approve | Self::Export => &[Role::Admin, Role::StationManager],
+            Self::Publish | Self::Launch => &[Role::StationManager, Role::Platform],
+            Self::ManageStaff => &[Role::StationManager],
             Self::Stations => &[Role::Platform],
         }
     }
@@ -96,5 +101,19 @@ mod tests {
         assert!(at_stations.clone().all(|what| what.is_of(&[Role::StationManager])));
         assert_eq!(at_stations.count() + 1, Permission::ALL.len());
         assert!(Permission::ALL.iter().all(|what| !what.is_of(&[])));
+    }
+
+    #[test]
+    fn the_platform_sets_stations_up_and_touches_no_household() {
+        let may: Vec<_> =
+            Permission::ALL.into_iter().filter(|what| what.is_of(&[Role::Platform])).collect();
+        let wanted = [
+            Permission::Look,
+            Permission::Settings,
+            Permission::Publish,
+            Permission::Launch,
+            Permission::Stations,
+        ];
+        assert_eq!(may, wanted);
     }
 }

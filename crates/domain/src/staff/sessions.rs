@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use base::kernel::{Error, Instant, Result};
+use base::kernel::{Error, Instant, Result, Scope};
 use base::records::{Entry, record};
 use base::store::{Tx, Value};
 use serde_json::json;
@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::operators::Role;
 
 use super::permissions::Permission;
+use super::visits;
 
 /// Seconds a session lasts.
 pub const ABSOLUTE_SECONDS: i64 = 8 * 3600;
@@ -34,6 +35,24 @@ pub struct Seat {
     pub(super) seen: Instant,
     /// When they signed in.
     pub(super) auth: Instant,
+    /// The session at the platform's console of who visits.
+    home: Option<String>,
+}
+
+/// A session to be opened.
+pub(super) struct Session<'s> {
+    pub(super) staff_id: &'s str,
+    /// The session at the platform's console it ends with; none: of who works here.
+    pub(super) home: Option<&'s str>,
+    /// How long it lasts.
+    pub(super) seconds: i64,
+}
+
+impl<'s> Session<'s> {
+    /// That of who works here.
+    pub(super) const fn of(staff_id: &'s str) -> Self {
+        Self { staff_id, home: None, seconds: ABSOLUTE_SECONDS }
+    }
 }
 
 impl Seat {
@@ -43,6 +62,12 @@ impl Seat {
         what.check(&self.operator, &self.roles)
     }
 
+    /// Whether they are of the platform, and visit this station.
+    #[must_use]
+    pub const fn is_visit(&self) -> bool {
+        self.home.is_some()
+    }
+
     /// Whether using it at `now` is worth writing down.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.seen.plus_seconds(SEEN_SECONDS) <= now
@@ -50,32 +75,39 @@ impl Seat {
 }
 
 /// Opens a session; its id is always new.
-pub(super) fn open(tx: &mut Tx<'_>, staff_id: &str) -> Result<String> {
+pub(super) fn open(tx: &mut Tx<'_>, session: &Session<'_>) -> Result<String> {
     let id = tx.next_id("sts");
-    let row: [Value; 5] = [
+    let row: [Value; 6] = [
         tx.operator().into(),
         (&id).into(),
-        staff_id.into(),
+        session.staff_id.into(),
         tx.now().into(),
-        tx.now().plus_seconds(ABSOLUTE_SECONDS).into(),
+        tx.now().plus_seconds(session.seconds).into(),
+        session.home.map(str::to_owned).into(),
     ];
     tx.change_one(
-        "INSERT INTO staff_sessions (operator_id, session_id, staff_id, auth_ms, seen_ms, expires_ms)
-         VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+        "INSERT INTO staff_sessions
+            (operator_id, session_id, staff_id, auth_ms, seen_ms, expires_ms, home_session)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
         &row,
     )?;
     Ok(id)
 }
 
-/// The session `id` if it is alive: not ended, not too old, not unused for too long, of somebody who still works here.
+/// The session `id` if it is alive: not ended, not too old, not unused for too long, of somebody who still works here, or still
+/// works for the platform and is signed in there.
 pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Seat>> {
     let idle_since = tx.now().plus_seconds(-IDLE_SECONDS);
     let keys: [Value; 4] = [tx.operator().into(), id.into(), tx.now().into(), idle_since.into()];
     let operator = tx.operator().to_owned();
     tx.row(
-        "SELECT s.session_id, s.staff_id, m.name, m.roles, s.seen_ms, s.auth_ms
+        "SELECT s.session_id, s.staff_id, m.name, m.roles, s.seen_ms, s.auth_ms, s.home_session
            FROM staff_sessions s
-           JOIN staff m ON m.operator_id = s.operator_id AND m.staff_id = s.staff_id
+           LEFT JOIN staff_sessions h ON h.operator_id = '*' AND h.session_id = s.home_session
+                AND h.expires_ms > ?3
+           JOIN staff m
+             ON m.operator_id = CASE WHEN s.home_session IS NULL THEN s.operator_id ELSE '*' END
+            AND m.staff_id = CASE WHEN s.home_session IS NULL THEN s.staff_id ELSE h.staff_id END
            LEFT JOIN operators o ON o.operator_id = s.operator_id
           WHERE s.operator_id = ?1 AND s.session_id = ?2 AND s.expires_ms > ?3 AND s.seen_ms > ?4
             AND m.enabled = 1 AND (o.state = 'ENABLED' OR s.operator_id = '*')",
@@ -89,6 +121,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Seat>> {
                 roles: Role::parse_list(&row.text()?)?,
                 seen: row.instant()?,
                 auth: row.instant()?,
+                home: row.text_if_any()?,
             })
         },
     )
@@ -131,13 +164,19 @@ pub(super) fn still(tx: &mut Tx<'_>, seat: &Seat) -> Result<Seat> {
 }
 
 /// Notes that a session is in use. Housekeeping: nothing anybody may do changes.
-pub(super) fn note_seen(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let keys: [Value; 3] = [tx.operator().into(), id.into(), tx.now().into()];
-    tx.exec(
-        "UPDATE staff_sessions SET seen_ms = ?3
-          WHERE operator_id = ?1 AND session_id = ?2 AND seen_ms < ?3",
-        &keys,
-    )?;
+///
+/// Who visits is at work for the platform: their session there is in use as well.
+pub(super) fn note_seen(tx: &mut Tx<'_>, seat: &Seat) -> Result<()> {
+    let here = (tx.operator().to_owned(), seat.session_id.clone());
+    let home = seat.home.clone().map(|id| (Scope::PLATFORM.to_owned(), id));
+    for (operator, id) in [Some(here), home].into_iter().flatten() {
+        let keys: [Value; 3] = [operator.into(), id.into(), tx.now().into()];
+        tx.exec(
+            "UPDATE staff_sessions SET seen_ms = ?3
+              WHERE operator_id = ?1 AND session_id = ?2 AND seen_ms < ?3",
+            &keys,
+        )?;
+    }
     Ok(())
 }
 
@@ -148,6 +187,10 @@ pub(super) fn end(tx: &mut Tx<'_>, seat: &Seat) -> Result<()> {
         tx.exec("DELETE FROM staff_sessions WHERE operator_id = ?1 AND session_id = ?2", &keys)?;
     if ended == 0 {
         return Ok(());
+    }
+    if seat.is_visit() {
+        visits::note_end(tx, &seat.session_id)?;
+        return record(tx, &Entry::new("staff.platform_left", &seat.staff_id));
     }
     record(tx, &Entry::new("staff.signed_out", &seat.staff_id))
 }
