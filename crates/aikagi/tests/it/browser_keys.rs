@@ -1,8 +1,8 @@
 //! The console by keyboard alone, in a real Chromium: no key press is more than Tab, letters, arrows and Enter, and what has the
 //! focus can always be seen.
 
-use fantoccini::Client;
 use fantoccini::key::Key;
+use fantoccini::{Client, Locator};
 
 use crate::browser::{
     Demo, PC, code_in, open_browser, picture, said, start_demo, start_driver, wait_for,
@@ -99,6 +99,16 @@ async fn invites(browser: &Client, address: &str) {
     picture(browser, "console-pc-person").await;
 }
 
+/// What was on the screen before signing out does not come back by the browser's own button.
+async fn goes_back(browser: &Client) {
+    let left = browser.current_url().await.unwrap();
+    browser.back().await.unwrap();
+    wait_for(browser, "#staff").await;
+    assert_ne!(browser.current_url().await.unwrap(), left);
+    let desk = browser.find_all(Locator::Css("nav.console")).await.unwrap();
+    assert!(desk.is_empty(), "nothing of the desk is shown");
+}
+
 /// A station that is not in service yet: what it lacks.
 async fn launches(browser: &Client, demo: &Demo, console: &str) {
     let invite = ["staff", "invite", "--operator", "OP0056", "--staff", "aoki"];
@@ -139,6 +149,7 @@ fn browser_a_manager_works_at_the_console_by_keyboard_alone() {
         }
         press_button(&browser, "nav form button").await;
         wait_for(&browser, "#staff").await;
+        goes_back(&browser).await;
         launches(&browser, &demo, &console).await;
         browser.close().await.unwrap();
     });

@@ -209,6 +209,25 @@ fn a_session_ends_unused_after_a_quarter_of_an_hour_and_with_whoever_ends_it() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_or_forward_loses_no_session_and_wakes_none() {
+    let house = House::new();
+    let clerk = given_clerk(&house, Role::Desk);
+    let signing = Arc::clone(&house.provider.signing);
+    let desks = staff::Desks::new(&house.world.db, signing, Passwords::start(1).unwrap());
+    let cookie = clerk.cookies["__Host-aikagi-console"].clone();
+    let now = clock::now();
+    let sits = |minutes: i64| {
+        desks.seat(&cookie, (KITA, now.plus_seconds(60 * minutes))).unwrap().is_some()
+    };
+    assert!(sits(-90), "set back: who sits there stays");
+    assert!(sits(14), "and has the quarter of an hour they had");
+    assert!(!sits(60), "set forward: unused for too long");
+    assert!(sits(15), "set right again: nothing was lost");
+    assert!((2..=47).all(|quarter| sits(quarter * 10)), "in use all day");
+    assert!(!sits(481), "eight hours are eight hours");
+}
+
+#[test]
 fn who_was_switched_off_since_the_page_was_begun_reads_and_changes_nothing() {
     let house = House::new();
     let clerk = given_clerk(&house, Role::Desk);

@@ -117,6 +117,25 @@ fn what_can_not_be_read_names_the_line_and_nothing_of_it_is_taken() {
 }
 
 #[test]
+fn ten_thousand_numbers_are_taken_at_once_and_their_pages_stay_small() {
+    let house = House::new();
+    let mut suzuki = given_clerk(&house, Role::Admin);
+    let numbers: String = (1..=10_000).map(|n| format!("C{n:05}\n")).collect();
+    let fields = [("title", "一万件"), ("verb", "stop"), ("numbers", numbers.as_str())];
+    let path = puts(&mut suzuki, &fields);
+    for page in [path.as_str(), &format!("{CONSOLE}/bulk")] {
+        let before = house.world.db.statements();
+        let shown = suzuki.look(page).body;
+        let asked = house.world.db.statements() - before;
+        assert!(shown.len() <= 30 * 1024 && asked <= 12, "{page}: {} {asked}", shown.len());
+        assert!(shown.contains("一万件"), "{shown}");
+    }
+    let folder = house.world.dir.path().join("bulks").join(KITA);
+    let file = fs::read_to_string(folder.join(lying(&house).remove(0))).unwrap();
+    assert_eq!(file.lines().filter(|line| line.contains(",102,")).count(), 10_000);
+}
+
+#[test]
 fn a_file_of_more_than_50_megabytes_is_refused_in_a_sentence_and_leaves_nothing_behind() {
     let house = House::new();
     let mut suzuki = given_clerk(&house, Role::Admin);

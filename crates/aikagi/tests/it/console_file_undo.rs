@@ -8,8 +8,8 @@ use linkage::sms::batch::Polled;
 
 use crate::batch_desk::{Desk, csv, each, starts};
 use crate::console::{CONSOLE, given_clerk, invited, joins};
+use crate::console_bulk::proof_for;
 use crate::console_desk::opens;
-use crate::console_files::prove;
 use crate::viewers::{Answer, House, Viewer};
 use crate::world::KITA;
 
@@ -137,7 +137,7 @@ fn a_result_the_sms_lost_is_put_out_once_more_by_who_helps_and_says_so_when_no_c
 
     let mut viewer = given_clerk(&house, Role::Viewer);
     assert!(!viewer.look(&path).body.contains("value=\"resend\""));
-    prove(&house, &mut viewer, path.rsplit('/').next().unwrap());
+    viewer.proof = proof_for(&house, &viewer, &path);
     let refused = viewer.send_form(&path, &[("do", "resend")]);
     assert_eq!(refused.refusal(), "staff.not_allowed");
     let mut sato = given_clerk(&house, Role::Desk);
@@ -172,6 +172,6 @@ fn what_was_refused_as_a_whole_has_no_result_to_put_out_again() {
     let path = format!("{CONSOLE}/files/{}", newest.id);
     let mut sato = given_clerk(&house, Role::Desk);
     assert!(!sato.look(&path).body.contains("value=\"resend\""));
-    prove(&house, &mut sato, &newest.id);
+    sato.proof = proof_for(&house, &sato, &path);
     assert_eq!(sato.send_form(&path, &[("do", "resend")]).refusal(), "file.no_result");
 }

@@ -4,6 +4,7 @@ use domain::files::{self, Arrival, File, FileState, Found};
 use domain::operators::Role;
 
 use crate::console::{CONSOLE, given_clerk, invited, joins};
+use crate::console_bulk::proof_for;
 use crate::console_desk::opens;
 use crate::viewers::{Answer, House, Viewer};
 use crate::world::{KITA, sms};
@@ -111,13 +112,6 @@ fn a_gap_is_told_at_the_top_and_released_by_who_may() {
     assert_eq!(house.audited("file.released"), 1);
 }
 
-/// Gives a clerk the proof of a file's form, although no page shows it.
-pub fn prove(house: &House, clerk: &mut Viewer<'_>, file: &str) {
-    let cookie = clerk.cookies["__Host-aikagi-console"].clone();
-    let purpose = format!("console:/files/{file}");
-    clerk.proof = house.provider.signing.handles().form_proof(&cookie, &purpose);
-}
-
 #[test]
 fn who_may_not_decide_is_shown_no_button_and_refused_each_word_sent_anyway() {
     let house = House::new();
@@ -126,7 +120,7 @@ fn who_may_not_decide_is_shown_no_button_and_refused_each_word_sent_anyway() {
         let mut clerk = clerk(&house, id, role);
         let shown = clerk.get(&path(&file));
         assert!(shown.status == 200 && !shown.body.contains("value=\"approve\""), "{role:?}");
-        prove(&house, &mut clerk, &file.id);
+        clerk.proof = proof_for(&house, &clerk, &path(&file));
         for word in ["approve", "release", "discard"] {
             let told = clerk.send_form(&path(&file), &[("do", word), ("seen", "GUARDED.mass")]);
             assert_eq!(told.refusal(), "staff.not_allowed", "{role:?} {word}");
