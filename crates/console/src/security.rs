@@ -9,14 +9,15 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use base::kernel::{Error, Result, clock, ids};
-use domain::credentials::{Passkey, Site};
+use domain::credentials::Site;
 use domain::staff::Visit;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use web::answers::as_it_is;
+use web::passkeys::Kept;
 use web::texts::Words;
-use web::{Page, status_of, words};
+use web::{Page, status_of};
 
 use super::Console;
 use super::contract::Said;
@@ -184,54 +185,29 @@ fn changed(console: &Console, here: &Here, form: &Parameters<'_>) -> Result<&'st
     })
 }
 
-/// One passkey on the page.
-struct Listed {
-    id: String,
-    name: String,
-    since: String,
-    used: String,
-}
-
 #[derive(Template)]
 #[template(path = "security.html")]
 struct Body<'b> {
     words: Words,
     title: &'static str,
-    address: &'b str,
-    proof: &'b str,
     message: Option<String>,
     refused: bool,
-    fresh: bool,
-    listed: Vec<Listed>,
-    script: &'static str,
+    kept: Kept<'b>,
 }
 
 fn page(console: &Console, here: &Here, said: &Said<'_>) -> Result<Response> {
     let (words, now) = (here.words, clock::now());
     let passkeys = console.desks.passkeys_of(&here.seat, now)?;
     let known = console.site().is_some();
+    let (address, proof) = (format!("{}{PATH}", here.address), here.proof(console, PATH));
+    let kept = Kept::of(words, (&address, &proof), &passkeys, (here.seat.is_fresh(now), known));
     let body = Body {
         words,
         title: words.get("console.security.title"),
-        address: &format!("{}{PATH}", here.address),
-        proof: &here.proof(console, PATH),
         message: said.text(words),
         refused: said.error().is_some(),
-        fresh: here.seat.is_fresh(now),
-        listed: passkeys.iter().map(|one| listed(words, one)).collect(),
-        script: if known { web::passkeys_script() } else { "" },
+        kept,
     };
     let runs = |page: Page| if known { page.runs_passkeys() } else { page };
     here.page_with(console, (body.title, "security"), &body, (said.error(), runs))
-}
-
-fn listed(words: Words, passkey: &Passkey) -> Listed {
-    let at = |key, at| words::fill_at(words.0, key, at);
-    let never = || words.get("passkeys.never_used").to_owned();
-    Listed {
-        id: passkey.id.clone(),
-        name: passkey.name.clone(),
-        since: at("passkeys.since", passkey.created),
-        used: passkey.used.map_or_else(never, |used| at("passkeys.used", used)),
-    }
 }

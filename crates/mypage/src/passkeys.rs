@@ -9,19 +9,20 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
-use domain::credentials::{Invitation, Passkey};
+use domain::credentials::Invitation;
 use domain::signin::OwnPage;
 use domain::signing::Issuer;
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::answers::as_it_is;
+use web::passkeys::Kept;
 use web::place::Place;
 use web::texts::Words;
 use web::{Page, Problem, blocking, current, status_of};
 
 use super::Mypage;
 use super::once::Once;
-use super::own::{Here, Said, form_of, here, is_fresh, on_day, posted, shown};
+use super::own::{Here, Said, form_of, here, is_fresh, posted, shown};
 
 /// What the proof in the forms of the page is bound to, beside the session.
 const PURPOSE: &str = "passkeys";
@@ -113,16 +114,6 @@ fn act(
     Ok((said, None))
 }
 
-/// One passkey on the page.
-struct Listed {
-    id: String,
-    name: String,
-    /// What it is to be called.
-    typed: String,
-    since: String,
-    used: String,
-}
-
 #[derive(Template)]
 #[template(path = "passkeys.html")]
 struct Body<'b> {
@@ -132,13 +123,9 @@ struct Body<'b> {
     proof: &'b str,
     message: Option<String>,
     refused: bool,
-    fresh: bool,
-    listed: Vec<Listed>,
+    kept: Kept<'b>,
     /// The code by which the person goes on at their phone, just made.
     made: Option<Once>,
-    script: &'static str,
-    /// The name of the one to be added.
-    name: &'b str,
 }
 
 fn page(
@@ -151,35 +138,23 @@ fn page(
     let renamed = ["passkey", "name"].map(|name| here.filled(said, "rename", name));
     let known = mypage.site(&here.who.operator).is_ok();
     let home = Issuer::of(&mypage.base_url, &here.who.operator);
+    let address = format!("{}/passkeys", here.issuer.url());
+    let proof = here.proof(mypage, PURPOSE);
+    let kept = Kept::of(words, (&address, &proof), &passkeys, (is_fresh(here, now), known))
+        .typed(renamed, here.filled(said, "add", "name"));
     let body = Body {
         words,
         title: words.get("passkeys.title"),
-        address: &format!("{}/passkeys", here.issuer.url()),
-        proof: &here.proof(mypage, PURPOSE),
+        address: &address,
+        proof: &proof,
         message: said.text(words),
         refused: said.error().is_some(),
-        fresh: is_fresh(here, now),
-        listed: passkeys.iter().map(|one| listed(words, one, renamed)).collect(),
+        kept,
         made: made.map(|made| Once::of(&home, &made)),
-        script: if known { web::passkeys_script() } else { "" },
-        name: here.filled(said, "add", "name"),
     };
     let mut page = Page::new(words.0, body.title, &body)?;
     if known {
         page = page.runs_passkeys();
     }
     here.answer(mypage, page, said.error())
-}
-
-/// `renamed`: which was not renamed, and the name it was to have.
-fn listed(words: Words, passkey: &Passkey, renamed: [&str; 2]) -> Listed {
-    let [which, typed] = renamed;
-    let never = || words.get("passkeys.never_used").to_owned();
-    Listed {
-        id: passkey.id.clone(),
-        name: passkey.name.clone(),
-        typed: if which == passkey.id { typed } else { &passkey.name }.to_owned(),
-        since: on_day(words, "passkeys.since", passkey.created),
-        used: passkey.used.map_or_else(never, |used| on_day(words, "passkeys.used", used)),
-    }
 }

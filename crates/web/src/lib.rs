@@ -16,6 +16,7 @@ mod language;
 pub mod look;
 pub mod pace;
 pub mod page;
+pub mod passkeys;
 pub mod place;
 mod problem;
 pub mod reasons;
