@@ -147,6 +147,10 @@ fn browser_a_manager_works_at_the_console_by_keyboard_alone() {
             wait_for(&browser, shown).await;
             look_at(&browser, PC, page).await;
         }
+        press_button(&browser, "nav a[href$='/today']").await;
+        press_button(&browser, "#unregistered a").await;
+        wait_for(&browser, "#members").await;
+        look_at(&browser, PC, "unregistered").await;
         press_button(&browser, "nav form button").await;
         wait_for(&browser, "#staff").await;
         goes_back(&browser).await;
