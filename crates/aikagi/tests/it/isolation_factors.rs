@@ -29,9 +29,12 @@ pub const PROBES: &[(&str, Probe)] = &[
         let (master, who) = (MasterKey::random(), fresh(tx, known));
         said(credentials::issue_recovery_codes(tx, &master, &who).map(|codes| codes.len()))
     }),
+    ("credentials::session_of_phone_code", |tx, known| {
+        said(credentials::session_of_phone_code(tx, fresh(tx, known).person_id))
+    }),
     ("credentials::invite_phone", |tx, known| {
         let who = fresh(tx, known);
-        said(credentials::invite_phone(tx, &who).map(drop))
+        said(credentials::invite_phone(tx, &who, "ses_x").map(drop))
     }),
     ("credentials::set_pin", |tx, known| {
         let (master, who) = (MasterKey::random(), fresh(tx, known));

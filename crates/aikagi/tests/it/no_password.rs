@@ -3,6 +3,7 @@
 
 use base::kernel::clock;
 use domain::commands::{Command, Op};
+use domain::sessions::{self, Reason};
 use domain::subscribers::PersonState;
 
 use crate::contacts_page::pass_ten_minutes;
@@ -138,7 +139,17 @@ const SPOILS: &[(&str, Spoils)] = &[
     ("a stop", |house, _| {
         house.world.sms(Op::Stop, "A-001");
     }),
+    ("a log-out everywhere", |house, _| ends(house, |person| Reason::AllDevices(person))),
+    ("a password by recovery", |house, _| ends(house, |person| Reason::PasswordReplaced(person))),
+    ("the desk", |house, _| ends(house, |person| Reason::ByStaff(person))),
 ];
+
+/// Ends what the owner is signed in by.
+fn ends(house: &House, reason: for<'r> fn(&'r str) -> Reason<'r>) {
+    let person = house.world.household("A-001").persons[0].person_id.clone();
+    let ended = house.act(move |tx| sessions::end_sessions(tx, reason(&person))).unwrap();
+    assert_eq!(ended.sessions, 1);
+}
 
 #[test]
 fn a_code_for_the_phone_is_over_with_what_it_stands_on_before_and_after_it_is_read() {

@@ -77,6 +77,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (47, "0047_stations", include_str!("../../../../migrations/0047_stations.sql")),
     (48, "0048_chosen_passwords", include_str!("../../../../migrations/0048_chosen_passwords.sql")),
     (49, "0049_platform_visits", include_str!("../../../../migrations/0049_platform_visits.sql")),
+    (50, "0050_phone_codes", include_str!("../../../../migrations/0050_phone_codes.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

@@ -109,7 +109,7 @@ pub(super) fn write_code(
             code_hash = excluded.code_hash, expires_ms = excluded.expires_ms, tries = 0,
             used_ms = NULL, created_ms = excluded.created_ms, person_id = excluded.person_id,
             access_no = excluded.access_no, invited_by = excluded.invited_by,
-            invited_access = excluded.invited_access",
+            invited_access = excluded.invited_access, session_id = NULL",
         &row,
     )?;
     Ok(code)

@@ -83,7 +83,7 @@ pub use own_password::OwnPassword;
 pub(crate) use own_password::{change_password, note_unchosen, own_password};
 pub(crate) use passkey_book::list as passkeys_of;
 pub use passkey_book::{MOST_PASSKEYS, Passkey};
-pub use phones::{PHONE_SECONDS, invite_phone};
+pub use phones::{PHONE_SECONDS, invite_phone, session_of_phone_code};
 pub(crate) use pins::try_pin;
 pub use pins::{PIN_RATINGS, Pin, PinKind, ask_pin_from, pins_of, remove_pin, reset_pin, set_pin};
 pub(crate) use pool::is_short;
@@ -96,8 +96,8 @@ pub use recovery::{RECOVERY_CODES, issue_recovery_codes};
 pub use sent_codes::{SENT_CODE_SECONDS, sweep_sent_codes};
 pub use sites::Site;
 pub(crate) use staff::{
-    forget_passkeys, is_staff_password, set_staff_password, staff_holder, staff_of, staff_password,
-    staff_who_joined,
+    forget_passkeys, hold_staff_password, is_staff_password, set_staff_password, staff_holder,
+    staff_of, staff_password, staff_who_joined,
 };
 pub use stored::check_password_hash;
 pub use totp::{NewTotp, confirm_totp, enrol_totp, remove_totp};

@@ -24,7 +24,8 @@ impl Letter {
     }
 }
 
-/// Makes a code by which the person goes on at another screen; one made before is dead from now on.
+/// Makes a code by which the person goes on at another screen; one made before is dead from now on, and this one with the session
+/// it is made in.
 ///
 /// A letter of the station that is still good is not touched: it takes back what somebody else at home did in the
 /// person's name (`docs/decisions/0050`), so nothing is made while there is one.
@@ -33,7 +34,7 @@ impl Letter {
 /// - `proof.too_old`, `recovery.waits`
 /// - `phone.letter_waits` — a letter of the station is still good
 /// - `person.unknown`
-pub fn invite_phone(tx: &mut Tx<'_>, fresh: &Fresh<'_>) -> Result<Invitation> {
+pub fn invite_phone(tx: &mut Tx<'_>, fresh: &Fresh<'_>, session_id: &str) -> Result<Invitation> {
     fresh.check_settled(tx)?;
     let unknown = || Error::not_found(PERSON_UNKNOWN, fresh.person_id);
     let (key, person_no) = subscribers::key_of_person(tx, fresh.person_id)?.ok_or_else(unknown)?;
@@ -48,9 +49,29 @@ pub fn invite_phone(tx: &mut Tx<'_>, fresh: &Fresh<'_>) -> Result<Invitation> {
     let expires = tx.now().plus_seconds(PHONE_SECONDS);
     let access = Some((fresh.person_id, person.access_no));
     let code = letters::write_code(tx, &letter, (access, expires))?;
+    let keys: [Value; 3] = [tx.operator().into(), fresh.person_id.into(), session_id.into()];
+    tx.change_one(
+        "UPDATE registration_codes SET session_id = ?3 WHERE operator_id = ?1 AND person_id = ?2",
+        &keys,
+    )?;
     let detail = json!({"expires": expires.rfc3339_jst()});
     record(tx, &Entry::new("person.phone_invited", fresh.person_id).detail(detail))?;
     Ok(Invitation { number: household.contract.number, code, expires })
+}
+
+/// The session in which the person made the code they have now, to go on at another screen.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn session_of_phone_code(tx: &mut Tx<'_>, person_id: &str) -> Result<Option<String>> {
+    let keys: [Value; 2] = [tx.operator().into(), person_id.into()];
+    let found = tx.row(
+        "SELECT session_id FROM registration_codes
+          WHERE operator_id = ?1 AND person_id = ?2 AND invited_by = person_id",
+        &keys,
+        base::store::Row::text_if_any,
+    )?;
+    Ok(found.flatten())
 }
 
 /// Whether a letter that somebody else made for the person is still good.

@@ -103,6 +103,20 @@ pub(crate) fn is_staff_password(tx: &mut Tx<'_>, holder: &str, hash: &str) -> Re
     Ok(kept.first().is_some_and(|kept| kept == hash))
 }
 
+/// Whether a member has a password; it stays so until this transaction ends.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub(crate) fn hold_staff_password(tx: &mut Tx<'_>, holder: &str) -> Result<bool> {
+    let keys: [Value; 2] = [tx.operator().into(), holder.into()];
+    let kept = tx.rows_locked(
+        "SELECT hash FROM passwords WHERE operator_id = ?1 AND person_id = ?2",
+        &keys,
+        |row| row.text(),
+    )?;
+    Ok(!kept.is_empty())
+}
+
 /// Gives a member this password, as [`super::Passwords::hash`] made it. The caller records it.
 ///
 /// # Errors

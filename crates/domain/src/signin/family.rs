@@ -8,6 +8,7 @@ use crate::subscribers::HomeSignIn;
 
 use super::continuing::SignedIn;
 use super::journeys::Journeys;
+use super::no_password::stands;
 use super::registration::REFUSED;
 use super::requests::{OwnPage, Purpose, Step, Visit};
 
@@ -85,8 +86,13 @@ impl Journeys {
         (browser, now): (&str, Instant),
     ) -> Result<String> {
         let scope = Scope::new(operator, Actor::Anonymous, now);
-        let found = self.db.read(&scope, |tx| credentials::check_letter(tx, number, code))?;
-        let LetterCheck::Good(letter) = found else { return Err(REFUSED) };
+        let found = self.db.read(&scope, |tx| {
+            let LetterCheck::Good(letter) = credentials::check_letter(tx, number, code)? else {
+                return Ok(None);
+            };
+            Ok(stands(tx, &letter)?.then_some(letter))
+        })?;
+        let letter = found.ok_or(REFUSED)?;
         let own = if letter.is_to_oneself() { OwnPage::Passkeys } else { OwnPage::Contacts };
         let purpose = Purpose::Own(Visit { issuer: operator.to_owned(), own });
         self.write_down(operator, (Step::account(letter, now), purpose), (browser, now))

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use base::kernel::{Actor, Change, Instant, Result, Scope, ids};
+use base::store::Tx;
 
 use crate::credentials::{self, Invitation, Letter};
-use crate::sessions::Proven;
+use crate::sessions::{self, Proven};
 
 use super::continuing::SignedIn;
 use super::finish::{Moved, settle};
@@ -39,7 +40,10 @@ impl Journeys {
     /// # Errors
     /// `proof.too_old`, `recovery.waits`; `phone.letter_waits`; those of the guard
     pub fn invite_phone(&self, who: &SignedIn, now: Instant) -> Result<Invitation> {
-        self.change_own(who, now, |tx, _, fresh| credentials::invite_phone(tx, fresh))
+        let session = who.session.id.clone();
+        self.change_own(who, now, move |tx, _, fresh| {
+            credentials::invite_phone(tx, fresh, &session)
+        })
     }
 
     /// Signs in who made the code themselves, once.
@@ -53,6 +57,9 @@ impl Journeys {
         let (signing, here) = (Arc::clone(&self.signing), ticket.clone());
         let scope = Scope::new(ticket.scope.operator(), Actor::Anonymous, ticket.scope.now());
         let moved = self.db.transact(&scope.caused_by("phone"), move |tx| {
+            if !stands(tx, &letter)? {
+                return Err(REFUSED);
+            }
             // The household is locked by this, so that nobody ends their access meanwhile.
             let (member, change) = activate(tx, &letter.person_id, "phone")?;
             if change == Change::Made || !credentials::spend_letter(tx, &letter, checked)? {
@@ -72,6 +79,21 @@ impl Journeys {
 pub(super) fn nobodys() -> (String, String) {
     let name = format!("tv-{}", ids::typed_code(LOGIN_LETTERS).to_lowercase());
     (name, hex::encode(ids::secret_bytes()))
+}
+
+/// Whether a letter still stands on what it stood on: one to oneself is over with the session it was made in, which is held from
+/// now on, before the household is, as who makes one holds them.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub(super) fn stands(tx: &mut Tx<'_>, letter: &Letter) -> Result<bool> {
+    if !letter.is_to_oneself() {
+        return Ok(true);
+    }
+    match credentials::session_of_phone_code(tx, &letter.person_id)? {
+        Some(session) => sessions::hold_session(tx, &session),
+        None => Ok(false),
+    }
 }
 
 impl Step {

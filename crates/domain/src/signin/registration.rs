@@ -19,7 +19,7 @@ use super::finish::{Moved, settle};
 use super::first_at_home::admitted_at_box;
 use super::journeys::{Caller, Journeys, MOVED, Ticket};
 use super::members::{admit, admit_household};
-use super::no_password::nobodys;
+use super::no_password::{nobodys, stands};
 use super::repo;
 use super::requests::{Purpose, Step};
 
@@ -51,7 +51,7 @@ impl Journeys {
             let tries = ticket.count_letter(tx)?;
             let found = credentials::check_letter(tx, &number, &code)?;
             let LetterCheck::Good(letter) = found else { return Ok(false) };
-            if tries > LETTER_TRIES {
+            if tries > LETTER_TRIES || !stands(tx, &letter)? {
                 return Ok(false);
             }
             repo::set_step(tx, &ticket.id, &Step::account(letter, tx.now()))?;
