@@ -10,7 +10,8 @@ use base::store::Tx;
 
 use crate::credentials::passkeys::{self, Answered, Enrolled};
 use crate::credentials::{
-    FRESH_SECONDS, Fresh, Passkey, Site, forget_passkeys, staff_holder, staff_of, staff_password,
+    FRESH_SECONDS, Fresh, Passkey, Site, forget_passkeys, hold_staff_password, staff_holder,
+    staff_of, staff_password,
 };
 use crate::operators;
 
@@ -185,11 +186,14 @@ impl Desks {
     }
 }
 
-/// The seat as it is now, held, and under which name its passkeys are kept.
+/// The seat as it is now, held, and under which name its passkeys are kept. Held with the member's password, and in the order of
+/// an invitation: that takes away both, so nothing is added behind its back.
 fn own(tx: &mut Tx<'_>, seat: &Seat) -> Result<(Seat, String)> {
-    let seat = sessions::hold(tx, seat)?;
-    let holder = holder_of(&seat)?;
-    Ok((seat, holder))
+    let holder = holder_of(seat)?;
+    if !hold_staff_password(tx, &holder)? {
+        return Err(Error::Unauthenticated { code: "staff.signed_out" });
+    }
+    Ok((sessions::hold(tx, seat)?, holder))
 }
 
 /// Who visits from the platform keeps theirs there.
@@ -204,7 +208,7 @@ fn holder_of(seat: &Seat) -> Result<String> {
 }
 
 /// Takes all passkeys of the member `id` away: a telephone was lost, or they are not to sign in by one any more. Password and
-/// authenticator stay.
+/// authenticator stay; what they are signed in with ends, for it may be the telephone that was lost.
 ///
 /// # Errors
 /// `staff.unknown`
@@ -214,6 +218,7 @@ pub fn end_passkeys(tx: &mut Tx<'_>, id: &str) -> Result<Change> {
     if forget_passkeys(tx, &staff_holder(id))? == 0 {
         return Ok(Change::Already);
     }
+    sessions::end_all(tx, id)?;
     record(tx, &Entry::new("staff.passkeys_ended", id))?;
     Ok(Change::Made)
 }
