@@ -69,6 +69,7 @@ fn text(words: Words, ask: &UndoAsk, own: bool) -> String {
         UndoState::Approved => words.get("console.file.undo.running").to_owned(),
         UndoState::Done => words.fill("console.file.undo.done", &counts),
         UndoState::Withdrawn => words.get("console.file.undo.withdrawn").to_owned(),
+        UndoState::Failed => words.get("console.file.undo.failed").to_owned(),
     }
 }
 
@@ -88,7 +89,7 @@ fn sayable(ask: &UndoAsk, own: bool) -> Vec<(&'static str, &'static str)> {
         UndoState::Asked => vec![WITHDRAW],
         UndoState::Checked if own => vec![WITHDRAW],
         UndoState::Checked => vec![("undo_approve", "console.file.undo.approve"), WITHDRAW],
-        UndoState::Withdrawn => vec![AGAIN],
+        UndoState::Withdrawn | UndoState::Failed => vec![AGAIN],
         UndoState::Done if ask.left_over > 0 => vec![AGAIN],
         UndoState::Approved | UndoState::Done => Vec::new(),
     }

@@ -175,3 +175,30 @@ fn what_was_refused_as_a_whole_has_no_result_to_put_out_again() {
     sato.proof = proof_for(&house, &sato, &path);
     assert_eq!(sato.send_form(&path, &[("do", "resend")]).refusal(), "file.no_result");
 }
+
+#[test]
+fn what_can_not_be_taken_back_says_so_and_stands_in_no_other_files_way() {
+    let house = House::new();
+    let (desk, path) = given_mistake(&house);
+    let (third, content) = csv(3, &each("C", "102", 1));
+    desk.send(&third, &content);
+    let spoil =
+        "UPDATE file_undo SET before = 'spoilt' WHERE operator_id = ?1 AND version_after = 2";
+    house
+        .world
+        .db
+        .housekeep(&house.world.scope(KITA, crate::world::sato()), "test", move |tx| {
+            tx.exec(spoil, &[KITA.into()])
+        })
+        .unwrap();
+    let other = house.world.look(move |tx| files::find(tx, &third)).unwrap();
+    let other = format!("{CONSOLE}/files/{}", other.id);
+    let mut suzuki = given_clerk(&house, Role::StationManager);
+    says(&mut suzuki, &path, ("undo_ask", None));
+    says(&mut suzuki, &other, ("undo_ask", None));
+    works(&desk);
+    assert_eq!(house.audited("file.undo_failed"), 1);
+    let shown = opens(&mut suzuki, &path).body;
+    assert!(shown.contains("取り消せませんでした") && shown.contains("undo_ask"), "{shown}");
+    assert!(opens(&mut suzuki, &other).body.contains("別の方に"), "the other one was tried");
+}

@@ -116,6 +116,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         said(files::decide_undo(tx, &known.file.id, (files::UndoWord::Ask, "")))
     }),
     ("files::note_checked", |tx, known| said(files::note_checked(tx, &known.file.id, (0, &[])))),
+    ("files::fail_undo", |tx, known| said(files::fail_undo(tx, &known.file.id))),
     ("files::end_undo", |tx, known| said(files::end_undo(tx, &known.file.id, (0, &[])))),
     ("files::list", |tx, _| said(files::list(tx, 100))),
     ("files::list_before", |tx, _| said(files::list_before(tx, "fim", 100))),

@@ -232,6 +232,7 @@ const OF_FILES: &[&str] = &[
     "file.undo_withdrawn",
     "file.undo_begun",
     "file.undo_done",
+    "file.undo_failed",
     "file.undone",
     "file.tried",
     "bulk.uploaded",

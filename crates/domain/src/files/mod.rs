@@ -40,7 +40,8 @@ pub use resends::{
 };
 pub use retention::{NIGHTLY, UNDO_DAYS, answered, archive_due, late, note_late, noted_late};
 pub use taking_back::{
-    UndoAsk, UndoState, UndoWord, decide_undo, end_undo, find_undo, note_checked, undos_to_do,
+    UndoAsk, UndoState, UndoWord, decide_undo, end_undo, fail_undo, find_undo, note_checked,
+    undos_to_do,
 };
 pub use trial::note_trial;
 pub use undo::{

@@ -32,15 +32,18 @@ pub enum UndoState {
     Done,
     /// Given up.
     Withdrawn,
+    /// It could not be tried, or done: the log of the machine says why.
+    Failed,
 }
 
 impl UndoState {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Asked, "ASKED"),
         (Self::Checked, "CHECKED"),
         (Self::Approved, "APPROVED"),
         (Self::Done, "DONE"),
         (Self::Withdrawn, "WITHDRAWN"),
+        (Self::Failed, "FAILED"),
     ];
 
     /// As stored.
@@ -164,7 +167,7 @@ pub fn decide_undo(
     match (word, known) {
         (UndoWord::Ask, None) => ask(tx, &file.id, staff),
         (UndoWord::Ask, Some(ask_before)) => match ask_before.state {
-            UndoState::Done | UndoState::Withdrawn => ask(tx, &file.id, staff),
+            UndoState::Done | UndoState::Withdrawn | UndoState::Failed => ask(tx, &file.id, staff),
             // Asked twice: it is asked for.
             UndoState::Asked | UndoState::Checked | UndoState::Approved => Ok(ask_before),
         },
@@ -215,6 +218,18 @@ pub fn note_checked(tx: &mut Tx<'_>, file_id: &str, found: (usize, &[String])) -
 /// `file.unknown`
 pub fn end_undo(tx: &mut Tx<'_>, file_id: &str, found: (usize, &[String])) -> Result<()> {
     end(tx, file_id, (UndoState::Approved, UndoState::Done), found)
+}
+
+/// Writes down that it could not be tried, or done. Ended meanwhile: nothing changes.
+///
+/// # Errors
+/// `file.unknown`
+pub fn fail_undo(tx: &mut Tx<'_>, file_id: &str) -> Result<()> {
+    let file = find_locked(tx, file_id)?;
+    let known = find_undo(tx, &file.id)?;
+    let under_way = |known: &UndoAsk| matches!(known.state, UndoState::Asked | UndoState::Approved);
+    let Some(known) = known.filter(under_way) else { return Ok(()) };
+    put(tx, UndoAsk { state: UndoState::Failed, ..known }, "file.undo_failed").map(drop)
 }
 
 fn end(

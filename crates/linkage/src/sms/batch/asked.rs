@@ -9,20 +9,24 @@ use base::kernel::{Actor, Error, Result, Scope, clock};
 use domain::files::{self, Resend, UndoAsk, UndoState};
 
 use super::desk::Desk;
-use super::{Batch, Job, Polled, Undoing, undo};
+use super::undo::undo_while;
+use super::{Batch, Job, Polled, Undoing};
 
 impl Batch {
-    /// Tries or does what was asked to be taken back at `operator`. As [`Batch::poll`].
+    /// Tries or does what was asked to be taken back at `operator`. As [`Batch::poll`], and never beside it.
     ///
     /// # Errors
     /// `unavailable` naming the database; what was taken back so far stays so, and it is gone on with.
     pub fn poll_undo(&self, operator: &str) -> Result<Polled> {
+        self.patiently((operator, operator), |_| self.undo_slice(operator))
+    }
+
+    fn undo_slice(&self, operator: &str) -> Result<Polled> {
         let scope = |actor| Scope::new(operator, actor, clock::now());
         let asked = self.db.read(&scope(Actor::System), files::undos_to_do)?;
         if asked.is_empty() {
             return Ok(Polled::Idle);
         }
-        // Not beside somebody who does files of this operator.
         let here = std::path::PathBuf::new();
         let watch = Job {
             operator,
@@ -33,29 +37,40 @@ impl Batch {
             done: None,
             bulk: None,
         };
-        if !self.holds(&watch)? {
-            return Ok(Polled::Elsewhere);
-        }
         for one in &asked {
             // In the name of who asked; who approved it stands beside it.
-            self.take_back(&scope(Actor::Staff(one.asked_by.clone())), one)?;
+            match self.take_back(&scope(Actor::Staff(one.asked_by.clone())), (&watch, one)) {
+                Err(Error::Conflict { code: "file.elsewhere" }) => return Ok(Polled::Elsewhere),
+                done => done?,
+            }
         }
         Ok(Polled::More)
     }
 
-    fn take_back(&self, scope: &Scope, ask: &UndoAsk) -> Result<()> {
+    fn take_back(&self, scope: &Scope, (watch, ask): (&Job<'_>, &UndoAsk)) -> Result<()> {
         let how = if ask.state == UndoState::Approved { Undoing::Do } else { Undoing::Check };
-        let (restored, conflicts) = match undo(&self.db, scope, &ask.file_id, how) {
-            Ok(undone) => (undone.restored, undone.conflicts),
-            // Taken back before a crash, or by hand, or its days are over: there is nothing left to do.
-            Err(Error::Refused { code: "file.not_undoable" }) => (0, Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let numbers: Vec<String> = conflicts.into_iter().map(|one| one.number).collect();
         let id = ask.file_id.clone();
+        // Not beside somebody on another node who does files of this operator, however long it takes.
+        let goes_on = || self.holds(watch);
+        let undone = match undo_while((&self.db, scope), (&ask.file_id, how), goes_on) {
+            Ok(undone) => undone,
+            Err(Error::Conflict { code: "file.elsewhere" }) => {
+                return Err(Error::Conflict { code: "file.elsewhere" });
+            }
+            Err(error @ Error::Unavailable { .. }) => return Err(error),
+            // Its days are over, it was taken back by hand, or it can not be read: another one may be asked for, and the others
+            // go on.
+            Err(error) => {
+                tracing::warn!(operator = watch.operator, file = ask.file_id, %error,
+                    "an SMS file was not taken back");
+                return self.db.transact(scope, move |tx| files::fail_undo(tx, &id));
+            }
+        };
+        let found = undone.restored;
+        let numbers: Vec<String> = undone.conflicts.into_iter().map(|one| one.number).collect();
         self.db.transact(scope, move |tx| match how {
-            Undoing::Check => files::note_checked(tx, &id, (restored, &numbers)),
-            Undoing::Do => files::end_undo(tx, &id, (restored, &numbers)),
+            Undoing::Check => files::note_checked(tx, &id, (found, &numbers)),
+            Undoing::Do => files::end_undo(tx, &id, (found, &numbers)),
         })
     }
 
@@ -64,6 +79,10 @@ impl Batch {
     /// # Errors
     /// `unavailable` naming the path or the database; it is tried again.
     pub fn poll_resend(&self, operator: &str, root: &Path) -> Result<Polled> {
+        self.patiently((operator, operator), |_| self.resend_slice(operator, root))
+    }
+
+    fn resend_slice(&self, operator: &str, root: &Path) -> Result<Polled> {
         let scope = Scope::new(operator, Actor::System, clock::now());
         let asked = self.db.read(&scope, files::resends_to_do)?;
         if asked.is_empty() {

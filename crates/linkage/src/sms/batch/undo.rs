@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use base::kernel::{Result, Scope};
+use base::kernel::{Error, Result, Scope};
 use base::records::jobs;
 use base::store::{Db, Tx};
 use domain::commands::{self, Before, Undone};
@@ -44,6 +44,18 @@ pub struct Undo {
 /// # Errors
 /// `file.unknown`; `file.not_undoable` — not applied, without effect, or too old.
 pub fn undo(db: &Db, scope: &Scope, id_or_name: &str, how: Undoing) -> Result<Undo> {
+    undo_while((db, scope), (id_or_name, how), || Ok(true))
+}
+
+/// As [`undo`], as long as `goes_on` says so before each page.
+///
+/// # Errors
+/// Those of [`undo`]; `file.elsewhere` — it does not go on here: what went back so far stays, and the rest is still to be done
+pub(super) fn undo_while(
+    (db, scope): (&Db, &Scope),
+    (id_or_name, how): (&str, Undoing),
+    goes_on: impl Fn() -> Result<bool>,
+) -> Result<Undo> {
     let name = id_or_name.to_owned();
     let file = db.read(scope, |tx| files::find(tx, &name))?;
     let scope = scope.clone().caused_by(&format!("undo:{}", file.name));
@@ -52,6 +64,9 @@ pub fn undo(db: &Db, scope: &Scope, id_or_name: &str, how: Undoing) -> Result<Un
     }
     let (mut after, mut restored, mut conflicts) = (String::new(), 0, Vec::new());
     loop {
+        if !goes_on()? {
+            return Err(Error::Conflict { code: "file.elsewhere" });
+        }
         let (from, row) = (after.clone(), file.clone());
         let page = match how {
             Undoing::Check => db.rehearse(&scope, move |tx| turn(tx, &row, &from, how))?,
