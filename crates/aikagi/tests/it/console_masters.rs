@@ -3,7 +3,7 @@
 
 use std::sync::Barrier;
 
-use base::kernel::Error;
+use base::kernel::{Change, Error};
 use base::records::list_audit;
 use base::store::Tx;
 use domain::catalogue::{self, Product};
@@ -287,6 +287,30 @@ fn policies_are_published_in_one_act_and_only_those_the_station_decides() {
     let work = move |tx: &mut Tx<'_>| operators::publish_policies(tx, &fast, &publishing);
     let refused = house.world.act(staff("suzuki"), work).unwrap_err();
     assert_eq!(refused, Error::invalid("operator.policy_out_of_range", "policies.sms_pace.burst"));
+}
+
+#[test]
+fn one_person_makes_the_guard_of_files_stricter_and_never_looser() {
+    let house = House::new();
+    let publishes = |name: &str, value: i64| {
+        let known = house.world.look(operators::find_operator).unwrap().policies;
+        let publishing = Publishing { seen: version_of(&known.facts()), why: "x".to_owned() };
+        let change = Facts::from([(name.to_owned(), value.to_string())]);
+        let work = move |tx: &mut Tx<'_>| operators::publish_policies(tx, &change, &publishing);
+        house.world.act(staff("suzuki"), work)
+    };
+    let known = house.world.look(operators::find_operator).unwrap().policies;
+    let limits = [
+        ("mass_guard.lines", known.mass_guard.lines),
+        ("mass_guard.percent", known.mass_guard.percent),
+        ("error_limit.lines", known.error_limit.lines),
+        ("error_limit.percent", known.error_limit.percent),
+    ];
+    for (name, value) in limits {
+        assert_eq!(publishes(name, value + 1), Err(Error::refused("operator.guard_loosened")));
+        assert_eq!(publishes(name, value - 1), Ok(Change::Made), "{name}");
+        assert_eq!(publishes(name, value), Err(Error::refused("operator.guard_loosened")));
+    }
 }
 
 #[test]

@@ -217,6 +217,15 @@ impl Policies {
         serde_json::to_string(self).map_err(Error::internal)
     }
 
+    /// Whether a file may take more away, or have more wrong lines, before two persons are asked than under `other`.
+    #[must_use]
+    pub const fn asks_less_often_than(&self, other: &Self) -> bool {
+        self.mass_guard.lines > other.mass_guard.lines
+            || self.mass_guard.percent > other.mass_guard.percent
+            || self.error_limit.lines > other.error_limit.lines
+            || self.error_limit.percent > other.error_limit.percent
+    }
+
     /// Each policy by its name, as a text.
     #[must_use]
     pub fn facts(&self) -> Facts {

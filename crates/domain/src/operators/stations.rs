@@ -125,6 +125,10 @@ pub fn publish_policies(
         return Ok(Change::Already);
     }
     publishing.check_seen(Some(&known.policies.facts()))?;
+    // One person must not take away what asks for two: a station agrees on more with who runs the platform.
+    if policies.asks_less_often_than(&known.policies) {
+        return Err(Error::refused("operator.guard_loosened"));
+    }
     put(tx, &OperatorDraft { name_ja: known.name_ja, name_en: known.name_en, policies }, why)
 }
 
