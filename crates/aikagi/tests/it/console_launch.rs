@@ -1,7 +1,8 @@
 //! A station's way into service: on trial until nothing is missing, and never on trial again.
 
 use base::kernel::Error;
-use domain::operators::{Role, Vouched};
+use domain::commands::{Command, Op};
+use domain::operators::{self, Role, Vouched};
 use domain::subscribers::Standing;
 use domain::{administration, commands};
 
@@ -131,4 +132,22 @@ fn who_does_not_lead_the_station_sees_what_is_missing_and_changes_nothing() {
         assert_eq!(clerk.send_form(LAUNCH, &fields).refusal(), "staff.not_allowed", "{what}");
     }
     assert_eq!(house.audited("launch.vouched"), 0);
+}
+
+#[test]
+fn what_was_opened_and_taken_back_keeps_no_trial_and_what_was_tried_is_done_anew_when_it_counts() {
+    let house = House::new();
+    given_trial(&house);
+    for number in ["A-000", "A-001"] {
+        house.world.send(Command::new(&format!("r-{number}"), Op::Start, number));
+    }
+    let void = "UPDATE contracts SET state = 'VOID' WHERE operator_id = ?1 AND number = 'A-000'";
+    let scope = house.world.scope(KITA, sato());
+    house.world.db.housekeep(&scope, "test", |tx| tx.exec(void, &[KITA.into()])).unwrap();
+    let left = house.world.act(sato(), |tx| commands::reset_trial(tx, KITA, 1)).unwrap();
+    assert_eq!(left, 0, "what was taken back is no household, and stands in nobody's way");
+    let launch = house.world.look(operators::find_launch).unwrap().unwrap();
+    assert!(launch.has_shown("contract.opened") && !launch.has_shown("person.signed_in"));
+    let again = house.world.send(Command::new("r-A-001", Op::Start, "A-001"));
+    assert_eq!((again.code, house.world.standing("A-001")), (None, Standing::Active));
 }

@@ -89,6 +89,15 @@ pub fn forget_these(tx: &mut Tx<'_>, source: &str, message_ids: Vec<String>) -> 
     Ok(())
 }
 
+/// Forgets every answer to `source`, because nothing of what it asked counts.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn forget_all(tx: &mut Tx<'_>, source: &str) -> Result<u64> {
+    let keys: [Value; 2] = [tx.operator().into(), source.into()];
+    tx.exec("DELETE FROM inbox WHERE operator_id = ?1 AND source = ?2", &keys)
+}
+
 /// Forgets up to `limit` answers older than `before`, returns how many.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::subscribers::{self, Key, Load, Standing};
 
+use super::scheduled;
 use super::undo::{Before, Undone, forget_answers, restore};
 use super::{Command, Op};
 
@@ -117,6 +118,9 @@ pub struct TakenBack {
 pub fn undo_by_hand(tx: &mut Tx<'_>, (number, request_id): (&str, &str)) -> Result<TakenBack> {
     let verb = kept(tx, (number, request_id))?;
     let all = images(tx, request_id)?;
+    if leaves_commands_behind(tx, &all)? {
+        return Err(CHANGED);
+    }
     let undone = restore(tx, &all, true)?;
     if undone.iter().any(|one| matches!(one, Undone::Conflict(..))) {
         return Err(CHANGED);
@@ -131,6 +135,17 @@ pub fn undo_by_hand(tx: &mut Tx<'_>, (number, request_id): (&str, &str)) -> Resu
     let now = tx.now();
     let newest = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?.pop();
     Ok(TakenBack { verb, standing: newest.map(|household| household.standing(now)) })
+}
+
+/// Whether a number that goes away with the verb has commands that wait for their day: whoever gave them would not hear that
+/// there is nothing left to do them to.
+fn leaves_commands_behind(tx: &mut Tx<'_>, all: &[Before]) -> Result<bool> {
+    for one in all.iter().filter(|one| one.version_before == 0) {
+        if !scheduled::waiting(tx, &one.key.number)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The verb, locked: of two who take it back at once, the second finds nothing.
@@ -161,6 +176,12 @@ fn images(tx: &mut Tx<'_>, request_id: &str) -> Result<Vec<Before>> {
             })
         },
     )
+}
+
+/// Forgets every picture of the operator: its households are thrown away.
+pub(super) fn forget_pictures(tx: &mut Tx<'_>) -> Result<()> {
+    let keys: [Value; 1] = [tx.operator().into()];
+    tx.exec("DELETE FROM verb_undo WHERE operator_id = ?1", &keys).map(drop)
 }
 
 /// Forgets up to `limit` pictures whose day is over; returns how many.

@@ -23,7 +23,10 @@ pub const UNDO_DAYS: i64 = 30;
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn archive_due(tx: &mut Tx<'_>, rows: i64) -> Result<u64> {
-    let keys: [Value; 2] = [tx.operator().into(), tx.now().plus_days(-UNDO_DAYS).into()];
+    // What was tried before a station threw its trial away is too old at once.
+    let reset = operators::find_launch(tx)?.and_then(|launch| launch.reset);
+    let before = tx.now().plus_days(-UNDO_DAYS).max(reset.unwrap_or_default());
+    let keys: [Value; 2] = [tx.operator().into(), before.into()];
     let due = tx.row(
         "SELECT file_id FROM files
           WHERE operator_id = ?1 AND sent_ms < ?2

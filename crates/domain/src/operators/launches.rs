@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::kernel::{Change, Day, Error, Instant, Result};
-use base::records::{Entry, record};
+use base::records::{self, Entry, record};
 use base::store::{Row, Tx, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -152,6 +152,17 @@ impl Vouched {
     }
 }
 
+/// What a trial has to have shown, as the audit names it: a file that was answered, a household, a member, a sign-in.
+pub(crate) const SHOWN_ACTS: [&str; 4] =
+    ["file.sent", "contract.opened", "person.registered", "person.signed_in"];
+/// How many lines of the audit are looked at for it, from its end.
+pub(crate) const LOOKED_AT: i64 = 20_000;
+
+/// Under which word it is kept that an act was seen.
+fn shown_key(act: &str) -> String {
+    format!("shown:{act}")
+}
+
 /// Who vouched for something, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tick {
@@ -190,6 +201,12 @@ impl Launch {
     #[must_use]
     pub fn tick(&self, what: Vouched) -> Option<&Tick> {
         self.ticks.get(what.as_str())
+    }
+
+    /// Whether `act` stood in the books before households of the trial were thrown away.
+    #[must_use]
+    pub fn has_shown(&self, act: &str) -> bool {
+        self.ticks.contains_key(&shown_key(act))
     }
 
     /// Whether everything is vouched for.
@@ -296,7 +313,13 @@ pub fn vouch(tx: &mut Tx<'_>, (what, is_so): (Vouched, bool)) -> Result<()> {
 /// # Errors
 /// `launch.not_on_trial`
 pub(crate) fn note_reset(tx: &mut Tx<'_>, erased: u64) -> Result<()> {
-    let next = Launch { reset: Some(tx.now()), ..trial(tx)? };
+    let mut next = Launch { reset: Some(tx.now()), ..trial(tx)? };
+    // Erasing writes lines of its own, and the books are looked at from their end.
+    let acts = SHOWN_ACTS.map(str::to_owned).to_vec();
+    for one in records::count_acts(tx, acts, (next.began, LOOKED_AT))? {
+        let tick = Tick { by: tx.actor().label(), at_ms: tx.now().ms() };
+        next.ticks.entry(shown_key(&one.act)).or_insert(tick);
+    }
     save(tx, &next, ("launch.reset", json!({ "households": erased })))
 }
 

@@ -17,7 +17,9 @@ mod stations;
 
 pub use colour::{Rgb, contrast, read_colour, write_colour};
 pub use launches::{Hearing, Launch, Linkage, Tick, Vouched, answer_hearing, find_launch, vouch};
-pub(crate) use launches::{begin_trial, confirmed_trial, end_trial, note_reset};
+pub(crate) use launches::{
+    LOOKED_AT, SHOWN_ACTS, begin_trial, confirmed_trial, end_trial, note_reset,
+};
 pub use logo::{LONGEST_LOGO, Logo, WIDEST_LOGO, add_logo, find_logo};
 pub use look::{
     AROUND_BY_DAY, AROUND_BY_NIGHT, Accent, LEAST_CONTRAST, Look, publish_look, put_look, weakest,

@@ -226,7 +226,7 @@ pub fn count_open(tx: &mut Tx<'_>) -> Result<i64> {
 pub fn count_kept(tx: &mut Tx<'_>) -> Result<i64> {
     let keys: [Value; 1] = [tx.operator().into()];
     tx.row(
-        "SELECT COUNT(*) FROM contracts WHERE operator_id = ?1 AND state <> 'PURGED'",
+        "SELECT COUNT(*) FROM contracts WHERE operator_id = ?1 AND state NOT IN ('PURGED', 'VOID')",
         &keys,
         Row::int,
     )?
