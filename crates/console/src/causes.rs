@@ -36,9 +36,9 @@ pub(super) struct Whose {
     /// The page of the contract.
     pub(super) address: String,
     /// 0: the household.
-    person: i64,
+    pub(super) person: i64,
     /// `A-001/00`.
-    household: String,
+    pub(super) household: String,
     /// `A-001/00/002`.
     subject: String,
 }

@@ -6,11 +6,12 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use base::kernel::{Error, Instant, Result, clock};
+use base::records::outbox::Told;
 use domain::administration::{self, Sheet};
 use domain::catalogue::Catalogue;
-use domain::commands::{self, Waiting};
+use domain::commands::{self, Undoable, Waiting};
 use domain::entitlements::Grant;
-use domain::operators;
+use domain::operators::{self, Staff};
 use domain::staff::Permission;
 use domain::subscribers::{Hold, MovedFor, PersonStanding, Reason, is_movable};
 use http::HeaderMap;
@@ -32,7 +33,7 @@ use super::waiting;
 struct ListedHold {
     whom: String,
     reason: &'static str,
-    source: &'static str,
+    source: String,
     since: String,
     reference: String,
     cause: String,
@@ -41,6 +42,8 @@ struct ListedHold {
 /// A member on the page.
 struct ListedPerson {
     no: i64,
+    /// As the station has it, in kana; empty: it has none.
+    kana: String,
     role: &'static str,
     standing: &'static str,
     alarm: bool,
@@ -163,19 +166,7 @@ pub(super) fn page(
     said: &Said<'_>,
 ) -> Result<Response> {
     let now = clock::now();
-    let wanted = number.to_owned();
-    let may = (&here.seat, Permission::Look);
-    let (sheet, waits, last, told) = console.desks.look(may, now, move |tx| {
-        let sheet = administration::sheet(tx, &wanted)?;
-        let version = sheet.household.contract.version;
-        let last = match commands::undoable(tx, (&wanted, version))? {
-            // Who it was is read only where it is shown.
-            Some(last) => Some((last, operators::list_staff(tx)?)),
-            None => None,
-        };
-        let told = administration::deliveries(tx, &wanted)?;
-        Ok((sheet, commands::waiting(tx, &wanted)?, last, told))
-    })?;
+    let Read { sheet, waits, last, told } = read(console, here, number, now)?;
     let words = here.words;
     let standing = sheet.household.standing(now);
     let error = said.error();
@@ -215,6 +206,30 @@ pub(super) fn page(
         filled,
     };
     here.page(console, (&body.title.clone(), "search"), &body, error)
+}
+
+/// What the page shows, as it was read.
+struct Read {
+    sheet: Sheet,
+    waits: Vec<Waiting>,
+    /// The last verb that can be taken back, and who works here.
+    last: Option<(Undoable, Vec<Staff>)>,
+    told: Vec<Told>,
+}
+
+fn read(console: &Console, here: &Here, number: &str, now: Instant) -> Result<Read> {
+    let wanted = number.to_owned();
+    let may = (&here.seat, Permission::Look);
+    console.desks.look(may, now, move |tx| {
+        let sheet = administration::sheet(tx, &wanted)?;
+        let last = match commands::undoable(tx, (&wanted, sheet.household.contract.version))? {
+            // Who it was is read only where it is shown.
+            Some(last) => Some((last, operators::list_staff(tx)?)),
+            None => None,
+        };
+        let told = administration::deliveries(tx, &wanted)?;
+        Ok(Read { waits: commands::waiting(tx, &wanted)?, sheet, last, told })
+    })
 }
 
 fn verbs(words: Words, chosen: &str) -> Vec<Choice> {
@@ -272,7 +287,11 @@ impl Listed<'_> {
         }
         let adult = if contract.adult_allowed { "console.adult.on" } else { "console.adult.off" };
         facts.push(("console.fact.adult", self.words.get(adult).to_owned()));
-        let changed = format!("{} ({})", self.moment(contract.updated), contract.cause);
+        let changed = format!(
+            "{} ({})",
+            self.moment(contract.updated),
+            timeline::from(self.words, &contract.cause)
+        );
         facts.push(("console.fact.changed", changed));
         facts
     }
@@ -302,10 +321,19 @@ impl Listed<'_> {
         ListedHold {
             whom: self.whom_is(hold.person_no),
             reason: reasons::named(self.words.0, hold.reason),
-            source: self.words.get(labels::source(hold.source)),
+            source: self.put_by(hold),
             since: self.moment(hold.since),
             reference: hold.reference.clone().unwrap_or_default(),
-            cause: hold.cause.clone(),
+            cause: timeline::from(self.words, &hold.cause),
+        }
+    }
+
+    /// Who put a hold: one of the station by who did, as the timeline says it.
+    fn put_by(&self, hold: &Hold) -> String {
+        let source = self.words.get(labels::source(hold.source));
+        match self.sheet.put_by.get(&hold.cause) {
+            Some(by) => format!("{source} · {}", timeline::actor(self.words, by)),
+            None => source.to_owned(),
         }
     }
 
@@ -315,6 +343,7 @@ impl Listed<'_> {
         let adult = if person.adult_allowed { "console.adult.on" } else { "console.adult.off" };
         Some(ListedPerson {
             no: *no,
+            kana: person.kana.clone().unwrap_or_default(),
             role: self.words.get(labels::role(person.role)),
             standing: self.words.get(labels::person(standing)),
             alarm: *standing != PersonStanding::Active,
@@ -333,7 +362,7 @@ impl Listed<'_> {
             state: self.words.get(labels::grant(grant.state_at(self.now))),
             from: self.moment(grant.starts),
             until: grant.over().map(|over| self.moment(over)).unwrap_or_default(),
-            cause: grant.cause.clone(),
+            cause: timeline::from(self.words, &grant.cause),
         }
     }
 

@@ -1,12 +1,19 @@
-//! The facts an answer stands on, in the clerk's words.
+//! The facts an answer stands on and what changed since, in the clerk's words.
 
-use domain::decisions::Saying;
+use base::kernel::Instant;
+use domain::decisions::{Fact, Saying, SinceThen, Why};
 use domain::operators::OperatorState;
 use domain::subscribers::PersonState;
 use web::reasons;
-use web::texts::Words;
+use web::texts::{Words, in_language};
 
+use super::causes::Whose;
+use super::contract::{product_name, whom_is};
 use super::labels;
+use super::timeline;
+
+/// An answer, and whom it was about, if that is known.
+type Known<'k> = (&'k Why, Option<&'k Whose>);
 
 /// The key of what a fact is about.
 pub(super) fn kind(kind: &str) -> &'static str {
@@ -69,5 +76,54 @@ const fn member(state: PersonState) -> &'static str {
         PersonState::Invited => "console.person.invited",
         PersonState::Active => "console.person.registered",
         PersonState::Stopped | PersonState::Purged => "console.person.stopped",
+    }
+}
+
+/// An instant of a replay as people read it.
+pub(super) fn at(words: Words, rfc3339: &str) -> String {
+    Instant::parse_rfc3339(rfc3339, "at")
+        .map_or_else(|_| rfc3339.to_owned(), |at| reasons::moment(words.0, at))
+}
+
+/// A fact as a line: what it is, of what, what it says, since when and from where.
+pub(super) fn stated(words: Words, fact: &Fact, (why, whose): Known<'_>) -> [String; 5] {
+    let days = fact.age_s / 86_400;
+    let age = match days {
+        0 => words.get("console.why.today").to_owned(),
+        _ => words.fill("console.why.days", &[("days", &days.to_string())]),
+    };
+    let since = if fact.since.is_empty() { String::new() } else { at(words, &fact.since) };
+    let since = if since.is_empty() { since } else { format!("{since} ({age})") };
+    let kind = words.get(kind(fact.kind)).to_owned();
+    let of = of_what(words, &fact.of, (why, whose));
+    [kind, of, says(words, &fact.says), since, timeline::from(words, &fact.cause)]
+}
+
+/// A change as a line: when, what and of what, by whom and from where.
+pub(super) fn changed(words: Words, change: &SinceThen, known: Known<'_>) -> [String; 4] {
+    let of = of_what(words, &change.subject, known);
+    let what = format!("{} — {of}", timeline::act(words, &change.act));
+    let by = match change.by_member {
+        Some(no) => whom_is(words, no),
+        None => timeline::actor(words, &change.actor),
+    };
+    [at(words, &change.at), what, by, timeline::from(words, &change.cause)]
+}
+
+/// What a fact or a change is about: the household, a member, a product, the station; what is none of them, as the books
+/// name it.
+fn of_what(words: Words, of: &str, (why, whose): Known<'_>) -> String {
+    let member = whose.and_then(|whose| match of.strip_prefix(whose.household.as_str())? {
+        "" => Some(0),
+        rest => rest.strip_prefix('/')?.parse().ok(),
+    });
+    let operator = &why.station.operator;
+    match member {
+        Some(no) => whom_is(words, no),
+        None if whose.is_some_and(|whose| whose.number == of) => whom_is(words, 0),
+        None if of == operator.code => {
+            in_language(words.0, &operator.name_ja, &operator.name_en).to_owned()
+        }
+        None => product_name(words.0, &why.station.catalogue, of),
     }
 }

@@ -12,8 +12,10 @@ use outlets::paper::Typeface;
 use web::access::Acted;
 
 use super::Console;
+use super::contract::{path_of, whom_is};
 use super::here::Here;
 use super::letters::Sender;
+use super::verbs::Body;
 
 /// Which member: the contract's number, and theirs.
 type Whose<'w> = (&'w str, i64);
@@ -28,6 +30,53 @@ fn act<T: Send + 'static>(
     let number = number.to_owned();
     let asked = (&here.seat, Permission::Help);
     console.desks.act(asked, clock::now(), move |tx| work(tx, (&number, person)))
+}
+
+/// What takes something away from a member that does not come back, and is shown in words before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Their PINs go.
+    ResetPins,
+    /// A letter in place of an earlier one.
+    Letter,
+}
+
+/// Shows what it comes to for the member, and asks for it. It is rehearsed: what would be refused is refused now.
+pub(super) fn previewed(
+    console: &Console,
+    here: &Here,
+    (number, person): Whose<'_>,
+    what: Asked,
+) -> Result<Response> {
+    let wanted = number.to_owned();
+    let work = move |tx: &mut Tx<'_>| match what {
+        Asked::ResetPins => administration::reset_pins(tx, (&wanted, person)),
+        Asked::Letter => {
+            credentials::write_letter(tx, &wanted, person)?;
+            Ok(Change::Made)
+        }
+    };
+    let change = console.desks.rehearse((&here.seat, Permission::Help), clock::now(), work)?;
+    let words = here.words;
+    let (name, effect, act) = match what {
+        Asked::ResetPins => ("console.help.reset_pins", "console.effect.pins", "reset_pins"),
+        Asked::Letter => ("console.help.letter", "console.effect.letter", "letter"),
+    };
+    let nothing = change == Change::Already;
+    let body = Body {
+        words,
+        title: words.get("console.preview.title"),
+        address: format!("{}{}", here.address, path_of(number)),
+        proof: &here.proof(console, &path_of(number)),
+        what: format!("{number} {}: {}", whom_is(words, person), words.get(name)),
+        effect: if nothing { String::new() } else { words.get(effect).to_owned() },
+        moves: Vec::new(),
+        note: if nothing { words.get("console.help.no_pins").to_owned() } else { String::new() },
+        refused: nothing,
+        fields: vec![("person", person.to_string())],
+        act: (act, words.get("console.give")),
+    };
+    here.page(console, (body.title, "search"), &body, None)
 }
 
 /// Ends a lock-out.

@@ -63,7 +63,7 @@ pub(super) const fn grant(state: GrantState) -> &'static str {
 
 /// What a clerk may ask for at a contract in the form about verbs, and its key. What is neither here nor in
 /// [`ASIDE`] is the SMS's alone.
-pub(super) const VERBS: [(&str, Op, &str); 11] = [
+pub(super) const VERBS: [(&str, Op, &str); 12] = [
     ("suspend", Op::Suspend, "console.verb.suspend"),
     ("resume", Op::Resume, "console.verb.resume"),
     ("stop", Op::Stop, "console.verb.stop"),
@@ -71,6 +71,7 @@ pub(super) const VERBS: [(&str, Op, &str); 11] = [
     ("person_suspend", Op::PersonSuspend, "console.verb.person_suspend"),
     ("person_resume", Op::PersonResume, "console.verb.person_resume"),
     ("person_stop", Op::PersonStop, "console.verb.person_stop"),
+    ("person_restore", Op::PersonAdd, "console.verb.person_restore"),
     ("person_reset", Op::PersonReset, "console.verb.person_reset"),
     ("key_open", Op::KeyOpen, "console.verb.key_open"),
     ("key_close", Op::KeyClose, "console.verb.key_close"),
@@ -95,6 +96,11 @@ pub(super) fn verb_name(op: Op) -> &'static str {
     known.map_or("console.verb", |(.., key)| key)
 }
 
+/// The same of whoever gave it: an SMS adds members, and brings none back.
+pub(super) fn command_name(op: Op) -> &'static str {
+    if op == Op::PersonAdd { "console.verb.person_add" } else { verb_name(op) }
+}
+
 /// The key of why a number changes.
 pub(super) const fn moved_for(why: MovedFor) -> &'static str {
     match why {
@@ -107,7 +113,10 @@ pub(super) const fn moved_for(why: MovedFor) -> &'static str {
 
 /// Whether the verb is about one member.
 pub(super) const fn is_for_person(op: Op) -> bool {
-    matches!(op, Op::PersonSuspend | Op::PersonResume | Op::PersonStop | Op::PersonReset)
+    matches!(
+        op,
+        Op::PersonAdd | Op::PersonSuspend | Op::PersonResume | Op::PersonStop | Op::PersonReset
+    )
 }
 
 /// Whether it is about a key.
@@ -149,7 +158,7 @@ pub(super) fn result(digit: &str) -> &'static str {
 pub(super) fn operation(words: Words, number: &str) -> String {
     let op = Op::from_number(number);
     match VERBS.iter().find(|(_, known, _)| Some(*known) == op) {
-        Some((_, _, key)) => words.get(key).to_owned(),
+        Some((_, op, _)) => words.get(command_name(*op)).to_owned(),
         None => words.fill("console.bulk.operation", &[("number", number)]),
     }
 }

@@ -160,15 +160,23 @@ pub(super) fn actor(words: Words, other: &str) -> String {
     words.fill(key, &[("id", id)])
 }
 
-/// Where it came from: a line of a file, a call, this console.
+/// Where it came from: a line of a file, a call, this console. What came with a request of its own (`console#r-1`) is named
+/// without it.
 pub(super) fn from(words: Words, cause: &str) -> String {
-    let (kind, id) = cause.split_once(':').unwrap_or((cause, ""));
+    let (place, _) = cause.split_once('#').unwrap_or((cause, ""));
+    let (kind, id) = place.split_once([':', ' ']).unwrap_or((place, ""));
     let key = match kind {
         "file" => "console.cause.file",
         "call" => "console.cause.call",
         "console" => "console.cause.console",
         "undo" => "console.cause.undo",
-        _ => return cause.to_owned(),
+        "version" => "console.cause.version",
+        "apply" => "console.cause.apply",
+        "cli" => "console.cause.cli",
+        "demo" => "console.cause.demo",
+        "letter" => "console.cause.letter",
+        "own-sessions" | "recovery" | "phone" => "console.cause.person",
+        _ => return place.to_owned(),
     };
     words.fill(key, &[("id", id)])
 }

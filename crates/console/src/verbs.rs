@@ -18,6 +18,7 @@ use web::{reasons, status_of, words};
 use super::Console;
 use super::contract::{self, Said, path_of};
 use super::filled::Filled;
+use super::help::Asked;
 use super::here::{Here, posted};
 use super::{deliveries, help, labels, moving, undo};
 
@@ -54,22 +55,26 @@ pub(super) async fn answer(
     posted((console, code), form, move |console, here, form| {
         let filled = Filled::of(form);
         let get = |name| form.get(name).unwrap_or_default();
-        let done = match get("do") {
+        let whose = (number.as_str(), filled.person);
+        // What ends in a page or a file of its own.
+        let shown = match get("do") {
             "preview" => return previewed(console, here, (&number, &filled)),
-            "undo_preview" => match undo::previewed(console, here, (&number, get("request"))) {
-                Ok(page) => return Ok(page),
-                Err(error) => Err(error),
-            },
+            "undo_preview" => Some(undo::previewed(console, here, (&number, get("request")))),
+            "reset_pins_preview" => Some(help::previewed(console, here, whose, Asked::ResetPins)),
+            "letter_preview" => Some(help::previewed(console, here, whose, Asked::Letter)),
+            "letter" => Some(help::letter(console, here, whose)),
+            _ => None,
+        };
+        if let Some(shown) = shown {
+            return shown.or_else(|error| refused(console, here, (&number, &filled), &error));
+        }
+        let done = match get("do") {
             "resend" => deliveries::resend(console, here, (get("receiver"), Some(&number))),
             "undo" => undo::done(console, here, (&number, get("request"))),
             "give" => given(console, here, (&number, &filled, form)),
-            "unlock" => help::unlock(console, here, (&number, filled.person)),
-            "end_sessions" => help::end_sessions(console, here, (&number, filled.person)),
-            "reset_pins" => help::reset_pins(console, here, (&number, filled.person)),
-            "letter" => match help::letter(console, here, (&number, filled.person)) {
-                Ok(pdf) => return Ok(pdf),
-                Err(error) => Err(error),
-            },
+            "unlock" => help::unlock(console, here, whose),
+            "end_sessions" => help::end_sessions(console, here, whose),
+            "reset_pins" => help::reset_pins(console, here, whose),
             _ => Err(Error::invalid("request.parameters_malformed", "do")),
         };
         match done {
@@ -158,7 +163,7 @@ fn what(words: Words, (op, number, filled): (Op, &str, &Filled), seen: &Preview)
         Op::DeviceReplace => Some(format!("{} → {}", filled.serial, filled.new_serial)),
         Op::CancelScheduled => seen.cancels.as_ref().map(|one| {
             let due = reasons::moment(words.0, one.due);
-            format!("{due} {}", words.get(labels::verb_name(one.command.op)))
+            format!("{due} {}", words.get(labels::command_name(one.command.op)))
         }),
         _ => None,
     });
@@ -183,6 +188,7 @@ fn effect(words: Words, (op, later): (Op, bool), seen: &Preview) -> String {
         Op::Resume | Op::PersonResume if !later && is_idle(op, seen) => "console.effect.not_ours",
         Op::Resume | Op::PersonResume if remain => "console.effect.still_held",
         Op::Resume | Op::StopCancel | Op::PersonResume => "console.effect.back",
+        Op::PersonAdd => "console.effect.restored",
         Op::PersonReset => "console.effect.reset",
         Op::KeyOpen => "console.effect.opened",
         Op::KeyClose if later => "console.effect.closed",

@@ -26,7 +26,7 @@ impl Listed {
             command.reason.map(|reason| reasons::named(words.0, reason).to_owned()),
             command.new_number.clone(),
         ];
-        let verb = words.get(labels::verb_name(command.op)).to_owned();
+        let verb = words.get(labels::command_name(command.op)).to_owned();
         let what: Vec<String> = std::iter::once(verb).chain(more.into_iter().flatten()).collect();
         Self {
             due: reasons::moment(words.0, one.due),

@@ -10,7 +10,8 @@ use base::records::outbox::Told;
 use base::store::Tx;
 use domain::administration;
 use domain::catalogue::{self, Catalogue, Product};
-use domain::decisions::{self, Explanation, Fact, Finding, SinceThen, Then, Verdict, Why};
+use domain::clients::{self, ClientTerms};
+use domain::decisions::{self, Explanation, Finding, Then, Verdict, Why};
 use domain::staff::Permission;
 use http::HeaderMap;
 use web::texts::{Words, in_language, message};
@@ -19,10 +20,11 @@ use web::{reasons, status_of};
 use super::Console;
 use super::about::About;
 use super::causes::{self, Cause, Whose};
-use super::contract::path_of;
+use super::contract::{path_of, whom_is};
 use super::deliveries;
 use super::facts;
 use super::here::{Here, asked};
+use super::timeline;
 
 /// Products offered to choose from.
 const OFFERED: usize = 60;
@@ -41,8 +43,14 @@ struct Body<'b> {
     sold: Vec<(String, String)>,
 }
 
-/// An answer, and what services were told of its contract.
-type Asked = (Why, Vec<Told>);
+/// An answer, and what is known around it.
+struct Asked {
+    why: Why,
+    /// What services were told of its contract.
+    told: Vec<Told>,
+    /// The service that asked, if it was one.
+    client: Option<ClientTerms>,
+}
 
 /// What is known of an answer.
 struct Found {
@@ -96,7 +104,7 @@ pub(super) async fn show(
         let may = (&here.seat, Permission::Look);
         let found = console.desks.act(may, clock::now(), move |tx| {
             let why = decisions::why(tx, &trace)?;
-            told(tx, why)
+            around(tx, why)
         });
         match found {
             Ok(why) => page(console, here, ((typed, &about), Ok(Some(why)))),
@@ -115,18 +123,28 @@ fn asked_about(console: &Console, here: &Here, about: &About) -> Result<Asked> {
     let may = (&here.seat, Permission::Look);
     console.desks.act(may, clock::now(), move |tx| {
         let why = decisions::why_about(tx, &asked)?;
-        told(tx, why)
+        around(tx, why)
     })
 }
 
-/// An answer, with what services were told of its contract.
-fn told(tx: &mut Tx<'_>, why: Why) -> Result<Asked> {
-    let number = why.explanation.then.subject.split('/').next().unwrap_or_default();
+/// An answer, with what is known around it.
+fn around(tx: &mut Tx<'_>, why: Why) -> Result<Asked> {
+    let then = &why.explanation.then;
+    let number = then.subject.split('/').next().unwrap_or_default();
     let told = match number {
         "" => Vec::new(),
         known => administration::deliveries(tx, known)?,
     };
-    Ok((why, told))
+    let client = match then.client.as_str() {
+        "" => None,
+        id => match clients::find_serving(tx, id) {
+            Ok(client) => Some(client.terms),
+            // Somebody of the station, the command line, a service that is no more.
+            Err(Error::NotFound { .. }) => None,
+            Err(error) => return Err(error),
+        },
+    };
+    Ok(Asked { why, told, client })
 }
 
 /// What is sold, to choose from: code and name, at most [`OFFERED`].
@@ -142,7 +160,7 @@ fn page(
 ) -> Result<Response> {
     let words = here.words;
     let sold = match &why {
-        Ok(Some((why, _))) => sold(here, &why.station.catalogue),
+        Ok(Some(asked)) => sold(here, &asked.why.station.catalogue),
         Ok(None) | Err(_) => {
             let may = (&here.seat, Permission::Look);
             sold(here, &console.desks.look(may, clock::now(), catalogue::load)?)
@@ -162,15 +180,16 @@ fn page(
     here.page(console, (body.title, "why"), &body, error)
 }
 
-fn found(console: &Console, here: &Here, (why, told): &Asked) -> Found {
-    let words = here.words;
-    let Explanation { then, findings_now, verdict, facts, since, .. } = &why.explanation;
+fn found(console: &Console, here: &Here, asked: &Asked) -> Found {
+    let (words, why) = (here.words, &asked.why);
+    let Explanation { then, findings_now, verdict, facts: stands_on, since, .. } = &why.explanation;
     let whose = Whose::of(here, &then.subject);
     let proof = whose
         .as_ref()
         .filter(|_| here.may(Permission::Help))
         .map(|whose| here.proof(console, &path_of(&whose.number)));
-    let untold = told.iter().filter(|one| one.dead > 0);
+    let known = (why, whose.as_ref());
+    let untold = asked.told.iter().filter(|one| one.dead > 0);
     Found {
         verdict: words.get(match verdict {
             _ if why.rehearsed => rehearsed(findings_now),
@@ -180,27 +199,37 @@ fn found(console: &Console, here: &Here, (why, told): &Asked) -> Found {
             Verdict::Outside => "console.why.outside",
         }),
         alarm: matches!(verdict, Verdict::Refused | Verdict::RefusedSince),
-        asked: question(words, why),
+        asked: question(words, asked, whose.as_ref()),
         reads: findings_now.first().map_or_else(String::new, |first| {
             match why.explanation.trace.as_str() {
                 "" => reasons::sentence(words.0, first, &why.station),
                 trace => reasons::for_user(words.0, first, &why.station, trace),
             }
         }),
-        causes: causes::all(here, why, whose.as_ref()),
+        causes: causes::all(here, why, known.1),
         outside: findings_now.is_empty(),
         untold: untold.map(|one| deliveries::Listed::of(words, one)).collect(),
         proof,
-        facts: facts.iter().map(|fact| stated(words, fact)).collect(),
-        since: since.iter().map(|change| changed(words, change)).collect(),
+        facts: stands_on.iter().map(|fact| facts::stated(words, fact, known)).collect(),
+        since: since.iter().map(|change| facts::changed(words, change, known)).collect(),
         others: why.others.iter().map(|(at, trace)| other(here, *at, trace)).collect(),
         contract: whose.map(|whose| (whose.address, whose.number)),
     }
 }
 
 /// What was asked and answered, or is rehearsed.
-fn question(words: Words, why: &Why) -> String {
+fn question(words: Words, asked: &Asked, whose: Option<&Whose>) -> String {
+    let Asked { why, client, .. } = asked;
     let then = &why.explanation.then;
+    let subject = match whose {
+        Some(whose) => format!("{} {}", whose.number, whom_is(words, whose.person)),
+        None => words.get("console.why.nobody").to_owned(),
+    };
+    let named = why.station.catalogue.naming(&then.resource).next();
+    let resource = named.map_or_else(
+        || then.resource.clone(),
+        |one| format!("{} ({})", in_language(words.0, &one.name_ja, &one.name_en), then.resource),
+    );
     words.fill(
         match (why.rehearsed, since_now(then)) {
             (false, _) => "console.why.asked",
@@ -208,14 +237,23 @@ fn question(words: Words, why: &Why) -> String {
             (true, false) => "console.why.rehearsed_then",
         },
         &[
-            ("at", &at(words, &then.at)),
-            ("client", &then.client),
-            ("subject", &then.subject),
+            ("at", &facts::at(words, &then.at)),
+            ("client", &asker(words, &then.client, client.as_ref())),
+            ("subject", &subject),
             ("action", words.get(verb(&then.action))),
-            ("resource", &then.resource),
+            ("resource", &resource),
             ("codes", &then.codes.join(", ")),
         ],
     )
+}
+
+/// Who asked: a service by its name, somebody of the station by what they are.
+fn asker(words: Words, id: &str, known: Option<&ClientTerms>) -> String {
+    match known {
+        Some(one) => in_language(words.0, &one.name_ja, &one.name_en).to_owned(),
+        None if id == "cli" => words.get("console.doer.operations").to_owned(),
+        None => timeline::actor(words, id),
+    }
 }
 
 /// What a rehearsal comes to.
@@ -235,29 +273,6 @@ fn since_now(then: &Then) -> bool {
 fn other(here: &Here, at: Instant, trace: &str) -> (String, String) {
     let at = reasons::moment(here.words.0, at);
     (format!("{}/why?trace={trace}", here.address), format!("{at} {trace}"))
-}
-
-/// An instant of a replay as people read it.
-fn at(words: Words, rfc3339: &str) -> String {
-    Instant::parse_rfc3339(rfc3339, "at")
-        .map_or_else(|_| rfc3339.to_owned(), |at| reasons::moment(words.0, at))
-}
-
-fn stated(words: Words, fact: &Fact) -> [String; 5] {
-    let days = fact.age_s / 86_400;
-    let age = match days {
-        0 => words.get("console.why.today").to_owned(),
-        _ => words.fill("console.why.days", &[("days", &days.to_string())]),
-    };
-    let since = if fact.since.is_empty() { String::new() } else { at(words, &fact.since) };
-    let since = if since.is_empty() { since } else { format!("{since} ({age})") };
-    let kind = words.get(facts::kind(fact.kind)).to_owned();
-    [kind, fact.of.clone(), facts::says(words, &fact.says), since, fact.cause.clone()]
-}
-
-fn changed(words: Words, change: &SinceThen) -> [String; 4] {
-    let what = format!("{} {}", change.act, change.subject);
-    [at(words, &change.at), what, change.actor.clone(), change.cause.clone()]
 }
 
 /// The key of what was to be done.

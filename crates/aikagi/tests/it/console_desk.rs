@@ -103,6 +103,8 @@ fn a_clerk_suspends_for_fraud_and_what_the_sms_resumes_leaves_the_hold_on_the_pa
     let shown = clerk.look(&contract("A-001"));
     assert!(shown.body.contains("40 不正利用") && shown.body.contains("☎ 12"), "{}", shown.body);
     assert!(!shown.body.contains("<td>10 料金未納</td>"), "{}", shown.body);
+    assert!(shown.body.contains("局 · 職員 sato"), "who put it: {}", shown.body);
+    assert!(!shown.body.contains("console#"), "from where, in words: {}", shown.body);
     let household = house.world.household("A-001");
     let holds: Vec<_> = household.holds.iter().map(|hold| (hold.source, hold.reason)).collect();
     assert_eq!(holds, [(Source::Console, Reason::Fraud)]);
@@ -168,7 +170,7 @@ fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyw
         .skip(1)
         .map(|rest| rest.split('"').next().unwrap().to_owned())
         .collect();
-    assert_eq!(verbs.len(), 11, "{verbs:?}");
+    assert_eq!(verbs.len(), 12, "{verbs:?}");
     verbs.extend(["replace", "swap", "take_back"].map(str::to_owned));
     // The proof in the sign-out form is another one: this is what the page would have carried.
     let proof = |clerk: &Viewer<'_>| {
@@ -196,7 +198,9 @@ fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyw
             assert_eq!(told.refusal(), "staff.not_allowed", "{act} {verb}: {}", told.body);
         }
     }
-    for help in ["unlock", "end_sessions"] {
+    for help in
+        ["unlock", "end_sessions", "reset_pins", "reset_pins_preview", "letter", "letter_preview"]
+    {
         clerk.proof = proof(&clerk);
         let told = clerk.send_form(&path, &[("do", help), ("person", "1")]);
         assert_eq!(told.refusal(), "staff.not_allowed", "{help}");
@@ -239,8 +243,13 @@ fn a_caller_who_can_not_watch_is_helped_from_the_number_on_the_screen() {
     ask(true);
     let after = clerk.get(&format!("{CONSOLE}/why?trace={trace}"));
     assert!(after.body.contains("今は視聴できます"), "{}", after.body);
-    assert!(after.body.contains("contract.resumed"), "what changed since: {}", after.body);
-    assert!(!after.body.contains("console.explained"), "looking is no change: {}", after.body);
+    let (_, since) = after.body.split_once("id=\"since\"").expect("what changed since");
+    for said in ["契約の再開 — 契約全体", "職員 sato", "この画面"] {
+        assert!(since.contains(said), "{said}: {since}");
+    }
+    assert!(!after.body.contains("contract.resumed") && !after.body.contains("staff:sato"));
+    assert!(!after.body.contains("console#"), "no cause as the books write it: {}", after.body);
+    assert_eq!(since.matches("<tr>").count(), 2, "looking is no change: {since}");
     assert_eq!(house.audited("console.explained"), 2);
     let unknown = clerk.get(&format!("{CONSOLE}/why?trace=BCDFGHJK"));
     assert_eq!(unknown.refusal(), "decision.unknown");
@@ -342,9 +351,90 @@ fn a_caller_who_lost_the_letter_or_the_pin_is_helped_and_no_clerk_sees_either_pi
         opens(&mut clerk, &contract("A-001"));
         clerk.send_form(&contract("A-001"), &[("do", what), ("person", "1")])
     };
+    let shown = help("reset_pins_preview").body;
+    assert!(shown.contains("A-001 個人 001: PINを消す"), "{shown}");
+    assert!(shown.contains("視聴と購入のPINが消えます"), "{shown}");
+    assert!(shown.contains("name=\"do\" value=\"reset_pins\""), "{shown}");
+    assert_eq!(house.audited("person.pin_reset"), 0, "shown is not done");
     assert!(help("reset_pins").body.contains("PINを消しました"));
     assert!(help("reset_pins").body.contains("PINは設定されていません"));
     assert_eq!(house.audited("person.pin_reset"), 1);
     let left = house.world.look(|tx| credentials::pins_of(tx, &person)).unwrap();
     assert!(left.is_empty(), "{left:?}");
+    let nothing = help("reset_pins_preview").body;
+    assert!(
+        nothing.contains("PINは設定されていません") && !nothing.contains("value=\"reset_pins\"")
+    );
+}
+
+#[test]
+fn another_letter_is_made_when_its_clerk_has_read_that_the_one_before_dies() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let old = house.given_letter("A-001");
+    let is_good = || {
+        let check = house.world.look(|tx| credentials::check_letter(tx, "A-001", &old)).unwrap();
+        matches!(check, credentials::LetterCheck::Good(_))
+    };
+    let mut clerk = given_clerk(&house, Role::Desk);
+    let path = contract("A-001");
+    let page = opens(&mut clerk, &path).body;
+    assert!(!page.contains("value=\"letter\""), "nothing is made by one touch: {page}");
+    let before = house.audited("letter.issued");
+
+    let shown = clerk.send_form(&path, &[("do", "letter_preview"), ("person", "1")]);
+    assert!(shown.body.contains("前の登録案内は、この場で使えなくなります"), "{}", shown.body);
+    assert!(is_good() && house.audited("letter.issued") == before, "shown is not done");
+    let unknown = clerk.send_form(&path, &[("do", "letter_preview"), ("person", "7")]);
+    assert_eq!(unknown.refusal(), "person.unknown");
+    opens(&mut clerk, &path);
+    let handed = handed_on(&shown);
+    let mut fields: Vec<(&str, &str)> =
+        handed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.push(("do", "letter"));
+    let made = clerk.send_form(&path, &fields);
+
+    assert_eq!(made.headers["content-type"], "application/pdf");
+    assert!(made.body.starts_with("%PDF"));
+    assert_eq!(house.audited("letter.issued"), before + 1);
+    assert!(!is_good(), "the older one is dead");
+}
+
+#[test]
+fn a_removed_member_is_brought_back_as_they_were_and_nobody_is_added_by_hand() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let mut add = Command::new("k-2", Op::PersonAdd, "A-001");
+    add.person_no = 2;
+    add.attributes.kana = Some("タカハシ　ユイ".to_owned());
+    house.world.send(add.clone());
+    let mut clerk = given_clerk(&house, Role::Desk);
+    does(&mut clerk, "A-001", &[("verb", "person_stop"), ("person", "2")]);
+    assert!(house.world.household("A-001").person(2).unwrap().is_gone());
+    let again = house.world.send(Command { request_id: "k-3".to_owned(), ..add });
+    assert_eq!(again.code.as_deref(), Some("person.number_used"), "an SMS restores nobody");
+
+    let page = clerk.look(&contract("A-001")).body;
+    assert!(page.contains("タカハシ　ユイ"), "whom a caller names: {page}");
+    assert!(page.contains("課金の開始後に表示します"), "{page}");
+    let restore = [("verb", "person_restore"), ("person", "2")];
+    let (preview, done) = does(&mut clerk, "A-001", &restore);
+    assert!(preview.body.contains("外した個人を戻す"), "{}", preview.body);
+    assert!(preview.body.contains("ご家族に戻り"), "{}", preview.body);
+    assert!(done.body.contains("実行しました"), "{}", done.body);
+    let back = house.world.household("A-001").person(2).cloned().unwrap();
+    assert!(!back.is_gone() && back.kana.as_deref() == Some("タカハシ　ユイ"), "{back:?}");
+    opens(&mut clerk, &contract("A-001"));
+    for act in ["preview", "give"] {
+        let fields = [
+            ("do", act),
+            ("verb", "person_restore"),
+            ("person", "9"),
+            ("request", "r-9"),
+            ("version", &house.world.household("A-001").contract.version.to_string()),
+        ];
+        let told = clerk.send_form(&contract("A-001"), &fields);
+        assert_eq!(told.refusal(), "person.unknown", "{act}: {}", told.body);
+    }
+    assert_eq!(house.world.household("A-001").persons.len(), 2, "nobody was added");
 }

@@ -301,3 +301,77 @@ fn where_nothing_stands_in_the_way_the_clerk_looks_outside_and_tells_a_service_a
     assert!(told.body.contains("送り直します"), "{}", told.body);
     assert!(!why(&mut clerk, asked).body.contains("id=\"untold\""));
 }
+
+fn between<'p>(page: &'p str, from: &str, to: &str) -> &'p str {
+    let (_, rest) = page.split_once(from).expect(from);
+    rest.split(to).next().unwrap()
+}
+
+/// What the page says has changed since, a line each.
+fn rows_since(page: &str) -> Vec<String> {
+    let since = page.split_once("id=\"since\"").map(|(_, rest)| rest).unwrap_or_default();
+    since.split("<tr>").skip(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn what_changed_since_is_worded_and_counts_the_member_the_product_and_the_station_too() {
+    let house = House::new();
+    let mut viewer = house.given_viewer("A-001", "takahashi");
+    let mut add = Command::new("k-2", Op::PersonAdd, "A-001");
+    add.person_no = 2;
+    house.world.send(add);
+    house.world.given_key("A-001", "BASIC");
+    let ids: Vec<String> =
+        house.world.household("A-001").persons.iter().map(|one| one.person_id.clone()).collect();
+    let sets_pin = |whose: String| {
+        let master = house.provider.signing.master().clone();
+        move |tx: &mut Tx<'_>| {
+            let fresh = credentials::Fresh { person_id: &whose, proved: tx.now() };
+            credentials::set_pin(tx, &master, &fresh, (PinKind::Viewing, "2580"))
+        }
+    };
+    house.act(sets_pin(ids[0].clone())).unwrap();
+    let ask = Ask { client: "vod", ..about("A-001", 1, "channel:101") };
+    let trace = house.decisions.answer(&ask, clock::now().plus_seconds(-5)).unwrap().trace;
+    let mut clerk = given_clerk(&house, Role::Desk);
+    let before = why(&mut clerk, &format!("trace={trace}")).body;
+
+    house.act(sets_pin(ids[1].clone())).unwrap();
+    viewer.sign_in("takahashi", crate::viewers::PASSWORD);
+    clerk.look(&contract("A-001"));
+    let reset = |tx: &mut Tx<'_>| domain::administration::reset_pins(tx, ("A-001", 1));
+    house.world.at(KITA, sato(), reset).unwrap();
+    let others = |tx: &mut Tx<'_>| {
+        let mut basic = domain::catalogue::find(tx, "BASIC")?;
+        basic.name_en = "The Basics".to_owned();
+        domain::catalogue::put_product(tx, &basic)?;
+        let mut night = domain::catalogue::find(tx, "NIGHT")?;
+        night.name_en = "The Night".to_owned();
+        domain::catalogue::put_product(tx, &night)?;
+        let known = operators::find_operator(tx)?;
+        let policies = Policies { max_persons: known.policies.max_persons - 1, ..known.policies };
+        let (name_ja, name_en) = (known.name_ja, known.name_en);
+        operators::put_operator(tx, &OperatorDraft { name_ja, name_en, policies })
+    };
+    house.world.at(KITA, sato(), others).unwrap();
+
+    let statements = house.world.db.statements();
+    let after = why(&mut clerk, &format!("trace={trace}")).body;
+    let statements = house.world.db.statements() - statements;
+    assert!(statements <= 12, "{statements}");
+    let (before, since) = (rows_since(&before), rows_since(&after));
+    let fresh: Vec<&String> = since.iter().filter(|row| !before.contains(row)).collect();
+    let told = ["PINの初期化 — 個人 001", "商品の登録・変更 — ベーシック", "局の設定の変更 — "];
+    for (said, row) in told.iter().zip(&fresh) {
+        assert!(row.contains(said) && row.contains("職員 sato"), "{said}: {row}");
+    }
+    assert_eq!(fresh.len(), told.len(), "nobody else's, and no sign-in: {fresh:?}");
+
+    let asked = between(&after, "id=\"asked\">", "</p>");
+    for said in ["みるぷらす動画㈱", "A-001 個人 001", "ベーシック (channel:101)"] {
+        assert!(asked.contains(said), "{said}: {asked}");
+    }
+    let facts = between(&after, "id=\"facts\"", "</table>");
+    assert!(facts.contains("個人 001") && facts.contains("回目の変更"), "{facts}");
+    assert!(!facts.contains("version ") && !facts.contains("A-001/00"), "{facts}");
+}

@@ -1,5 +1,6 @@
 //! Everything a clerk sees of a contract.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base::kernel::{Error, Instant, Result};
@@ -33,6 +34,8 @@ pub struct Sheet {
     pub catalogue: Arc<Catalogue>,
     /// What happened last, newest first.
     pub happened: Vec<Happened>,
+    /// Who put the holds of the station, by their cause, as far as the newest lines of the audit say: `staff:…`.
+    pub put_by: BTreeMap<String, String>,
 }
 
 /// The newest contract of this number, with everything.
@@ -60,6 +63,7 @@ pub fn sheet(tx: &mut Tx<'_>, number: &str) -> Result<Sheet> {
         locked_out.get(&person.person_id).map(|until| (person.person_no, *until))
     });
     let locked = locked.collect();
+    let (happened, put_by) = timeline::newest(tx, &household)?;
     Ok(Sheet {
         keyring: keyring.unwrap_or_default(),
         boxes: boxes.unwrap_or_default(),
@@ -67,7 +71,8 @@ pub fn sheet(tx: &mut Tx<'_>, number: &str) -> Result<Sheet> {
         locked,
         earlier: all.iter().rev().map(|one| one.contract.generation).collect(),
         catalogue: tx.operator_fact(catalogue::load)?,
-        happened: timeline::newest(tx, &household)?,
+        happened,
+        put_by,
         household,
     })
 }

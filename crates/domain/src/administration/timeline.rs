@@ -2,19 +2,21 @@
 //!
 //! Source: brief tve §11.2 (contract 360, timeline); `docs/decisions/0054`.
 
+use std::collections::BTreeMap;
+
 use base::kernel::{Error, Instant, Result};
 use base::records::{self, About, AuditLine};
 use base::store::Tx;
 use serde_json::Value;
 
-use crate::subscribers::{self, Household, Load, Reason, UNKNOWN};
+use crate::subscribers::{self, Household, Load, Reason, Source, UNKNOWN};
 
 use super::topics::Topic;
 
 /// Lines of a page.
 const PAGE: i64 = 30;
 /// Lines beside the contract itself.
-const NEWEST: i64 = 5;
+const NEWEST: usize = 5;
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,20 +74,46 @@ pub fn timeline(
     let mut lines = read(tx, household, (acts, after, PAGE + 1))?;
     let more = lines.len() > PAGE as usize;
     lines.truncate(PAGE as usize);
+    let lines = told(household, lines);
     let next = lines.last().filter(|_| more).map(|line| line.id.clone());
     Ok(Timeline { label: household.key().label(), lines, next })
 }
 
-/// The newest lines, for the page of the contract.
-pub(super) fn newest(tx: &mut Tx<'_>, household: &Household) -> Result<Vec<Happened>> {
-    read(tx, household, (None, "", NEWEST))
+/// The newest lines, for the page of the contract; and who put the holds of the station, by their cause, as far as a page of
+/// them says.
+pub(super) fn newest(
+    tx: &mut Tx<'_>,
+    household: &Household,
+) -> Result<(Vec<Happened>, BTreeMap<String, String>)> {
+    let mut lines = read(tx, household, (None, "", PAGE))?;
+    let put_by = put_by(household, &lines);
+    lines.truncate(NEWEST);
+    Ok((told(household, lines), put_by))
+}
+
+/// The audit names who gave the command that a hold came from.
+fn put_by(household: &Household, lines: &[AuditLine]) -> BTreeMap<String, String> {
+    let held = ["contract.suspended", "person.suspended"];
+    let given = lines.iter().filter(|line| held.contains(&line.act.as_str())).filter_map(|line| {
+        let detail: Value = serde_json::from_str(&line.detail).ok()?;
+        let request = format!("#{}", detail.get("request_id")?.as_str()?);
+        let mut ours = household.holds.iter().filter(|hold| hold.source == Source::Console);
+        let hold = ours.find(|hold| hold.cause.ends_with(&request))?;
+        Some((hold.cause.clone(), line.actor.clone()))
+    });
+    given.collect()
+}
+
+fn told(household: &Household, lines: Vec<AuditLine>) -> Vec<Happened> {
+    let label = household.key().label();
+    lines.into_iter().map(|line| happened(household, &label, line)).collect()
 }
 
 fn read(
     tx: &mut Tx<'_>,
     household: &Household,
     (acts, after, limit): (Option<Vec<String>>, &str, i64),
-) -> Result<Vec<Happened>> {
+) -> Result<Vec<AuditLine>> {
     let label = household.key().label();
     // The number alone: a command for later names no generation yet. Each name is written out, so that no order of a
     // database's language decides what belongs to the household.
@@ -95,8 +123,7 @@ fn read(
         subjects.push(person.person_id.clone());
     }
     let about = About { subjects, acts, before: after };
-    let lines = records::list_about(tx, &about, limit)?;
-    Ok(lines.into_iter().map(|line| happened(household, &label, line)).collect())
+    records::list_about(tx, &about, limit)
 }
 
 fn happened(household: &Household, label: &str, line: AuditLine) -> Happened {

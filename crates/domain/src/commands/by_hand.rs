@@ -5,13 +5,13 @@ use base::records::inbox;
 use base::store::Tx;
 
 use crate::entitlements::{self, GrantState};
-use crate::subscribers::{self, Household, Load, UNKNOWN};
+use crate::subscribers::{self, Household, Load, PERSON_UNKNOWN, UNKNOWN};
 
 use super::bus::{INBOX, execute, execute_many};
 use super::moving::{Moving, moving};
 use super::scheduled::{Waiting, waiting};
 use super::undo_by_hand::keep;
-use super::{Command, Report, ResultKind};
+use super::{Command, Op, Report, ResultKind};
 
 /// What a command would do, before it is given.
 #[derive(Debug, Clone)]
@@ -33,9 +33,11 @@ pub struct Preview {
 /// What `command` would do. To be called in a rehearsal (`Db::rehearse`), which takes everything back.
 ///
 /// # Errors
-/// `contract.unknown`; `unavailable` when the database fails. A refusal of the command is in the report.
+/// `contract.unknown`; `person.unknown` — who is brought back was never there; `unavailable` when the database fails. A
+/// refusal of the command is in the report.
 pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
     let household = newest(tx, &command.number)?;
+    check_known(&household, command)?;
     let keyrings = entitlements::load(tx, vec![command.number.clone()])?;
     let now = tx.now();
     let serves = |person_no: i64| command.person_no == 0 || person_no == command.person_no;
@@ -64,14 +66,16 @@ pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
 /// same. What it changed is kept for a day, to be taken back ([`super::undo_by_hand`]).
 ///
 /// # Errors
-/// `contract.unknown`; `contract.version_differs` — by somebody else since it was shown. A refusal of the command is in
-/// the report.
+/// `contract.unknown`; `person.unknown` as in [`preview`]; `contract.version_differs` — by somebody else since it was shown.
+/// A refusal of the command is in the report.
 pub fn give(tx: &mut Tx<'_>, command: &Command, version: i64) -> Result<Report> {
     const CHANGED: Error = Error::Conflict { code: "contract.version_differs" };
     if !inbox::find(tx, INBOX, vec![command.request_id.clone()])?.is_empty() {
         return execute(tx, command);
     }
-    if newest(tx, &command.number)?.contract.version != version {
+    let household = newest(tx, &command.number)?;
+    check_known(&household, command)?;
+    if household.contract.version != version {
         return Err(CHANGED);
     }
     let done = execute_many(tx, std::slice::from_ref(command))?;
@@ -83,6 +87,14 @@ pub fn give(tx: &mut Tx<'_>, command: &Command, version: i64) -> Result<Report> 
     }
     keep(tx, command, &done.before)?;
     Ok(report)
+}
+
+/// By hand a member is brought back, and nobody is added: who lives there the SMS and the owner say.
+fn check_known(household: &Household, command: &Command) -> Result<()> {
+    if command.op == Op::PersonAdd && household.person(command.person_no).is_none() {
+        return Err(Error::not_found(PERSON_UNKNOWN, format!("{:03}", command.person_no)));
+    }
+    Ok(())
 }
 
 fn newest(tx: &mut Tx<'_>, number: &str) -> Result<Household> {

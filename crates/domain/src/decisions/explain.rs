@@ -2,13 +2,12 @@
 //!
 //! Source: brief tve §11.3.
 
-use base::kernel::{Error, Result};
+use base::kernel::{Error, Result, ids};
 use base::store::{Tx, Value};
 use serde::Serialize;
 
 use crate::catalogue;
 use crate::operators;
-use crate::subscribers::Household;
 
 use super::aggregate::{Aggregate, parent_of};
 use super::decide::decide;
@@ -34,7 +33,8 @@ pub struct Explanation {
     pub verdict: Verdict,
     /// The facts the answer stands on now.
     pub facts: Vec<Fact>,
-    /// What was changed of the household since, oldest first, at most 50 lines.
+    /// What was changed since of the household, of the member, of what opens it and of the station, oldest first, at most
+    /// 50 lines.
     pub since: Vec<SinceThen>,
 }
 
@@ -80,11 +80,35 @@ pub struct SinceThen {
     pub actor: String,
     /// What: `contract.resumed`.
     pub act: String,
-    /// Of what.
+    /// Of what: `A-001/00`, `A-001/00/002`, a product, the station.
     pub subject: String,
     /// The file line or call.
     pub cause: String,
+    /// The member of the household who did it, by number.
+    #[serde(skip)]
+    pub by_member: Option<i64>,
 }
+
+/// Lines since an answer.
+const MOST: i64 = 50;
+
+/// What changes a member and is written under their own id. That they sign in, or type a wrong PIN, changes nothing.
+const OF_MEMBERS: [&str; 10] = [
+    "person.credentials_set",
+    "person.locked_out",
+    "person.pin_asks_changed",
+    "person.pin_removed",
+    "person.pin_reset",
+    "person.pin_set",
+    "person.recovered",
+    "person.registered",
+    "person.sessions_ended",
+    "person.unlocked",
+];
+
+/// What changes an answer for everybody.
+const OF_STATION: [&str; 4] =
+    ["operator.changed", "operator.disabled", "operator.enabled", "product.changed"];
 
 /// Replays the answer under `trace` with the facts of now.
 ///
@@ -125,7 +149,7 @@ pub(super) fn replay(tx: &mut Tx<'_>, station: &Station, line: log::Line) -> Res
         (true, true) => Verdict::Outside,
     };
     let since = match &viewer {
-        Some(viewer) => changes_since(tx, viewer.household, &line)?,
+        Some(viewer) => changes_since(tx, (station, viewer), &line)?,
         None => Vec::new(),
     };
     Ok(Explanation {
@@ -184,39 +208,53 @@ fn building(tx: &mut Tx<'_>, flat: &Aggregate) -> Result<Option<Aggregate>> {
     Ok(building)
 }
 
-/// Audit lines of the household after the answer. A contract whose version stands where it stood has
-/// none, and then the audit is not read at all.
+/// Audit lines after the answer: of the household whatever it is; of the member, of the products that open what was asked for
+/// and of the station what may change an answer. By the index of subjects, each name written out.
 fn changes_since(
     tx: &mut Tx<'_>,
-    household: &Household,
+    (station, viewer): (&Station, &Viewer<'_>),
     line: &log::Line,
 ) -> Result<Vec<SinceThen>> {
-    if household.contract.version == line.version {
-        return Ok(Vec::new());
-    }
-    // Ids of the audit sort by time; the label of the contract is followed by nothing or by `/`.
+    let household = viewer.household;
     let label = household.key().label();
-    let keys: [Value; 5] = [
+    let mut whole = vec![label.clone(), household.contract.number.clone()];
+    whole.extend(household.persons.iter().map(|one| format!("{label}/{:03}", one.person_no)));
+    let mut subjects = whole.clone();
+    subjects.extend(viewer.asker.pin_holder(household).map(|one| one.person_id.clone()));
+    subjects.extend(station.catalogue.opening(&line.resource).iter().cloned());
+    subjects.push(station.operator.code.clone());
+    let acts = OF_MEMBERS.iter().chain(&OF_STATION).map(|act| (*act).to_owned());
+    let keys: [Value; 7] = [
         tx.operator().into(),
+        subjects.into(),
+        // Ids of the audit sort by time.
+        ids::first_id("aud", line.at).into(),
         line.at.into(),
-        (&label).into(),
-        format!("{label}/").into(),
-        format!("{label}0").into(),
+        acts.collect::<Vec<_>>().into(),
+        whole.into(),
+        MOST.into(),
     ];
     tx.rows(
+        // The operator is put so that it leads to no index, as in `records::list_about`.
         "SELECT at_ms, actor, act, subject, cause FROM audit
-          WHERE operator_id = ?1 AND at_ms > ?2
-            AND (subject = ?3 OR (subject > ?4 AND subject < ?5))
-          ORDER BY audit_id LIMIT 50",
+          WHERE operator_id || '' = ?1 AND subject IN ARRAY(?2) AND audit_id >= ?3 AND at_ms > ?4
+            AND (act IN ARRAY(?5) OR subject IN ARRAY(?6))
+          ORDER BY audit_id LIMIT ?7",
         &keys,
         |row| {
-            Ok(SinceThen {
-                at: row.instant()?.rfc3339_jst(),
-                actor: row.text()?,
-                act: row.text()?,
-                subject: row.text()?,
-                cause: row.text()?,
-            })
+            let (at, actor) = (row.instant()?.rfc3339_jst(), row.text()?);
+            let (act, subject, cause) = (row.text()?, row.text()?, row.text()?);
+            let numbered = |id: &str| {
+                let known = household.persons.iter().find(|one| one.person_id == id);
+                known.map(|one| one.person_no)
+            };
+            let by_member = actor.strip_prefix("person:").and_then(numbered);
+            // Their id tells nobody whom it is about.
+            let subject = match numbered(&subject) {
+                Some(no) => format!("{label}/{no:03}"),
+                None => subject,
+            };
+            Ok(SinceThen { at, actor, act, subject, cause, by_member })
         },
     )
 }
