@@ -16,6 +16,7 @@ use web::texts::Words;
 use web::{Page, blocking, current, forms};
 
 use super::Console;
+use super::helping::{self, Help};
 use super::house::{House, Named};
 use super::signin::{self, Wanted};
 
@@ -48,6 +49,8 @@ struct Navigation<'n> {
     platform: bool,
     /// Who visits from the platform is told so on every page.
     visit: Option<String>,
+    help: Option<Help>,
+    base: &'n str,
 }
 
 impl Here {
@@ -115,9 +118,11 @@ impl Here {
             visit: self.seat.is_visit().then(|| {
                 self.words.fill("console.visit.band", &[("station", self.house.name(self.words))])
             }),
+            help: helping::of(self.words, place),
+            base: &console.base_url,
         };
         let page = Page::new(self.words.0, title, body)?;
-        let page = self.house.owns(page, self.words).led_by(&navigation)?;
+        let page = self.house.owns(page, self.words).led_by(&navigation)?.shows_pictures();
         let mut response = runs(page.told(error)).into_response();
         response.extensions_mut().insert(acted(&self.seat.staff_id));
         Ok(response)

@@ -15,6 +15,7 @@ mod file_undo;
 mod files;
 mod filled;
 mod help;
+mod helping;
 mod here;
 mod home;
 mod house;

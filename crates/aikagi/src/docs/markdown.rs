@@ -28,6 +28,7 @@ pub(super) fn read(text: &str, lead: impl Fn(&str) -> Option<String>) -> Documen
     let mut inside: Vec<Event<'_>> = Vec::new();
     let mut heading: Option<(HeadingLevel, String)> = None;
     let mut dropped = 0_usize;
+    let mut pictured = None;
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         match (event, &mut heading) {
             (Event::Start(Tag::Heading { level, .. }), _)
@@ -61,8 +62,14 @@ pub(super) fn read(text: &str, lead: impl Fn(&str) -> Option<String>) -> Documen
                 }
             }
             (Event::End(TagEnd::Link), None) if dropped > 0 => dropped -= 1,
-            // A picture lies beside the manual, not here; what it shows stands in words.
-            (Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image), None) => {}
+            (Event::Start(Tag::Image { link_type, dest_url, title, id }), None) => {
+                // Of a picture that is not here, its words are left.
+                pictured = led(&dest_url, &lead).map(CowStr::from);
+                if let Some(dest_url) = pictured.clone() {
+                    inside.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
+                }
+            }
+            (Event::End(TagEnd::Image), None) if pictured.is_none() => {}
             (other, None) => inside.push(other),
         }
     }
@@ -90,6 +97,7 @@ fn written(events: &mut Vec<Event<'_>>) -> String {
     text.replace("<table>", "<div class=\"scroll\" tabindex=\"0\"><table>")
         .replace("</table>", "</table></div>")
         .replace("<th>", "<th scope=\"col\">")
+        .replace("<img ", "<img loading=\"lazy\" ")
         .replace("<pre>", "<pre tabindex=\"0\">")
 }
 
@@ -98,7 +106,11 @@ mod tests {
     use super::*;
 
     fn lead(file: &str) -> Option<String> {
-        file.strip_suffix(".md").filter(|name| *name == "sms").map(|name| format!("/docs/{name}"))
+        match file {
+            "sms.md" => Some("/docs/sms".to_owned()),
+            "known.png" => Some("/docs/pictures/known.png".to_owned()),
+            _ => None,
+        }
     }
 
     #[test]
@@ -126,9 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn of_a_picture_its_words_are_left() {
-        let read = read("![The page of a contract](pictures/contract.png)\n", lead);
-        assert_eq!(read.parts[0].html.trim(), "<p>The page of a contract</p>");
+    fn a_picture_that_is_here_is_shown_and_of_any_other_its_words_are_left() {
+        let other = read("![The page of a contract](pictures/contract.png)\n", lead);
+        assert_eq!(other.parts[0].html.trim(), "<p>The page of a contract</p>");
+        let known = read("![A \"page\"](pictures/known.png)\n", lead);
+        assert_eq!(
+            known.parts[0].html.trim(),
+            "<p><img loading=\"lazy\" src=\"/docs/pictures/known.png\" alt=\"A &quot;page&quot;\" /></p>"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! A manual too large for one page (30 KB) is shown part by part. Everything is rendered once, at the first look.
 
 mod markdown;
+mod pictures;
 mod reference;
 
 use std::sync::{Arc, OnceLock};
@@ -147,6 +148,7 @@ struct Body<'b> {
 pub fn routes(base_url: &str) -> Router {
     Router::new()
         .route("/docs", get(list))
+        .route("/docs/pictures/{picture}", get(pictures::show))
         .route("/docs/{name}", get(manual_page))
         .route("/docs/{name}/{part}", get(part_page))
         .with_state(Arc::from(base_url))
@@ -156,6 +158,9 @@ fn all(base_url: &str) -> &'static [Shown] {
     static ALL: OnceLock<Vec<Shown>> = OnceLock::new();
     ALL.get_or_init(|| {
         let lead = |file: &str| {
+            if pictures::is_known(file) {
+                return Some(format!("{base_url}/docs/pictures/{file}"));
+            }
             let known = |one: &&Manual| file == format!("{}.md", one.name);
             let known = MANUALS.iter().find(known).map(|one| one.name);
             known.map(|name| format!("{base_url}/docs/{name}"))
@@ -242,5 +247,5 @@ fn show(base: &str, name: &str, part: Option<usize>) -> Result<Response> {
             .collect(),
         next: numbered().nth(at + 1).filter(|_| apart).map(link),
     };
-    Ok(Page::new(words.0, body.title, &body)?.into_response())
+    Ok(Page::new(words.0, body.title, &body)?.shows_pictures().into_response())
 }

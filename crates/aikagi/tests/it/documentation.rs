@@ -46,6 +46,27 @@ fn every_manual_is_a_page_that_is_small_and_leads_only_to_pages_there_are() {
 }
 
 #[test]
+fn every_picture_of_the_manual_is_shown_in_it_or_in_the_help_of_a_page() {
+    let house = House::new();
+    let mut reader = Viewer::new(&house);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pictures");
+    let used = [
+        include_str!("../../../../docs/console.md"),
+        include_str!("../../../console/src/helping.rs"),
+    ];
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        let (name, stem) = (file.file_name().unwrap(), file.file_stem().unwrap());
+        let (name, stem) = (name.to_str().unwrap(), stem.to_str().unwrap());
+        let shown = reader.get(&format!("/docs/pictures/{name}"));
+        assert_eq!(shown.status, 200, "{name}");
+        assert_eq!(shown.headers["content-type"], "image/png", "{name}");
+        let in_help = used[1].contains(&format!("\"{stem}\"),"));
+        assert!(in_help || used[0].contains(&format!("pictures/{name}")), "{name} is used nowhere");
+    }
+    assert_eq!(reader.get("/docs/pictures/nothing.png").status, 404);
+}
+
+#[test]
 fn the_reference_says_of_every_operation_what_the_document_says() {
     let house = House::new();
     let mut reader = Viewer::new(&house);

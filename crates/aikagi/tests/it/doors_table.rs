@@ -194,6 +194,7 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Operator, "/console/{operator}/staff/{staff}", Guard::Staff),
     Route("GET", At::Platform, "/openapi.json", Guard::Open),
     Route("GET", At::Platform, "/docs", Guard::Open),
+    Route("GET", At::Platform, "/docs/pictures/{picture}", Guard::Open),
     Route("GET", At::Platform, "/docs/{name}", Guard::Open),
     Route("GET", At::Platform, "/docs/{name}/{part}", Guard::Open),
     Route("GET", At::Both, "/admin/v1/clients", Guard::Admin),
