@@ -122,7 +122,7 @@ impl Here {
             base: &console.base_url,
         };
         let page = Page::new(self.words.0, title, body)?;
-        let page = self.house.owns(page, self.words).led_by(&navigation)?.shows_pictures();
+        let page = self.house.owns(page, self.words).led_by(&navigation)?;
         let mut response = runs(page.told(error)).into_response();
         response.extensions_mut().insert(acted(&self.seat.staff_id));
         Ok(response)

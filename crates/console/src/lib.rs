@@ -114,17 +114,23 @@ pub fn samples(language: Language) -> Result<Vec<(&'static str, Page)>> {
     Ok(vec![("search", home::sample(words)?), ("today", today::sample(words)?)])
 }
 
+/// The routes of forms with a file in them.
+fn with_files(counted: Layered<Forms>) -> Router<Arc<Console>> {
+    // A file is read as it comes: its limit is held to where it is written down.
+    let limit = DefaultBodyLimit::max(bulk::LONGEST_BODY);
+    let layers = ServiceBuilder::new().layer(limit).layer(counted);
+    Router::new()
+        .route("/console/{operator}/bulk/new", get(bulk::form).post(bulk::send))
+        .route("/console/{operator}/masters/format", get(trial::show).post(trial::answer))
+        .route("/console/{operator}/masters/look/logo", post(masters::bring_logo))
+        .route_layer(layers)
+}
+
 /// All routes of the console.
 pub fn routes(console: Console) -> Router {
     let counted = Layered(Forms(Arc::clone(&console.strangers)));
-    // A file is read as it comes: its limit is held to where it is written down.
-    let limit = DefaultBodyLimit::max(bulk::LONGEST_BODY);
-    let files = ServiceBuilder::new().layer(limit).layer(counted.clone());
-    let layers = ServiceBuilder::new().layer(DefaultBodyLimit::max(LONGEST_FORM)).layer(counted);
-    let files = Router::new()
-        .route("/console/{operator}/bulk/new", get(bulk::form).post(bulk::send))
-        .route("/console/{operator}/masters/format", get(trial::show).post(trial::answer))
-        .route_layer(files);
+    let layers =
+        ServiceBuilder::new().layer(DefaultBodyLimit::max(LONGEST_FORM)).layer(counted.clone());
     Router::new()
         .route("/console", get(signin::choose))
         .route("/console/platform", get(stations::show))
@@ -172,9 +178,10 @@ pub fn routes(console: Console) -> Router {
             "/console/{operator}/masters/services/{client}",
             get(masters::service).post(masters::change_service),
         )
+        .route("/console/{operator}/masters/look", get(masters::look).post(masters::change_look))
         .route("/console/{operator}/staff", get(people::list).post(people::add))
         .route("/console/{operator}/staff/{staff}", get(people::show).post(people::change))
         .route_layer(layers)
-        .merge(files)
+        .merge(with_files(counted))
         .with_state(Arc::new(console))
 }

@@ -13,6 +13,7 @@ use crate::browser::{
     wait_for_file,
 };
 use crate::browser_console::{authenticator_code, look_at, open_invitation};
+use crate::browser_looks::scrolled_to;
 use crate::browser_platform::looks_after_stations;
 
 const LOOKS: [Look; 2] =
@@ -134,6 +135,34 @@ async fn publishes(browser: &Client, look: Look, console: &str) {
     click(browser, "button[value=draft]").await;
     type_into(browser, "#why", "夜間の体制の見直し").await;
     look_at(browser, look, "linkage-draft").await;
+    dresses(browser, look, console).await;
+}
+
+/// Brings a logo in, and sees the station's pages in other colours before anybody else does.
+async fn dresses(browser: &Client, look: Look, console: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("logo.png");
+    std::fs::write(&file, crate::looks::picture(120, 40)).unwrap();
+    browser.goto(&format!("{console}/masters")).await.unwrap();
+    click(browser, "#look").await;
+    type_into(browser, "#file", file.to_str().unwrap()).await;
+    click(browser, "form[enctype] button").await;
+    wait_for(browser, "#message").await;
+    look_at(browser, look, "look-logo").await;
+    for (field, colour) in [("#accent_day", "#7ecbe4"), ("#accent_night", "#a8e6b0")] {
+        wait_for(browser, field).await.clear().await.unwrap();
+        type_into(browser, field, colour).await;
+    }
+    click(browser, "button[value=draft]").await;
+    wait_for(browser, "#message[role=alert]").await;
+    look_at(browser, look, "look-refused").await;
+    wait_for(browser, "#accent_day").await.clear().await.unwrap();
+    type_into(browser, "#accent_day", "#1f6b2a").await;
+    click(browser, "button[value=draft]").await;
+    wait_for(browser, "#why").await;
+    look_at(browser, look, "look-draft").await;
+    scrolled_to(browser, "#samples").await;
+    look_at(browser, look, "look-samples").await;
 }
 
 /// Makes another product of the one that is shown.

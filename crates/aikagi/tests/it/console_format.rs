@@ -101,7 +101,7 @@ fn each_line_is_shown_column_by_column_with_the_bytes_it_stands_at() {
     let shown = tries(&mut suzuki, (&name(1, form), &content)).body;
     assert!(shown.contains("F008 中身が送信時と違います"), "the hash is another one: {shown}");
     assert!(shown.contains("固定長(256バイト)") && shown.contains("CP932"));
-    let first = shown.split("<details").nth(1).unwrap();
+    let first = shown.split("<details").nth(2).unwrap();
     assert!(first.contains("先頭から258バイト目"), "{first}");
     let column = "契約番号 <span class=\"hint\">contract_number</span></td><td>33〜52バイト</td>\
                   <td>C00001</td>";

@@ -39,9 +39,9 @@ impl Two {
         let path = path.replace("{file}", &names.file).replace("{bulk}", &names.bulk);
         let path = path.replace("{product}", &names.product).replace("{client}", &names.client);
         let path = path.replace("{logo}", &names.logo).replace("{colours}", "0b5c76-7ecbe4.css");
-        let path = path.replace("{member}", "1").replace("{station}", MINAMI);
+        let path = path.replace("{member}", "1").replace("{part}", "1").replace("{name}", "sms");
         let path = path.replace("{person_no}", "1").replace("{staff}", &names.login);
-        let path = path.replace("{name}", "sms").replace("{part}", "1");
+        let path = path.replace("{station}", MINAMI).replace("{picture}", "why.png");
         let path = path.replace("{client_id}", &names.registered.id);
         let key = self.fresh_key();
         let (query, body) = match pattern.starts_with("/console") {
@@ -168,7 +168,7 @@ impl Two {
             ("POST", "{bulk}") => {
                 form(format!("proof={}&do=withdraw", proof(&format!("/bulk/{bulk}"))))
             }
-            ("POST", "policies" | "linkage") => {
+            ("POST", "policies" | "linkage" | "look") => {
                 form(format!("proof={}&do=draft", proof(&format!("/masters/{last}"))))
             }
             ("POST", "new") if asked.pattern.contains("/masters/") => {

@@ -66,6 +66,7 @@ mod console_format;
 mod console_launch;
 mod console_linkage;
 mod console_logs;
+mod console_look;
 mod console_masters;
 mod console_moves;
 mod console_passkeys;

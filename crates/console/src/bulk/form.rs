@@ -108,16 +108,27 @@ async fn received(console: &Console, here: &Here, request: Request) -> Result<(D
     Ok((drawer, sent))
 }
 
-/// A form with a file in it, from who may send it, and the folder of their station.
-pub(crate) async fn opened(
-    (console, here, what): (&Console, &Here, Permission),
+/// A form with a file in it, from who may send it.
+///
+/// # Errors
+/// `staff.not_allowed`; `request.parameters_malformed`
+pub(crate) async fn form_with_file(
+    (here, what): (&Here, Permission),
     request: Request,
-) -> Result<(Multipart, Drawer)> {
+) -> Result<Multipart> {
     if !here.may(what) {
         return Err(Error::Forbidden { code: "staff.not_allowed" });
     }
     let form = Multipart::from_request(request, &()).await;
-    let form = form.map_err(|_| Error::invalid("request.parameters_malformed", ""))?;
+    form.map_err(|_| Error::invalid("request.parameters_malformed", ""))
+}
+
+/// [`form_with_file`], and the folder of their station.
+pub(crate) async fn opened(
+    (console, here, what): (&Console, &Here, Permission),
+    request: Request,
+) -> Result<(Multipart, Drawer)> {
+    let form = form_with_file((here, what), request).await?;
     Ok((form, Drawer::open(&console.bulks, here.house.code())?))
 }
 

@@ -92,6 +92,8 @@ const CONSOLE: &[&str] = &[
     "/console/{operator}/masters/services",
     "/console/{operator}/masters/services/{client}",
     "/console/{operator}/masters/format",
+    "/console/{operator}/masters/look",
+    "/console/{operator}/masters/look/logo",
     "/console/{operator}/launch",
     "/console/{operator}/staff",
     "/console/{operator}/staff/{staff}",

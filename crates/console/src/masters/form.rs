@@ -6,6 +6,7 @@ use base::kernel::{Change, Error, Result};
 use domain::operators::{Difference, LONGEST_WHY, Published};
 use domain::staff::Permission;
 use formats::oauth::Parameters;
+use web::Page;
 use web::texts::{Words, message};
 
 use super::LIST;
@@ -19,7 +20,7 @@ use crate::here::Here;
 pub(super) struct Input {
     pub(super) name: &'static str,
     pub(super) label: &'static str,
-    /// `text`, `number`, `date`, `area`, `tick`, `choice`.
+    /// `text`, `number`, `date`, `area`, `tick`, `kept` (its value, or nothing), `choice`.
     pub(super) kind: &'static str,
     pub(super) value: String,
     /// Of a choice: each word, and what it means.
@@ -62,6 +63,10 @@ pub(super) struct Thing<'t> {
     pub(super) locked: Option<&'static str>,
     /// The offer of another secret.
     pub(super) renewal: Option<Renewal>,
+    /// What stands below its form: HTML, with pictures of ours.
+    pub(super) beside: String,
+    /// What is told instead of what is told of every thing.
+    pub(super) message: Option<String>,
 }
 
 impl<'t> Thing<'t> {
@@ -84,6 +89,8 @@ impl<'t> Thing<'t> {
             list: LIST,
             locked: None,
             renewal: None,
+            beside: String::new(),
+            message: None,
         }
     }
 }
@@ -163,6 +170,7 @@ struct Body<'b> {
     may_not: &'static str,
     secret: Option<&'b str>,
     renewal: Option<Renewal>,
+    beside: &'b str,
 }
 
 /// The page of `thing`, after the last form.
@@ -173,7 +181,7 @@ pub(super) fn page(
     last: &Last<'_>,
 ) -> Result<Response> {
     let (words, came) = (here.words, &last.came);
-    let error = if let Came::Refused(error) = came { Some(error) } else { None };
+    let error = last.refusal();
     let done = match came {
         Came::Published(Change::Made) => Some("console.masters.published"),
         Came::Published(Change::Already) => Some("console.masters.same"),
@@ -189,8 +197,9 @@ pub(super) fn page(
         address: format!("{}{}", here.address, thing.path),
         list: format!("{}{}", here.address, thing.list),
         proof: &proof,
-        message: error
-            .map(|error| message(words.0, error))
+        message: thing
+            .message
+            .or_else(|| error.map(|error| message(words.0, error)))
             .or_else(|| done.map(|key| words.get(key).to_owned())),
         failed: error.is_some(),
         may: here.may(Permission::Publish) && thing.locked.is_none(),
@@ -210,6 +219,8 @@ pub(super) fn page(
         agreed: thing.agreed,
         links: thing.links,
         console: &here.address,
+        beside: &thing.beside,
     };
-    here.page(console, (thing.title, "masters"), &body, error)
+    let pictures = |page: Page| if body.beside.is_empty() { page } else { page.shows_pictures() };
+    here.page_with(console, (thing.title, "masters"), &body, (error, pictures))
 }

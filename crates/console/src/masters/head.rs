@@ -30,6 +30,19 @@ impl<'l> Last<'l> {
         Self { came: Came::Published(change), form: None }
     }
 
+    /// One was refused before it was read.
+    pub(super) const fn refused(error: Error) -> Self {
+        Self { came: Came::Refused(error), form: None }
+    }
+
+    /// Why nothing came of it.
+    pub(super) const fn refusal(&self) -> Option<&Error> {
+        match &self.came {
+            Came::Refused(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// What was typed, where it is shown again.
     pub(super) fn typed(&self) -> Option<&'l Parameters<'l>> {
         self.form.filter(|_| self.came.keeps_form())

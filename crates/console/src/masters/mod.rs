@@ -1,4 +1,4 @@
-//! What the station sells, which services ask for it, and what it decides for itself: lists, one thing with its history, and
+//! What the station sells, which services ask for it, what it decides for itself, and how its pages look: lists, one thing with its history, and
 //! its change: draft, difference, description, publication in one act.
 //!
 //! Source: issue 4, §2.7; brief tve §11.2.
@@ -7,6 +7,7 @@ mod adding;
 mod form;
 mod head;
 mod linkage;
+mod look;
 mod policies;
 mod product;
 mod service;
@@ -32,6 +33,7 @@ use told::told;
 
 pub(super) use adding::{answer as add_product, show as new_product};
 pub(super) use linkage::{answer as change_linkage, show as linkage};
+pub(super) use look::{answer as change_look, bring as bring_logo, show as look};
 pub(super) use policies::{answer as change_policies, show as policies};
 pub(super) use product::{answer as change_product, show as product};
 pub(super) use service::{answer as change_service, show as service};
@@ -45,6 +47,10 @@ const NEW: &str = "/masters/products/new";
 const POLICIES: &str = "/masters/policies";
 /// Where the linkage of the SMS is.
 const LINKAGE: &str = "/masters/linkage";
+/// Where the look of the pages is.
+const LOOK: &str = "/masters/look";
+/// Where a logo is brought in.
+const LOGO: &str = "/masters/look/logo";
 /// Where the services are.
 const SERVICES: &str = "/masters/services";
 /// Products on a page.
@@ -84,6 +90,7 @@ struct Body<'b> {
     add: Option<String>,
     policies: Vec<(&'static str, String)>,
     change: String,
+    look: String,
     services: String,
     linkage: String,
     trial: String,
@@ -128,6 +135,7 @@ fn page(
         add: here.may(Permission::Publish).then(|| format!("{}{NEW}", here.address)),
         policies: policies::facts(words, operator),
         change: format!("{}{POLICIES}", here.address),
+        look: format!("{}{LOOK}", here.address),
         services: format!("{}{SERVICES}", here.address),
         linkage: format!("{}{LINKAGE}", here.address),
         trial: format!("{}{TRIAL}", here.address),

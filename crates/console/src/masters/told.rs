@@ -23,7 +23,7 @@ pub(super) struct Compared {
     pub(super) after: String,
 }
 
-/// Fields with their keys: of a product, of the policies, of a service.
+/// Fields with their keys: of a product, of the policies, of a service, of the look.
 const FIELDS: &[(&str, &str)] = &[
     ("code", "console.masters.field.code"),
     ("kind", "console.masters.field.kind"),
@@ -77,6 +77,14 @@ const FIELDS: &[(&str, &str)] = &[
     ("client.profile.web_origins", "console.masters.field.client.web_origins"),
     ("client.profile.fapi", "console.masters.field.client.fapi"),
     ("client.added", "console.masters.field.client.added"),
+    ("logo", "console.masters.field.logo"),
+    ("accent_day", "console.masters.field.accent_day"),
+    ("accent_night", "console.masters.field.accent_night"),
+    ("greeting_ja", "console.masters.field.greeting_ja"),
+    ("greeting_en", "console.masters.field.greeting_en"),
+    ("help_ja", "console.masters.field.help_ja"),
+    ("help_en", "console.masters.field.help_en"),
+    ("help_url", "console.masters.field.help_url"),
     ("", "console.masters.field.other"),
 ];
 
@@ -110,6 +118,10 @@ pub(super) fn told(words: Words, field: &str, text: &str) -> String {
         (_, "false") => words.get("console.masters.no").to_owned(),
         ("kind", kind) => {
             Kind::parse(kind).map_or(kind, |kind| words.get(kind_key(kind))).to_owned()
+        }
+        ("logo", digest) => {
+            let mark = digest.get(..8).unwrap_or_default();
+            words.fill("console.look.logo_is", &[("mark", mark)])
         }
         ("pin_rating_years", "21") => words.get("console.masters.nobody").to_owned(),
         ("rating_years" | "nr_rating_years" | "pin_rating_years", years) => {
