@@ -33,7 +33,7 @@ const PARTS: [(&str, &str, &str); 12] = [
     ("できなかったこと / What did not work", "letter", "class=\"message\""),
     ("第二のボタン / A second button", "recover", "class=\"button second\""),
     ("読み上げる番号 / A number to say", "approval", "class=\"spoken\""),
-    ("コードとエラー / An error", "error", "class=\"facts\""),
+    ("できなかったページ / A page of an error", "error", "class=\"message\""),
     ("見られるものの棚 / A shelf of what may be watched", "watch", "class=\"shelf\""),
     ("見つかったもの / What was found", "search", "<table"),
     ("一覧に続く数字 / Figures that lead to lists", "today", "class=\"figures\""),
