@@ -40,6 +40,8 @@ struct Day {
     files: Vec<File>,
     /// Members who have not registered.
     unregistered: i64,
+    /// Whether the nightly file did not come.
+    late: bool,
 }
 
 /// An hour in the picture: where the bars begin and how tall they are.
@@ -116,7 +118,8 @@ fn page(console: &Console, here: &Here, said: &Said<'_>) -> Result<Response> {
         let books = administration::today(tx, &deciding)?;
         let answered = decisions::count_answers(tx, (books.since, LOOKED_AT))?;
         let unregistered = subscribers::count_unregistered(tx, COUNTED)?;
-        Ok(Day { books, answered, files: files::unfinished(tx)?, unregistered })
+        let late = files::late(tx)?.is_some();
+        Ok(Day { books, answered, files: files::unfinished(tx)?, unregistered, late })
     })?;
     let proof = here.proof(console, PATH);
     let body = Body {
@@ -148,7 +151,7 @@ pub(super) fn sample(words: Words) -> Result<Page> {
     }
     let denials = vec![("D04".to_owned(), 12), ("D09".to_owned(), 5)];
     let answered = Answered { permits: 1_204, denials };
-    let day = Day { books, answered, files: Vec::new(), unregistered: 48 };
+    let day = Day { books, answered, files: Vec::new(), unregistered: 48, late: false };
     let body = Body::of(words, "", (&day, Instant::from_ms(0)));
     Page::new(words.0, body.title, &body)
 }
@@ -206,7 +209,7 @@ fn logs_of(since: Instant, which: &str) -> String {
 /// Where what a figure counts is listed; empty: nowhere.
 fn list_of(figure: &str, since: Instant) -> String {
     let which = match figure {
-        "files" => return "/files".to_owned(),
+        "files" | "late" => return "/files".to_owned(),
         "unregistered" => return unregistered::PATH.to_owned(),
         "took" => "book=access",
         "decided" => "book=access&kind=watching",
@@ -245,6 +248,8 @@ fn figures(words: Words, day: &Day) -> Vec<Figure> {
     let waits = |file: &&File| matches!(file.state, FileState::Held | FileState::Guarded);
     let waiting = day.files.iter().filter(waits).count();
     all.push(figure("files", "console.today.files", waiting.to_string(), waiting > 0));
+    let late = i64::from(day.late).to_string();
+    all.push(figure("late", "console.today.late", late, day.late));
     let unregistered = match day.unregistered {
         COUNTED.. => words.fill("console.today.or_more", &[("count", &COUNTED.to_string())]),
         count => count.to_string(),

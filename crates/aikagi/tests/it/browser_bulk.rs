@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use fantoccini::Client;
 use formats::sms::{Form, Header, Record};
 
+use crate::accessible::check_all;
 use crate::batch_desk::{each, file, header, line, starts};
 use crate::browser::{
     Demo, Look, PC, click, drop_file, open_browser, start_demo, start_driver, type_into, wait_for,
@@ -261,6 +262,10 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
     wait_for(&other, "#standing").await;
     look_at(&other, look, "file").await;
     looks_after_stations((&other, &one), demo, look).await;
+    if look.name == PC.name {
+        let pages = check_all(&one, (&console, &console), 80).await;
+        assert!(pages == 0 || pages > 25, "{pages} pages of the console");
+    }
     one.close().await.unwrap();
     other.close().await.unwrap();
 }

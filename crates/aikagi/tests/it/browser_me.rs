@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use fantoccini::Client;
 use fantoccini::key::Key;
 
+use crate::accessible::check_all;
 use crate::browser::{
     Look, NUMBER, PC, click, household, letter, open_browser, start_demo, start_driver, type_into,
     wait_for,
@@ -53,6 +54,13 @@ async fn walks(browser: &Client, issuer: &str, look: Look) {
     click(browser, "footer a[href$='/me/data']").await;
     wait_for(browser, "form[action$='/me/data'] button").await;
     look_at(browser, look, "me-data").await;
+    if look.name == PC.name {
+        let base = issuer.split("/o/").next().unwrap();
+        let (begin, docs) = (format!("{issuer}/me"), format!("{base}/docs"));
+        let pages = check_all(browser, (&begin, issuer), 40).await;
+        assert!(pages == 0 || pages > 10, "{pages} pages of My Page");
+        check_all(browser, (&docs, &docs), 25).await;
+    }
     browser.goto(&format!("{issuer}/me")).await.unwrap();
     click(browser, "form.view button[value=large]").await;
     wait_for(browser, "html.large #who").await;

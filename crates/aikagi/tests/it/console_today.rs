@@ -3,11 +3,12 @@
 use base::kernel::{Actor, Scope, clock, ids};
 use base::store::Value;
 use domain::commands::{Command, Op};
+use domain::files::{self, Arrival, Found};
 use domain::operators::Role;
 
 use crate::console::{CONSOLE, given_clerk};
 use crate::viewers::{House, Viewer};
-use crate::world::{KITA, MINAMI};
+use crate::world::{KITA, MINAMI, sms};
 
 /// The number of a figure on the page.
 fn figure(page: &str, id: &str) -> String {
@@ -70,6 +71,32 @@ fn what_happened_since_midnight_is_counted_of_this_station_only() {
     assert!(rows.contains("契約が停止中</a></td><td>2</td>"), "{rows}");
     assert!(!rows.contains("成人") && !rows.contains("契約に含まれない"), "{rows}");
     assert_eq!(page.matches("<rect class=\"second\"").count(), 1, "one hour had wrong passwords");
+}
+
+#[test]
+fn a_nightly_file_that_did_not_come_is_told_and_leads_to_the_files() {
+    let house = House::new();
+    let come = Arrival {
+        name: "KITA01_CT01_20250101_00000001_D.csv".to_owned(),
+        interface: "CT01".to_owned(),
+        kind: "D".to_owned(),
+        sequence: 1,
+        business_on: "2025-01-01".to_owned(),
+        digest: "digest".to_owned(),
+        test: false,
+        by_hand: false,
+    };
+    let mut clerk = given_clerk(&house, Role::Viewer);
+    let path = format!("{CONSOLE}/today");
+    assert_eq!(figure(&clerk.look(&path).body, "late"), "0", "none was ever expected");
+    let file = house.world.act(sms(), move |tx| files::arrive(tx, &come)).unwrap();
+    let found = Found { lines: 1, mass: 0, data_offset: 40 };
+    house.world.act(sms(), move |tx| files::accept(tx, &file, &found)).unwrap();
+    let shown = clerk.look(&path).body;
+    assert_eq!(figure(&shown, "late"), "1", "{shown}");
+    assert!(
+        shown.contains("<li id=\"late\" class=\"alarm\">") && shown.contains("/files\">届いて")
+    );
 }
 
 /// Every member on the pages of a list, from the first to the last.
