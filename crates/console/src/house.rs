@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use base::kernel::{Error, Result, Scope};
 use domain::operators::Operator;
 use http::request::Parts;
 use web::Page;
+use web::place::Place;
 use web::texts::{Words, in_language};
 
 use super::Console;
@@ -36,12 +37,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
         parts: &mut Parts,
         state: &S,
     ) -> std::result::Result<Self, Infallible> {
-        let params = RawPathParams::from_request_parts(parts, state).await;
-        let named = params.ok().and_then(|params| {
-            params.iter().find(|(name, _)| *name == "operator").map(|(_, code)| code.to_owned())
-        });
-        Ok(match named {
-            Some(code) if code != PLATFORM => Self::Station(code),
+        let Ok(place) = Place::from_request_parts(parts, state).await;
+        Ok(match place.named() {
+            Some(code) if code != PLATFORM => Self::Station(code.to_owned()),
             _ => Self::Platform,
         })
     }

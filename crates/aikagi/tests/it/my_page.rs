@@ -49,7 +49,7 @@ fn set_policies(house: &House, change: fn(&mut Policies)) {
 }
 
 /// Waits until what was decided is in the books.
-fn asks_to_watch(house: &House, person_no: i64, resource: &str) {
+pub fn asks_to_watch(house: &House, person_no: i64, resource: &str) {
     let question = Question {
         action: Action::View,
         resource,

@@ -1,30 +1,15 @@
 //! A person sees what they watched or asked to watch, has it shown no more, and nothing else changes by that.
 
-use base::kernel::clock;
 use domain::commands::{Command, Op};
-use domain::decisions::{self, Action, Ask, PinGiven, Question, Subject};
+use domain::decisions;
 use domain::subscribers::{Attributes, Role};
 
 use crate::contacts_page::pass_ten_minutes;
 use crate::family::given_member;
+use crate::my_page::asks_to_watch;
 use crate::viewers::{House, Viewer};
-use crate::world::KITA;
 
 const PAGE: &str = "/o/KITA01/me/history";
-
-fn asks(house: &House, person_no: i64, resource: &str) {
-    let question = Question {
-        action: Action::View,
-        resource,
-        least_age: None,
-        adult: false,
-        pin: PinGiven::Missing,
-    };
-    let subject = Subject::Member { number: "A-001", person_no };
-    let ask = Ask { operator: KITA, client: "vod", subject, question };
-    house.decisions.answer(&ask, clock::now()).unwrap();
-    house.decisions.flush();
-}
 
 /// How many lines are shown.
 fn lines(viewer: &mut Viewer<'_>, path: &str) -> usize {
@@ -44,9 +29,9 @@ fn a_child_sees_and_clears_their_own_history_and_the_owner_and_the_station_still
     house.world.send(Command { attributes: child, person_no: 2, ..add });
     let mut child = given_member(&house, &mut owner, "ichiro");
     house.world.given_key("A-001", "MIHODAI");
-    asks(&house, 2, "title:T0001");
-    asks(&house, 2, "title:UNKNOWN9");
-    asks(&house, 1, "title:T0002");
+    asks_to_watch(&house, 2, "title:T0001");
+    asks_to_watch(&house, 2, "title:UNKNOWN9");
+    asks_to_watch(&house, 1, "title:T0002");
 
     assert!(child.look("/o/KITA01/me/watch").body.contains("/me/history"), "a way there");
     let page = child.look(PAGE);
@@ -67,7 +52,7 @@ fn a_child_sees_and_clears_their_own_history_and_the_owner_and_the_station_still
     let seen = house.world.look(|tx| decisions::watched_by_child(tx, (&person, 2))).unwrap();
     assert_eq!(seen.len(), 1, "the owner still sees what the child watched");
     assert_eq!(house.audited("person.history_hidden"), 1);
-    asks(&house, 2, "title:T0002");
+    asks_to_watch(&house, 2, "title:T0002");
     assert_eq!(lines(&mut child, PAGE), 1, "from then on");
 
     pass_ten_minutes(&house);
@@ -82,7 +67,7 @@ fn a_long_history_goes_on_where_it_stopped() {
     let house = House::new();
     let mut viewer = house.given_viewer("A-001", "takahashi");
     for _ in 0..53 {
-        asks(&house, 1, "title:T0001");
+        asks_to_watch(&house, 1, "title:T0001");
     }
     assert_eq!(lines(&mut viewer, PAGE), 50);
     let page = viewer.look(PAGE);
