@@ -184,10 +184,8 @@ pub fn list_about_person(
 ) -> Result<Vec<AuditLine>> {
     let keys: [Value; 4] = [tx.operator().into(), person_id.into(), since.into(), limit.into()];
     tx.rows(
-        // As the index says which lines it holds.
         "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
-          WHERE operator_id = ?1 AND subject = ?2 AND SUBSTR(subject, 1, 4) = 'per_'
-            AND at_ms >= ?3
+          WHERE operator_id = ?1 AND subject = ?2 AND at_ms >= ?3
           ORDER BY audit_id DESC LIMIT ?4",
         &keys,
         read_line,
@@ -220,14 +218,11 @@ pub fn list_about(tx: &mut Tx<'_>, about: &About<'_>, limit: i64) -> Result<Vec<
         about.acts.clone().unwrap_or_default().into(),
         limit.into(),
     ];
-    tx.rows(
-        // The operator is put so that it leads to no index: `audit_by_subject` is the one to read by, and SQLite, which knows nothing
-        // of how the rows are spread, would take the primary key.
-        "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
-          WHERE operator_id || '' = ?1 AND subject IN ARRAY(?2) AND audit_id < ?3
-            AND (?4 = '' OR act IN ARRAY(?5))
-          ORDER BY audit_id DESC LIMIT ?6",
-        &keys,
-        read_line,
-    )
+    tx.rows(LIST_ABOUT, &keys, read_line)
 }
+
+pub(super) const LIST_ABOUT: &str =
+    "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
+  WHERE operator_id = ?1 AND subject IN ARRAY(?2) AND audit_id < ?3
+    AND (?4 = '' OR act IN ARRAY(?5))
+  ORDER BY audit_id DESC LIMIT ?6";

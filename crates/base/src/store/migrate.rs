@@ -78,6 +78,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (48, "0048_chosen_passwords", include_str!("../../../../migrations/0048_chosen_passwords.sql")),
     (49, "0049_platform_visits", include_str!("../../../../migrations/0049_platform_visits.sql")),
     (50, "0050_phone_codes", include_str!("../../../../migrations/0050_phone_codes.sql")),
+    (
+        51,
+        "0051_audit_by_operator_and_subject",
+        include_str!("../../../../migrations/0051_audit_by_operator_and_subject.sql"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

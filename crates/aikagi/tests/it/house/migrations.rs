@@ -1,6 +1,6 @@
 //! Migrations go forward only, are numbered without gaps and use the types both databases share.
 //!
-//! Source: `docs/decisions/0003-two-databases-one-sql-text.md`.
+//! Source: `docs/decisions/0003-two-databases-one-sql-text.md`, `docs/decisions/0067-an-index-may-be-taken-away.md`.
 
 use super::no_faults;
 use super::source::{files, read};
@@ -11,7 +11,8 @@ const TYPES: &[&str] = &["BIGINT", "TEXT", "BYTEA"];
 /// What begins a table constraint instead of a column.
 const CONSTRAINTS: &[&str] = &["PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "CONSTRAINT"];
 
-/// What would take away a thing the release before still uses, or is not portable.
+/// What would take away a thing the release before still uses, or is not portable. An index holds nothing of its own: see
+/// [`takes_an_index_away`].
 const FORBIDDEN: &[&str] =
     &["DROP", "RENAME", "AUTOINCREMENT", "SERIAL", "DEFAULT NOW", "WITHOUT ROWID", "STRICT"];
 
@@ -75,9 +76,10 @@ fn migration_faults(path: &str, text: &str) -> Vec<String> {
     for (line, statement) in statements(text) {
         let place = format!("{path}:{line}");
         let upper = statement.to_uppercase();
-        let words: Vec<&str> = upper.split_whitespace().collect();
-        for word in FORBIDDEN.iter().filter(|word| words.join(" ").contains(**word)) {
-            faults.push(format!("{place}: {word} is not for a migration"));
+        let words = upper.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !takes_an_index_away(&words) {
+            let forbidden = FORBIDDEN.iter().filter(|word| words.contains(**word));
+            faults.extend(forbidden.map(|word| format!("{place}: {word} is not for a migration")));
         }
         if upper.trim_start().starts_with("CREATE TABLE") {
             faults.extend(type_faults(&place, &statement));
@@ -87,6 +89,11 @@ fn migration_faults(path: &str, text: &str) -> Vec<String> {
         }
     }
     faults
+}
+
+/// `DROP INDEX name` and nothing else: the release before reads slower without it, and no row is lost.
+fn takes_an_index_away(words: &str) -> bool {
+    words.strip_prefix("DROP INDEX ").is_some_and(|name| !name.contains(' '))
 }
 
 fn numbering_faults(names: &[String]) -> Vec<String> {
@@ -111,10 +118,12 @@ fn migrations_are_portable_forward_only_and_without_gaps() {
 #[test]
 fn the_migration_scanner_sees_what_is_wrong() {
     let bad = "-- DROP is fine here\nCREATE TABLE a (\n  operator_id TEXT NOT NULL,\n  at TIMESTAMP,\n\
-               note VARCHAR(20), PRIMARY KEY (operator_id, at));\nDROP TABLE b;\n";
+               note VARCHAR(20), PRIMARY KEY (operator_id, at));\nDROP TABLE b;\nDROP INDEX c;\n\
+               DROP INDEX d CASCADE;\n";
     let faults = migration_faults("migrations/0001_a.sql", bad);
-    assert_eq!(faults.len(), 3, "{faults:#?}");
+    assert_eq!(faults.len(), 4, "{faults:#?}");
     assert!(faults[2].starts_with("migrations/0001_a.sql:6:"), "{faults:#?}");
+    assert!(faults[3].starts_with("migrations/0001_a.sql:8:"), "{faults:#?}");
     let names = ["migrations/0001_a.sql", "migrations/0003_c.sql"].map(str::to_owned);
     assert_eq!(numbering_faults(&names).len(), 1);
 }

@@ -75,11 +75,48 @@ const AUDIT: &str = "SELECT audit_id, at_ms, actor, act, subject, version, detai
     AND (?9 = '' OR cause IN ARRAY(?10) OR detail LIKE ?9 ESCAPE '!')
   ORDER BY audit_id DESC LIMIT ?11";
 
-// The operator is put so that it leads to no index: `audit_by_subject` is the one to read by.
 const AUDIT_ABOUT: &str =
     "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
-  WHERE operator_id || '' = ?1 AND subject IN ARRAY(?12) AND audit_id >= ?2 AND audit_id < ?3
+  WHERE operator_id = ?1 AND subject IN ARRAY(?12) AND audit_id >= ?2 AND audit_id < ?3
     AND (?4 = '' OR act IN ARRAY(?5)) AND NOT act IN ARRAY(?6)
     AND SUBSTR(actor, 1, LENGTH(?7)) = ?7 AND (?8 = '' OR actor = ?8)
     AND (?9 = '' OR cause IN ARRAY(?10) OR detail LIKE ?9 ESCAPE '!')
   ORDER BY audit_id DESC LIMIT ?11";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Actor, Scope, clock};
+    use crate::records::audit::LIST_ABOUT;
+    use crate::store::{Db, Settings};
+
+    #[test]
+    fn lines_about_a_household_are_read_without_those_of_other_stations() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings::Sqlite { path: folder.path().join("plans.db"), relaxed: true };
+        let db = Db::open(&settings).unwrap();
+        db.migrate().unwrap();
+        let scope = Scope::new("KITA01", Actor::System, clock::now());
+        let list = |n| Value::from(vec![String::from(n)]);
+        let bound = |place: usize| match place {
+            2 | 5 | 6 | 10 | 12 => list("A-001"),
+            _ => Value::from("x"),
+        };
+        for (statement, keys) in [(LIST_ABOUT, 6), (AUDIT_ABOUT, 12)] {
+            let sql: &'static str =
+                Box::leak(format!("EXPLAIN QUERY PLAN {statement}").into_boxed_str());
+            let keys: Vec<Value> = (1..=keys).map(bound).collect();
+            let plan = db.read(&scope, |tx| {
+                tx.rows(sql, &keys, |row| {
+                    let _places = (row.int()?, row.int()?, row.int()?);
+                    row.text()
+                })
+            });
+            let plan = plan.unwrap().join("; ");
+            assert!(
+                plan.contains("audit_subjects (operator_id=? AND subject=? AND audit_id"),
+                "{plan}"
+            );
+        }
+    }
+}
