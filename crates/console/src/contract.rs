@@ -11,7 +11,6 @@ use domain::administration::{self, Sheet};
 use domain::catalogue::Catalogue;
 use domain::commands::{self, Undoable, Waiting};
 use domain::entitlements::Grant;
-use domain::operators::{self, Staff};
 use domain::staff::Permission;
 use domain::subscribers::{Hold, MovedFor, PersonStanding, Reason, is_movable};
 use http::HeaderMap;
@@ -183,7 +182,7 @@ pub(super) fn page(
         facts: listed.facts(),
         moved_to: listed.moved_to(here),
         waiting: listed.waiting(),
-        undo: last.map(|(last, staff)| undo::Listed::of(words, &last, &staff)),
+        undo: last.map(|last| undo::Listed::of(words, &last)),
         holds: sheet.household.holds.iter().map(|hold| listed.hold(hold)).collect(),
         persons: sheet.standings.iter().filter_map(|one| listed.person(one)).collect(),
         keys: sheet.keyring.grants.iter().rev().map(|grant| listed.key(grant)).collect(),
@@ -212,8 +211,8 @@ pub(super) fn page(
 struct Read {
     sheet: Sheet,
     waits: Vec<Waiting>,
-    /// The last verb that can be taken back, and who works here.
-    last: Option<(Undoable, Vec<Staff>)>,
+    /// The last verb that can be taken back.
+    last: Option<Undoable>,
     told: Vec<Told>,
 }
 
@@ -222,11 +221,7 @@ fn read(console: &Console, here: &Here, number: &str, now: Instant) -> Result<Re
     let may = (&here.seat, Permission::Look);
     console.desks.look(may, now, move |tx| {
         let sheet = administration::sheet(tx, &wanted)?;
-        let last = match commands::undoable(tx, (&wanted, sheet.household.contract.version))? {
-            // Who it was is read only where it is shown.
-            Some(last) => Some((last, operators::list_staff(tx)?)),
-            None => None,
-        };
+        let last = commands::undoable(tx, (&wanted, sheet.household.contract.version))?;
         let told = administration::deliveries(tx, &wanted)?;
         Ok(Read { waits: commands::waiting(tx, &wanted)?, sheet, last, told })
     })

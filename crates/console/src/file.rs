@@ -241,7 +241,12 @@ fn approvals(words: Words, file: &File, staff: &[Staff]) -> Vec<(String, String)
 /// A member of the staff by name, as far as they are still known.
 pub(super) fn who(staff: &[Staff], id: &str) -> String {
     let known = staff.iter().find(|one| one.id == id);
-    known.map_or_else(|| id.to_owned(), |one| format!("{} ({id})", one.draft.name))
+    named(known.map_or("", |one| &one.draft.name), id)
+}
+
+/// Somebody of the staff by name and id; no name: nobody of the station has this id.
+pub(super) fn named(name: &str, id: &str) -> String {
+    if name.is_empty() { id.to_owned() } else { format!("{name} ({id})") }
 }
 
 /// What may be said of a file as it stands.

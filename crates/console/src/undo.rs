@@ -3,14 +3,13 @@
 use axum::response::Response;
 use base::kernel::{Result, clock};
 use domain::commands::{self, TakenBack, Undoable};
-use domain::operators::Staff;
 use domain::staff::Permission;
 use web::reasons;
 use web::texts::Words;
 
 use super::Console;
 use super::contract::path_of;
-use super::file::who;
+use super::file::named;
 use super::here::Here;
 use super::labels;
 use super::verbs::Body;
@@ -22,17 +21,15 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    pub(super) fn of(words: Words, one: &Undoable, staff: &[Staff]) -> Self {
-        Self {
-            what: told(words, "console.undo.last", (one, &who(staff, &one.given_by))),
-            request: one.request_id.clone(),
-        }
+    pub(super) fn of(words: Words, one: &Undoable) -> Self {
+        Self { what: told(words, "console.undo.last", one), request: one.request_id.clone() }
     }
 }
 
-fn told(words: Words, key: &'static str, (one, by): (&Undoable, &str)) -> String {
+fn told(words: Words, key: &'static str, one: &Undoable) -> String {
+    let by = named(&one.giver, &one.given_by);
     let (verb, at) = (words.get(labels::verb_name(one.op)), reasons::moment(words.0, one.given));
-    words.fill(key, &[("verb", verb), ("by", by), ("at", &at)])
+    words.fill(key, &[("verb", verb), ("by", &by), ("at", &at)])
 }
 
 /// Shows how the contract would stand again, and asks for it.
@@ -64,9 +61,8 @@ pub(super) fn previewed(
 }
 
 fn effect(words: Words, seen: &TakenBack) -> String {
-    let by = &seen.verb.given_by;
     let standing = seen.standing.map_or("console.undo.nothing", labels::standing);
-    let text = told(words, "console.undo.effect", (&seen.verb, by));
+    let text = told(words, "console.undo.effect", &seen.verb);
     format!("{text} {}", words.fill("console.undo.stands", &[("standing", words.get(standing))]))
 }
 

@@ -60,17 +60,12 @@ fn every_page_of_the_console_and_of_my_page_is_small_and_asks_the_database_littl
     let (mut viewer, mut clerk) = given(&house);
     let mut brought = Brought::new(&house);
     let mut faults = Vec::new();
-    let counted = |viewer: &mut Viewer<'_>, path: &str| {
-        let before = house.world.db.statements();
-        let page = viewer.get(path);
-        (page, house.world.db.statements() - before)
-    };
+    // What memory keeps is read again as time goes by where nodes share a database, by whichever page comes then.
+    let sent = || house.world.db.statements() - house.world.db.statements_to_remember();
     let mut look = |viewer: &mut Viewer<'_>, path: &str| {
-        let (page, mut asked) = counted(viewer, path);
-        if asked > MOST {
-            // What is remembered is checked every 700 ms where nodes share a database: by whichever page comes then.
-            asked = counted(viewer, path).1;
-        }
+        let before = sent();
+        let page = viewer.get(path);
+        let asked = sent() - before;
         let along = brought.size(&page);
         faults.extend(too_much((path, &page), along, asked));
         page

@@ -14,7 +14,7 @@ use http::header::CONTENT_TYPE;
 use crate::boxes::given_box;
 use crate::console::{CONSOLE, given_clerk};
 use crate::console_bulk::{puts, puts_in};
-use crate::console_desk::opens;
+use crate::console_desk::{does, opens};
 use crate::console_platform::{PLATFORM, given_platform};
 use crate::contacts_page::given_contact;
 use crate::devices;
@@ -68,6 +68,9 @@ pub fn given(house: &House) -> (Viewer<'_>, Viewer<'_>) {
     let mut clerk = given_clerk(house, Role::StationManager);
     puts(&mut clerk, &[("title", "x"), ("verb", "stop"), ("numbers", "A-002")]);
     crate::isolation_files::given_file(&house.world);
+    // Offered to be taken back from here on.
+    let (_, opened) = does(&mut clerk, "A-001", &[("verb", "key_open"), ("product", "MIHODAI")]);
+    assert!(opened.body.contains("id=\"undo\""), "{}", opened.body);
     (viewer, clerk)
 }
 

@@ -83,6 +83,7 @@ struct Inner {
     facts: Arc<Facts>,
     watchers: Arc<Watchers>,
     statements: AtomicU64,
+    to_remember: AtomicU64,
 }
 
 /// The database. Cheap to clone; all clones are one.
@@ -120,8 +121,9 @@ impl Db {
             }
             Settings::Postgres { url } => Backend::Postgres(Box::new(Postgres::open(url, told)?)),
         };
-        let statements = AtomicU64::new(0);
-        Ok(Self { inner: Arc::new(Inner { backend, facts, watchers, statements }) })
+        let (statements, to_remember) = (AtomicU64::new(0), AtomicU64::new(0));
+        let inner = Inner { backend, facts, watchers, statements, to_remember };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Applies the migrations that are missing and returns their names.
@@ -162,6 +164,13 @@ impl Db {
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.inner.statements.load(Ordering::Relaxed)
+    }
+
+    /// Those of [`Db::statements`] that read what memory keeps afterwards, for a second at least: they come as time goes by, not with
+    /// what is asked.
+    #[must_use]
+    pub fn statements_to_remember(&self) -> u64 {
+        self.inner.to_remember.load(Ordering::Relaxed)
     }
 
     /// Has `listener` called after each commit (of this node, and of others as news arrives).
@@ -362,6 +371,7 @@ impl Db {
 
     fn count(&self, tx: &Tx<'_>) {
         self.inner.statements.fetch_add(tx.statements(), Ordering::Relaxed);
+        self.inner.to_remember.fetch_add(tx.statements_to_remember(), Ordering::Relaxed);
         metrics::counter!("aikagi_statements_total").increment(tx.statements());
     }
 }

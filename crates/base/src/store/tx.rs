@@ -46,6 +46,8 @@ pub struct Tx<'c> {
     wrote: u64,
     recorded: u64,
     statements: u64,
+    /// Those of them that read what memory keeps afterwards.
+    to_remember: u64,
 }
 
 impl<'c> Tx<'c> {
@@ -64,6 +66,7 @@ impl<'c> Tx<'c> {
             wrote: 0,
             recorded: 0,
             statements: 0,
+            to_remember: 0,
         }
     }
 
@@ -140,7 +143,9 @@ impl<'c> Tx<'c> {
         if let Some(known) = self.facts.find::<T>(self.scope.operator()) {
             return Ok(known);
         }
+        let before = self.statements;
         let fact = Arc::new(load(self)?);
+        self.to_remember += self.statements - before;
         self.facts.keep(self.scope.operator(), Arc::clone(&fact), self.facts_generation);
         Ok(fact)
     }
@@ -149,6 +154,12 @@ impl<'c> Tx<'c> {
     #[must_use]
     pub const fn statements(&self) -> u64 {
         self.statements
+    }
+
+    /// How many of them read what memory keeps afterwards: not every transaction like this one sends them.
+    #[must_use]
+    pub const fn statements_to_remember(&self) -> u64 {
+        self.to_remember
     }
 
     /// All rows of a query.

@@ -31,6 +31,8 @@ pub struct Undoable {
     pub op: Op,
     /// By whom: staff id.
     pub given_by: String,
+    /// Their name; empty: nobody of the station has this id.
+    pub giver: String,
     /// When.
     pub given: Instant,
 }
@@ -86,7 +88,9 @@ pub fn undoable(tx: &mut Tx<'_>, (number, version): (&str, i64)) -> Result<Optio
     let since = tx.now().plus_seconds(-UNDO_HOURS * 3600);
     let keys: [Value; 4] = [tx.operator().into(), number.into(), version.into(), since.into()];
     tx.row(
-        "SELECT request_id, op, given_by, given_ms FROM verb_undo
+        "SELECT request_id, op, given_by, given_ms,
+                (SELECT m.name FROM staff m WHERE m.operator_id = ?1 AND m.staff_id = given_by)
+           FROM verb_undo
           WHERE operator_id = ?1 AND number = ?2 AND version_after = ?3 AND given_ms > ?4
           ORDER BY given_ms DESC LIMIT 1",
         &keys,
@@ -97,7 +101,9 @@ pub fn undoable(tx: &mut Tx<'_>, (number, version): (&str, i64)) -> Result<Optio
 fn read(row: &mut Row) -> Result<Undoable> {
     let (request_id, op) = (row.text()?, row.text()?);
     let op = Op::from_number(&op).ok_or_else(|| Error::internal("unknown verb that was kept"))?;
-    Ok(Undoable { request_id, op, given_by: row.text()?, given: row.instant()? })
+    let (given_by, given) = (row.text()?, row.instant()?);
+    let giver = row.text_if_any()?.unwrap_or_default();
+    Ok(Undoable { request_id, op, given_by, giver, given })
 }
 
 /// What taking a verb back came to.
@@ -153,7 +159,9 @@ fn kept(tx: &mut Tx<'_>, (number, request_id): (&str, &str)) -> Result<Undoable>
     let since = tx.now().plus_seconds(-UNDO_HOURS * 3600);
     let keys: [Value; 4] = [tx.operator().into(), request_id.into(), number.into(), since.into()];
     let found = tx.rows_locked(
-        "SELECT request_id, op, given_by, given_ms FROM verb_undo
+        "SELECT request_id, op, given_by, given_ms,
+                (SELECT m.name FROM staff m WHERE m.operator_id = ?1 AND m.staff_id = given_by)
+           FROM verb_undo
           WHERE operator_id = ?1 AND request_id = ?2 AND number = ?3 AND given_ms > ?4 ORDER BY gen",
         &keys,
         read,
