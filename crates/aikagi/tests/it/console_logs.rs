@@ -253,6 +253,26 @@ fn read_through<L>(mut page: impl FnMut(&Stretch) -> Page<L>, world: &World) -> 
 }
 
 #[test]
+fn where_all_lines_are_meant_each_stands_on_one_page() {
+    let world = World::new();
+    for turn in 0..7 {
+        world.pass(1);
+        world.act(sato(), |tx| record(tx, &Entry::new("console.searched", "contracts"))).unwrap();
+        given_access(&world, KITA, ("anonymous", "GET /", if turn == 3 { "x.y" } else { "" }));
+    }
+    let all = OfAudit::default();
+    let (audit, _) = read_through(|s| world.look(|tx| pages::audit(tx, &all, s)).unwrap(), &world);
+    let count = "SELECT COUNT(*) FROM audit WHERE operator_id = ?1";
+    let written = world.look(|tx| tx.row(count, &[KITA.into()], |row| row.int())).unwrap();
+    assert_eq!(Some(audit.len() as i64), written);
+    let all = OfAccess::default();
+    let (calls, pages) =
+        read_through(|s| world.look(|tx| pages::access(tx, &all, s)).unwrap(), &world);
+    assert_eq!((calls.len(), pages), (7, 4));
+    assert!(calls.is_sorted_by(|a, b| a.at > b.at), "{calls:?}");
+}
+
+#[test]
 fn a_rare_line_is_found_in_bounded_looks_and_every_line_stands_on_one_page() {
     let world = World::new();
     world.given_contract("A-001");

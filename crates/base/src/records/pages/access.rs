@@ -6,7 +6,7 @@ use crate::store::{Row, Tx, Value};
 use super::{ByWhom, Page, Stretch, floor, from_floor};
 
 /// Which lines of the access log are meant.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OfAccess {
     /// Any of these routes; none: any.
     pub routes: Option<Vec<String>>,
@@ -35,14 +35,18 @@ pub struct Called {
     pub micros: i64,
 }
 
-/// A page of the operator's access log. Two statements.
+/// A page of the operator's access log. Two statements; one where all lines are meant.
 ///
 /// # Errors
 /// `request.parameters_malformed` — no page ended there
 pub fn access(tx: &mut Tx<'_>, of: &OfAccess, stretch: &Stretch) -> Result<Page<Called>> {
     let (from, to) = stretch.bounds("acc")?;
     let bounds = (from, to);
-    let floor = floor(tx, ACCESS_SEEN, &bounds, stretch.looked_at)?;
+    let floor = if *of == OfAccess::default() {
+        None
+    } else {
+        floor(tx, ACCESS_SEEN, &bounds, stretch.looked_at)?
+    };
     let (from, to) = bounds;
     let keys: [Value; 9] = [
         tx.operator().into(),

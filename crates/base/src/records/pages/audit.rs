@@ -7,7 +7,7 @@ use crate::store::{Tx, Value};
 use super::{ByWhom, Page, Stretch, floor, from_floor};
 
 /// Which lines of the audit are meant.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OfAudit {
     /// Of what: any of these; none: of anything.
     pub subjects: Option<Vec<String>>,
@@ -21,16 +21,17 @@ pub struct OfAudit {
     pub behind: String,
 }
 
-/// A page of the operator's audit. Two statements; one where it is said of what.
+/// A page of the operator's audit. Two statements; one where it is said of what, and where all are meant.
 ///
 /// # Errors
 /// `request.parameters_malformed` — no page ended there
 pub fn audit(tx: &mut Tx<'_>, of: &OfAudit, stretch: &Stretch) -> Result<Page<AuditLine>> {
     let bounds = stretch.bounds("aud")?;
-    // What is about a few subjects lies together: all of it is looked at.
-    let floor = match of.subjects {
-        Some(_) => None,
-        None => floor(tx, AUDIT_SEEN, &bounds, stretch.looked_at)?,
+    // What is about a few subjects lies together: all of it is looked at. Where all lines are meant, the page is full at once.
+    let floor = if of.subjects.is_some() || *of == OfAudit::default() {
+        None
+    } else {
+        floor(tx, AUDIT_SEEN, &bounds, stretch.looked_at)?
     };
     let (from, to) = bounds;
     let behind = if of.behind.is_empty() { String::new() } else { in_detail(&of.behind) };

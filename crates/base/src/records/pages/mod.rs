@@ -41,7 +41,7 @@ pub struct Page<L> {
 }
 
 /// By whom.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ByWhom {
     /// How it begins, as the books name it (`staff:`); empty: anybody.
     pub begins: String,
