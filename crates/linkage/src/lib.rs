@@ -5,6 +5,7 @@
 
 pub mod admin;
 mod callers;
+mod openapi;
 pub mod sms;
 pub mod vod;
 

@@ -1,5 +1,5 @@
-//! `/docs`: what programmers of others and clerks read, as pages: the manuals of `docs/`, and the reference of the administration
-//! API from the document its routes make.
+//! `/docs`: what programmers of others and clerks read, as pages: the manuals of `docs/`, and the references of the APIs
+//! from the documents their routes make.
 //!
 //! A manual too large for one page (30 KB) is shown part by part. Everything is rendered once, at the first look.
 
@@ -76,8 +76,24 @@ const MANUALS: [Manual; 16] = [
     manual("ERRORS", "docs.for.everybody", "en", include_str!("../../../../docs/ERRORS.md")),
     manual("admin", "docs.for.programs", "en", include_str!("../../../../docs/api/admin.md")),
 ];
-/// The name of the reference.
-const REFERENCE: &str = "admin-reference";
+/// A reference: its name in addresses, its title, the key of what it is for, the document it is made from.
+type Reference = (&'static str, &'static str, &'static str, fn() -> serde_json::Value);
+
+const REFERENCES: [Reference; 3] = [
+    (
+        "sms-online-reference",
+        "The SMS online: reference",
+        "docs.for.sms",
+        linkage::sms::online::document,
+    ),
+    ("decisions-reference", "Decisions: reference", "docs.for.services", linkage::vod::document),
+    (
+        "admin-reference",
+        "Administration API: reference",
+        "docs.for.programs",
+        linkage::admin::document,
+    ),
+];
 
 const fn manual(
     name: &'static str,
@@ -174,9 +190,11 @@ fn all(base_url: &str) -> &'static [Shown] {
                 document: markdown::read(one.text, lead),
             })
             .collect();
-        let title = "Administration API: reference".to_owned();
-        let document = Document { title, parts: reference::parts(&linkage::admin::document()) };
-        shown.push(Shown { name: REFERENCE, hint: "docs.for.programs", lang: "en", document });
+        shown.extend(REFERENCES.map(|(name, title, hint, document)| {
+            let parts = reference::parts(&document());
+            let document = Document { title: title.to_owned(), parts };
+            Shown { name, hint, lang: "en", document }
+        }));
         shown
     })
 }

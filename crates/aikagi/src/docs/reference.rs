@@ -1,4 +1,4 @@
-//! The reference of the administration API, from the document the routes themselves make.
+//! The reference of an API, from the document its routes themselves make.
 
 use askama::Template;
 use serde_json::{Map, Value};

@@ -196,6 +196,8 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/console/{operator}/staff/{staff}", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/staff/{staff}", Guard::Staff),
     Route("GET", At::Platform, "/openapi.json", Guard::Open),
+    Route("GET", At::Platform, "/openapi/sms.json", Guard::Open),
+    Route("GET", At::Platform, "/openapi/decisions.json", Guard::Open),
     Route("GET", At::Platform, "/docs", Guard::Open),
     Route("GET", At::Platform, "/docs/pictures/{picture}", Guard::Open),
     Route("GET", At::Platform, "/docs/{name}", Guard::Open),

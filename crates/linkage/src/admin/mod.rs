@@ -32,7 +32,7 @@ use web::pace::{Paces, Rate};
 use web::{Problem, act, blocking, current, look};
 
 use crate::callers::{Callers, json_answer};
-use operations::Operation;
+use crate::openapi::Operation;
 
 pub use openapi::document;
 

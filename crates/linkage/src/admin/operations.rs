@@ -1,63 +1,25 @@
 //! What the document says of each operation.
 
-/// An operation of an endpoint.
-pub(super) struct Operation {
-    /// As in HTTP, in small letters.
-    pub(super) method: &'static str,
-    /// Its name, for generated programs.
-    pub(super) id: &'static str,
-    /// What it does.
-    pub(super) summary: &'static str,
-    /// What the token has to be good for.
-    pub(super) scope: &'static str,
-    /// What else it takes.
-    pub(super) takes: Takes,
-    /// The statuses and schemas it is answered with.
-    pub(super) answers: &'static [(u16, &'static str)],
-    /// Codes of its own refusals, besides [`COMMON`] and, with a body, [`BODY`].
-    pub(super) errors: &'static [&'static str],
-}
+use crate::openapi::{IDEMPOTENCY_KEY, Kind, Operation, Parameter, Takes};
 
-/// What an operation takes besides what its path names.
-#[derive(Clone, Copy)]
-pub(super) enum Takes {
-    Nothing,
-    /// Where the list goes on.
-    Page,
-    /// A word by which the request may be sent again.
-    Key,
-    /// A body of this schema, and the version it was made from.
-    Change(&'static str),
-    /// A body of this schema.
-    Body(&'static str),
-    /// One that may be left out.
-    BodyIfAny(&'static str),
-}
-
-/// Codes any operation may be refused with.
-pub(super) const COMMON: &[&str] = &[
-    "token.missing",
-    "token.invalid",
-    "token.bound",
-    "token.scope_missing",
-    "dpop.proof_invalid",
-    "dpop.nonce_needed",
-    "operator.unknown",
-    "operator.disabled",
-    "request.too_many",
-    "unavailable",
-    "internal",
+/// Where a list goes on.
+const PAGE: &[Parameter] = &[
+    Parameter {
+        name: "after",
+        kind: Kind::Text,
+        required: false,
+        what: "`next` of the page before",
+    },
+    Parameter { name: "limit", kind: Kind::Number(1, 200), required: false, what: "" },
 ];
-
-/// Codes of what is wrong with a body.
-pub(super) const BODY: &[&str] = &[
-    "json.malformed",
-    "json.missing",
-    "json.repeated",
-    "json.too_deep",
-    "json.too_long",
-    "json.unknown_field",
-];
+/// The version a change was made from.
+const SEEN: &[Parameter] = &[Parameter {
+    name: "If-Match",
+    kind: Kind::Header(None),
+    required: true,
+    what: "`version` of the client as it was seen, in quotes: the `ETag` of that answer",
+}];
+const KEY: &[Parameter] = &[IDEMPOTENCY_KEY];
 
 const CLIENTS: &str = "admin.clients";
 const PERSONS: &str = "admin.persons";
@@ -69,7 +31,7 @@ pub(super) const LIST_CLIENTS: Operation = Operation {
     id: "listClients",
     summary: "Clients of this operator by id",
     scope: CLIENTS,
-    takes: Takes::Page,
+    takes: Takes::Asked(PAGE),
     answers: &[(200, "Clients")],
     errors: &["field.malformed"],
 };
@@ -119,7 +81,7 @@ pub(super) const CHANGE_CLIENT: Operation = Operation {
     id: "changeClient",
     summary: "Changes the terms of a service; what is left out stays",
     scope: CLIENTS,
-    takes: Takes::Change("ClientEdit"),
+    takes: Takes::With(SEEN, "ClientEdit"),
     answers: &[(200, "CreatedClient")],
     errors: &[
         "client.unknown",
@@ -169,7 +131,7 @@ pub(super) const RENEW_SECRET: Operation = Operation {
     id: "renewSecret",
     summary: "Gives a client another secret; the old one is worthless at once",
     scope: CLIENTS,
-    takes: Takes::Key,
+    takes: Takes::Asked(KEY),
     answers: &[(200, "Secret")],
     errors: &[
         "client.unknown",

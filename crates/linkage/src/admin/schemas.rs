@@ -4,6 +4,8 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::openapi::shapes::{flag, moment, moment_if_any, object, problem, text, texts, whole};
+
 /// By name.
 pub(super) fn schemas() -> Json {
     json!({
@@ -43,56 +45,6 @@ pub(super) fn schemas() -> Json {
         ),
         "Keys": keys(),
     })
-}
-
-fn text() -> Json {
-    json!({ "type": "string" })
-}
-
-fn texts() -> Json {
-    json!({ "type": "array", "items": text() })
-}
-
-fn flag() -> Json {
-    json!({ "type": "boolean" })
-}
-
-fn whole() -> Json {
-    json!({ "type": "integer", "minimum": 0 })
-}
-
-fn moment() -> Json {
-    json!({ "type": "string", "format": "date-time" })
-}
-
-/// An instant, or nothing.
-fn moment_if_any() -> Json {
-    json!({ "type": ["string", "null"], "format": "date-time" })
-}
-
-/// With these members and no others, all of which are there but for some.
-fn object(members: &Json, may_be_left_out: &[&str]) -> Json {
-    let names = members.as_object().into_iter().flat_map(|members| members.keys());
-    let required: Vec<_> = names.filter(|name| !may_be_left_out.contains(&name.as_str())).collect();
-    json!({
-        "type": "object",
-        "properties": members,
-        "required": required,
-        "additionalProperties": false,
-    })
-}
-
-fn problem() -> Json {
-    let members = json!({
-        "type": text(),
-        "title": text(),
-        "status": whole(),
-        "code": text(),
-        "field": text(),
-        "retry_after": whole(),
-        "request_id": text(),
-    });
-    object(&members, &["field", "retry_after"])
 }
 
 fn changed() -> Json {

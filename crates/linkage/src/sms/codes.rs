@@ -96,6 +96,12 @@ fn row(dotted: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.0 == dotted)
 }
 
+/// The dotted codes of all refusals the SMS has a word for.
+#[cfg(test)]
+pub(crate) fn refusals() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| row.0).filter(|code| !code.starts_with("note."))
+}
+
 /// The dotted code itself, if the SMS has a word for it.
 #[must_use]
 pub fn known(dotted: &str) -> Option<&'static str> {

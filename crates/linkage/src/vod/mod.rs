@@ -8,19 +8,25 @@
 mod answers;
 mod evaluations;
 mod metadata;
+mod openapi;
+mod operations;
 mod plays;
 mod questions;
+mod schemas;
 mod search;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use domain::decisions::Decisions;
 use domain::signing::Signing;
 
 use crate::callers::Callers;
+use crate::openapi::Operation;
+
+pub use openapi::document;
 
 /// Longest body read, in bytes: many questions in one.
 const LONGEST: usize = 1024 * 1024;
@@ -36,20 +42,28 @@ pub struct Vod {
     pub signing: Arc<Signing>,
 }
 
+type Row = (&'static str, MethodRouter<Arc<Vod>>, &'static [Operation]);
+
+/// Every endpoint: its path below an issuer, who answers, and what the document says of it.
+fn endpoints() -> [Row; 4] {
+    use operations as says;
+    [
+        ("/access/v1/evaluation", post(evaluations::one), &[says::EVALUATE]),
+        ("/access/v1/evaluations", post(evaluations::many), &[says::EVALUATE_MANY]),
+        ("/access/v1/search/resource", post(search::resource), &[says::SEARCH]),
+        ("/vod/v1/plays", post(plays::first), &[says::PLAY]),
+    ]
+}
+
 /// All routes of this door.
 pub fn routes(vod: Vod) -> Router {
-    let doors = |base: &str| {
-        Router::new()
-            .route(&format!("{base}/access/v1/evaluation"), post(evaluations::one))
-            .route(&format!("{base}/access/v1/evaluations"), post(evaluations::many))
-            .route(&format!("{base}/access/v1/search/resource"), post(search::resource))
-            .route(&format!("{base}/vod/v1/plays"), post(plays::first))
-    };
-    Router::new()
-        .merge(doors(""))
-        .merge(doors("/o/{operator}"))
+    let mut router = Router::new()
         .route("/.well-known/authzen-configuration", get(metadata::publish))
         .route("/.well-known/authzen-configuration/o/{operator}", get(metadata::publish))
-        .layer(DefaultBodyLimit::max(LONGEST))
-        .with_state(Arc::new(vod))
+        .route("/openapi/decisions.json", get(openapi::publish));
+    for (path, endpoint, _) in endpoints() {
+        router =
+            router.route(path, endpoint.clone()).route(&format!("/o/{{operator}}{path}"), endpoint);
+    }
+    router.layer(DefaultBodyLimit::max(LONGEST)).with_state(Arc::new(vod))
 }

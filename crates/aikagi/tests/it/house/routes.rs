@@ -28,7 +28,9 @@ fn routes(source: &Source) -> BTreeSet<String> {
         let path = literal.text.replace("{{", "{").replace("}}", "}");
         let paths: Vec<String> = if let Some(rest) = path.strip_prefix("{base}") {
             bases(source).iter().map(|base| format!("{base}{rest}")).collect()
-        } else if before.ends_with(".route(") {
+        } else if before.ends_with(".route(")
+            || is_tuple(before) && path.starts_with("/o/{operator}")
+        {
             vec![path]
         } else if is_tuple(before) && path.starts_with('/') {
             vec![path.clone(), format!("/o/{{operator}}{path}")]

@@ -7,14 +7,17 @@ mod answers;
 mod batch;
 mod body;
 mod command;
+mod openapi;
+mod operations;
 mod reads;
+mod schemas;
 mod why;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::records::{LinkageLine, WriteBehind, log_linkage};
 use domain::clients::ClientKind;
@@ -27,11 +30,13 @@ use web::pace::{Paces, Rate};
 use web::{Problem, current};
 
 use crate::callers::Callers;
+use crate::openapi::Operation;
 
 use super::codes;
 
 pub(crate) use answers::{moment, refusal};
 pub use command::read_command;
+pub use openapi::document;
 pub(crate) use reads::{effective, reasons};
 
 /// Longest body read, in bytes.
@@ -57,18 +62,36 @@ impl Online {
     }
 }
 
+type Row = (&'static str, MethodRouter<Arc<Online>>, &'static [Operation]);
+
+/// Every endpoint, of operators only: its path, who answers, and what the document says of it.
+fn endpoints() -> [Row; 6] {
+    use operations as says;
+    [
+        (
+            "/o/{operator}/sms/v1/contracts/{number}/commands",
+            post(command::execute),
+            &[says::GIVE_COMMAND],
+        ),
+        ("/o/{operator}/sms/v1/commands:batch", post(batch::execute), &[says::GIVE_COMMANDS]),
+        ("/o/{operator}/sms/v1/contracts/{number}", get(reads::contract), &[says::SHOW_CONTRACT]),
+        (
+            "/o/{operator}/sms/v1/contracts/{number}/persons",
+            get(reads::persons),
+            &[says::LIST_PERSONS],
+        ),
+        ("/o/{operator}/sms/v1/contracts/{number}/keys", get(reads::keys), &[says::LIST_KEYS]),
+        ("/o/{operator}/sms/v1/contracts/{number}/why", get(why::ask), &[says::ASK_WHY]),
+    ]
+}
+
 /// All routes of this door.
 pub fn routes(online: Online) -> Router {
-    let base = "/o/{operator}/sms/v1";
-    Router::new()
-        .route(&format!("{base}/contracts/{{number}}/commands"), post(command::execute))
-        .route(&format!("{base}/commands:batch"), post(batch::execute))
-        .route(&format!("{base}/contracts/{{number}}"), get(reads::contract))
-        .route(&format!("{base}/contracts/{{number}}/persons"), get(reads::persons))
-        .route(&format!("{base}/contracts/{{number}}/keys"), get(reads::keys))
-        .route(&format!("{base}/contracts/{{number}}/why"), get(why::ask))
-        .layer(DefaultBodyLimit::max(LONGEST))
-        .with_state(Arc::new(online))
+    let mut router = Router::new().route("/openapi/sms.json", get(openapi::publish));
+    for (path, endpoint, _) in endpoints() {
+        router = router.route(path, endpoint);
+    }
+    router.layer(DefaultBodyLimit::max(LONGEST)).with_state(Arc::new(online))
 }
 
 /// The operator's SMS, as it proved to be.
