@@ -280,7 +280,8 @@ impl Listed<'_> {
         if let Some(note) = &contract.note {
             facts.push(("console.fact.note", note.clone()));
         }
-        let adult = if contract.adult_allowed { "console.adult.on" } else { "console.adult.off" };
+        let adult = contract.adult_allowed;
+        let adult = if adult { "console.fact.adult.on" } else { "console.fact.adult.off" };
         facts.push(("console.fact.adult", self.words.get(adult).to_owned()));
         let changed = format!(
             "{} ({})",

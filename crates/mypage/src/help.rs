@@ -51,7 +51,7 @@ fn page(mypage: &Mypage, place: &Place) -> Result<Response> {
         home: format!("{}/{}", issuer.url(), OwnPage::Home.path()),
         parts: PARTS.map(|(title, text)| (words.get(title), words.get(text))).to_vec(),
     };
-    let mut page = Page::new(words.0, body.title, &body)?;
+    let mut page = Page::new(words.0, body.title, &body)?.by_remote();
     if let Some(code) = place.named() {
         let operator = mypage.operator(code)?;
         page = page.for_subscribers_of(&operator);

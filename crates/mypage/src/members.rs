@@ -1,7 +1,7 @@
 //! Members of a household in words: for the pages of the family.
 
 use domain::credentials::{Relative, Removed};
-use domain::subscribers::Role;
+use domain::subscribers::{Role, shown_name};
 use web::texts::Words;
 use web::words;
 
@@ -27,7 +27,8 @@ pub(super) struct Gone {
 /// A member's name, or which member it is.
 pub(super) fn named(words: Words, (kana, person_no): (Option<String>, i64)) -> String {
     let number = person_no.to_string();
-    kana.unwrap_or_else(|| words::fill(words.0, "family.member", &[("number", &number)]))
+    let unnamed = || words::fill(words.0, "family.member", &[("number", &number)]);
+    kana.as_deref().map_or_else(unnamed, shown_name)
 }
 
 /// The same, as one speaks of them.

@@ -5,10 +5,9 @@
 use base::kernel::{Actor, Error, Instant, Result, Scope};
 use base::records::{AuditLine, list_about_person};
 use base::store::{Tx, Value};
-use unicode_normalization::UnicodeNormalization as _;
 
 use crate::credentials::APPROVAL_TRIES;
-use crate::subscribers::PERSON_UNKNOWN;
+use crate::subscribers::{PERSON_UNKNOWN, shown_name};
 
 use super::continuing::SignedIn;
 use super::journeys::Journeys;
@@ -79,8 +78,7 @@ fn find(tx: &mut Tx<'_>, person_id: &str) -> Result<OwnHome> {
         |row| {
             let (kana, login, waits) = (row.text_if_any()?, row.text_if_any()?, row.instant()?);
             Ok(OwnHome {
-                // Stations write half-width.
-                kana: kana.map(|kana| kana.nfkc().collect()),
+                kana: kana.as_deref().map(shown_name),
                 login,
                 waits_until: (waits > now).then_some(waits),
                 reachable: row.int()? > 0,

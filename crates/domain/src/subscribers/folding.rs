@@ -18,6 +18,12 @@ pub fn fold_name(name: &str) -> String {
     composed(together.chars().filter(|c| c.is_alphanumeric() && *c != 'ー').collect())
 }
 
+/// A name as its owner reads it: stations write half-width.
+#[must_use]
+pub fn shown_name(name: &str) -> String {
+    name.nfkc().collect()
+}
+
 fn composed(text: String) -> String {
     if is_nfc(&text) { text } else { text.nfc().collect() }
 }
@@ -69,6 +75,12 @@ pub fn is_telephone(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_a_station_wrote_half_width_is_read_full_width() {
+        assert_eq!(shown_name("ﾀｶﾊｼ ｼﾖｳｺﾞ"), "タカハシ シヨウゴ");
+        assert_eq!(shown_name("たかはし　髙子㈱"), "たかはし 髙子(株)");
+    }
 
     #[test]
     fn a_name_is_the_same_however_it_is_written() {

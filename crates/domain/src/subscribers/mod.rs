@@ -23,7 +23,7 @@ mod unregistered;
 
 pub use base::kernel::Change;
 pub use contracts::{Attributes, Contract, Standing, Stored, Unit};
-pub use folding::{fold_name, fold_telephone, is_telephone};
+pub use folding::{fold_name, fold_telephone, is_telephone, shown_name};
 pub use holds::{Hold, Reason, Source};
 pub use home::{HomeSignIn, switch_home_sign_in, wish_home_sign_in};
 pub use household::{Around, Household, Key, PersonStanding, next_version};
