@@ -13,7 +13,7 @@ use http::HeaderMap;
 use web::access::Acted;
 use web::answers::{or_page, parameter_fault};
 use web::texts::Words;
-use web::{Page, blocking, current, forms};
+use web::{Page, blocking, current, forms, status_of};
 
 use super::Console;
 use super::helping::{self, Help};
@@ -104,6 +104,12 @@ impl Here {
         body: &impl Template,
         (error, runs): (Option<&Error>, impl FnOnce(Page) -> Page),
     ) -> Result<Response> {
+        let page = Page::new(self.words.0, title, body)?.told(error);
+        self.framed(console, place, runs(page))
+    }
+
+    /// `page` with what leads through the console above it.
+    fn framed(&self, console: &Console, place: &str, page: Page) -> Result<Response> {
         let navigation = Navigation {
             words: self.words,
             address: &self.address,
@@ -121,11 +127,23 @@ impl Here {
             help: helping::of(self.words, place),
             base: &console.base_url,
         };
-        let page = Page::new(self.words.0, title, body)?;
         let page = self.house.owns(page, self.words).led_by(&navigation)?;
-        let mut response = runs(page.told(error)).into_response();
+        let mut response = page.into_response();
         response.extensions_mut().insert(acted(&self.seat.staff_id));
         Ok(response)
+    }
+
+    /// What was asked for, or why not: who sits here is led on from there, too.
+    fn or_told(&self, console: &Console, answered: Result<Response>) -> Result<Response> {
+        answered.or_else(|error| {
+            // Who is nobody any more is led to the sign-in; what is our own fault goes into the log.
+            if !status_of(&error).is_client_error()
+                || matches!(error, Error::Unauthenticated { .. })
+            {
+                return Err(error);
+            }
+            self.framed(console, "", Page::of_error(self.words.0, &error))
+        })
     }
 }
 
@@ -154,7 +172,7 @@ pub(super) async fn shown(
     let work = move || {
         let house = console.house(&named)?;
         match Here::find(&console, &house, &headers)? {
-            Some(here) => page(&console, &here),
+            Some(here) => here.or_told(&console, page(&console, &here)),
             None => {
                 let wanted = Wanted { path: &path, form: "" };
                 signin::page(&console, &house, (wanted, ""), None)
@@ -210,8 +228,9 @@ pub(super) async fn posted(
             let wanted = Wanted::form_at(&path, &body);
             return signin::page(&console, &house, (wanted, ""), Some(&error));
         };
-        here.check(&console, (form.get("proof").unwrap_or_default(), &path))?;
-        act(&console, &here, &form)
+        let proof = form.get("proof").unwrap_or_default();
+        let checked = here.check(&console, (proof, &path));
+        here.or_told(&console, checked.and_then(|()| act(&console, &here, &form)))
     };
     or_page(blocking(work).await)
 }
