@@ -8,9 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base::kernel::clock;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use formats::sms::{Charset, Form, Header, Layout, Record, RequestWriter};
-use serde_json::json;
+use http::Method;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
 
 use crate::accessible::check_accessible;
 use crate::world::{OwnSchema, Running, read_env};
@@ -27,6 +30,13 @@ pub struct Demo {
     pub site: String,
     _process: Running,
     _schema: Option<OwnSchema>,
+}
+
+impl Demo {
+    /// One of the files in its folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
 }
 
 pub fn start_demo(folder: &Path) -> Demo {
@@ -121,6 +131,36 @@ pub async fn open_browser(driver: &str, profile: &Path, look: Look) -> Client {
     builder.capabilities(capabilities).connect(driver).await.unwrap()
 }
 
+/// What a driver is told that WebDriver itself has no word for.
+#[derive(Debug)]
+struct Told {
+    path: String,
+    what: Value,
+}
+
+impl WebDriverCompatibleCommand for Told {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.what.to_string()))
+    }
+}
+
+/// Tells the driver of `browser` something at one of its own addresses.
+pub async fn tell(browser: &Client, path: &str, what: Value) -> Value {
+    browser.issue_cmd(Told { path: path.to_owned(), what }).await.unwrap()
+}
+
+/// From now on the browser asks for pages in `language`.
+pub async fn prefers(browser: &Client, language: &str) {
+    let agent = browser.execute("return navigator.userAgent", Vec::new()).await.unwrap();
+    let params = json!({"userAgent": agent, "acceptLanguage": language});
+    let what = json!({"cmd": "Network.setUserAgentOverride", "params": params});
+    tell(browser, "goog/cdp/execute", what).await;
+}
+
 /// A picture of the page as it is, for people to look at; and what axe finds on it. Pages are the same on both databases: the
 /// run on the embedded one takes the pictures.
 pub async fn picture(browser: &Client, name: &str) {
@@ -142,6 +182,13 @@ pub async fn wait_for(browser: &Client, css: &str) -> fantoccini::elements::Elem
             panic!("no {css}: {error}\n{source}");
         }
     }
+}
+
+/// Where the identity provider is that the demo's site sends people to.
+pub async fn provider(browser: &Client, site: &str) -> String {
+    browser.goto(&format!("{site}/sign-in")).await.unwrap();
+    wait_for(browser, "#operator").await;
+    browser.current_url().await.unwrap().origin().ascii_serialization()
 }
 
 pub async fn type_into(browser: &Client, css: &str, text: &str) {

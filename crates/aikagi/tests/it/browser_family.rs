@@ -3,22 +3,22 @@
 use fantoccini::{Client, Locator};
 
 use crate::browser::{
-    Look, NUMBER, PC, click, household, letter, open_browser, start_demo, start_driver, type_into,
-    wait_for,
+    Look, NUMBER, PC, click, household, letter, open_browser, provider, start_demo, start_driver,
+    type_into, wait_for,
 };
 use crate::browser_looks::look_at;
 
 const PHONE: Look = Look { name: "phone", size: (390, 844), phone: true, night: false };
 
 /// Signs in for `page` with a letter or an invitation that is on the screen already.
-async fn registers(browser: &Client, name: &str) {
+pub async fn registers(browser: &Client, name: &str) {
     type_into(browser, "#username", name).await;
     type_into(browser, "#password", "kita no hama no toudai").await;
     click(browser, "button[type=submit]").await;
 }
 
 /// Adds a member by the form; answers where the invitation leads.
-async fn adds(browser: &Client, (kana, role): (&str, &str)) -> String {
+pub async fn adds(browser: &Client, (kana, role): (&str, &str)) -> String {
     type_into(browser, "#kana", kana).await;
     wait_for(browser, "#role").await.select_by_value(role).await.unwrap();
     click(browser, "button[value=add]").await;
@@ -26,15 +26,25 @@ async fn adds(browser: &Client, (kana, role): (&str, &str)) -> String {
     link.attr("href").await.unwrap().unwrap()
 }
 
-async fn mother(browser: &Client, (ours, look): (&str, Look), registration: &str) -> [String; 2] {
-    let page = format!("{ours}/o/OP0012/family");
-    browser.goto(&page).await.unwrap();
+/// Comes to `page` with the letter to the owner of the contract `number`.
+pub async fn arrives(browser: &Client, (page, number): (&str, &str), registration: &str) {
+    browser.goto(page).await.unwrap();
     click(browser, "button[name=step][value=letter]").await;
-    type_into(browser, "#contract_number", NUMBER).await;
+    type_into(browser, "#contract_number", number).await;
     type_into(browser, "#registration_code", registration).await;
     click(browser, "button[type=submit]").await;
+}
+
+/// Registers the owner by the letter; the page of the family is open then.
+pub async fn owner_registers(browser: &Client, page: &str, registration: &str) {
+    arrives(browser, (page, NUMBER), registration).await;
     registers(browser, "takahashi.hanako").await;
     wait_for(browser, "#member-1").await;
+}
+
+async fn mother(browser: &Client, (ours, look): (&str, Look), registration: &str) -> [String; 2] {
+    let page = format!("{ours}/o/OP0012/family");
+    owner_registers(browser, &page, registration).await;
     look_at(browser, look, "family-alone").await;
     let child = adds(browser, ("たかはし ゆい", "child")).await;
     look_at(browser, look, "family-added").await;
@@ -112,9 +122,7 @@ fn browser_a_mother_looks_after_her_household_and_a_partner_moves_out_on_phone_a
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let hers = open_browser(&address, &folder.path().join("hers"), look).await;
-            hers.goto(&format!("{}/sign-in", demo.site)).await.unwrap();
-            wait_for(&hers, "#operator").await;
-            let ours = hers.current_url().await.unwrap().origin().ascii_serialization();
+            let ours = provider(&hers, &demo.site).await;
             let [invited, partner] = mother(&hers, (&ours, look), &code).await;
             let his = open_browser(&address, &folder.path().join("his"), look).await;
             child(&his, (&ours, look), &invited).await;

@@ -131,8 +131,15 @@ async fn walk(folder: &Path, site: &str, (driver, code): (&str, &str)) {
     click(&phone, "#passkey button").await;
     wait_for(&phone, "section h2").await;
 
-    // From now on the phone lets him in: the browser offers the passkey by itself.
+    // Whoever wants a password after all sets the first one here.
     let page = phone.current_url().await.unwrap();
+    for (browser, look) in [(&phone, PHONE), (&tv, TELEVISION)] {
+        browser.goto(page.join("security").unwrap().as_str()).await.unwrap();
+        wait_for(browser, "#username").await;
+        look_at(browser, look, "first-password").await;
+    }
+
+    // From now on the phone lets him in: the browser offers the passkey by itself.
     phone.delete_all_cookies().await.unwrap();
     phone.goto(page.as_str()).await.unwrap();
     wait_for(&phone, "section h2").await;

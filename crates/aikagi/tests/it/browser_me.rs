@@ -7,8 +7,8 @@ use fantoccini::key::Key;
 
 use crate::accessible::check_all;
 use crate::browser::{
-    Look, NUMBER, PC, click, household, letter, open_browser, start_demo, start_driver, type_into,
-    wait_for,
+    Look, NUMBER, PC, click, household, letter, open_browser, provider, start_demo, start_driver,
+    type_into, wait_for,
 };
 use crate::browser_looks::look_at;
 
@@ -22,10 +22,7 @@ const ALL: &str =
     "[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select')]";
 
 async fn registers(browser: &Client, (site, look): (&str, Look), registration: &str) -> String {
-    browser.goto(&format!("{site}/sign-in")).await.unwrap();
-    wait_for(browser, "#operator").await;
-    let ours = browser.current_url().await.unwrap().origin().ascii_serialization();
-    let issuer = format!("{ours}/o/OP0012");
+    let issuer = format!("{}/o/OP0012", provider(browser, site).await);
     browser.goto(&format!("{issuer}/me/help")).await.unwrap();
     look_at(browser, look, "me-help").await;
     browser.goto(&format!("{issuer}/me")).await.unwrap();
@@ -46,6 +43,9 @@ async fn walks(browser: &Client, issuer: &str, look: Look) {
     click(browser, "a.button[href$='/me/watch']").await;
     wait_for(browser, "#shelf li").await;
     look_at(browser, look, "me-watch").await;
+    click(browser, "#history").await;
+    wait_for(browser, "#none").await;
+    look_at(browser, look, "me-history-empty").await;
     for page in ["family", "sessions", "contacts", "passkeys", "pins", "security", "services"] {
         click(browser, &format!("nav.own a[href$='/{page}']")).await;
         wait_for(browser, &format!("nav.own a[href$='/{page}'][aria-current]")).await;
@@ -71,6 +71,13 @@ async fn walks(browser: &Client, issuer: &str, look: Look) {
     click(browser, "form.view button[value=en]").await;
     wait_for(browser, "html[lang=en].large #viewing").await;
     look_at(browser, look, "me-pins-english").await;
+    click(browser, "form.view button[value=usual]").await;
+    wait_for(browser, "html[lang=en]:not(.large) #viewing").await;
+    for page in ["security", "family", "me"] {
+        click(browser, &format!("nav.own a[href$='/{page}']")).await;
+        wait_for(browser, &format!("nav.own a[href$='/{page}'][aria-current]")).await;
+        look_at(browser, look, &format!("me-{page}-english")).await;
+    }
 }
 
 /// Where the focus is among all that can be pressed; -1: nowhere.

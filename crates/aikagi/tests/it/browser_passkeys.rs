@@ -2,37 +2,17 @@
 //! and taken away.
 
 use fantoccini::Client;
-use fantoccini::wd::WebDriverCompatibleCommand;
-use http::Method;
-use serde_json::{Value, json};
-use url::{ParseError, Url};
+use serde_json::json;
 
 use crate::browser::{
     Look, NUMBER, PC, click, household, letter, open_browser, picture, start_demo, start_driver,
-    type_into, wait_for,
+    tell, type_into, wait_for,
 };
 
 const PHONE: Look = Look { name: "phone", size: (390, 844), phone: true, night: false };
 
-/// What the browser's virtual authenticators are told.
-/// Source: Web Authentication Level 3 §11.3 (Add Virtual Authenticator), §11.9 (Set User Verified).
-#[derive(Debug)]
-struct Told {
-    path: String,
-    what: Value,
-}
-
-impl WebDriverCompatibleCommand for Told {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
-        base.join(&format!("session/{}/webauthn/authenticator{}", session.unwrap(), self.path))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(self.what.to_string()))
-    }
-}
-
 /// Plugs an authenticator into the browser that knows its owner; answers its id.
+/// Source: Web Authentication Level 3 §11.3 (Add Virtual Authenticator), §11.9 (Set User Verified).
 pub async fn plug_in(browser: &Client) -> String {
     let what = json!({
         "protocol": "ctap2",
@@ -42,14 +22,14 @@ pub async fn plug_in(browser: &Client) -> String {
         "isUserConsenting": true,
         "isUserVerified": true,
     });
-    let id = browser.issue_cmd(Told { path: String::new(), what }).await.unwrap();
+    let id = tell(browser, "webauthn/authenticator", what).await;
     id.as_str().unwrap().to_owned()
 }
 
 /// Whether the authenticator knows its owner again from now on.
 async fn knows_owner(browser: &Client, id: &str, known: bool) {
     let what = json!({ "isUserVerified": known });
-    browser.issue_cmd(Told { path: format!("/{id}/uv"), what }).await.unwrap();
+    tell(browser, &format!("webauthn/authenticator/{id}/uv"), what).await;
 }
 
 /// Nothing is wider than the screen.

@@ -11,8 +11,8 @@ use crate::browser::{
     start_driver, type_into, wait_for,
 };
 
-const TELEVISION: Look = Look { name: "tv", size: (1920, 1080), phone: false, night: false };
-const PHONE: Look = Look { name: "phone", size: (390, 844), phone: true, night: false };
+pub const TELEVISION: Look = Look { name: "tv", size: (1920, 1080), phone: false, night: false };
+pub const PHONE: Look = Look { name: "phone", size: (390, 844), phone: true, night: false };
 
 /// What is wrong with a page that is read from three metres and has no pointer.
 const FAULTS: &str = r#"
@@ -49,13 +49,13 @@ const NEXT_SECOND: &str = r#"
 "#;
 
 /// Keeps a picture of the television, and finds nothing wrong with it.
-async fn look_at(tv: &Client, page: &str) {
+pub async fn look_at(tv: &Client, page: &str) {
     picture(tv, &format!("tv-{page}")).await;
     let faults = tv.execute(FAULTS, Vec::new()).await.unwrap();
     assert_eq!(faults, serde_json::json!([]), "{page}");
 }
 
-async fn text(browser: &Client, css: &str) -> String {
+pub async fn text(browser: &Client, css: &str) -> String {
     wait_for(browser, css).await.text().await.unwrap()
 }
 
@@ -64,12 +64,12 @@ async fn focused(browser: &Client) -> Element {
     browser.active_element().await.unwrap()
 }
 
-async fn focus_is(browser: &Client, id: &str) {
+pub async fn focus_is(browser: &Client, id: &str) {
     let found = focused(browser).await.attr("id").await.unwrap();
     assert_eq!(found.as_deref(), Some(id), "the focus is elsewhere");
 }
 
-async fn press(browser: &Client, key: Key) {
+pub async fn press(browser: &Client, key: Key) {
     focused(browser).await.send_keys(&key.to_string()).await.unwrap();
 }
 
@@ -87,7 +87,7 @@ async fn register(phone: &Client, code: &str) {
 }
 
 /// Types what the television shows; answers what stands there when it is wrong.
-async fn confirm(phone: &Client, number: &str) {
+pub async fn confirm(phone: &Client, number: &str) {
     type_into(phone, "#number", number).await;
     click(phone, "button[name=decision][value=allow]").await;
 }
@@ -107,7 +107,7 @@ async fn let_in(tv: &Client, phone: &Client) {
 }
 
 /// Opens on the phone what the television shows.
-async fn open_on(phone: &Client, tv: &Client) {
+pub async fn open_on(phone: &Client, tv: &Client) {
     let (address, code) = (text(tv, "#address").await, text(tv, "#code").await);
     phone.goto(&format!("{address}?user_code={code}")).await.unwrap();
 }
