@@ -25,6 +25,7 @@ mod launch;
 pub mod letters;
 mod logs;
 mod masters;
+mod member;
 mod moving;
 mod people;
 mod security;
@@ -146,6 +147,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/contracts", get(home::search))
         .route("/console/{operator}/contracts/{number}", get(contract::show).post(verbs::answer))
         .route("/console/{operator}/contracts/{number}/timeline", get(timeline::show))
+        .route("/console/{operator}/contracts/{number}/persons/{person_no}", get(member::show))
         .route("/console/{operator}/files", get(files::show))
         .route("/console/{operator}/files/{file}", get(file::show).post(file::answer))
         .route("/console/{operator}/bulk", get(bulk::list))

@@ -183,6 +183,12 @@ pub const ROUTES: &[Route] = &[
     Route("POST", At::Operator, "/console/{operator}/bulk/{bulk}", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/bulk/{bulk}/result", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/contracts/{number}/timeline", Guard::Staff),
+    Route(
+        "GET",
+        At::Operator,
+        "/console/{operator}/contracts/{number}/persons/{person_no}",
+        Guard::Staff,
+    ),
     Route("GET", At::Operator, "/console/{operator}/why", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/today", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/unregistered", Guard::Staff),

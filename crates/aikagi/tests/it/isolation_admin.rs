@@ -47,6 +47,7 @@ fn all_logs(tx: &mut base::store::Tx<'_>, known: &crate::isolation::Known) -> St
 
 pub const PROBES: &[(&str, Probe)] = &[
     ("administration::find_person", |tx, _| said(administration::find_person(tx, (NUMBER, 1)))),
+    ("administration::member_sheet", |tx, _| said(administration::member_sheet(tx, (NUMBER, 1)))),
     ("administration::list_signed_in", |tx, _| {
         said(administration::list_signed_in(tx, (NUMBER, 1)))
     }),

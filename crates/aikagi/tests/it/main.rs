@@ -70,6 +70,7 @@ mod console_linkage;
 mod console_logs;
 mod console_look;
 mod console_masters;
+mod console_member;
 mod console_moves;
 mod console_passkeys;
 mod console_people;

@@ -74,6 +74,7 @@ const CONSOLE: &[&str] = &[
     "/console/{operator}/contracts",
     "/console/{operator}/contracts/{number}",
     "/console/{operator}/contracts/{number}/timeline",
+    "/console/{operator}/contracts/{number}/persons/{person_no}",
     "/console/{operator}/files",
     "/console/{operator}/files/{file}",
     "/console/{operator}/bulk",

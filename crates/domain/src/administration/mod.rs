@@ -25,7 +25,10 @@ pub use deliveries::{deliveries, resend};
 pub use exports::note_export;
 pub use launch::{Readiness, Shown, begin_trial, go_live, readiness};
 pub use logs::{Book, Ended, Kind, Lines, Logs, Portion, Wanted, logs};
-pub use persons::{ListedPerson, SignedIn, end_sessions, find_person, list_signed_in, reset_pins};
+pub use persons::{
+    ListedPerson, MemberSheet, SignedIn, end_sessions, find_person, list_signed_in, member_sheet,
+    reset_pins,
+};
 pub use search::{Found, FoundBy, FoundContract, PAGE, search};
 pub use secrets::renew_secret;
 pub use service::{admit, check_in_service};

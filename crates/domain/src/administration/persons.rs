@@ -47,6 +47,17 @@ pub struct SignedIn {
     pub devices: Vec<Device>,
 }
 
+/// A member, and where they are signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberSheet {
+    /// As the station sees them.
+    pub person: ListedPerson,
+    /// Their name, as the station wrote it.
+    pub kana: Option<String>,
+    /// Where they are signed in.
+    pub signed_in: SignedIn,
+}
+
 /// The newest household of this number.
 fn household(tx: &mut Tx<'_>, number: &str) -> Result<Household> {
     let newest = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?.pop();
@@ -62,16 +73,25 @@ fn member(household: &Household, person_no: i64) -> Result<&Person> {
 ///
 /// # Errors
 /// `operator.unknown`; `contract.unknown`; `person.unknown`
-pub fn find_person(tx: &mut Tx<'_>, (number, person_no): (&str, i64)) -> Result<ListedPerson> {
-    let operator_disabled = !operators::find_operator(tx)?.enabled();
+pub fn find_person(tx: &mut Tx<'_>, whom: (&str, i64)) -> Result<ListedPerson> {
+    member_sheet(tx, whom).map(|sheet| sheet.person)
+}
+
+/// The member `person_no` of the newest household of `number`, with where they are signed in. Six statements, and less where the
+/// station itself is known in memory.
+///
+/// # Errors
+/// `operator.unknown`; `contract.unknown`; `person.unknown`
+pub fn member_sheet(tx: &mut Tx<'_>, (number, person_no): (&str, i64)) -> Result<MemberSheet> {
+    let operator_disabled = !tx.operator_fact(operators::find_operator)?.enabled();
     let household = household(tx, number)?;
     let person = member(&household, person_no)?;
     let id = person.person_id.clone();
     let locked_until = credentials::locked_out(tx, vec![id.clone()])?.remove(&id);
     let around = Around { operator_disabled, locked: locked_until.is_some() };
     let standing = household.person_standing(person_no, around, tx.now());
-    let SignedIn { sessions, devices } = signed_in(tx, &id)?;
-    Ok(ListedPerson {
+    let signed_in = signed_in(tx, &id)?;
+    let listed = ListedPerson {
         number: household.contract.number.clone(),
         generation: household.contract.generation,
         person_no,
@@ -79,9 +99,10 @@ pub fn find_person(tx: &mut Tx<'_>, (number, person_no): (&str, i64)) -> Result<
         standing,
         holds: household.holds_of(person_no).cloned().collect(),
         locked_until,
-        sessions: sessions.len(),
-        devices: devices.len(),
-    })
+        sessions: signed_in.sessions.len(),
+        devices: signed_in.devices.len(),
+    };
+    Ok(MemberSheet { person: listed, kana: person.kana.clone(), signed_in })
 }
 
 /// Where the member `person_no` of the newest household of `number` is signed in.
@@ -94,8 +115,8 @@ pub fn list_signed_in(tx: &mut Tx<'_>, (number, person_no): (&str, i64)) -> Resu
 }
 
 fn signed_in(tx: &mut Tx<'_>, person_id: &str) -> Result<SignedIn> {
-    let policies = operators::find_operator(tx)?.policies;
-    let sessions = sessions::list_sessions(tx, person_id, ("", SHOWN), &policies)?;
+    let station = tx.operator_fact(operators::find_operator)?;
+    let sessions = sessions::list_sessions(tx, person_id, ("", SHOWN), &station.policies)?;
     Ok(SignedIn { sessions, devices: sessions::list_devices(tx, person_id, ("", SHOWN))? })
 }
 
