@@ -10,8 +10,9 @@ use domain::subscribers::{Attributes, Reason, Role};
 use crate::failure::Failure;
 
 /// Who works at which station, as `station.toml` says.
-const STAFF: [(&str, &str, &str); 4] = [
-    ("OP0012", "sato", "受付"),
+const STAFF: [(&str, &str, &str); 5] = [
+    ("OP0012", "sato", "受付と管理"),
+    ("OP0012", "abe", "受付"),
     ("OP0012", "kudo", "管理"),
     ("OP0012", "murata", "局責任者"),
     (ON_TRIAL, "aoki", "局責任者（試行中の局）"),

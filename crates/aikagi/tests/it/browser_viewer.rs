@@ -43,7 +43,7 @@ const FETCHED: &str = "
 fn may_only_look(demo: &Demo) {
     let file = demo.file("station.toml");
     let text = std::fs::read_to_string(&file).unwrap();
-    let changed = text.replace("roles = [\"desk\"]", "roles = [\"viewer\"]");
+    let changed = text.replace("roles = [\"desk\", \"admin\"]", "roles = [\"viewer\"]");
     assert_ne!(changed, text, "there is a clerk at the desk");
     std::fs::write(&file, changed).unwrap();
     let told = said(demo, &["apply", file.to_str().unwrap()]);

@@ -6,7 +6,7 @@ use domain::credentials::{self, PinKind};
 use domain::operators::Role;
 use domain::subscribers::{Reason, Source, Standing};
 
-use crate::console::{CONSOLE, given_clerk, invited, joins};
+use crate::console::{CONSOLE, given_clerk, given_sato, invited, joins};
 use crate::viewers::{Answer, House, Viewer};
 use crate::world::KITA;
 
@@ -92,7 +92,7 @@ fn a_clerk_suspends_for_fraud_and_what_the_sms_resumes_leaves_the_hold_on_the_pa
     house.given_viewer("A-001", "takahashi");
     house.world.given_key("A-001", "BASIC");
     house.world.send(suspend("A-001", Reason::Unpaid, "m1"));
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let (preview, done) =
         does(&mut clerk, "A-001", &[("verb", "suspend"), ("reason", "40"), ("reference", "☎ 12")]);
     assert!(preview.body.contains("1人・鍵1件が使えなくなります"), "{}", preview.body);
@@ -117,7 +117,7 @@ fn a_clerk_suspends_for_fraud_and_what_the_sms_resumes_leaves_the_hold_on_the_pa
 fn what_was_shown_is_done_once_and_never_over_what_somebody_else_changed() {
     let house = House::new();
     house.given_viewer("A-001", "takahashi");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let path = contract("A-001");
     opens(&mut clerk, &path);
     let fields = [("do", "preview"), ("verb", "suspend"), ("reason", "50")];
@@ -139,7 +139,7 @@ fn what_was_shown_is_done_once_and_never_over_what_somebody_else_changed() {
 fn a_member_who_is_no_number_is_refused_and_never_the_whole_household() {
     let house = House::new();
     house.given_viewer("A-001", "takahashi");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let path = contract("A-001");
     opens(&mut clerk, &path);
     for person in ["2x", "-1", "1000", "99999999999999999999"] {
@@ -158,7 +158,7 @@ fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyw
     let shown = clerk.look(&path);
     assert!(!shown.body.contains("name=\"verb\"") && !shown.body.contains("value=\"unlock\""));
     let before = house.world.household("A-001");
-    let mut desk = given_clerk(&house, Role::Desk);
+    let mut desk = given_sato(&house);
     let form = desk.look(&path);
     let mut verbs: Vec<String> = form
         .body
@@ -209,11 +209,26 @@ fn who_only_looks_is_shown_no_verb_and_refused_each_when_they_send_its_form_anyw
 }
 
 #[test]
+fn the_desk_helps_who_calls_and_hands_verbs_on() {
+    let house = House::new();
+    house.given_viewer("A-001", "takahashi");
+    let mut clerk = given_clerk(&house, Role::Desk);
+    let path = contract("A-001");
+    let shown = opens(&mut clerk, &path);
+    assert!(shown.body.contains("id=\"others-do\"") && !shown.body.contains("id=\"do\""));
+    let given = [("do", "preview"), ("verb", "suspend"), ("reason", "50")];
+    assert_eq!(clerk.send_form(&path, &given).refusal(), "staff.not_allowed");
+    opens(&mut clerk, &path);
+    let helped = clerk.send_form(&path, &[("do", "end_sessions"), ("person", "1")]);
+    assert!(helped.body.contains("ログアウトしました"), "{}", helped.body);
+}
+
+#[test]
 fn a_caller_who_can_not_watch_is_helped_from_the_number_on_the_screen() {
     let house = House::new();
     house.given_viewer("A-001", "takahashi");
     house.world.given_key("A-001", "BASIC");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     does(&mut clerk, "A-001", &[("verb", "suspend"), ("reason", "50")]);
     let ask = |expected: bool| {
         let question = domain::decisions::Question {
@@ -274,7 +289,7 @@ fn what_a_file_or_a_household_wrote_never_runs_in_the_console() {
         public_key: None,
     };
     house.act(move |tx| domain::commands::add_box(tx, "A-001", &one)).unwrap();
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let shown = clerk.look(&contract("A-001"));
     assert!(shown.body.contains("alert(1)"), "it is shown");
     assert!(!shown.body.contains("<script") && !shown.body.contains("<img"), "{}", shown.body);
@@ -298,7 +313,7 @@ fn each_page_of_the_console_is_small_and_asks_the_database_little() {
         house.world.send(add);
     }
     house.world.given_key("A-001", "BASIC");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     clerk.look(CONSOLE);
     for path in [CONSOLE.to_owned(), contract("A-001"), format!("{CONSOLE}/why")] {
         let before = house.world.db.statements();
@@ -313,7 +328,7 @@ fn each_page_of_the_console_is_small_and_asks_the_database_little() {
 fn nobody_uses_a_form_of_the_console_from_another_site_or_session() {
     let house = House::new();
     house.given_viewer("A-001", "takahashi");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     opens(&mut clerk, &contract("A-001"));
     let fields = [("do", "unlock"), ("person", "1")];
     assert_eq!(clerk.send_form(&contract("A-001"), &fields).status, 200);
@@ -346,7 +361,7 @@ fn a_caller_who_lost_the_letter_or_the_pin_is_helped_and_no_clerk_sees_either_pi
         credentials::set_pin(tx, &master, &fresh, (PinKind::Viewing, "2580"))
     };
     house.act(set).unwrap();
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let mut help = |what: &str| {
         opens(&mut clerk, &contract("A-001"));
         clerk.send_form(&contract("A-001"), &[("do", what), ("person", "1")])
@@ -376,7 +391,7 @@ fn another_letter_is_made_when_its_clerk_has_read_that_the_one_before_dies() {
         let check = house.world.look(|tx| credentials::check_letter(tx, "A-001", &old)).unwrap();
         matches!(check, credentials::LetterCheck::Good(_))
     };
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let path = contract("A-001");
     let page = opens(&mut clerk, &path).body;
     assert!(!page.contains("value=\"letter\""), "nothing is made by one touch: {page}");
@@ -408,7 +423,7 @@ fn a_removed_member_is_brought_back_as_they_were_and_nobody_is_added_by_hand() {
     add.person_no = 2;
     add.attributes.kana = Some("タカハシ　ユイ".to_owned());
     house.world.send(add.clone());
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     does(&mut clerk, "A-001", &[("verb", "person_stop"), ("person", "2")]);
     assert!(house.world.household("A-001").person(2).unwrap().is_gone());
     let again = house.world.send(Command { request_id: "k-3".to_owned(), ..add });

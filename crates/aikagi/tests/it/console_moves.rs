@@ -3,10 +3,9 @@
 use base::kernel::clock;
 use domain::boxes::{self, NewBox};
 use domain::commands::{self, Command, Op};
-use domain::operators::Role;
 use domain::subscribers::{Reason, Standing};
 
-use crate::console::given_clerk;
+use crate::console::given_sato;
 use crate::console_desk::{contract, does, gives, opens};
 use crate::viewers::{Answer, House, Viewer};
 
@@ -35,7 +34,7 @@ fn a_contract_gets_another_number_once_with_everything_the_preview_named() {
     let mut viewer = house.given_viewer("A-001", "takahashi");
     house.world.given_key("A-001", "BASIC");
     given_box(&house, "A-001", "STB-77");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     does(&mut clerk, "A-001", &[("verb", "suspend"), ("reason", "50")]);
     does(&mut clerk, "A-001", &[("verb", "stop"), ("from", "2090-01-01")]);
 
@@ -74,7 +73,7 @@ fn a_number_that_is_taken_and_a_contract_that_is_over_are_refused_in_words() {
         house.world.given_contract(number);
     }
     house.world.sms(Op::Stop, "A-003");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let mut told = |from: &str, to: &str| {
         let fields = [("verb", "replace"), ("new_number", to), ("moved_for", "NEW_HOLDER")];
         let preview = previews(&mut clerk, from, &fields);
@@ -110,7 +109,7 @@ fn a_box_is_swapped_by_the_serial_that_was_scanned_and_none_stands_in_two_homes(
     house.world.given_contract("A-002");
     given_box(&house, "A-001", "STB-77");
     given_box(&house, "A-002", "STB-88");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let swap = |new| [("verb", "swap"), ("serial", "STB-77"), ("new_serial", new)];
     let shown = clerk.look(&contract("A-001"));
     assert!(shown.body.contains("name=\"new_serial\""), "{}", shown.body);
@@ -143,7 +142,7 @@ fn what_waits_for_its_day_stands_on_the_page_and_is_taken_back_once() {
     later.reason = Some(Reason::Unpaid);
     later.effective_at = Some(clock::now().plus_days(400));
     house.world.send(later);
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let (preview, done) = does(&mut clerk, "A-001", &[("verb", "stop"), ("from", "2090-01-31")]);
     assert!(done.body.contains("「契約を停止(解約)する」を予約しました"), "{}", done.body);
     assert!(preview.body.contains("指定した日に実行されます"), "{}", preview.body);
@@ -173,7 +172,7 @@ fn a_stop_by_mistake_is_taken_back_with_keys_and_holds_as_they_were() {
     let house = House::new();
     house.given_viewer("A-001", "takahashi");
     house.world.given_key("A-001", "BASIC");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     does(&mut clerk, "A-001", &[("verb", "suspend"), ("reason", "50")]);
     does(&mut clerk, "A-001", &[("verb", "stop")]);
     assert_eq!(house.world.household("A-001").standing(clock::now()), Standing::Stopped);

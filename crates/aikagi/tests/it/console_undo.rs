@@ -10,7 +10,7 @@ use domain::entitlements::{self, GrantState};
 use domain::operators::Role;
 use domain::subscribers::Standing;
 
-use crate::console::{CONSOLE, given_clerk};
+use crate::console::{CONSOLE, given_clerk, given_sato};
 use crate::console_desk::{contract, does, gives, opens};
 use crate::viewers::{Answer, House, Viewer};
 use crate::world::KITA;
@@ -47,7 +47,7 @@ fn whatever_a_clerk_did_last_is_as_it_was_when_it_is_taken_back() {
     let mut add = commands::Command::new("p2", Op::PersonAdd, "A-001");
     add.person_no = 2;
     house.world.send(add);
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     does(&mut clerk, "A-001", &[("verb", "suspend"), ("reason", "50"), ("reference", "☎ 12")]);
     let verbs: [&[(&str, &str)]; 7] = [
         &[("verb", "suspend"), ("reason", "40")],
@@ -84,7 +84,7 @@ fn another_number_and_another_box_go_back_with_everybody_in_it() {
     let mut viewer = house.given_viewer("A-001", "takahashi");
     let one = NewBox { serial: "STB-77".to_owned(), ..NewBox::default() };
     house.act(move |tx| commands::add_box(tx, "A-001", &one)).unwrap();
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let swap = [("verb", "swap"), ("serial", "STB-77"), ("new_serial", "STB-99")];
     let (_, done) = does(&mut clerk, "A-001", &swap);
     says(&mut clerk, "A-001", ("undo", &offered(&done).unwrap()));
@@ -116,7 +116,7 @@ fn what_somebody_else_changed_since_is_not_taken_back_nor_what_is_a_day_old() {
     let house = House::new();
     house.world.given_contract("A-001");
     house.world.given_contract("A-002");
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let (_, done) = does(&mut clerk, "A-001", &[("verb", "suspend"), ("reason", "50")]);
     let request = offered(&done).unwrap();
     assert_eq!(
@@ -190,7 +190,7 @@ fn a_service_that_was_given_up_is_told_again_of_one_contract_or_of_all() {
     let shown = looker.look(&contract("A-001"));
     assert!(shown.body.contains("失敗 1件") && shown.body.contains("410 gone"), "{}", shown.body);
     assert!(!shown.body.contains("value=\"resend\""), "{}", shown.body);
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let resend = [("do", "resend"), ("receiver", "vod-site")];
     opens(&mut clerk, &contract("A-001"));
 

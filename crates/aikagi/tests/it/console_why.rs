@@ -8,7 +8,7 @@ use domain::decisions::{self, Ask, Question, WhyAsked};
 use domain::operators::{self, OperatorDraft, Policies, Role};
 use domain::subscribers::Reason;
 
-use crate::console::{CONSOLE, given_clerk};
+use crate::console::{CONSOLE, given_clerk, given_sato};
 use crate::console_desk::{contract, does, opens};
 use crate::console_undo::{given_service, given_up};
 use crate::decisions::about;
@@ -173,7 +173,7 @@ fn a_button_is_shown_to_who_may_press_it_only() {
         let none = why(&mut clerk, "number=A-001&person=1&title=NIGHT").body;
         assert!(none.contains("D09") && !none.contains("verb="), "{role:?}: {none}");
     }
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let shown = causes(&mut clerk, "A-001", 1);
     assert!(shown.contains("A-001?verb=resume#do"), "{shown}");
     assert!(
@@ -191,7 +191,7 @@ fn what_others_hold_is_said_to_be_theirs_and_no_button_pretends_otherwise() {
     let owner = house.world.household("A-001").persons[0].person_id.clone();
     holds(&house, sms(), (Reason::Unpaid, 0));
     holds(&house, Actor::Person(owner), (Reason::Pause, 1));
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
 
     let shown = causes(&mut clerk, "A-001", 1);
     assert!(shown.contains("未納による停止です") && shown.contains("D06"), "{shown}");
@@ -226,7 +226,7 @@ fn each_cause_leads_to_what_the_station_can_do_about_it_at_the_member_it_is_abou
     let open = Command::new("k-3", Op::KeyOpen, "A-001");
     let product = Some("BASIC".to_owned());
     house.world.send(Command { product, effective_at: Some(tomorrow), ..open });
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
 
     let later = causes(&mut clerk, "A-001", 1);
     assert!(later.contains("D10") && later.contains("product=BASIC#do"), "{later}");
@@ -279,7 +279,7 @@ fn where_nothing_stands_in_the_way_the_clerk_looks_outside_and_tells_a_service_a
     house.given_viewer("A-001", "takahashi");
     house.world.given_key("A-001", "BASIC");
     let asked = "number=A-001&person=1&title=BASIC";
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let fine = why(&mut clerk, asked).body;
     assert!(fine.contains("id=\"outside\"") && !fine.contains("id=\"untold\""), "{fine}");
 
@@ -333,7 +333,7 @@ fn what_changed_since_is_worded_and_counts_the_member_the_product_and_the_statio
     house.act(sets_pin(ids[0].clone())).unwrap();
     let ask = Ask { client: "vod", ..about("A-001", 1, "channel:101") };
     let trace = house.decisions.answer(&ask, clock::now().plus_seconds(-5)).unwrap().trace;
-    let mut clerk = given_clerk(&house, Role::Desk);
+    let mut clerk = given_sato(&house);
     let before = why(&mut clerk, &format!("trace={trace}")).body;
 
     house.act(sets_pin(ids[1].clone())).unwrap();

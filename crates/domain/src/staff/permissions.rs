@@ -47,7 +47,7 @@ impl Permission {
         Self::Stations,
     ];
 
-    /// Which roles may. The platform's own people set stations up, and look: households and four eyes stay with the station.
+    /// Which roles may. Source: brief tve §11.2. The platform's own people set stations up, and look: households and four eyes stay with the station.
     #[must_use]
     pub const fn roles(self) -> &'static [Role] {
         match self {
@@ -59,9 +59,11 @@ impl Permission {
                 Role::StationManager,
                 Role::Platform,
             ],
-            Self::Help | Self::Command => &[Role::Desk, Role::Admin, Role::StationManager],
+            Self::Help => &[Role::Desk, Role::Admin, Role::StationManager],
             Self::Settings => &[Role::Admin, Role::StationManager, Role::Platform],
-            Self::Bulk | Self::Approve | Self::Export => &[Role::Admin, Role::StationManager],
+            Self::Command | Self::Bulk | Self::Approve | Self::Export => {
+                &[Role::Admin, Role::StationManager]
+            }
             Self::Publish | Self::Launch => &[Role::StationManager, Role::Platform],
             Self::ManageStaff => &[Role::StationManager],
             Self::Stations => &[Role::Platform],
@@ -101,6 +103,13 @@ mod tests {
         assert!(at_stations.clone().all(|what| what.is_of(&[Role::StationManager])));
         assert_eq!(at_stations.count() + 1, Permission::ALL.len());
         assert!(Permission::ALL.iter().all(|what| !what.is_of(&[])));
+    }
+
+    #[test]
+    fn the_desk_helps_who_calls_and_gives_no_verbs() {
+        let may: Vec<_> =
+            Permission::ALL.into_iter().filter(|what| what.is_of(&[Role::Desk])).collect();
+        assert_eq!(may, [Permission::Look, Permission::Help]);
     }
 
     #[test]
