@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::kernel::{Instant, Result, clock};
-use domain::administration::{self, LOOKED_AT, Today};
+use domain::administration::{self, Ended, LOOKED_AT, Today};
 use domain::decisions::{self, Answered};
 use domain::files::{self, File, FileState};
 use domain::staff::Permission;
@@ -22,6 +22,7 @@ use super::deliveries;
 use super::file::is_told_there;
 use super::here::{Here, posted, shown};
 use super::labels;
+use super::logs;
 use super::logs::areas::routes_of;
 use super::unregistered::{self, COUNTED};
 
@@ -29,6 +30,8 @@ use super::unregistered::{self, COUNTED};
 const PATH: &str = "/today";
 /// Height of the tallest bar of the picture, in its own units.
 const TALLEST: i64 = 80;
+/// Days for which what was given up is kept.
+const GIVEN_UP_DAYS: i64 = 90;
 /// Width of an hour.
 const WIDTH: i64 = 20;
 
@@ -62,6 +65,16 @@ struct Figure {
     list: String,
 }
 
+/// A service that has not been told everything yet.
+struct Delivery {
+    receiver: String,
+    waiting: i64,
+    given_up: i64,
+    oldest: String,
+    /// Where what waits is listed, and what was given up, below the console.
+    lists: [String; 2],
+}
+
 #[derive(Template)]
 #[template(path = "today.html")]
 struct Body<'b> {
@@ -75,7 +88,7 @@ struct Body<'b> {
     quiet: bool,
     bars: Vec<Bar>,
     denials: Vec<(&'static str, i64, String)>,
-    deliveries: Vec<(String, i64, i64, String)>,
+    deliveries: Vec<Delivery>,
     proof: &'b str,
     may_help: bool,
     message: Option<String>,
@@ -293,11 +306,30 @@ impl Bar {
 }
 
 /// Who has not been told yet: how much waits, how much was given up, for how long the oldest waits.
-fn told(words: Words, today: &Today, now: Instant) -> Vec<(String, i64, i64, String)> {
+fn told(words: Words, today: &Today, now: Instant) -> Vec<Delivery> {
     let listed = today.deliveries.iter().map(|one| {
         let minutes = one.oldest.map_or(0, |oldest| oldest.seconds_until(now).max(0) / 60);
-        let waits = words.fill("console.today.minutes", &[("minutes", &minutes.to_string())]);
-        (one.receiver_id.clone(), one.pending, one.dead, waits)
+        let oldest = words.fill("console.today.minutes", &[("minutes", &minutes.to_string())]);
+        let waiting = (one.oldest.unwrap_or(now), Ended::Waiting);
+        let given_up = (now.plus_days(-GIVEN_UP_DAYS), Ended::Refused);
+        Delivery {
+            receiver: one.receiver_id.clone(),
+            waiting: one.pending,
+            given_up: one.dead,
+            oldest,
+            lists: [waiting, given_up].map(|which| deliveries_of(&one.receiver_id, which, now)),
+        }
     });
     listed.collect()
+}
+
+/// Where the deliveries to a service that ended so are listed.
+fn deliveries_of(receiver: &str, (from, ended): (Instant, Ended), to: Instant) -> String {
+    let (from, to) = (from.day_jst().iso(), to.day_jst().iso());
+    let mut which = vec![("book", "linkage"), ("from", &from), ("to", &to), ("who", receiver)];
+    // What we send to members ourselves (`post:mail`) is listed by its tries: none of them waits.
+    if ended != Ended::Waiting || !receiver.contains(':') {
+        which.push(("outcome", ended.as_str()));
+    }
+    logs::list_of("", &which)
 }

@@ -7,6 +7,7 @@ use domain::files::{self, Arrival, Found};
 use domain::operators::Role;
 
 use crate::console::{CONSOLE, given_clerk};
+use crate::console_undo::{given_service, given_up};
 use crate::viewers::{House, Viewer};
 use crate::world::{KITA, MINAMI, sms};
 
@@ -136,4 +137,28 @@ fn where_everybody_has_registered_the_list_says_so() {
     house.given_viewer("A-001", "takahashi");
     let mut clerk = given_clerk(&house, Role::Viewer);
     assert!(clerk.look(&format!("{CONSOLE}/unregistered")).body.contains("id=\"nothing\""));
+}
+
+#[test]
+fn what_services_were_not_told_leads_from_each_number_to_its_list() {
+    let house = House::new();
+    given_service(&house);
+    house.world.given_contract("A-001");
+    given_up(&house);
+    house.world.given_contract("A-002");
+    let mut clerk = given_clerk(&house, Role::Viewer);
+    let page = clerk.look(&format!("{CONSOLE}/today")).body;
+    let (_, deliveries) = page.split_once("<table id=\"deliveries\">").expect("deliveries");
+    let links = crate::markup::links(deliveries, "/");
+    let mut list = |outcome: &str| {
+        let link = links.iter().find(|link| link.contains(outcome)).expect("a link");
+        let page = clerk.look(link).body;
+        page.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap().to_owned()
+    };
+
+    let lists = [list("outcome=waiting"), list("outcome=refused")];
+
+    let told = |list: &str| ["A-001", "A-002"].map(|number| list.contains(number));
+    assert_eq!(told(&lists[0]), [false, true], "what waits: {}", lists[0]);
+    assert_eq!(told(&lists[1]), [true, false], "what was given up: {}", lists[1]);
 }
