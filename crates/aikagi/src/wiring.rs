@@ -307,7 +307,9 @@ fn console(parts: &Parts, strangers: Arc<Strangers>) -> Console {
         signing: Arc::clone(&parts.signing),
         strangers,
         bulks: bulk_folder(&parts.config),
+        files: parts.config.sms.directory.clone(),
         reads: linkage::sms::batch::read,
+        answers: linkage::sms::batch::answered,
     }
 }
 

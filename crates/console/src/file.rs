@@ -18,6 +18,7 @@ use web::texts::Words;
 
 use super::Console;
 use super::contract::Said;
+use super::file_result;
 use super::file_undo;
 use super::files::{is_alarming, moment, path_of};
 use super::here::{Here, posted, shown};
@@ -47,6 +48,7 @@ struct Body<'b> {
     /// What may be said of it, and the key of each.
     words_of_staff: Vec<(&'static str, &'static str)>,
     stand: String,
+    lines: file_result::Shown,
     undo: Option<file_undo::Shown>,
     /// What became of the last wish for its result.
     result: String,
@@ -129,10 +131,11 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
     let look = move |tx: &mut base::store::Tx<'_>| {
         let file = files::find(tx, &wanted)?;
         let asks = (files::find_undo(tx, &file.id)?, files::find_resend(tx, &file.id)?);
-        Ok((file, operators::list_staff(tx)?, asks))
+        let its_own = files::has_newest_result(tx, &file)?;
+        Ok((file, operators::list_staff(tx)?, asks, its_own))
     };
     let may = (&here.seat, Permission::Look);
-    let (file, staff, (ask, resend)) = console.desks.look(may, clock::now(), look)?;
+    let (file, staff, (ask, resend), its_own) = console.desks.look(may, clock::now(), look)?;
     let words = here.words;
     let error = said.error();
     let path = path_of(&file.id);
@@ -154,6 +157,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         approvals: approvals(words, &file, &staff),
         words_of_staff: if here.may(Permission::Approve) { sayable(&file) } else { Vec::new() },
         stand: file.stand(),
+        lines: file_result::Shown::of(console, here, (&file, its_own))?,
         undo: file_undo::Shown::of(here, &file, (ask.as_ref(), &staff)),
         result: resend.as_ref().map(|one| resent(words, one, &staff)).unwrap_or_default(),
         may_resend: here.may(Permission::Help)

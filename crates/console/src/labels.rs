@@ -85,6 +85,13 @@ const ASIDE: [(&str, Op, &str); 3] = [
     ("take_back", Op::CancelScheduled, "console.verb.take_back"),
 ];
 
+/// What only an SMS asks for.
+const OF_SMS: [(&str, Op, &str); 3] = [
+    ("start", Op::Start, "console.act.contract.opened"),
+    ("attr", Op::Attr, "console.act.contract.attributes_changed"),
+    ("credit_set", Op::CreditSet, "console.act.contract.credit_set"),
+];
+
 /// What the word of a form asks for.
 pub(super) fn verb(word: &str) -> Option<Op> {
     VERBS.iter().chain(&ASIDE).find(|(known, ..)| *known == word).map(|(_, op, _)| *op)
@@ -157,8 +164,10 @@ pub(super) fn result(digit: &str) -> &'static str {
 /// What a line of a file asks for, in words.
 pub(super) fn operation(words: Words, number: &str) -> String {
     let op = Op::from_number(number);
-    match VERBS.iter().find(|(_, known, _)| Some(*known) == op) {
-        Some((_, op, _)) => words.get(command_name(*op)).to_owned(),
+    let known = VERBS.iter().chain(&ASIDE).chain(&OF_SMS).find(|(_, known, _)| Some(*known) == op);
+    match known {
+        Some((_, Op::PersonAdd, _)) => words.get(command_name(Op::PersonAdd)).to_owned(),
+        Some((.., key)) => words.get(key).to_owned(),
         None => words.fill("console.bulk.operation", &[("number", number)]),
     }
 }
@@ -206,6 +215,37 @@ pub(super) fn file_code(code: &str) -> Option<&'static str> {
         ("F012", "console.file.code.test"),
     ];
     CODES.into_iter().find(|(known, _)| *known == code).map(|(_, key)| key)
+}
+
+/// What a line of a file was refused for: the key of why, and of what to do about it. Source: `docs/api/sms.md`, codes.
+pub(super) fn line_code(code: &str) -> (&'static str, &'static str) {
+    const CODES: [(&str, &str, &str); 23] = [
+        ("E201", "console.line.E201", "console.line.E201.do"),
+        ("E202", "console.line.E202", "console.line.E202.do"),
+        ("E203", "console.line.E203", "console.line.E203.do"),
+        ("E204", "console.line.E204", "console.line.E204.do"),
+        ("E301", "console.line.E301", "console.line.E301.do"),
+        ("E302", "console.line.E302", "console.line.E302.do"),
+        ("E304", "console.line.E304", "console.line.E304.do"),
+        ("E402", "console.line.E402", "console.line.E402.do"),
+        ("E404", "console.line.E404", "console.line.E404.do"),
+        ("E405", "console.line.E405", "console.line.E405.do"),
+        ("E406", "console.line.E406", "console.line.E406.do"),
+        ("E407", "console.line.E407", "console.line.E407.do"),
+        ("E410", "console.line.E410", "console.line.E410.do"),
+        ("E411", "console.line.E411", "console.line.E411.do"),
+        ("E412", "console.line.E412", "console.line.E412.do"),
+        ("E413", "console.line.E413", "console.line.E413.do"),
+        ("E414", "console.line.E414", "console.line.E414.do"),
+        ("E420", "console.line.E420", "console.line.E420.do"),
+        ("E421", "console.line.E421", "console.line.E421.do"),
+        ("E422", "console.line.E422", "console.line.E422.do"),
+        ("E901", "console.line.E901", "console.line.E901.do"),
+        ("E902", "console.line.E902", "console.line.E902.do"),
+        ("F010", "console.line.F010", "console.line.F010.do"),
+    ];
+    let known = CODES.into_iter().find(|(known, ..)| *known == code);
+    known.map_or(("console.line.other", "console.line.other.do"), |(_, why, what)| (why, what))
 }
 
 /// Why somebody may not watch: the code of the reason, and the key of a few words for it.

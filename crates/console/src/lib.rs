@@ -8,9 +8,11 @@ mod bulk;
 mod causes;
 mod contract;
 mod deliveries;
+mod download;
 mod entering;
 mod facts;
 mod file;
+mod file_result;
 mod file_undo;
 mod files;
 mod filled;
@@ -28,6 +30,7 @@ mod masters;
 mod member;
 mod moving;
 mod people;
+mod refusals;
 mod security;
 mod signin;
 mod stations;
@@ -81,8 +84,12 @@ pub struct Console {
     pub strangers: Arc<Strangers>,
     /// Where work on many contracts lies, an operator's folder each; empty: nowhere, and none can be put in.
     pub bulks: PathBuf,
+    /// Where the files of the SMSs lie, an operator's folder each; empty: nowhere.
+    pub files: PathBuf,
     /// How the SMS's own runner reads a file that is tried.
     pub reads: web::trial::Reads,
+    /// How its answers to a file are opened.
+    pub answers: web::results::Opens,
 }
 
 impl Console {
@@ -150,6 +157,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{operator}/contracts/{number}/persons/{person_no}", get(member::show))
         .route("/console/{operator}/files", get(files::show))
         .route("/console/{operator}/files/{file}", get(file::show).post(file::answer))
+        .route("/console/{operator}/files/{file}/result", get(file_result::download))
         .route("/console/{operator}/bulk", get(bulk::list))
         .route("/console/{operator}/bulk/{bulk}", get(bulk::show).post(bulk::answer))
         .route("/console/{operator}/bulk/{bulk}/result", get(bulk::result))

@@ -20,6 +20,7 @@ pub mod passkeys;
 pub mod place;
 mod problem;
 pub mod reasons;
+pub mod results;
 mod shown;
 pub mod strangers;
 pub mod texts;

@@ -28,7 +28,7 @@ impl Desk {
     pub fn new(world: &World) -> Self {
         // The door reads the real clock; what it does in the next minute lies in the past here.
         world.pass(world.now().seconds_until(clock::now()) + 60);
-        Self::on(world.db.clone(), world.dir.path().join("sms"), "node-1")
+        Self::on(world.db.clone(), world.dir.path().join("sms").join(KITA), "node-1")
     }
 
     /// A door of the node `node` on `root`.

@@ -1,14 +1,39 @@
 //! What a clerk does at the console: finds a caller's contract, sees why somebody can not watch, and does something about it.
 
+use std::sync::Arc;
+
 use base::kernel::clock;
 use domain::commands::{Command, Op};
 use domain::credentials::{self, PinKind};
+use domain::decisions::Decisions;
 use domain::operators::Role;
+use domain::staff::Desks;
 use domain::subscribers::{Reason, Source, Standing};
+use federation::oidc::Provider;
 
 use crate::console::{CONSOLE, given_clerk, given_sato, invited, joins};
-use crate::viewers::{Answer, House, Viewer};
-use crate::world::KITA;
+use crate::viewers::{Answer, BASE, House, Viewer};
+use crate::world::{KITA, World};
+
+/// The console of a house: the SMS's files and the work put in lie in folders of the test.
+pub fn console_of(
+    world: &World,
+    (provider, decisions): (&Provider, &Arc<Decisions>),
+    desks: Desks,
+) -> console::Console {
+    console::Console {
+        db: world.db.clone(),
+        base_url: BASE.into(),
+        desks: Arc::new(desks),
+        decisions: Arc::clone(decisions),
+        signing: Arc::clone(&provider.signing),
+        strangers: Arc::clone(&provider.strangers),
+        bulks: world.dir.path().join("bulks"),
+        files: world.dir.path().join("sms"),
+        reads: linkage::sms::batch::read,
+        answers: linkage::sms::batch::answered,
+    }
+}
 
 pub fn contract(number: &str) -> String {
     format!("{CONSOLE}/contracts/{number}")

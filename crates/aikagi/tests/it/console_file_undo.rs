@@ -15,7 +15,8 @@ use crate::world::KITA;
 
 /// A file that suspended three contracts by mistake; the SMS has resumed one of them since. Answers the door and the page.
 fn given_mistake(house: &House) -> (Desk, String) {
-    let desk = Desk::on(house.world.db.clone(), house.world.dir.path().join("sms"), "node-1");
+    let desk =
+        Desk::on(house.world.db.clone(), house.world.dir.path().join("sms").join(KITA), "node-1");
     let (first, content) = csv(1, &starts("C", 3));
     desk.send(&first, &content);
     let (second, content) = csv(2, &each("C", "103", 3));
@@ -124,7 +125,7 @@ fn a_wish_is_given_up_before_it_is_approved_and_nothing_has_changed() {
 fn a_result_the_sms_lost_is_put_out_once_more_by_who_helps_and_says_so_when_no_copy_is_left() {
     let house = House::new();
     let (desk, path) = given_mistake(&house);
-    let root = house.world.dir.path().join("sms");
+    let root = house.world.dir.path().join("sms").join(KITA);
     let name = csv(2, &[]).0.replace("_D.", "_R.");
     let (out, kept) = (root.join("out").join(&name), root.join("out/.kept").join(&name));
     let first = std::fs::read(&out).unwrap();

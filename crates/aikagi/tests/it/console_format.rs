@@ -115,7 +115,7 @@ fn each_line_is_shown_column_by_column_with_the_bytes_it_stands_at() {
     let content = file(CSV, &header(1, CSV), &lines());
     let later = tries_from(&mut suzuki, "8", (&name(1, CSV), &content)).body;
     let read = later.split("id=\"opened\"").next().unwrap();
-    assert!(read.contains(">8 · 処理区分 101 · N00001") && !read.contains(">7 · "), "{read}");
+    assert!(read.contains(">8 · 契約開始 · N00001") && !read.contains(">7 · "), "{read}");
     assert!(read.contains("<td>12列目</td><td>ﾀｶﾊｼ ﾊﾅｺ</td>"), "{read}");
     assert!(later.contains("このファイルは、このまま受け付けられます"), "{later}");
 }

@@ -19,6 +19,7 @@ use crate::console_platform::{PLATFORM, given_platform};
 use crate::contacts_page::given_contact;
 use crate::devices;
 use crate::doors_table::{At, Guard, ROUTES, Route};
+use crate::isolation_files::given_answered;
 use crate::markup::{faults, links};
 use crate::passkeys::given_passkey;
 use crate::signin_pages::{at_step, beside, steps};
@@ -67,7 +68,7 @@ pub fn given(house: &House) -> (Viewer<'_>, Viewer<'_>) {
     house.world.send(hold);
     let mut clerk = given_clerk(house, Role::StationManager);
     puts(&mut clerk, &[("title", "x"), ("verb", "stop"), ("numbers", "A-002")]);
-    crate::isolation_files::given_file(&house.world);
+    given_answered(&house.world, &house.world.dir.path().join("sms"), "A-001");
     // Offered to be taken back from here on.
     let (_, opened) = does(&mut clerk, "A-001", &[("verb", "key_open"), ("product", "MIHODAI")]);
     assert!(opened.body.contains("id=\"undo\""), "{}", opened.body);

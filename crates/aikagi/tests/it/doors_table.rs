@@ -159,6 +159,7 @@ pub const ROUTES: &[Route] = &[
     Route("GET", At::Operator, "/console/{operator}/files", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/files/{file}", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/files/{file}", Guard::Staff),
+    Route("GET", At::Operator, "/console/{operator}/files/{file}/result", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/bulk", Guard::Staff),
     Route("GET", At::Operator, "/console/{operator}/bulk/new", Guard::Staff),
     Route("POST", At::Operator, "/console/{operator}/bulk/new", Guard::Staff),

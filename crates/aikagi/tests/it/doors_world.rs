@@ -25,6 +25,7 @@ use serde_json::Value as Json;
 use tower::ServiceExt as _;
 
 use crate::decisions::given_registered;
+use crate::isolation_files::given_answered;
 use crate::isolation_registration::{Tokens, given_registered as given_registration};
 use crate::viewers::{BASE, CALLBACK, SECRET, service};
 use crate::world::{KITA, MINAMI, World, sms};
@@ -371,7 +372,7 @@ fn given_theirs(world: &World, parts: &Parts) -> Names {
         device_code: device.device_code,
         user_code: device.code.user_code,
         pushed: given_pushed(parts, &client),
-        file: crate::isolation_files::given_file(world).id,
+        file: given_answered(world, &parts.config.sms.directory, NUMBER).id,
         bulk: crate::isolation_files::given_bulk(world).id,
         product: crate::isolation_files::given_secret_pack(world),
         logo: format!("{}.png", crate::isolation_files::given_look(world)),

@@ -1,13 +1,17 @@
 //! The southern operator asks about a northern SMS file: see `isolation.rs`.
 
+use std::path::Path;
+
 use base::kernel::Actor;
 use base::store::Tx;
 use domain::files::{self, Advance, Arrival, Bulk, BulkWord, File, Found, NewBulk};
 use domain::operators::{self, Logo, Role, StaffDraft};
 use domain::{catalogue, commands, subscribers};
+use formats::sms::{Header, ResultRecord, ResultWriter};
 
+use crate::batch_desk::CSV;
 use crate::isolation::{Probe, said};
-use crate::world::{World, staff};
+use crate::world::{KITA, World, staff};
 
 /// A file of the northern operator.
 pub fn given_file(world: &World) -> File {
@@ -22,6 +26,37 @@ pub fn given_file(world: &World) -> File {
         by_hand: false,
     };
     world.act(crate::world::sms(), move |tx| files::arrive(tx, &arrival)).unwrap()
+}
+
+/// A file of the northern operator that was answered: its one line, about a contract, was refused. The copy of its result lies
+/// below `all`.
+pub fn given_answered(world: &World, all: &Path, number: &str) -> File {
+    let refusal = ResultRecord {
+        line: "00000001".to_owned(),
+        operation: "103".to_owned(),
+        contract_number: number.to_owned(),
+        result: "9".to_owned(),
+        code: "E411".to_owned(),
+        message: "契約が停止しています".to_owned(),
+        ..ResultRecord::default()
+    };
+    let file = given_file(world);
+    let kept = all.join(KITA).join("out/.kept");
+    std::fs::create_dir_all(&kept).unwrap();
+    let header = Header { kind: "R".to_owned(), ..crate::batch_desk::header(1, CSV) };
+    let mut writer = ResultWriter::begin(Vec::new(), CSV, &header).unwrap();
+    writer.write(&refusal).unwrap();
+    let name = file.name.replace("_D.", "_R.");
+    std::fs::write(kept.join(name), writer.finish().unwrap()).unwrap();
+    let answer = move |tx: &mut Tx<'_>| {
+        let found = Found { lines: 1, mass: 0, data_offset: 1 };
+        let file = files::accept(tx, &file, &found)?;
+        let by = Advance { lines: 1, errors: 1, result_offset: 1, ..Advance::default() };
+        let file = files::advance(tx, &file, &by)?;
+        let file = files::applied(tx, &file)?;
+        files::sent(tx, &file)
+    };
+    world.act(crate::world::sms(), answer).unwrap()
 }
 
 /// Work of the northern operator on many contracts.
@@ -140,6 +175,9 @@ pub const PROBES: &[(&str, Probe)] = &[
         let by =
             Advance { lines: 1, ok: 1, warnings: 0, errors: 0, read_offset: 1, result_offset: 1 };
         said(files::advance(tx, &known.file, &by).map(id))
+    }),
+    ("files::has_newest_result", |tx, known| {
+        said(files::has_newest_result(tx, &File { id: "fil_0".to_owned(), ..known.file.clone() }))
     }),
     ("files::restart", |tx, known| said(files::restart(tx, &known.file, 0).map(id))),
     ("files::applied", |tx, known| said(files::applied(tx, &known.file).map(id))),

@@ -62,6 +62,7 @@ mod console;
 mod console_bulk;
 mod console_bulk_bad;
 mod console_desk;
+mod console_file_lines;
 mod console_file_undo;
 mod console_files;
 mod console_format;

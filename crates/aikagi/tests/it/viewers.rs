@@ -133,16 +133,7 @@ impl House {
             base_url: BASE.into(),
         };
         let admin = linkage::admin::Admin::new(callers, Arc::clone(&provider.signing));
-        let console = console::Console {
-            db: world.db.clone(),
-            base_url: BASE.into(),
-            desks: Arc::new(desks),
-            decisions: Arc::clone(&decisions),
-            signing: Arc::clone(&provider.signing),
-            strangers: Arc::clone(&provider.strangers),
-            bulks: world.dir.path().join("bulks"),
-            reads: linkage::sms::batch::read,
-        };
+        let console = crate::console_desk::console_of(&world, (&provider, &decisions), desks);
         let mypage = mypage::Mypage {
             db: world.db.clone(),
             base_url: BASE.into(),

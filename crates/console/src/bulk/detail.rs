@@ -5,14 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base::kernel::{Error, Result, clock};
 use base::store::Tx;
 use domain::files::{self, Bulk, BulkState, BulkWord, File, RUN_FOLDER, TRIED_FOLDER};
 use domain::operators::{self, Staff};
 use domain::staff::Permission;
 use formats::oauth::Parameters;
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
+use http::header::REFRESH;
 use http::{HeaderMap, HeaderValue};
 use web::texts::Words;
 
@@ -22,9 +22,10 @@ use super::outcome::{Outcome, read};
 use super::{LIST, is_alarming, path_of, state};
 use crate::Console;
 use crate::contract::Said;
+use crate::download;
 use crate::file::{is_told_there, who};
 use crate::files::{moment, path_of as path_of_file};
-use crate::here::{Here, acted, asked, posted, shown};
+use crate::here::{Here, asked, posted, shown};
 
 #[derive(Template)]
 #[template(path = "bulk_one.html")]
@@ -144,18 +145,9 @@ pub(crate) async fn result(
         let folder = if query.get("of") == Some("run") { RUN_FOLDER } else { TRIED_FOLDER };
         let drawer = Drawer::open(&console.bulks, here.house.code())?;
         let file = drawer.result(folder, &bulk.name)?;
-        let mut file = file.ok_or_else(|| Error::not_found("bulk.no_result", &id))?;
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut file, &mut bytes).map_err(Error::internal)?;
-        let name = format!("attachment; filename=\"{folder}_{}\"", bulk.name);
-        let headers = [
-            (CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-            (CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(Error::internal)?),
-            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
-        let mut response = (headers, bytes).into_response();
-        response.extensions_mut().insert(acted(&here.seat.staff_id));
-        Ok(response)
+        let file = file.ok_or_else(|| Error::not_found("bulk.no_result", &id))?;
+        let name = format!("{folder}_{}", bulk.name);
+        download::answer(here, (&name, "text/csv; charset=utf-8"), file)
     })
     .await
 }
@@ -171,7 +163,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
     let address = format!("{}{path}", here.address);
     let drawer = Drawer::open(&console.bulks, here.house.code())?;
     let is_over = |file: &Option<File>| file.as_ref().is_some_and(|file| file.sent.is_some());
-    let outcome = if is_over(&found.tried) { read(&drawer, bulk)? } else { None };
+    let outcome = if is_over(&found.tried) { read(words, (&drawer, bulk))? } else { None };
     let file = found.run.as_ref().or(found.tried.as_ref());
     let results = [
         (&found.tried, "tried", "console.bulk.result.tried"),

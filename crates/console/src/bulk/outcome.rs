@@ -7,27 +7,18 @@ use std::io::BufReader;
 use base::kernel::{Error, Result};
 use domain::files::{Bulk, RUN_FOLDER, TRIED_FOLDER};
 use formats::sms::{ResultReader, ResultRecord};
+use web::texts::Words;
 use web::trial::{Counted, Tally};
 
 use super::drawer::Drawer;
 use super::write::FORM;
-
-/// How many refused lines are shown.
-const SHOWN: usize = 100;
-
-/// A line that was refused.
-pub(super) struct Refusal {
-    pub(super) line: String,
-    pub(super) number: String,
-    pub(super) code: String,
-    pub(super) message: String,
-}
+use crate::refusals::Refusals;
 
 /// What came of the lines.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) counts: Vec<Counted>,
-    pub(super) refusals: Vec<Refusal>,
+    pub(super) refusals: Refusals,
     /// Lines that ended otherwise than they were tried; `None`: it was tried only.
     pub(super) other: Option<u64>,
 }
@@ -36,12 +27,12 @@ pub(super) struct Outcome {
 ///
 /// # Errors
 /// `unavailable`
-pub(super) fn read(drawer: &Drawer, bulk: &Bulk) -> Result<Option<Outcome>> {
+pub(super) fn read(words: Words, (drawer, bulk): (&Drawer, &Bulk)) -> Result<Option<Outcome>> {
     let tried = drawer.result(TRIED_FOLDER, &bulk.name)?.map(answers);
     let run = drawer.result(RUN_FOLDER, &bulk.name)?.map(answers);
     match (run, tried) {
-        (Some(run), tried) => counted(run, tried).map(Some),
-        (None, Some(tried)) => counted(tried, None).map(Some),
+        (Some(run), tried) => counted(words, (run, tried)).map(Some),
+        (None, Some(tried)) => counted(words, (tried, None)).map(Some),
         (None, None) => Ok(None),
     }
 }
@@ -52,7 +43,7 @@ fn answers(file: File) -> Answers {
     ResultReader::new(BufReader::new(file), FORM)
 }
 
-fn counted(answers: Answers, mut tried: Option<Answers>) -> Result<Outcome> {
+fn counted(words: Words, (answers, mut tried): (Answers, Option<Answers>)) -> Result<Outcome> {
     let mut outcome = Outcome { other: tried.is_some().then_some(0), ..Outcome::default() };
     let mut tally = Tally::default();
     for answer in answers {
@@ -63,14 +54,7 @@ fn counted(answers: Answers, mut tried: Option<Answers>) -> Result<Outcome> {
                 outcome.other = outcome.other.map(|many| many + 1);
             }
         }
-        if answer.result == "9" && outcome.refusals.len() < SHOWN {
-            outcome.refusals.push(Refusal {
-                line: answer.line.trim_start_matches('0').to_owned(),
-                number: answer.contract_number.clone(),
-                code: answer.code.clone(),
-                message: answer.message.clone(),
-            });
-        }
+        outcome.refusals.add(words, &answer);
         tally.add(answer);
     }
     outcome.counts = tally.counted();

@@ -77,6 +77,7 @@ const CONSOLE: &[&str] = &[
     "/console/{operator}/contracts/{number}/persons/{person_no}",
     "/console/{operator}/files",
     "/console/{operator}/files/{file}",
+    "/console/{operator}/files/{file}/result",
     "/console/{operator}/bulk",
     "/console/{operator}/bulk/new",
     "/console/{operator}/bulk/{bulk}",

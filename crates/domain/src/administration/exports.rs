@@ -1,4 +1,4 @@
-//! Lines of the books that are carried away in a file.
+//! What is carried away in a file: lines of the books, and results of the SMS's files.
 
 use base::kernel::Result;
 use base::records::{Entry, record};
@@ -37,6 +37,17 @@ pub fn note_export(
         "lines": lines,
         "cut": cut,
     });
+    record(tx, &Entry::new("console.exported", &number).detail(detail))?;
+    Ok(number)
+}
+
+/// Writes down that the result of a file was carried away, of `lines` lines. Returns the number of the export.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn note_result_taken(tx: &mut Tx<'_>, (name, lines): (&str, i64)) -> Result<String> {
+    let number = tx.next_id("exp");
+    let detail = json!({ "book": "result", "name": name, "lines": lines });
     record(tx, &Entry::new("console.exported", &number).detail(detail))?;
     Ok(number)
 }

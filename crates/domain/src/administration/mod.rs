@@ -22,7 +22,7 @@ mod topics;
 
 pub use audited::{Audited, Of};
 pub use deliveries::{deliveries, resend};
-pub use exports::note_export;
+pub use exports::{note_export, note_result_taken};
 pub use launch::{Readiness, Shown, begin_trial, go_live, readiness};
 pub use logs::{Book, Ended, Kind, Lines, Logs, Portion, Wanted, logs};
 pub use persons::{

@@ -34,11 +34,15 @@ pub use four_eyes::{
 };
 pub use guard::{Word, approve, decide, discard, guard_errors, release};
 pub use progress::{Advance, advance, applied, restart, sent};
-pub use repo::{find, last_in_order, list, list_before, open_by_name, unfinished};
+pub use repo::{
+    find, has_newest_result, last_in_order, list, list_before, open_by_name, unfinished,
+};
 pub use resends::{
     Resend, ResendState, ask_resend, end_resend, find_resend, has_result, resends_to_do,
 };
-pub use retention::{NIGHTLY, UNDO_DAYS, answered, archive_due, late, note_late, noted_late};
+pub use retention::{
+    KEEP_DAYS, NIGHTLY, UNDO_DAYS, answered, archive_due, late, note_late, noted_late,
+};
 pub use taking_back::{
     UndoAsk, UndoState, UndoWord, decide_undo, end_undo, fail_undo, find_undo, note_checked,
     undos_to_do,

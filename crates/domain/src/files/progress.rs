@@ -7,7 +7,7 @@ use super::repo::change;
 use super::{File, FileState};
 
 /// What one chunk of lines added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Advance {
     /// Lines answered.
     pub lines: i64,

@@ -253,6 +253,21 @@ pub(super) fn by_sequence(tx: &mut Tx<'_>, interface: &str, seq: i64) -> Result<
     )
 }
 
+/// Whether the result that lies under the name of this file is its own: a test leaves its name to the real file.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn has_newest_result(tx: &mut Tx<'_>, file: &File) -> Result<bool> {
+    let keys: [Value; 3] = [tx.operator().into(), (&file.name).into(), (&file.id).into()];
+    let newer = tx.row(
+        "SELECT file_id FROM files
+          WHERE operator_id = ?1 AND name = ?2 AND file_id > ?3 AND state <> 'REJECTED' LIMIT 1",
+        &keys,
+        Row::text,
+    )?;
+    Ok(newer.is_none())
+}
+
 /// Whether a file of an interface waits for two persons.
 pub(super) fn waits_for_persons(tx: &mut Tx<'_>, interface: &str) -> Result<bool> {
     let keys: [Value; 2] = [tx.operator().into(), interface.into()];

@@ -13,6 +13,9 @@ use super::{File, FileState};
 /// The interface whose file is expected every day.
 pub const NIGHTLY: &str = "CT01";
 
+/// Days requests and results are kept.
+pub const KEEP_DAYS: i64 = 400;
+
 /// Days in which a file can be taken back; its images hold personal data and go then.
 pub const UNDO_DAYS: i64 = 30;
 

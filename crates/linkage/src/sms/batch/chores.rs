@@ -16,8 +16,6 @@ use super::desk::{Desk, names};
 use super::slice::State;
 use super::{Batch, Job};
 
-/// Days requests and results are kept.
-const KEEP_DAYS: i64 = 400;
 /// Names looked up at once.
 const PAGE: usize = 500;
 
@@ -26,7 +24,7 @@ impl Batch {
     pub(super) fn chores(&self, desk: &Desk, job: &Job<'_>, state: &mut State) -> Result<()> {
         self.look_for_late(job, state)?;
         if state.archives_are_due() {
-            let before = clock::now().plus_days(-KEEP_DAYS);
+            let before = clock::now().plus_days(-files::KEEP_DAYS);
             for directory in desk.archives() {
                 self.drop_older(job, &directory, before)?;
             }

@@ -6,6 +6,7 @@
 //! `docs/api/sms.md`.
 
 mod answer;
+mod answered;
 mod asked;
 mod bulk;
 mod by_hand;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use answered::answered;
 use base::kernel::{Actor, Scope, clock};
 use base::records::WriteBehind;
 use base::store::Db;

@@ -1,0 +1,236 @@
+//! What the console shows of a file's lines: which were refused, why, and what to do; the whole result to carry away; and the
+//! same beside the contract a line was about.
+
+use base::kernel::clock;
+use base::store::Tx;
+use domain::files::{self, File, FileState};
+use domain::operators::Role;
+
+use crate::batch_desk::{CSV, Desk, csv, each, header, line, name, row, starts};
+use crate::console::{CONSOLE, given_clerk, invited, joins};
+use crate::console_desk::opens;
+use crate::markup::faults;
+use crate::viewers::{House, Viewer};
+use crate::world::{KITA, World, sms, staff};
+
+/// The directory that the console of `house` knows.
+fn desk_of(house: &House) -> Desk {
+    Desk::on(house.world.db.clone(), house.world.dir.path().join("sms").join(KITA), "node-1")
+}
+
+fn path(file: &File) -> String {
+    format!("{CONSOLE}/files/{}", file.id)
+}
+
+/// Rows of the table with this id.
+fn rows<'p>(page: &'p str, table: &str) -> Vec<&'p str> {
+    let (_, rest) = page.split_once(&format!("<table id=\"{table}\">")).unwrap_or_default();
+    let (_, rest) = rest.split_once("<tbody>").unwrap_or_default();
+    let body = rest.split("</tbody>").next().unwrap_or_default();
+    body.split("</tr>").map(str::trim).filter(|row| !row.is_empty()).collect()
+}
+
+/// Two persons say that a file goes on in spite of its wrong lines.
+fn approved(world: &World, name: &str) {
+    for who in ["suzuki", "kato"] {
+        let name = name.to_owned();
+        world.act(staff(who), move |tx| files::approve(tx, &name)).unwrap();
+    }
+}
+
+#[test]
+fn a_clerk_reads_which_lines_were_refused_why_and_what_to_do() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let mut lines = starts("C", 60);
+    lines.push(line("x-1", "103", "Z-404"));
+    lines.push(crate::batch_desk::line("x-2", "203", "C00001"));
+    lines[61].person_number = "009".into();
+    lines[61].hold_reason = "10".into();
+    lines.push(line("x-3", "103", "C00002"));
+    lines[62].effective_at = "20261399000000".into();
+    lines[62].hold_reason = "10".into();
+    lines.push(line("x-4", "203", "C00003"));
+    let (sent, content) = csv(1, &lines);
+    let answers = desk.send(&sent, &content);
+    let refused: Vec<&str> = answers[60..].iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(refused, ["E301", "E302", "E203", "E202"], "{answers:#?}");
+    let mut viewer = given_clerk(&house, Role::Viewer);
+
+    let shown = opens(&mut viewer, &path(&row(&house.world, &sent))).body;
+
+    let told = rows(&shown, "refusals");
+    assert_eq!(told.len(), 4, "{shown}");
+    assert!(
+        told[0].contains("<td>61</td><td>Z-404</td><td>E301</td><td>契約を一時停止"),
+        "{told:?}"
+    );
+    assert!(told[1].contains("<td>62</td><td>C00001</td><td>E302</td>"), "{told:?}");
+    assert!(told[1].contains("個人 009"), "whom it was about: {told:?}");
+    assert!(told[2].contains("<td>63</td><td>C00002</td><td>E203 いつから</td>"), "{told:?}");
+    assert!(told[3].contains("<td>64</td><td>C00003</td><td>E202 個人番号</td>"), "{told:?}");
+    let reasons = rows(&shown, "reasons");
+    assert_eq!(reasons.len(), 4, "each code once: {reasons:?}");
+    assert!(reasons[0].contains("この番号の契約がありません。"), "{reasons:?}");
+    assert!(reasons[0].contains("番号が正しいかを確かめてください。"), "{reasons:?}");
+    assert!(!shown.contains("refused-rest"), "{shown}");
+}
+
+#[test]
+fn a_file_that_waits_for_its_wrong_lines_shows_them_to_who_decides() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let mut suzuki = given_clerk(&house, Role::StationManager);
+    let mut kato = Viewer::new(&house);
+    joins(&mut kato, KITA, ("kato", &invited(&house, KITA, ("kato", Role::Admin))));
+    let (sent, content) = csv(1, &each("Z", "104", 250));
+    desk.put(&sent, &content);
+    desk.work();
+    let waiting = row(&house.world, &sent);
+    assert_eq!(waiting.state, FileState::Guarded);
+
+    let shown = opens(&mut suzuki, &path(&waiting)).body;
+
+    let many = usize::try_from(waiting.errors).unwrap();
+    assert!(many > 0 && many < 250, "{many}");
+    assert_eq!(rows(&shown, "refusals").len(), many.min(100), "{shown}");
+    assert!(shown.contains("value=\"approve\"") && !shown.contains("id=\"download\""), "{shown}");
+
+    approved(&house.world, &sent);
+    desk.work();
+    let done = row(&house.world, &sent);
+    assert_eq!((done.state, done.errors), (FileState::ResultSent, 250));
+    let shown = cheap(&house, &mut suzuki, &path(&done));
+    assert_eq!(rows(&shown, "refusals").len(), 100);
+    assert!(shown.contains("ほかに150行あります"), "{shown}");
+}
+
+/// A page that costs what a page may.
+fn cheap(house: &House, clerk: &mut Viewer<'_>, path: &str) -> String {
+    let before = house.world.db.statements();
+    let shown = clerk.get(path).body;
+    let statements = house.world.db.statements() - before;
+    let (_, style) = shown.split_once("rel=\"stylesheet\" href=\"").expect("a style");
+    let style = style.split('"').next().unwrap().trim_start_matches(crate::viewers::BASE);
+    let bytes = shown.len() + clerk.get(style).body.len();
+    assert!(statements <= 12 && bytes <= 30 * 1024, "{statements} statements, {bytes} bytes");
+    shown
+}
+
+#[test]
+fn long_lines_leave_room_for_fewer_of_them() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let lines = each("ZZZZZZZZ", "105", 250);
+    let test = formats::sms::Header { test_flag: "1".into(), ..header(1, CSV) };
+    let sent = name(1, CSV);
+    desk.send(&sent, &crate::batch_desk::file(CSV, &test, &lines));
+    let mut suzuki = given_clerk(&house, Role::Viewer);
+    let shown = cheap(&house, &mut suzuki, &path(&row(&house.world, &sent)));
+    let told = rows(&shown, "refusals").len();
+    assert!((50..100).contains(&told), "{told}");
+    assert!(shown.contains(&format!("ほかに{}行あります", 250 - told)), "{shown}");
+}
+
+#[test]
+fn the_whole_result_is_carried_away_by_who_sees_the_file_and_that_is_written_down() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let (sent, content) = csv(1, &starts("C", 1000));
+    desk.send(&sent, &content);
+    let file = row(&house.world, &sent);
+    let mut viewer = given_clerk(&house, Role::Viewer);
+    let shown = opens(&mut viewer, &path(&file)).body;
+    assert!(shown.contains(&format!("{}/result\" id=\"download\"", path(&file))), "{shown}");
+
+    let carried = viewer.get(&format!("{}/result", path(&file)));
+
+    assert_eq!(carried.body.as_bytes(), desk.result(&sent));
+    assert!(carried.body.len() > 64 << 10, "more than one piece");
+    let disposition = carried.headers["content-disposition"].to_str().unwrap();
+    assert_eq!(disposition, format!("attachment; filename=\"{}\"", sent.replace("_D.", "_R.")));
+    assert_eq!(house.audited("console.exported"), 1);
+    let held = crate::console_files::given(&house, 7, 0);
+    let refused = viewer.get(&format!("{}/result", path(&held)));
+    assert_eq!((refused.status.as_u16(), refused.refusal()), (404, "file.result_gone"));
+    assert_eq!(house.audited("console.exported"), 1, "nothing was carried away");
+}
+
+#[test]
+fn a_result_that_is_gone_is_told_in_words() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let mut lines = starts("C", 60);
+    lines.push(line("x-1", "103", "Z-404"));
+    let test = header(1, CSV);
+    let test = formats::sms::Header { test_flag: "1".into(), ..test };
+    let (sent, content) = (name(1, CSV), crate::batch_desk::file(CSV, &test, &lines));
+    desk.send(&sent, &content);
+    let tried = row(&house.world, &sent);
+    let mut viewer = given_clerk(&house, Role::Viewer);
+    assert_eq!(rows(&opens(&mut viewer, &path(&tried)).body, "refusals").len(), 1);
+    let shown = |viewer: &mut Viewer<'_>, file: &File| opens(viewer, &path(file)).body;
+
+    // The real file takes the name of the test, and its result the place.
+    desk.send(&sent, &csv(1, &lines).1);
+    let real = row(&house.world, &sent);
+    assert_ne!(real.id, tried.id);
+    assert!(shown(&mut viewer, &tried).contains("結果ファイルが入れ替わりました"));
+    assert_eq!(rows(&shown(&mut viewer, &real), "refusals").len(), 1);
+
+    let kept = desk.root.join("out/.kept").join(sent.replace("_D.", "_R."));
+    std::fs::write(&kept, "no result at all").unwrap();
+    assert_eq!(viewer.get(&path(&real)).status, 200, "who may write there breaks no page");
+    std::fs::remove_file(&kept).unwrap();
+    let page = shown(&mut viewer, &real);
+    assert!(
+        page.contains("結果ファイルの控えがここにはありません")
+            && !page.contains("id=\"download\"")
+    );
+    let (id, old) = (real.id.clone(), clock::now().plus_days(-401));
+    let age = move |tx: &mut Tx<'_>| {
+        let keys = [KITA.into(), (&id).into(), old.into()];
+        tx.exec("UPDATE files SET sent_ms = ?3 WHERE operator_id = ?1 AND file_id = ?2", &keys)
+    };
+    let scope = house.world.scope(KITA, sms());
+    house.world.db.housekeep(&scope, "test", age).unwrap();
+    assert!(shown(&mut viewer, &real).contains("保存期間(400日)が過ぎた"));
+}
+
+#[test]
+fn nothing_a_link_in_the_stations_folder_leads_to_is_shown() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let mut lines = starts("C", 60);
+    lines.push(line("x-1", "103", "Z-404"));
+    let (sent, content) = csv(1, &lines);
+    desk.send(&sent, &content);
+    let file = row(&house.world, &sent);
+    let kept = desk.root.join("out/.kept");
+    let elsewhere = house.world.dir.path().join("elsewhere");
+    std::fs::rename(&kept, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &kept).unwrap();
+    let mut viewer = given_clerk(&house, Role::Viewer);
+    assert!(opens(&mut viewer, &path(&file)).body.contains("refused-missing"));
+    assert_eq!(viewer.get(&format!("{}/result", path(&file))).refusal(), "file.result_gone");
+}
+
+#[test]
+fn markup_in_a_refused_line_is_text() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let mut lines = starts("C", 60);
+    lines.push(line("x-1", "103", "\"><img src=x>"));
+    lines.push(line("x-2", "<b>", "'<script>"));
+    let (sent, content) = csv(1, &lines);
+    let answers = desk.send(&sent, &content);
+    assert!(answers[60..].iter().all(|one| one.result == "9"), "{answers:#?}");
+    let mut viewer = given_clerk(&house, Role::Viewer);
+
+    let shown = opens(&mut viewer, &path(&row(&house.world, &sent))).body;
+
+    let told = rows(&shown, "refusals");
+    assert_eq!(told.len(), 2, "{shown}");
+    assert!(told[0].contains("img src=x") && told[1].contains("script"), "{told:?}");
+    assert!(faults(&shown).is_empty(), "{:?}", faults(&shown));
+}
