@@ -188,7 +188,7 @@ pub(super) fn page(
         keys: sheet.keyring.grants.iter().rev().map(|grant| listed.key(grant)).collect(),
         boxes: listed.boxes(),
         deliveries: told.iter().map(|one| deliveries::Listed::of(words, one)).collect(),
-        lines: listed.lines(),
+        lines: listed.lines(here),
         why: why_of(here, &sheet.household.contract.number),
         decisions: logs::list_of(
             &here.address,
@@ -260,9 +260,9 @@ impl Listed<'_> {
         whom_is(self.words, person_no)
     }
 
-    fn lines(&self) -> Vec<timeline::Line> {
+    fn lines(&self, here: &Here) -> Vec<timeline::Line> {
         let Sheet { happened, catalogue, .. } = self.sheet;
-        happened.iter().map(|line| timeline::told(self.words, catalogue, line)).collect()
+        happened.iter().map(|line| timeline::told(here, catalogue, line)).collect()
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {

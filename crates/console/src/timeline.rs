@@ -9,13 +9,16 @@ use base::kernel::{Result, clock};
 use domain::administration::{self, Doer, Happened, Timeline, Topic};
 use domain::catalogue::{self, Catalogue};
 use domain::staff::Permission;
+use domain::subscribers::RefusedLine;
 use http::HeaderMap;
 use web::texts::Words;
 use web::{reasons, words};
 
 use super::Console;
 use super::contract::{path_of, product_name, whom_is};
+use super::files;
 use super::here::{Here, asked};
+use super::labels;
 
 /// A line on a page.
 pub(super) struct Line {
@@ -25,6 +28,8 @@ pub(super) struct Line {
     pub(super) by: String,
     pub(super) from: String,
     pub(super) record: String,
+    /// The page of what it is about; empty: it is told here.
+    pub(super) link: String,
 }
 
 /// A topic in the list of them.
@@ -82,7 +87,7 @@ fn page(
     });
     let everything =
         Choice { value: "", text: words.get("console.topic.all"), chosen: topic.is_none() };
-    let topics = Topic::OF_HOUSEHOLDS.into_iter().map(|one| Choice {
+    let topics = Topic::OF_HOUSEHOLDS.into_iter().chain([Topic::Files]).map(|one| Choice {
         value: one.as_str(),
         text: words.get(name(one)),
         chosen: topic == Some(one),
@@ -91,7 +96,7 @@ fn page(
         words,
         title: words.fill("console.timeline.title", &[("number", &found.label)]),
         topics: std::iter::once(everything).chain(topics).collect(),
-        lines: found.lines.iter().map(|line| told(words, sold, line)).collect(),
+        lines: found.lines.iter().map(|line| told(here, sold, line)).collect(),
         next,
         address,
     };
@@ -113,20 +118,38 @@ pub(super) const fn name(topic: Topic) -> &'static str {
     }
 }
 
-/// A line of the audit as a clerk reads it.
-pub(super) fn told(words: Words, sold: &Catalogue, line: &Happened) -> Line {
+/// A line as a clerk reads it.
+pub(super) fn told(here: &Here, sold: &Catalogue, line: &Happened) -> Line {
+    let words = here.words;
     let product = line.product.as_deref().map(|code| product_name(words.0, sold, code));
     let reason = line.reason.map(|reason| reasons::named(words.0, reason).to_owned());
     let more: Vec<String> = product.into_iter().chain(reason).collect();
-    let act = act(words, &line.act);
+    let what = match &line.refused {
+        Some(refused) => not_accepted(words, refused),
+        None if more.is_empty() => act(words, &line.act),
+        None => format!("{} — {}", act(words, &line.act), more.join(" · ")),
+    };
+    let file = line.refused.as_ref().map(|refused| files::path_of(&refused.file_id));
     Line {
         at: reasons::moment(words.0, line.at),
-        what: if more.is_empty() { act } else { format!("{act} — {}", more.join(" · ")) },
+        what,
         whom: whom_is(words, line.person_no),
         by: by(words, &line.by),
         from: from(words, &line.cause),
         record: line.id.clone(),
+        link: file.map_or_else(String::new, |path| format!("{}{path}", here.address)),
     }
+}
+
+/// A line of a file that was not accepted, and why.
+fn not_accepted(words: Words, refused: &RefusedLine) -> String {
+    let (why, _) = labels::line_code(&refused.code);
+    let filled = [
+        ("line", refused.line.to_string()),
+        ("what", labels::operation(words, &refused.operation)),
+        ("why", format!("{} {}", refused.code, words.get(why))),
+    ];
+    words.fill("console.timeline.refused", &filled.each_ref().map(|(k, v)| (*k, v.as_str())))
 }
 
 /// What happened; what has no word of its own is named as the audit names it.

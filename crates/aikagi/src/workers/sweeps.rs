@@ -53,6 +53,7 @@ const OF_AN_OPERATOR: &[(&str, Sweep)] = &[
     ("sweep-key-proofs", |tx| domain::tokens::sweep(tx, ROWS)),
     ("sweep-pushed-requests", |tx| domain::sessions::sweep_pushed(tx, ROWS)),
     ("sweep-files", |tx| domain::files::archive_due(tx, ROWS)),
+    ("sweep-refused-lines", refused_lines),
     ("sweep-lockouts", |tx| domain::credentials::sweep(tx, ROWS)),
     ("sweep-passkey-questions", |tx| domain::credentials::sweep_questions(tx, ROWS)),
     ("sweep-letters", |tx| domain::credentials::sweep_letters(tx, ROWS)),
@@ -138,6 +139,12 @@ impl Visit<'_> {
 fn repeat(stop: &Stop, over: time::Instant, mut some: impl FnMut() -> Result<u64>) -> Result<()> {
     while !stop.told() && some()? > 0 && time::Instant::now() < over {}
     Ok(())
+}
+
+/// As long as the results of their files.
+fn refused_lines(tx: &mut Tx<'_>) -> Result<u64> {
+    let before = tx.now().plus_days(-domain::files::KEEP_DAYS);
+    domain::subscribers::sweep_refused(tx, before, ROWS)
 }
 
 fn delivered(tx: &mut Tx<'_>) -> Result<u64> {

@@ -3,8 +3,11 @@
 
 use base::kernel::clock;
 use base::store::Tx;
+use domain::administration::{self, Topic};
+use domain::commands::Op;
 use domain::files::{self, File, FileState};
 use domain::operators::Role;
+use domain::subscribers::{self, RefusedLine};
 
 use crate::batch_desk::{CSV, Desk, csv, each, header, line, name, row, starts};
 use crate::console::{CONSOLE, given_clerk, invited, joins};
@@ -233,4 +236,152 @@ fn markup_in_a_refused_line_is_text() {
     assert_eq!(told.len(), 2, "{shown}");
     assert!(told[0].contains("img src=x") && told[1].contains("script"), "{told:?}");
     assert!(faults(&shown).is_empty(), "{:?}", faults(&shown));
+}
+
+/// Acts of a page of the timeline of `number`, newest first.
+fn acts(world: &World, number: &str, topic: Option<Topic>) -> Vec<String> {
+    let number = number.to_owned();
+    let found = world.look(|tx| administration::timeline(tx, &number, (topic, ""))).unwrap();
+    found.lines.into_iter().map(|line| line.act).collect()
+}
+
+const REFUSED: &str = "file_line.refused";
+
+#[test]
+fn a_line_that_was_refused_stands_in_the_timeline_of_its_contract_and_leads_to_the_file() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let (sent, content) = csv(1, &starts("C", 60));
+    desk.send(&sent, &content);
+    house.world.sms(Op::Stop, "C00001");
+    let lines = [line("x-1", "104", "C00001"), line("x-2", "103", "C00002")];
+    let (sent, content) = csv(2, &lines.iter().cloned().chain(starts("D", 40)).collect::<Vec<_>>());
+    let answers = desk.send(&sent, &content);
+    assert_eq!((answers[0].short(), answers[1].short()), (("9", "E407"), ("0", "")));
+    let file = row(&house.world, &sent);
+    let mut viewer = given_clerk(&house, Role::Viewer);
+
+    let timeline = format!("{CONSOLE}/contracts/C00001/timeline");
+    let shown = opens(&mut viewer, &timeline).body;
+
+    let told = rows(&shown, "lines");
+    let words = "ファイルの1行目(契約を再開";
+    assert!(
+        told[0].contains(words) && told[0].contains("受け付けられませんでした: E407"),
+        "{told:?}"
+    );
+    assert!(told[0].contains(&format!("{}\">", path(&file))), "{told:?}");
+    assert!(told[0].contains(&format!("ファイル {sent}")), "{told:?}");
+    assert!(told[0].contains("顧客管理(SMS)"), "{told:?}");
+    assert_eq!(rows(&viewer.get(&format!("{timeline}?topic=files")).body, "lines").len(), 1);
+    assert_eq!(acts(&house.world, "C00001", Some(Topic::Files)), [REFUSED]);
+    assert_eq!(acts(&house.world, "C00002", Some(Topic::Files)), [""; 0]);
+    assert!(!acts(&house.world, "C00001", Some(Topic::Contract)).contains(&REFUSED.to_owned()));
+}
+
+#[test]
+fn refused_lines_and_the_audit_are_read_page_by_page_newest_first() {
+    let world = World::new();
+    world.given_contract("A-001");
+    for n in 0..40 {
+        world.pass(1);
+        let op = if n % 2 == 0 { Op::Suspend } else { Op::Resume };
+        let command = domain::commands::Command::new(&world.request_id(), op, "A-001");
+        let reason = Some(domain::subscribers::Reason::Unpaid);
+        world.send(domain::commands::Command { reason, ..command });
+        world.pass(1);
+        given_refused(&world, n, None);
+    }
+    given_refused(&world, 99, Some(7));
+    let (mut after, mut all) = (String::new(), Vec::new());
+    loop {
+        let before = world.db.statements();
+        let page = world.look(|tx| administration::timeline(tx, "A-001", (None, &after))).unwrap();
+        assert!(world.db.statements() - before <= 6);
+        all.extend(page.lines);
+        let Some(next) = page.next else { break };
+        after = next;
+    }
+    assert_eq!(all.len(), 81, "40 changes, 40 lines, and the start; none of another generation");
+    assert!(all.iter().is_sorted_by(|one, other| one.at >= other.at));
+    let lines: Vec<i64> = all.iter().filter_map(|one| Some(one.refused.as_ref()?.line)).collect();
+    assert_eq!(lines, (0..40).rev().collect::<Vec<_>>());
+}
+
+/// A line about A-001 that was refused.
+fn given_refused(world: &World, line: i64, generation: Option<i64>) {
+    let refused = RefusedLine {
+        file_id: base::kernel::ids::new_id("fil", world.now()),
+        line,
+        number: "A-001".to_owned(),
+        generation,
+        person_no: 0,
+        operation: "103".to_owned(),
+        code: "E301".to_owned(),
+    };
+    let keep = move |tx: &mut Tx<'_>| {
+        subscribers::keep_refused(tx, vec![refused.clone()]);
+        Ok(())
+    };
+    world.db.housekeep(&world.scope(KITA, sms()), "test", keep).unwrap();
+}
+
+#[test]
+fn what_had_no_effect_is_in_no_timeline_and_lines_done_again_are_there_once() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    let mut lines = starts("C", 60);
+    lines.push(line("x-1", "103", "Z-404"));
+    lines.extend(starts("D", 600));
+    let test = formats::sms::Header { test_flag: "1".into(), ..header(1, CSV) };
+    desk.send(&name(1, CSV), &crate::batch_desk::file(CSV, &test, &lines));
+    assert_eq!(kept(&world), 0, "a test");
+    let (sent, content) = csv(2, &lines);
+    desk.put(&sent, &content);
+    desk.stop_after(&world, &sent, |done| done >= 500);
+    assert_eq!(kept(&world), 1);
+    // The result in the making is lost: the lines are done anew.
+    let part = format!("out/.{}.part", sent.replace("_D.", "_R."));
+    std::fs::remove_file(desk.root.join(part)).unwrap();
+    desk.work();
+    assert_eq!((row(&world, &sent).errors, kept(&world)), (1, 1));
+    let scope = world.scope(KITA, base::kernel::Actor::System);
+    let sweep = |days: i64| {
+        let before = clock::now().plus_days(-days);
+        world.db.housekeep(&scope, "sweep", move |tx| subscribers::sweep_refused(tx, before, 500))
+    };
+    assert_eq!((sweep(files::KEEP_DAYS).unwrap(), kept(&world)), (0, 1));
+    assert_eq!((sweep(-1).unwrap(), kept(&world)), (1, 0));
+}
+
+/// How many lines are kept.
+fn kept(world: &World) -> i64 {
+    let count = |tx: &mut Tx<'_>| {
+        let sql = "SELECT COUNT(*) FROM refused_lines WHERE operator_id = ?1";
+        tx.row(sql, &[KITA.into()], base::store::Row::int)
+    };
+    world.look(count).unwrap().unwrap()
+}
+
+#[test]
+fn a_file_that_is_wrong_from_end_to_end_fills_no_table() {
+    let world = World::new();
+    let file = crate::isolation_files::given_file(&world);
+    let line = |line| RefusedLine {
+        file_id: "fil_x".to_owned(),
+        line,
+        number: "A-001".to_owned(),
+        generation: None,
+        person_no: 0,
+        operation: "103".to_owned(),
+        code: "E301".to_owned(),
+    };
+    let note = move |tx: &mut Tx<'_>| {
+        let late = File { errors: 9_999, ..file.clone() };
+        files::note_refused(tx, &late, vec![line(10_000), line(10_001)]);
+        files::note_refused(tx, &File { errors: 10_001, ..file.clone() }, vec![line(10_002)]);
+        Ok(())
+    };
+    world.db.housekeep(&world.scope(KITA, sms()), "test", note).unwrap();
+    assert_eq!(kept(&world), 1);
 }

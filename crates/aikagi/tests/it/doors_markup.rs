@@ -46,6 +46,7 @@ const WRITTEN: &[(&str, &[&str])] = &[
     ("contacts", &["address"]),
     ("logins", &["login_name"]),
     ("files", &["name", "detail"]),
+    ("refused_lines", &["op", "code", "cause"]),
     ("bulks", &["title"]),
     ("audit", &["cause"]),
     ("linkage_log", &["peer", "reference", "detail"]),

@@ -40,6 +40,7 @@ const NOTHING_TO_ASK: &[(&str, &str)] = &[
     ("administration::check_in_service", "asks about the operator of its own scope"),
     ("administration::note_export", "writes an audit line of its own scope"),
     ("administration::note_result_taken", "writes an audit line of its own scope"),
+    ("subscribers::sweep_refused", "housekeeping of old rows of its own scope, answers a number"),
     ("operators::operator_of_rp_id", "the platform's look-up of a public list"),
     ("operators::list_operators", "the platform's list: doors give it to platform staff only"),
     ("operators::list_codes", "the platform's list, for its workers"),

@@ -6,11 +6,12 @@ use base::kernel::Actor;
 use base::store::Tx;
 use domain::files::{self, Advance, Arrival, Bulk, BulkWord, File, Found, NewBulk};
 use domain::operators::{self, Logo, Role, StaffDraft};
+use domain::subscribers::RefusedLine;
 use domain::{catalogue, commands, subscribers};
 use formats::sms::{Header, ResultRecord, ResultWriter};
 
 use crate::batch_desk::CSV;
-use crate::isolation::{Probe, said};
+use crate::isolation::{NUMBER, Probe, said};
 use crate::world::{KITA, World, staff};
 
 /// A file of the northern operator.
@@ -48,15 +49,29 @@ pub fn given_answered(world: &World, all: &Path, number: &str) -> File {
     writer.write(&refusal).unwrap();
     let name = file.name.replace("_D.", "_R.");
     std::fs::write(kept.join(name), writer.finish().unwrap()).unwrap();
+    let line = refused_line(&file.id, number);
     let answer = move |tx: &mut Tx<'_>| {
         let found = Found { lines: 1, mass: 0, data_offset: 1 };
         let file = files::accept(tx, &file, &found)?;
         let by = Advance { lines: 1, errors: 1, result_offset: 1, ..Advance::default() };
+        files::note_refused(tx, &file, vec![line.clone()]);
         let file = files::advance(tx, &file, &by)?;
         let file = files::applied(tx, &file)?;
         files::sent(tx, &file)
     };
     world.act(crate::world::sms(), answer).unwrap()
+}
+
+fn refused_line(file_id: &str, number: &str) -> RefusedLine {
+    RefusedLine {
+        file_id: file_id.to_owned(),
+        line: 1,
+        number: number.to_owned(),
+        generation: None,
+        person_no: 1,
+        operation: "103".to_owned(),
+        code: "E411".to_owned(),
+    }
 }
 
 /// Work of the northern operator on many contracts.
@@ -178,6 +193,20 @@ pub const PROBES: &[(&str, Probe)] = &[
     }),
     ("files::has_newest_result", |tx, known| {
         said(files::has_newest_result(tx, &File { id: "fil_0".to_owned(), ..known.file.clone() }))
+    }),
+    ("files::note_refused", |tx, known| {
+        files::note_refused(tx, &known.file, vec![refused_line(&known.file.id, NUMBER)]);
+        String::new()
+    }),
+    ("subscribers::keep_refused", |tx, known| {
+        subscribers::keep_refused(tx, vec![refused_line(&known.file.id, NUMBER)]);
+        String::new()
+    }),
+    ("subscribers::list_refused", |tx, _| {
+        said(subscribers::list_refused(tx, (NUMBER, 0), ("", 10)))
+    }),
+    ("subscribers::forget_refused", |tx, known| {
+        said(subscribers::forget_refused(tx, &known.file.id))
     }),
     ("files::restart", |tx, known| said(files::restart(tx, &known.file, 0).map(id))),
     ("files::applied", |tx, known| said(files::applied(tx, &known.file).map(id))),

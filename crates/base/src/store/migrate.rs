@@ -83,6 +83,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "0051_audit_by_operator_and_subject",
         include_str!("../../../../migrations/0051_audit_by_operator_and_subject.sql"),
     ),
+    (52, "0052_refused_lines", include_str!("../../../../migrations/0052_refused_lines.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

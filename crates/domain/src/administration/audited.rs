@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::subscribers::{self, Key, Load, Reason, UNKNOWN};
 
 use super::logs::{Ended, Kind, Wanted};
-use super::timeline::named;
+use super::timeline::reason_named;
 use super::topics::{REFUSALS, Topic};
 
 /// Of what a line of the audit is.
@@ -111,7 +111,7 @@ pub(super) fn told(members: &BTreeMap<String, (Key, i64)>, line: AuditLine) -> A
     Audited {
         of: of(members, &line, [said("name"), said("about")].map(Option::unwrap_or_default)),
         product: said("product").map(str::to_owned),
-        reason: said("reason").and_then(named),
+        reason: said("reason").and_then(reason_named),
         request_id: said("request_id").unwrap_or_default().to_owned(),
         refused: REFUSALS.contains(&line.act.as_str()),
         line,

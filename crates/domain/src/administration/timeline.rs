@@ -1,6 +1,7 @@
-//! What happened to a household, newest first: every line of the audit about its contract, its keys and boxes, its members.
+//! What happened to a household, newest first: every line of the audit about its contract, its keys and boxes, its members; and
+//! every line of a file about it that was not accepted.
 //!
-//! Source: brief tve §11.2 (contract 360, timeline); `docs/decisions/0054`.
+//! Source: brief tve §11.2 (contract 360, timeline); `docs/decisions/0054`, `0068`.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use base::records::{self, About, AuditLine};
 use base::store::Tx;
 use serde_json::Value;
 
-use crate::subscribers::{self, Household, Load, Reason, Source, UNKNOWN};
+use crate::subscribers::{self, Household, Load, Reason, Refused, RefusedLine, Source, UNKNOWN};
 
 use super::topics::Topic;
 
@@ -17,6 +18,8 @@ use super::topics::Topic;
 const PAGE: i64 = 30;
 /// Lines beside the contract itself.
 const NEWEST: usize = 5;
+/// What such a line of a file is called among the acts.
+const REFUSED: &str = "file_line.refused";
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub enum Doer {
 /// A line of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Happened {
-    /// The audit's id of the line.
+    /// The audit's id of the line; of a refused line of a file, its own.
     pub id: String,
     /// When.
     pub at: Instant,
@@ -46,6 +49,8 @@ pub struct Happened {
     pub product: Option<String>,
     /// Why, for suspensions.
     pub reason: Option<Reason>,
+    /// The line of a file, where that was not accepted.
+    pub refused: Option<RefusedLine>,
 }
 
 /// A page of the timeline.
@@ -60,6 +65,7 @@ pub struct Timeline {
 }
 
 /// What happened to the newest household of a number, about one topic or all, behind the line `after` (empty: from the newest on).
+/// Under [`Topic::Files`] are the lines of files that were not accepted.
 ///
 /// # Errors
 /// `contract.unknown`
@@ -70,13 +76,63 @@ pub fn timeline(
 ) -> Result<Timeline> {
     let all = subscribers::load(tx, vec![number.to_owned()], Load::Whole)?;
     let household = all.last().ok_or_else(|| Error::not_found(UNKNOWN, number))?;
-    let acts = topic.map(|topic| topic.acts().iter().map(|act| (*act).to_owned()).collect());
-    let mut lines = read(tx, household, (acts, after, PAGE + 1))?;
+    let behind = age(after);
+    let lines = match topic {
+        Some(Topic::Files) => Vec::new(),
+        topic => {
+            let acts = topic.map(|one| one.acts().iter().map(|act| (*act).to_owned()).collect());
+            told(household, read(tx, household, (acts, &named("aud", behind), PAGE + 1))?)
+        }
+    };
+    let refused = match topic {
+        None | Some(Topic::Files) => refused(tx, household, (behind, PAGE + 1))?,
+        Some(_) => Vec::new(),
+    };
+    let mut lines = joined(lines, refused);
     let more = lines.len() > PAGE as usize;
     lines.truncate(PAGE as usize);
-    let lines = told(household, lines);
     let next = lines.last().filter(|_| more).map(|line| line.id.clone());
     Ok(Timeline { label: household.key().label(), lines, next })
+}
+
+/// What an id sorts by, of whichever book: what stands behind its prefix.
+fn age(id: &str) -> &str {
+    id.split_once('_').map_or("", |(_, age)| age)
+}
+
+/// The id of a book that sorts by `age`; empty: none.
+fn named(prefix: &str, age: &str) -> String {
+    if age.is_empty() { String::new() } else { format!("{prefix}_{age}") }
+}
+
+/// Lines of both books, newest first.
+fn joined(mut lines: Vec<Happened>, refused: Vec<Happened>) -> Vec<Happened> {
+    lines.extend(refused);
+    lines.sort_by(|one, other| age(&other.id).cmp(age(&one.id)));
+    lines
+}
+
+/// Lines of files about a household that were not accepted.
+fn refused(
+    tx: &mut Tx<'_>,
+    household: &Household,
+    (behind, limit): (&str, i64),
+) -> Result<Vec<Happened>> {
+    let key = household.key();
+    let of = (key.number.as_str(), key.generation);
+    let all = subscribers::list_refused(tx, of, (&named("rfl", behind), limit))?;
+    let happened = |Refused { id, at, actor, cause, line }: Refused| Happened {
+        id,
+        at,
+        act: REFUSED.to_owned(),
+        person_no: line.person_no,
+        by: Doer::Other(actor),
+        cause,
+        product: None,
+        reason: None,
+        refused: Some(line),
+    };
+    Ok(all.into_iter().map(happened).collect())
 }
 
 /// The newest lines, for the page of the contract; and who put the holds of the station, by their cause, as far as a page of
@@ -147,12 +203,13 @@ fn happened(household: &Household, label: &str, line: AuditLine) -> Happened {
         person_no: person_no.unwrap_or(0),
         by,
         product: said("product").map(str::to_owned),
-        reason: said("reason").and_then(named),
+        reason: said("reason").and_then(reason_named),
+        refused: None,
         cause: line.cause,
     }
 }
 
 /// The reason the audit names by this word.
-pub(super) fn named(word: &str) -> Option<Reason> {
+pub(super) fn reason_named(word: &str) -> Option<Reason> {
     Reason::ALL.into_iter().find(|reason| reason.as_str() == word)
 }

@@ -33,7 +33,7 @@ pub use four_eyes::{
     end_undo_of_bulk, put_bulk,
 };
 pub use guard::{Word, approve, decide, discard, guard_errors, release};
-pub use progress::{Advance, advance, applied, restart, sent};
+pub use progress::{Advance, advance, applied, note_refused, restart, sent};
 pub use repo::{
     find, has_newest_result, last_in_order, list, list_before, open_by_name, unfinished,
 };

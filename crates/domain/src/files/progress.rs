@@ -3,6 +3,8 @@
 use base::kernel::{Error, Result};
 use base::store::Tx;
 
+use crate::subscribers::{self, RefusedLine};
+
 use super::repo::change;
 use super::{File, FileState};
 
@@ -39,6 +41,17 @@ pub fn advance(tx: &mut Tx<'_>, file: &File, by: &Advance) -> Result<File> {
     change(tx, file, moved, "file.advanced")
 }
 
+/// How many refused lines of a file are kept for the timelines of their contracts. A file with more is wrong as a whole.
+const MOST_REFUSED: i64 = 10_000;
+
+/// Keeps those of the lines [`advance`] moves `file` on by that were refused, for the timelines of their contracts. Of a file
+/// without effect none: nobody waits for what it asked.
+pub fn note_refused(tx: &mut Tx<'_>, file: &File, mut lines: Vec<RefusedLine>) {
+    let room = if file.has_effect() { MOST_REFUSED - file.errors } else { 0 };
+    lines.truncate(usize::try_from(room).unwrap_or(0));
+    subscribers::keep_refused(tx, lines);
+}
+
 /// Begins the lines of a file anew: a rehearsal that was interrupted, or a result that was lost. The
 /// answers of lines done before come from the inbox, so nothing is done twice.
 ///
@@ -57,6 +70,7 @@ pub fn restart(tx: &mut Tx<'_>, file: &File, data_offset: i64) -> Result<File> {
         applied: None,
         ..file.clone()
     };
+    subscribers::forget_refused(tx, &file.id)?;
     change(tx, file, begun, "file.restarted")
 }
 

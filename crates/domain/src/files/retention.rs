@@ -13,7 +13,7 @@ use super::{File, FileState};
 /// The interface whose file is expected every day.
 pub const NIGHTLY: &str = "CT01";
 
-/// Days requests and results are kept.
+/// Days requests and results are kept, and what timelines tell of their refused lines.
 pub const KEEP_DAYS: i64 = 400;
 
 /// Days in which a file can be taken back; its images hold personal data and go then.

@@ -1,6 +1,6 @@
 //! Subscribers: the household — its contract, the holds on it, its persons.
 //!
-//! Owns the tables `contracts`, `holds`, `persons`. A [`Household`] is loaded whole, changed by pure
+//! Owns the tables `contracts`, `holds`, `persons`, `refused_lines`. A [`Household`] is loaded whole, changed by pure
 //! verbs that refuse early, and saved by comparing with what was loaded. Effective states are
 //! derived; nothing is cascaded. Source: brief tve §5.1–5.3, `docs/decisions/0004`, `0011`.
 
@@ -15,6 +15,7 @@ mod members;
 mod outcome;
 mod ownership;
 mod persons;
+mod refused;
 mod replace;
 mod repo;
 mod texts;
@@ -37,6 +38,9 @@ pub use members::{
 pub use outcome::{By, Outcome, note};
 pub use ownership::Age;
 pub use persons::{Person, PersonState, Role};
+pub use refused::{
+    Refused, RefusedLine, forget_refused, keep_refused, list_refused, sweep_refused,
+};
 pub use replace::{MovedFor, TARGET_INVALID, is_movable, replace};
 pub use repo::{
     Load, count_kept, count_open, key_of_person, keys_of_persons, list_open, load, save, versions,

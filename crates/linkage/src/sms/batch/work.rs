@@ -8,6 +8,7 @@ use base::kernel::{Error, Result};
 use base::store::Tx;
 use domain::commands::{self, Before, Report};
 use domain::files::{self, Advance, File, Image};
+use domain::subscribers::{RefusedLine, is_plain};
 use formats::sms::{Place, ResultLines, ResultRecord};
 
 use super::check::offset;
@@ -17,6 +18,9 @@ use super::part::Part;
 
 /// What the work says when a chunk must be cut before its end; never seen outside.
 pub(super) const CUT: &str = "file.too_many_errors";
+
+/// Longest contract number or operation that is kept of a refused line, in characters.
+const LONGEST: usize = 64;
 
 /// Where the next answers go.
 pub(super) struct Page {
@@ -98,11 +102,32 @@ impl Work {
             result_offset: self.page.write(&answers)?,
         };
         let moved = files::advance(tx, &self.file, &by)?;
+        files::note_refused(tx, &self.file, refused(&self.file.id, &answers));
         match self.guard {
             Some(allowed) => files::guard_errors(tx, &moved, allowed),
             None => Ok(moved),
         }
     }
+}
+
+/// The lines that were refused and name a contract.
+fn refused(file_id: &str, answers: &[ResultRecord]) -> Vec<RefusedLine> {
+    // Of a line with bytes that can not be used, what is readable of it may still be anything.
+    let plain = |text: &str| is_plain(text, LONGEST);
+    let named = |one: &&ResultRecord| {
+        let number = one.contract_number.as_str();
+        one.result == "9" && !number.is_empty() && plain(number) && plain(&one.operation)
+    };
+    let line = |one: &ResultRecord| RefusedLine {
+        file_id: file_id.to_owned(),
+        line: one.line.parse().unwrap_or(0),
+        number: one.contract_number.clone(),
+        generation: one.generation.parse().ok(),
+        person_no: one.person_number.parse().unwrap_or(0),
+        operation: one.operation.clone(),
+        code: one.code.clone(),
+    };
+    answers.iter().filter(named).map(line).collect()
 }
 
 fn image(before: Before, asked: &HashMap<&str, String>) -> Image {
