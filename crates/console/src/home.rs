@@ -34,8 +34,18 @@ struct Body<'b> {
     message: Option<String>,
     /// None: nothing was looked for yet.
     found: Option<Vec<Listed>>,
+    /// Whether some may be picked for work on many.
+    picks: bool,
     /// The address of the next page, if there is one.
     next: Option<String>,
+}
+
+impl Body<'_> {
+    /// All that is shown, one a line, as the form of work on many takes it.
+    fn all(&self) -> String {
+        let all = self.found.iter().flatten();
+        all.map(|one| one.number.as_str()).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// What a search came to; none: nothing was looked for yet.
@@ -129,6 +139,7 @@ fn page(console: &Console, here: &Here, (typed, found): (&str, Outcome<'_>)) -> 
         typed,
         message: error.map(|error| message(words.0, error)),
         found: list.map(|found| found.into_iter().map(|one| listed(words, one)).collect()),
+        picks: here.may(Permission::Bulk),
         next,
     };
     here.page(console, (body.title, "search"), &body, error)
@@ -148,6 +159,7 @@ pub(super) fn sample(words: Words) -> Result<Page> {
         typed: "たかはし",
         message: None,
         found: Some(found.into()),
+        picks: false,
         next: None,
     };
     Page::new(words.0, body.title, &body)
@@ -169,5 +181,10 @@ fn listed(words: Words, one: FoundContract) -> Listed {
 impl Listed {
     fn segment(&self) -> String {
         segment(&self.number)
+    }
+
+    /// How the box to pick it by is called.
+    fn pick(&self, words: &Words) -> String {
+        words.fill("console.found.pick", &[("number", &self.number)])
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use fantoccini::Client;
 use formats::sms::{Form, Header, Record};
 
-use crate::accessible::check_all;
+use crate::accessible::{check_accessible, check_all};
 use crate::batch_desk::{each, file, header, line, starts};
 use crate::browser::{
     Demo, Look, PC, click, drop_file, open_browser, start_demo, start_driver, type_into, wait_for,
@@ -202,6 +202,20 @@ async fn switches(browser: &Client, look: Look, console: &str) {
     look_at(browser, look, "service-shared").await;
 }
 
+/// Picks contracts from a list by the keyboard alone, and finds their numbers in the form.
+async fn picks(browser: &Client, look: Look, console: &str) {
+    browser.goto(&format!("{console}/contracts?q=C001")).await.unwrap();
+    let first = wait_for(browser, "#pick input").await;
+    let number = first.attr("value").await.unwrap().unwrap();
+    first.send_keys(" ").await.unwrap();
+    look_at(browser, look, "picked").await;
+    check_accessible(browser, "contracts to pick").await;
+    first.send_keys("\u{e007}").await.unwrap();
+    let numbers = wait_for(browser, "#numbers").await.prop("value").await.unwrap();
+    assert_eq!(numbers, Some(number), "what was picked, and nothing else");
+    look_at(browser, look, "picked-form").await;
+}
+
 /// Fills the form in, once wrongly; answers where the work is shown.
 async fn puts_in(browser: &Client, (look, work): (Look, &Work), console: &str) -> String {
     browser.goto(&format!("{console}/bulk")).await.unwrap();
@@ -242,6 +256,7 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
     let console = joins(&one, demo, "murata").await;
     tries(&one, (look, folder), &console).await;
     publishes(&one, look, &console).await;
+    picks(&one, look, &console).await;
     let work = if look.name == PC.name { Work::many(demo) } else { Work::few() };
     let work = puts_in(&one, (look, &work), &console).await;
     let other = open_browser(address, &second, look).await;

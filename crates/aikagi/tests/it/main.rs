@@ -75,6 +75,7 @@ mod console_member;
 mod console_moves;
 mod console_passkeys;
 mod console_people;
+mod console_picking;
 mod console_platform;
 mod console_search;
 mod console_services;

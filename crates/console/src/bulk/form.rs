@@ -1,9 +1,10 @@
 //! The form to put work in: a file, or contract numbers and what is to be done with them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{FromRequest as _, Multipart, Path, Request, State};
+use axum::extract::{FromRequest as _, Multipart, Path, RawQuery, Request, State};
 use axum::response::Response;
 use base::kernel::{Change, Error, Instant, Result, clock};
 use domain::catalogue;
@@ -11,6 +12,7 @@ use domain::commands::Op;
 use domain::files::{self, NewBulk};
 use domain::staff::Permission;
 use domain::subscribers::Reason;
+use formats::oauth::Parameters;
 use formats::sms::{FileName, Scan};
 use http::HeaderMap;
 use sha2::{Digest as _, Sha256};
@@ -23,7 +25,7 @@ use super::receive::{self, receive};
 use super::write::{Fault, Making, Place, Wish, list_in};
 use super::{LIST, NEW, path_of};
 use crate::Console;
-use crate::here::{Here, seated, shown};
+use crate::here::{Here, asked, seated};
 use crate::labels::{self, VERBS};
 
 /// The word of the choice that says nothing of its own: every line says what it asks for.
@@ -57,16 +59,25 @@ struct Body<'b> {
     numbers: &'b str,
 }
 
-/// `GET …/bulk/new`.
+/// `GET …/bulk/new`: empty, or with the contracts that were picked from a list.
 pub(crate) async fn form(
     State(console): State<Arc<Console>>,
     Path(code): Path<String>,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    shown((console, code), (headers, NEW.to_owned()), |console, here| {
-        page(console, here, (None, None))
+    asked((console, code), (headers, NEW.to_owned(), query), |console, here, query| {
+        page(console, here, (Some(&picked(query)), None))
     })
     .await
+}
+
+/// What was picked, as if it had been typed: all of a list, or each for itself.
+fn picked(query: &Parameters<'_>) -> Sent {
+    let picks = query.iter().filter(|(name, _)| name.starts_with("pick"));
+    let each = || picks.map(|(_, number)| number).collect::<Vec<_>>().join("\n");
+    let numbers = query.get("numbers").map_or_else(each, str::to_owned);
+    Sent { fields: BTreeMap::from([("numbers".to_owned(), numbers)]), file: None }
 }
 
 /// `POST …/bulk/new`. Who sends it is known before anything is read.
