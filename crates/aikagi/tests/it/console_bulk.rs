@@ -140,7 +140,7 @@ fn a_bulk_of_600_stops_is_guarded_and_done_as_tried_when_a_second_person_approve
 
     runner.work();
     let tried = suzuki.get(&path);
-    assert!(tried.body.contains("解約・停止・鍵閉めが601行あり"), "{}", tried.body);
+    assert!(tried.body.contains("解約・一時停止・鍵閉めが601行あり"), "{}", tried.body);
     assert!(tried.body.contains("契約を停止しました") && tried.body.contains("<td>600</td>"));
     assert!(tried.body.contains("<td>601</td><td>Z-404</td><td>E301"), "{}", tried.body);
     assert!(!tried.headers.contains_key("refresh"));

@@ -274,7 +274,7 @@ fn a_caller_who_can_not_watch_is_helped_from_the_number_on_the_screen() {
     let why = clerk.get(&format!("{CONSOLE}/why?trace={}", trace.to_lowercase()));
 
     assert!(why.body.contains("D04") && why.body.contains("50 局判断"), "{}", why.body);
-    assert!(why.body.contains("停止中 · 成人向け: オフ"), "facts in words: {}", why.body);
+    assert!(why.body.contains("一時停止中 · 成人向け: オフ"), "facts in words: {}", why.body);
     let button = "/console/KITA01/contracts/A-001?verb=resume#do";
     assert!(why.body.contains(button), "{}", why.body);
     let form = clerk.look(button.trim_end_matches("#do"));
@@ -392,18 +392,19 @@ fn a_caller_who_lost_the_letter_or_the_pin_is_helped_and_no_clerk_sees_either_pi
         clerk.send_form(&contract("A-001"), &[("do", what), ("person", "1")])
     };
     let shown = help("reset_pins_preview").body;
-    assert!(shown.contains("A-001 個人 001: PINを消す"), "{shown}");
-    assert!(shown.contains("視聴と購入のPINが消えます"), "{shown}");
+    assert!(shown.contains("A-001 個人 001: 暗証番号を消す"), "{shown}");
+    assert!(shown.contains("視聴用と購入用の暗証番号が消えます"), "{shown}");
     assert!(shown.contains("name=\"do\" value=\"reset_pins\""), "{shown}");
     assert_eq!(house.audited("person.pin_reset"), 0, "shown is not done");
-    assert!(help("reset_pins").body.contains("PINを消しました"));
-    assert!(help("reset_pins").body.contains("PINは設定されていません"));
+    assert!(help("reset_pins").body.contains("暗証番号を消しました"));
+    assert!(help("reset_pins").body.contains("暗証番号は設定されていません"));
     assert_eq!(house.audited("person.pin_reset"), 1);
     let left = house.world.look(|tx| credentials::pins_of(tx, &person)).unwrap();
     assert!(left.is_empty(), "{left:?}");
     let nothing = help("reset_pins_preview").body;
     assert!(
-        nothing.contains("PINは設定されていません") && !nothing.contains("value=\"reset_pins\"")
+        nothing.contains("暗証番号は設定されていません")
+            && !nothing.contains("value=\"reset_pins\"")
     );
 }
 
@@ -459,7 +460,7 @@ fn a_removed_member_is_brought_back_as_they_were_and_nobody_is_added_by_hand() {
     assert!(page.contains("課金の開始後に表示します"), "{page}");
     let restore = [("verb", "person_restore"), ("person", "2")];
     let (preview, done) = does(&mut clerk, "A-001", &restore);
-    assert!(preview.body.contains("外した個人を戻す"), "{}", preview.body);
+    assert!(preview.body.contains("退会した個人を戻す"), "{}", preview.body);
     assert!(preview.body.contains("ご家族に戻り"), "{}", preview.body);
     assert!(done.body.contains("実行しました"), "{}", done.body);
     let back = house.world.household("A-001").person(2).cloned().unwrap();

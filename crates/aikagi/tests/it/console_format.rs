@@ -103,7 +103,7 @@ fn each_line_is_shown_column_by_column_with_the_bytes_it_stands_at() {
     assert!(shown.contains("固定長(256バイト)") && shown.contains("CP932"));
     let first = shown.split("<details").nth(2).unwrap();
     assert!(first.contains("先頭から258バイト目"), "{first}");
-    let column = "契約番号 <span class=\"hint\">contract_number</span></td><td>33〜52バイト</td>\
+    let column = "契約者番号 <span class=\"hint\">contract_number</span></td><td>33〜52バイト</td>\
                   <td>C00001</td>";
     assert!(first.contains(column), "{first}");
     let broken = format!("項目 name_kana、{at}バイト目 [83");
@@ -145,7 +145,7 @@ fn what_would_hold_a_file_up_is_told_and_its_lines_are_read_all_the_same() {
         (&name(1, CSV), &utf16, "F009"),
         (&name(1, CSV), utf8_as_cp932.as_bytes(), "F009"),
         (&name(1, CSV), b"", "F006"),
-        (&name(1, CSV), &stops(60), "解約・停止・鍵閉めが60行あり"),
+        (&name(1, CSV), &stops(60), "解約・一時停止・鍵閉めが60行あり"),
         (&name(1, CSV), &wrong, "誤りの行が40行あり、上限(20行)を超える"),
     ];
     for (name, content, told) in cases {

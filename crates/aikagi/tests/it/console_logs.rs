@@ -129,7 +129,7 @@ fn a_clerk_follows_a_file_to_its_lines_and_to_what_each_changed() {
         let told = |row: &&str| {
             row.contains(&format!("{CONSOLE}/contracts/{number}\""))
                 && row.contains("契約の一時停止 — 10 料金未納")
-                && row.contains(&format!("依頼番号 {request}"))
+                && row.contains(&format!("受付番号 {request}"))
                 && row.contains(&format!("{CONSOLE}/files/{name}\""))
         };
         assert_eq!(
@@ -222,7 +222,7 @@ fn requests_and_answers_are_listed_in_words_and_no_title_is_told() {
     assert!(statements <= 12, "{statements}");
     let told = rows(&shown);
     assert_eq!(told.len(), 2, "the household and its members: {shown}");
-    assert!(told.iter().any(|row| row.contains("視聴できません — 契約が停止中")), "{shown}");
+    assert!(told.iter().any(|row| row.contains("視聴できません — 契約が一時停止中")), "{shown}");
     assert!(shown.contains("/why?trace=BCDF2346") && !shown.contains("HIMITSU"), "{shown}");
     let of_member = logs(&mut clerk, "book=decisions&number=A-001&person=1&kind=D09");
     assert_eq!(rows(&of_member).len(), 1, "{of_member}");

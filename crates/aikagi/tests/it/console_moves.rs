@@ -80,10 +80,10 @@ fn a_number_that_is_taken_and_a_contract_that_is_over_are_refused_in_words() {
         assert!(!preview.body.contains("value=\"give\""), "{}", preview.body);
         preview.body
     };
-    assert!(told("A-001", "A-001").contains("今の契約番号と同じです"));
+    assert!(told("A-001", "A-001").contains("今の契約者番号と同じです"));
     assert!(told("A-001", "A-002").contains("すでに使われています(状態: 利用中)"));
-    assert!(told("A-001", "A-003").contains("すでに使われています(状態: 解約)"));
-    assert!(told("A-003", "B-001").contains("この契約は「解約」なので"));
+    assert!(told("A-001", "A-003").contains("すでに使われています(状態: 解約済み)"));
+    assert!(told("A-003", "B-001").contains("この契約は「解約済み」なので"));
     assert!(!clerk.look(&contract("A-003")).body.contains("id=\"move\""));
     let missing = [("verb", "replace"), ("new_number", ""), ("moved_for", "MOVING")];
     assert_eq!(previews(&mut clerk, "A-001", &missing).refusal(), "field.required");
@@ -144,12 +144,12 @@ fn what_waits_for_its_day_stands_on_the_page_and_is_taken_back_once() {
     house.world.send(later);
     let mut clerk = given_sato(&house);
     let (preview, done) = does(&mut clerk, "A-001", &[("verb", "stop"), ("from", "2090-01-31")]);
-    assert!(done.body.contains("「契約を停止(解約)する」を予約しました"), "{}", done.body);
+    assert!(done.body.contains("「契約を解約する」を予約しました"), "{}", done.body);
     assert!(preview.body.contains("指定した日に実行されます"), "{}", preview.body);
     let listed = clerk.look(&contract("A-001"));
     let (_, table) = listed.body.split_once("<table id=\"waiting\"").expect("the list");
-    assert!(table.contains("10 料金未納") && table.contains("SMS(顧客管理)"), "{table}");
-    assert!(table.contains("2090年1月31日") && table.contains("契約を停止(解約)する"), "{table}");
+    assert!(table.contains("10 料金未納") && table.contains("SMS(加入者管理)"), "{table}");
+    assert!(table.contains("2090年1月31日") && table.contains("契約を解約する"), "{table}");
     let (request, _) =
         table.rsplit_once("name=\"cancels\" value=\"").unwrap().1.split_once('"').unwrap();
 

@@ -65,7 +65,7 @@ fn a_service_is_renamed_and_moved_with_what_subscribers_notice_and_its_history_s
     assert!(suzuki.get(&masters("")).body.contains("/masters/services\" id=\"services\""));
     let list = suzuki.get(&masters("/services")).body;
     let (own, shared) = list.split_once("id=\"shared\"").unwrap();
-    for told in ["services/vod\">vod</a>", "SMS(顧客管理)", "管理プログラム", "ログイン・"]
+    for told in ["services/vod\">vod</a>", "SMS(加入者管理)", "管理プログラム", "ログイン・"]
     {
         assert!(own.contains(told), "{told}: {own}");
     }

@@ -41,7 +41,7 @@ fn a_clerk_reads_who_did_what_and_from_where_in_words() {
         "鍵開け — ベーシック",
         "契約の一時停止 — 10 料金未納",
         &format!("ファイル {name}"),
-        "顧客管理(SMS)",
+        "SMS(加入者管理)",
         "ログイン",
         "契約開始",
     ] {

@@ -69,7 +69,7 @@ fn what_happened_since_midnight_is_counted_of_this_station_only() {
     assert!(!page.contains("id=\"decided\""), "nobody asked a decision over HTTP");
     let (_, denials) = page.split_once("<table id=\"denials\">").expect("why not");
     let rows = denials.split("</table>").next().unwrap();
-    assert!(rows.contains("契約が停止中</a></td><td>2</td>"), "{rows}");
+    assert!(rows.contains("契約が一時停止中</a></td><td>2</td>"), "{rows}");
     assert!(!rows.contains("成人") && !rows.contains("契約に含まれない"), "{rows}");
     assert_eq!(page.matches("<rect class=\"second\"").count(), 1, "one hour had wrong passwords");
 }

@@ -252,7 +252,7 @@ fn each_cause_leads_to_what_the_station_can_do_about_it_at_the_member_it_is_abou
     };
     let trace = asked(15);
     let unset = why(&mut clerk, &format!("trace={trace}")).body;
-    assert!(unset.contains("D15") && unset.contains("PINがまだありません"), "{unset}");
+    assert!(unset.contains("D15") && unset.contains("暗証番号がまだありません"), "{unset}");
     assert!(!unset.contains("#person-1"), "there is none to take away: {unset}");
     let whose = house.world.household("A-001").persons[0].person_id.clone();
     let master = house.provider.signing.master().clone();
@@ -262,7 +262,7 @@ fn each_cause_leads_to_what_the_station_can_do_about_it_at_the_member_it_is_abou
     };
     house.act(set).unwrap();
     let forgotten = why(&mut clerk, &format!("trace={trace}")).body;
-    assert!(forgotten.contains("A-001?person=1#person-1\">PINを消す"), "{forgotten}");
+    assert!(forgotten.contains("A-001?person=1#person-1\">暗証番号を消す"), "{forgotten}");
 
     let mut limit = Command::new("k-4", Op::Attr, "A-001");
     limit.person_no = 1;
@@ -361,7 +361,8 @@ fn what_changed_since_is_worded_and_counts_the_member_the_product_and_the_statio
     assert!(statements <= 12, "{statements}");
     let (before, since) = (rows_since(&before), rows_since(&after));
     let fresh: Vec<&String> = since.iter().filter(|row| !before.contains(row)).collect();
-    let told = ["PINの初期化 — 個人 001", "商品の登録・変更 — ベーシック", "局の設定の変更 — "];
+    let told =
+        ["暗証番号の初期化 — 個人 001", "商品の登録・変更 — ベーシック", "局の設定の変更 — "];
     for (said, row) in told.iter().zip(&fresh) {
         assert!(row.contains(said) && row.contains("職員 sato"), "{said}: {row}");
     }
