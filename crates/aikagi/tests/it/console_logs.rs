@@ -119,8 +119,10 @@ fn a_clerk_follows_a_file_to_its_lines_and_to_what_each_changed() {
     let linkage = logs(&mut clerk, "book=linkage&kind=file");
     assert_eq!(rows(&linkage).len(), 1, "{linkage}");
     assert!(linkage.contains(&format!("/files/{name}")) && !linkage.contains("SECRET_FILE"));
+    assert!(linkage.contains("2行(正常2、注意0、誤り0)"), "in words: {linkage}");
     let refused = logs(&mut clerk, "book=linkage&outcome=refused");
     assert!(rows(&refused).len() == 1 && refused.contains("失敗 E301"), "{refused}");
+    assert!(refused.contains("lines 1<"), "what is not known, as it is: {refused}");
 
     let effects = logs(&mut clerk, &format!("book=audit&kind=contract&behind={name}"));
     let of_file = rows(&effects);

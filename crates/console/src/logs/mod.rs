@@ -4,6 +4,7 @@
 
 pub mod areas;
 mod asked;
+mod details;
 mod export;
 mod rows;
 

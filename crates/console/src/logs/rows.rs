@@ -9,7 +9,7 @@ use web::{reasons, words};
 
 use super::areas;
 use super::asked::MESSAGES;
-use super::{Found, Read, list_of};
+use super::{Found, Read, details, list_of};
 use crate::contract::{self, product_name, whom_is};
 use crate::files;
 use crate::here::Here;
@@ -211,21 +211,12 @@ impl Worded<'_> {
             "delivery" => self.household(&one.reference, 0),
             _ => quiet(&one.reference),
         };
-        let detail = match (one.kind.as_str(), one.detail.split_once(' ')) {
-            ("delivery", Some((event, error))) => {
-                let act = timeline::act(words, event);
-                let tries =
-                    words.fill("console.logs.tries", &[("tries", &one.attempts.to_string())]);
-                format!("{act} · {tries} {error}")
-            }
-            _ => one.detail.clone(),
-        };
         let cells = vec![
             says(message),
             says(&one.peer),
             reference,
             self.result(one),
-            quiet(detail.trim()),
+            quiet(details::detail(words, one)),
             self.effects(one),
         ];
         Row { at: one.at, cells, alarm: one.outcome == "refused" }

@@ -43,6 +43,16 @@ pub struct Passed {
     pub attempts: i64,
 }
 
+impl Passed {
+    /// Of a mail, a text or a logout: which try it was, and why it failed; empty: it did not. None: it is something else.
+    #[must_use]
+    pub fn tried(&self) -> Option<(i64, String)> {
+        let said: serde_json::Value = serde_json::from_str(&self.detail).ok()?;
+        let why = said.get("why")?.as_str()?.to_owned();
+        Some((said.get("attempt")?.as_i64()?, why))
+    }
+}
+
 /// A page of the operator's linkage log, with the deliveries to its services, whose tries stand in the outbox. Three statements.
 ///
 /// # Errors
