@@ -13,15 +13,23 @@ use crate::world::{KITA, World};
 /// Bytes of the one line: many times what a process needs that is just busier than another day.
 const HUGE: u64 = 96 << 20;
 /// Most memory the work on it may add to what the process needed before, in kilobytes.
-const MOST_KB: u64 = 16 << 10;
+const MOST_KB: u64 = 4 << 10;
 
 /// Not a test: the process whose memory is measured. Works until there is nothing to do.
 #[test]
 #[ignore = "run by the test of this file, in a process of its own"]
 fn helper_that_is_measured() {
     let Some(desk) = told() else { return };
-    let before = peak_kb();
+    // What any file needs, code that was never run before above all, is not counted.
+    let (plain, content) = csv(1, &starts("W", 3));
+    desk.put(&plain, &content);
     desk.work();
+    let before = peak_kb();
+    for later in fs::read_dir(desk.root.join("later")).unwrap().map(|one| one.unwrap()) {
+        let name = later.file_name();
+        fs::rename(later.path(), desk.root.join("in").join(&name)).unwrap();
+        desk.work_until(name.to_str().unwrap());
+    }
     fs::write(desk.root.join("added"), (peak_kb() - before).to_string()).unwrap();
 }
 
@@ -36,13 +44,15 @@ fn peak_kb() -> u64 {
 #[cfg(target_os = "linux")]
 fn a_line_of_many_megabytes_is_refused_with_little_memory() {
     // An endless line, and one that is endless because its quotation mark stays open.
-    for (sequence, begun) in [(1, "D,00000001,"), (2, "D,00000001,\"\n\n")] {
+    for begun in ["D,00000001,", "D,00000001,\"\n\n"] {
         let world = World::new();
         let desk = Desk::new(&world);
-        let (sent, content) = csv(sequence, &starts("C", 1));
+        let (sent, content) = csv(2, &starts("C", 1));
         let header = content.split_inclusive(|byte| *byte == b'\n').next().unwrap();
-        desk.put(&sent, header);
-        let mut file = File::options().append(true).open(desk.root.join("in").join(&sent)).unwrap();
+        let later = desk.root.join("later");
+        fs::create_dir(&later).unwrap();
+        fs::write(later.join(&sent), header).unwrap();
+        let mut file = File::options().append(true).open(later.join(&sent)).unwrap();
         file.write_all(begun.as_bytes()).unwrap();
         file.set_len(HUGE).unwrap();
 
