@@ -233,6 +233,9 @@ async fn helps(browser: &Client, demo: &Demo, look: Look) {
     browser.goto(&format!("{console}/contracts/C0012345/timeline")).await.unwrap();
     wait_for(browser, "#lines").await;
     look_at(browser, look, "timeline").await;
+    browser.goto(&format!("{console}/contracts/C0012345/persons/1")).await.unwrap();
+    wait_for(browser, "dl.facts").await;
+    look_at(browser, look, "member").await;
     browser.goto(&console).await.unwrap();
     type_into(browser, "#q", "c0012345").await;
     click(browser, "form[role=search] button").await;
