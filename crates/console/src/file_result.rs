@@ -40,7 +40,12 @@ impl Shown {
     ) -> Result<Self> {
         let words = here.words;
         let errors = usize::try_from(file.errors).unwrap_or(0);
-        let answered = if its_own { answered(console, here, file)? } else { None };
+        let answered = if its_own { answered(console, here, file) } else { Ok(None) };
+        // What else there is to say of the file is said all the same.
+        let answered = answered.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the kept result of a file can not be opened");
+            None
+        });
         let Some(answered) = answered else {
             let missing = if errors > 0 { missing(file, its_own) } else { "" };
             let days = KEEP_DAYS.to_string();

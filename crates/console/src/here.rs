@@ -134,17 +134,24 @@ impl Here {
     }
 
     /// What was asked for, or why not: who sits here is led on from there, too.
-    fn or_told(&self, console: &Console, answered: Result<Response>) -> Result<Response> {
+    pub(super) fn or_told(
+        &self,
+        console: &Console,
+        answered: Result<Response>,
+    ) -> Result<Response> {
         answered.or_else(|error| {
-            // Who is nobody any more is led to the sign-in; what is our own fault goes into the log.
-            if !status_of(&error).is_client_error()
-                || matches!(error, Error::Unauthenticated { .. })
-            {
+            if !is_told(&error) {
                 return Err(error);
             }
             self.framed(console, "", Page::of_error(self.words.0, &error))
         })
     }
+}
+
+/// Whether who sits here is told on a page of theirs: who is nobody any more is led to the sign-in; what is our own fault goes into
+/// the log.
+pub(super) fn is_told(error: &Error) -> bool {
+    status_of(error).is_client_error() && !matches!(error, Error::Unauthenticated { .. })
 }
 
 /// What the access log says of who this is.

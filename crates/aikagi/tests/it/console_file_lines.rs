@@ -272,7 +272,7 @@ fn a_line_that_was_refused_stands_in_the_timeline_of_its_contract_and_leads_to_t
     );
     assert!(told[0].contains(&format!("{}\">", path(&file))), "{told:?}");
     assert!(told[0].contains(&format!("ファイル {sent}")), "{told:?}");
-    assert!(told[0].contains("顧客管理(SMS)"), "{told:?}");
+    assert!(told[0].contains("SMS(加入者管理)"), "{told:?}");
     assert_eq!(rows(&viewer.get(&format!("{timeline}?topic=files")).body, "lines").len(), 1);
     assert_eq!(acts(&house.world, "C00001", Some(Topic::Files)), [REFUSED]);
     assert_eq!(acts(&house.world, "C00002", Some(Topic::Files)), [""; 0]);
@@ -302,10 +302,12 @@ fn refused_lines_and_the_audit_are_read_page_by_page_newest_first() {
         let Some(next) = page.next else { break };
         after = next;
     }
-    assert_eq!(all.len(), 81, "40 changes, 40 lines, and the start; none of another generation");
+    assert_eq!(all.len(), 82, "40 changes, the start, 40 lines, and one of a generation to come");
     assert!(all.iter().is_sorted_by(|one, other| one.at >= other.at));
     let lines: Vec<i64> = all.iter().filter_map(|one| Some(one.refused.as_ref()?.line)).collect();
-    assert_eq!(lines, (0..40).rev().collect::<Vec<_>>());
+    assert_eq!(lines, std::iter::once(99).chain((0..40).rev()).collect::<Vec<_>>());
+    let behind = world.look(|tx| subscribers::list_refused(tx, ("A-001", 8), ("", 100))).unwrap();
+    assert_eq!(behind.len(), 40, "what names an earlier generation is not of a later one");
 }
 
 /// A line about A-001 that was refused.

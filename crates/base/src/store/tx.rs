@@ -177,7 +177,8 @@ impl<'c> Tx<'c> {
     }
 
     /// All rows of a query, locked until the commit (PostgreSQL: `FOR UPDATE`; SQLite: a writing
-    /// transaction is the only one anyway). `sql` must be a plain SELECT from one table.
+    /// transaction is the only one anyway). `sql` must be a SELECT from one table; what else
+    /// it reads within its columns is not locked.
     ///
     /// # Errors
     /// As [`Tx::rows`].

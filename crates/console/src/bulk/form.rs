@@ -18,14 +18,14 @@ use http::HeaderMap;
 use sha2::{Digest as _, Sha256};
 use web::answers::{or_page, see_other};
 use web::texts::{Words, in_language, message};
-use web::{blocking, reasons, status_of};
+use web::{blocking, reasons};
 
 use super::drawer::{Draft, Drawer};
 use super::receive::{self, receive};
 use super::write::{Fault, Making, Place, Wish, list_in};
 use super::{LIST, NEW, path_of};
 use crate::Console;
-use crate::here::{Here, asked, seated};
+use crate::here::{Here, asked, is_told, seated};
 use crate::labels::{self, VERBS};
 
 /// The word of the choice that says nothing of its own: every line says what it asks for.
@@ -97,19 +97,16 @@ pub(crate) async fn send(
             Ok((drawer, sent)) => taken(&console, &here, (drawer, sent)),
             Err(error) => Err(error.clone().into()),
         };
-        match done {
+        let answered = match done {
             Ok(address) => Ok(see_other(&address)),
             Err(fault) if is_told(&fault.error) => {
                 page(&console, &here, (sent.as_ref().ok().map(|(_, sent)| sent), Some(&fault)))
             }
             Err(fault) => Err(fault.error),
-        }
+        };
+        here.or_told(&console, answered)
     };
     or_page(blocking(work).await)
-}
-
-pub(crate) fn is_told(error: &Error) -> bool {
-    status_of(error).is_client_error() && !matches!(error, Error::Unauthenticated { .. })
 }
 
 async fn received(console: &Console, here: &Here, request: Request) -> Result<(Drawer, Sent)> {

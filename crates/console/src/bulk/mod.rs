@@ -13,7 +13,7 @@ mod receive;
 mod write;
 
 pub(super) use detail::{answer, result, show};
-pub(super) use form::{form, form_with_file, is_told, opened, send};
+pub(super) use form::{form, form_with_file, opened, send};
 pub(super) use list::list;
 pub(super) use receive::{LONGEST_BODY, receive};
 

@@ -26,8 +26,8 @@ use super::head::{self, Last, Master, publish};
 use super::told::{key, told};
 use super::{LOGO, LOOK};
 use crate::Console;
-use crate::bulk::{form_with_file, is_told, receive};
-use crate::here::{Here, asked, seated};
+use crate::bulk::{form_with_file, receive};
+use crate::here::{Here, asked, is_told, seated};
 
 /// What the audit calls a change of it.
 const ACTS: &[&str] = &["look.changed"];
@@ -88,14 +88,15 @@ pub(crate) async fn bring(
             console.desks.act(may, clock::now(), move |tx| operators::add_logo(tx, &logo))?;
             Ok(digest)
         });
-        match done {
+        let answered = match done {
             Ok(digest) => Ok(see_other(&format!("{}{LOOK}?logo={digest}", here.address))),
             Err(error) if is_told(&error) && !matches!(error, Error::Forbidden { .. }) => {
                 let last = Last::refused(error);
                 Shown { brought: String::new() }.page(&console, &here, &last)
             }
             Err(error) => Err(error),
-        }
+        };
+        here.or_told(&console, answered)
     };
     or_page(blocking(work).await)
 }

@@ -26,8 +26,8 @@ use web::texts::{Words, message};
 use web::trial::{Asked, Reading};
 
 use crate::Console;
-use crate::bulk::{is_told, opened, receive};
-use crate::here::{Here, seated, shown};
+use crate::bulk::{opened, receive};
+use crate::here::{Here, is_told, seated, shown};
 use told::{Shown, Tried, shown_of};
 
 /// Where it is, below the console.
@@ -80,11 +80,12 @@ pub(super) async fn answer(
     let sent = received(&console, &here, request).await;
     let work = move || {
         let done = sent.and_then(|sent| tried(&console, &here, sent));
-        match done {
+        let answered = match done {
             Ok((from, tried)) => page(&console, &here, (&from, Ok(Some(tried)))),
             Err(error) if is_told(&error) => page(&console, &here, ("", Err(&error))),
             Err(error) => Err(error),
-        }
+        };
+        here.or_told(&console, answered)
     };
     or_page(blocking(work).await)
 }

@@ -6,7 +6,7 @@ use base::store::{Row, Tx, Value};
 use serde_json::json;
 
 use super::file::Waits;
-use super::{File, FileState};
+use super::{CONSOLE, File, FileState};
 
 /// `file.unknown` — no such file of this operator.
 const UNKNOWN: &str = "file.unknown";
@@ -253,15 +253,20 @@ pub(super) fn by_sequence(tx: &mut Tx<'_>, interface: &str, seq: i64) -> Result<
     )
 }
 
-/// Whether the result that lies under the name of this file is its own: a test leaves its name to the real file.
+/// Whether the result that lies under the name of this file is its own: a test leaves its name to the real file. What is put in at
+/// the console is tried and done in folders of their own, and what is done by hand lies elsewhere.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
 pub fn has_newest_result(tx: &mut Tx<'_>, file: &File) -> Result<bool> {
+    if file.interface == CONSOLE {
+        return Ok(true);
+    }
     let keys: [Value; 3] = [tx.operator().into(), (&file.name).into(), (&file.id).into()];
     let newer = tx.row(
         "SELECT file_id FROM files
-          WHERE operator_id = ?1 AND name = ?2 AND file_id > ?3 AND state <> 'REJECTED' LIMIT 1",
+          WHERE operator_id = ?1 AND name = ?2 AND file_id > ?3 AND by_hand = 0
+            AND state NOT IN ('ARRIVED', 'HELD', 'REJECTED') LIMIT 1",
         &keys,
         Row::text,
     )?;

@@ -69,8 +69,8 @@ pub fn keep_refused(tx: &mut Tx<'_>, lines: Vec<RefusedLine>) {
     }
 }
 
-/// The newest `limit` of a number, behind the one with the id `before` (empty: from the newest on). Those that name another
-/// generation are left out.
+/// The newest `limit` of a number, behind the one with the id `before` (empty: from the newest on). Those that name an earlier
+/// generation are left out; one that is not there yet was refused for that.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
@@ -85,7 +85,7 @@ pub fn list_refused(
     tx.rows(
         "SELECT refused_id, at_ms, actor, cause, file_id, line, number, gen, person_no, op, code
            FROM refused_lines
-          WHERE operator_id = ?1 AND number = ?2 AND (gen IS NULL OR gen = ?3) AND refused_id < ?4
+          WHERE operator_id = ?1 AND number = ?2 AND (gen IS NULL OR gen >= ?3) AND refused_id < ?4
           ORDER BY refused_id DESC LIMIT ?5",
         &keys,
         read,

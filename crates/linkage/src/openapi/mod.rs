@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::CACHE_CONTROL;
 use serde_json::{Map, Value as Json, json};
 
-use operation::{BODY, COMMON};
+use operation::{BODY, COMMON, STRICT};
 pub(crate) use operation::{IDEMPOTENCY_KEY, Kind, Operation, Parameter, Takes};
 
 /// What a document says besides its operations.
@@ -99,11 +99,12 @@ fn told_of(operation: &Operation) -> Json {
         Takes::Nothing => (None, None),
         Takes::Asked(parameters) => (Some(parameters), None),
         Takes::With(parameters, schema) => (Some(parameters), Some(body(schema, true))),
-        Takes::Body(schema) => (None, Some(body(schema, true))),
+        Takes::Body(schema) | Takes::Open(schema) => (None, Some(body(schema, true))),
         Takes::BodyIfAny(schema) => (None, Some(body(schema, false))),
     };
     let of_body = if taken.is_some() { BODY } else { &[] };
-    let errors = [operation.errors, of_body].concat();
+    let strict = taken.is_some() && !matches!(operation.takes, Takes::Open(_));
+    let errors = [operation.errors, of_body, if strict { &[STRICT] } else { &[] }].concat();
     let mut told = Map::new();
     let mut say = |name: &str, said: Json| drop(told.insert(name.to_owned(), said));
     say("operationId", json!(operation.id));

@@ -28,6 +28,8 @@ pub(crate) enum Takes {
     With(&'static [Parameter], &'static str),
     /// A body of this schema.
     Body(&'static str),
+    /// One whose members that are not in the schema are passed over.
+    Open(&'static str),
     /// One that may be left out.
     BodyIfAny(&'static str),
 }
@@ -75,11 +77,8 @@ pub(crate) const COMMON: &[&str] = &[
 ];
 
 /// Codes of what is wrong with a body.
-pub(crate) const BODY: &[&str] = &[
-    "json.malformed",
-    "json.missing",
-    "json.repeated",
-    "json.too_deep",
-    "json.too_long",
-    "json.unknown_field",
-];
+pub(crate) const BODY: &[&str] =
+    &["json.malformed", "json.missing", "json.repeated", "json.too_deep", "json.too_long"];
+
+/// Besides, where every member has to be known.
+pub(crate) const STRICT: &str = "json.unknown_field";

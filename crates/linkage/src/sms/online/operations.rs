@@ -145,10 +145,5 @@ pub(super) const ASK_WHY: Operation = Operation {
     scope: SCOPE,
     takes: Takes::Asked(WHY),
     answers: &[(200, "Why")],
-    errors: &[
-        "field.required",
-        "decision.action_unknown",
-        "product.reference_malformed",
-        "person.number_invalid",
-    ],
+    errors: &["field.required", "decision.action_unknown", "product.reference_malformed"],
 };

@@ -10,9 +10,10 @@ use crate::openapi::shapes::{
 pub(super) fn schemas() -> Json {
     json!({
         "Problem": refused(),
-        "Command": command(),
+        "Command": command(&["op"]),
         "Attributes": attributes(),
-        "Commands": object(&json!({ "commands": list("Command") }), &[]),
+        "BatchCommand": command(&["op", "request_id", "contract_no"]),
+        "Commands": object(&json!({ "commands": list("BatchCommand") }), &[]),
         "Report": report(),
         "Reports": object(&json!({ "results": list("Report"), "errors": whole() }), &[]),
         "Hold": object(
@@ -53,7 +54,7 @@ fn reason() -> Json {
     })
 }
 
-fn command() -> Json {
+fn command(must_be_there: &[&str]) -> Json {
     let members = json!({
         "request_id": text(),
         "contract_no": text(),
@@ -74,7 +75,7 @@ fn command() -> Json {
         "ref": text(),
         "new_device": text(),
     });
-    some(&members, &["op"])
+    some(&members, must_be_there)
 }
 
 fn attributes() -> Json {
