@@ -175,9 +175,15 @@ pub async fn picture(browser: &Client, name: &str) {
 }
 
 pub async fn wait_for(browser: &Client, css: &str) -> fantoccini::elements::Element {
-    match browser.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
-        Ok(element) => element,
-        Err(error) => {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let found = browser.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        let error = match found {
+            Ok(element) => return element,
+            Err(error) => error,
+        };
+        // Asked while the page before went away: it is the next page that is waited for.
+        if !error.to_string().contains("aborted by navigation") || Instant::now() >= until {
             let source = browser.source().await.unwrap_or_default();
             panic!("no {css}: {error}\n{source}");
         }
