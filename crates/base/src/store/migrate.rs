@@ -164,10 +164,15 @@ const PLANNER: &str = "ANALYZE schema_migrations;
      GROUP BY t.name, i.name;
     ANALYZE sqlite_schema;";
 
+/// What PostgreSQL is told of the audit, where it counts the rest itself: an operator has a tenth of the lines. Counted among many small
+/// stations it is next to nothing, and a plan for any operator would read all lines of the large one. It counts from the next `ANALYZE`
+/// on. Source: PostgreSQL's documentation of `ALTER TABLE`, per-attribute options.
+const SPREAD: &str = "ALTER TABLE audit ALTER COLUMN operator_id SET (n_distinct = 10)";
+
 fn teach_planner(tx: &mut Tx<'_>) -> Result<()> {
     match tx.engine() {
         Engine::Sqlite(session) => session.batch(PLANNER),
-        Engine::Postgres(_) => Ok(()),
+        Engine::Postgres(session) => session.batch(SPREAD),
     }
 }
 

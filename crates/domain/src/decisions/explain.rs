@@ -235,10 +235,11 @@ fn changes_since(
         MOST.into(),
     ];
     tx.rows(
+        // In an order no index has, as `records::list_about`.
         "SELECT at_ms, actor, act, subject, cause FROM audit
           WHERE operator_id = ?1 AND subject IN ARRAY(?2) AND audit_id >= ?3 AND at_ms > ?4
             AND (act IN ARRAY(?5) OR subject IN ARRAY(?6))
-          ORDER BY audit_id LIMIT ?7",
+          ORDER BY audit_id || '' LIMIT ?7",
         &keys,
         |row| {
             let (at, actor) = (row.instant()?.rfc3339_jst(), row.text()?);

@@ -76,13 +76,14 @@ const AUDIT: &str = "SELECT audit_id, at_ms, actor, act, subject, version, detai
     AND (?9 = '' OR cause IN ARRAY(?10) OR detail LIKE ?9 ESCAPE '!')
   ORDER BY audit_id DESC LIMIT ?11";
 
+// In the order of `LIST_ABOUT`, for its reason.
 const AUDIT_ABOUT: &str =
     "SELECT audit_id, at_ms, actor, act, subject, version, detail, cause FROM audit
   WHERE operator_id = ?1 AND subject IN ARRAY(?12) AND audit_id >= ?2 AND audit_id < ?3
     AND (?4 = '' OR act IN ARRAY(?5)) AND NOT act IN ARRAY(?6)
     AND SUBSTR(actor, 1, LENGTH(?7)) = ?7 AND (?8 = '' OR actor = ?8)
     AND (?9 = '' OR cause IN ARRAY(?10) OR detail LIKE ?9 ESCAPE '!')
-  ORDER BY audit_id DESC LIMIT ?11";
+  ORDER BY audit_id || '' DESC LIMIT ?11";
 
 #[cfg(test)]
 mod tests {
