@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::devices;
 use crate::doors_markup::{desk_pages, given, own_pages, walk_as};
-use crate::signin_pages::{at_step, steps};
+use crate::signin_pages::{at_step, sent, steps};
 use crate::viewers::{Answer, House, Viewer, authorize};
 
 /// Bytes of a page at its first view, with its style and its scripts.
@@ -60,12 +60,10 @@ fn every_page_of_the_console_and_of_my_page_is_small_and_asks_the_database_littl
     let (mut viewer, mut clerk) = given(&house);
     let mut brought = Brought::new(&house);
     let mut faults = Vec::new();
-    // What memory keeps is read again as time goes by where nodes share a database, by whichever page comes then.
-    let sent = || house.world.db.statements() - house.world.db.statements_to_remember();
     let mut look = |viewer: &mut Viewer<'_>, path: &str| {
-        let before = sent();
+        let before = sent(&house);
         let page = viewer.get(path);
-        let asked = sent() - before;
+        let asked = sent(&house) - before;
         let along = brought.size(&page);
         faults.extend(too_much((path, &page), along, asked));
         page
