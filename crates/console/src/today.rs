@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::kernel::{Instant, Result, clock};
+use base::records::outbox::DEAD_DAYS;
 use domain::administration::{self, Ended, LOOKED_AT, Today};
 use domain::decisions::{self, Answered};
 use domain::files::{self, File, FileState};
@@ -30,8 +31,6 @@ use super::unregistered::{self, COUNTED};
 const PATH: &str = "/today";
 /// Height of the tallest bar of the picture, in its own units.
 const TALLEST: i64 = 80;
-/// Days for which what was given up is kept.
-const GIVEN_UP_DAYS: i64 = 90;
 /// Width of an hour.
 const WIDTH: i64 = 20;
 
@@ -311,7 +310,7 @@ fn told(words: Words, today: &Today, now: Instant) -> Vec<Delivery> {
         let minutes = one.oldest.map_or(0, |oldest| oldest.seconds_until(now).max(0) / 60);
         let oldest = words.fill("console.today.minutes", &[("minutes", &minutes.to_string())]);
         let waiting = (one.oldest.unwrap_or(now), Ended::Waiting);
-        let given_up = (now.plus_days(-GIVEN_UP_DAYS), Ended::Refused);
+        let given_up = (now.plus_days(-DEAD_DAYS), Ended::Refused);
         Delivery {
             receiver: one.receiver_id.clone(),
             waiting: one.pending,

@@ -33,8 +33,6 @@ const LOG_DAYS: i64 = 366;
 const DELIVERED_DAYS: i64 = 7;
 /// Who asked for a code because the password was forgotten is looked up this long.
 const FORGOTTEN_SECONDS: i64 = 3600;
-/// Events given up can be put back to the start for this long.
-const DEAD_DAYS: i64 = 90;
 const ROTATE_SECONDS: i64 = 3600;
 
 type Sweep = fn(&mut Tx<'_>) -> Result<u64>;
@@ -149,7 +147,7 @@ fn refused_lines(tx: &mut Tx<'_>) -> Result<u64> {
 
 fn delivered(tx: &mut Tx<'_>) -> Result<u64> {
     let taken = (Over::Delivered, tx.now().plus_days(-DELIVERED_DAYS));
-    let given_up = (Over::Dead, tx.now().plus_days(-DEAD_DAYS));
+    let given_up = (Over::Dead, tx.now().plus_days(-records::outbox::DEAD_DAYS));
     let mut gone = 0;
     for receiver in records::list_receivers(tx)? {
         // Anybody may write these, without saying who they are: they go as soon as they were read.

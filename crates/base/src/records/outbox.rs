@@ -11,6 +11,9 @@ use crate::store::{Tx, Value};
 const BACK_OFF: [i64; 12] =
     [1, 5, 30, 120, 600, 3600, 7200, 14_400, 14_400, 14_400, 14_400, 14_400];
 
+/// Days for which events that were given up are kept, and can be put back to the start.
+pub const DEAD_DAYS: i64 = 90;
+
 /// One event on its way to one receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {

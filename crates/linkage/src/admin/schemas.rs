@@ -4,7 +4,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::openapi::shapes::{flag, moment, moment_if_any, object, problem, text, texts, whole};
+use crate::openapi::shapes::{
+    flag, list, moment, moment_if_any, named, object, problem, text, texts, whole,
+};
 
 /// By name.
 pub(super) fn schemas() -> Json {
@@ -108,7 +110,7 @@ fn client() -> Json {
 }
 
 fn clients() -> Json {
-    let listed = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Client" } });
+    let listed = list("Client");
     object(&json!({ "clients": listed, "next": text() }), &["next"])
 }
 
@@ -152,7 +154,7 @@ fn client_edit() -> Json {
 
 fn created_client() -> Json {
     let members = json!({
-        "client": { "$ref": "#/components/schemas/Client" },
+        "client": named("Client"),
         "changed": flag(),
         "secret": { "type": "string", "description": "Only when it was made now, and has one" },
     });

@@ -149,7 +149,7 @@ fn parameter(one: &Parameter) -> Json {
 fn body(schema: &str, required: bool) -> Json {
     json!({
         "required": required,
-        "content": { "application/json": { "schema": reference(schema) } },
+        "content": { "application/json": { "schema": shapes::named(schema) } },
     })
 }
 
@@ -157,14 +157,10 @@ fn answers(operation: &Operation) -> Json {
     let mut answers = Map::new();
     for (status, schema) in operation.answers {
         let description = if *status == 201 { "Made" } else { "Done" };
-        let content = json!({ "application/json": { "schema": reference(schema) } });
+        let content = json!({ "application/json": { "schema": shapes::named(schema) } });
         answers
             .insert(status.to_string(), json!({ "description": description, "content": content }));
     }
     answers.insert("default".to_owned(), json!({ "$ref": "#/components/responses/Problem" }));
     Json::Object(answers)
-}
-
-fn reference(schema: &str) -> Json {
-    json!({ "$ref": format!("#/components/schemas/{schema}") })
 }

@@ -58,6 +58,16 @@ pub(crate) fn open(members: &Json, must_be_there: &[&str]) -> Json {
     json!({ "type": "object", "properties": members, "required": must_be_there })
 }
 
+/// Some of this schema, which the document tells of by name.
+pub(crate) fn list(of: &str) -> Json {
+    json!({ "type": "array", "items": named(of) })
+}
+
+/// A schema the document tells of by name.
+pub(crate) fn named(schema: &str) -> Json {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
 /// A refusal, as every door words it.
 pub(crate) fn problem() -> Json {
     let members = json!({

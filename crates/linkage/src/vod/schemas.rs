@@ -2,7 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::openapi::shapes::{flag, moment, object, open, problem, some, text, texts, whole};
+use crate::openapi::shapes::{
+    flag, list, moment, named, object, open, problem, some, text, texts, whole,
+};
 
 /// By name.
 pub(super) fn schemas() -> Json {
@@ -26,14 +28,6 @@ pub(super) fn schemas() -> Json {
             &["until"],
         ),
     })
-}
-
-fn list(of: &str) -> Json {
-    json!({ "type": "array", "items": named(of) })
-}
-
-fn named(schema: &str) -> Json {
-    json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
 fn subject() -> Json {

@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use crate::openapi::shapes::{
-    flag, moment, moment_if_any, object, problem, some, text, text_if_any, texts, whole,
+    flag, list, moment, moment_if_any, named, object, problem, some, text, text_if_any, texts,
+    whole,
 };
 
 /// By name.
@@ -28,14 +29,6 @@ pub(super) fn schemas() -> Json {
         "Why": why(),
         "Explanation": explanation(),
     })
-}
-
-fn list(of: &str) -> Json {
-    json!({ "type": "array", "items": named(of) })
-}
-
-fn named(schema: &str) -> Json {
-    json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
 fn refused() -> Json {
