@@ -55,12 +55,11 @@ pub(super) fn says(words: Words, saying: &Saying) -> String {
         ],
         Saying::Key { state, from, until, played } => {
             let from = reasons::moment(words.0, *from);
-            let until = until.map(|at| reasons::moment(words.0, at)).unwrap_or_default();
-            let period = [("from", from.as_str()), ("until", until.as_str())];
-            let mut parts = vec![
-                words.get(labels::grant(*state)).to_owned(),
-                words.fill("console.period", &period),
-            ];
+            let period = match until.map(|at| reasons::moment(words.0, at)) {
+                Some(until) => words.fill("console.period", &[("from", &from), ("until", &until)]),
+                None => words.fill("console.period.open", &[("from", &from)]),
+            };
+            let mut parts = vec![words.get(labels::grant(*state)).to_owned(), period];
             parts.extend(played.map(|at| {
                 words.fill("console.first_play", &[("at", &reasons::moment(words.0, at))])
             }));

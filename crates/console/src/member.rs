@@ -132,9 +132,13 @@ impl Named<'_> {
 
     fn browser(&self, one: &ListedSession) -> Listed {
         let services: Vec<String> = one.clients.iter().map(|id| self.service(id)).collect();
+        let services = match services.as_slice() {
+            [] => self.words.get("console.member.no_services").to_owned(),
+            some => some.join(self.words.get("sessions.and")),
+        };
         Listed {
             name: self.words.get("console.member.browser").to_owned(),
-            services: services.join(self.words.get("sessions.and")),
+            services,
             since: reasons::moment(self.words.0, one.auth),
             seen: reasons::moment(self.words.0, one.seen),
         }

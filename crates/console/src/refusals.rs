@@ -11,6 +11,8 @@ use super::labels;
 
 /// How many are shown.
 const SHOWN: usize = 100;
+/// Lines that are read for them: looking for the only wrong ones of a million would hold the page up.
+const READ: usize = 100_000;
 /// Bytes of text and frame that all of them, and the reasons below, may take on a page.
 const ROOM: usize = 10_000;
 /// Bytes of the frame around a line or a reason.
@@ -58,12 +60,12 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// Reads the first of `many` refused lines, and no further than these: a result may have a million lines.
+    /// Reads the first of `many` refused lines, and no further than these or [`READ`]: a result may have a million lines.
     pub(super) fn first(words: Words, answered: Answered, many: usize) -> Self {
         let Answered { content, form, bytes, .. } = answered;
         let answers = ResultReader::new(BufReader::new(content.take(bytes)), form);
         let mut first = Self::default();
-        for answer in answers {
+        for answer in answers.take(READ) {
             match answer {
                 Ok(answer) => first.add(words, &answer),
                 // It lies where a station's program may write. What could be read of it is shown.

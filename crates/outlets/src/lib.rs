@@ -6,4 +6,5 @@ pub mod http;
 pub mod logout;
 pub mod paper;
 pub mod post;
+pub mod said;
 pub mod webhook;

@@ -7,6 +7,7 @@ use domain::credentials::{self, Alert, ContactKind, Message, SENT_CODE_SECONDS, 
 use domain::operators;
 use domain::signing::Handles;
 use outlets::post::{Mail, Sent, Text};
+use outlets::said;
 use web::{Language, words};
 
 use super::outbox::note_call;
@@ -26,7 +27,7 @@ pub(super) async fn deliver(parts: &Parts, operator: &str, delivery: &Delivery) 
     let ready = super::outbox::blocking(move || ready(&own, &at, &payload)).await;
     let outcome = match ready {
         Ok(Some(ready)) => send(parts, operator, (delivery, &ready)).await,
-        Ok(None) => Outcome::Refused("there is nothing to be sent any more".to_owned()),
+        Ok(None) => Outcome::Refused(said::NOTHING.to_owned()),
         Err(error) => Outcome::Failed(error.code().to_owned()),
     };
     note_call(parts, (operator, "post"), (delivery, &outcome));

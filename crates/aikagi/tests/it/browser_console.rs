@@ -299,7 +299,7 @@ async fn looks_up_without_a_number(browser: &Client, look: Look, console: &str) 
     look_at(browser, look, "why-rehearsed").await;
 }
 
-/// From the audit of a contract through every other book.
+/// From the audit of a contract through every other book to the day as a whole.
 async fn looks_through_the_books(browser: &Client, look: Look, console: &str) {
     click(browser, "nav.console a[href$='/logs']").await;
     wait_for(browser, "#filter").await;
@@ -313,6 +313,9 @@ async fn looks_through_the_books(browser: &Client, look: Look, console: &str) {
         wait_for(browser, "#lines, #no-lines").await;
         look_at(browser, look, &format!("logs-{book}")).await;
     }
+    browser.goto(&format!("{console}/today")).await.unwrap();
+    wait_for(browser, "#denials").await;
+    look_at(browser, look, "today").await;
 }
 
 /// Makes a passkey, and is let in by it alone: the browser offers it by itself, and its virtual owner agrees at once.

@@ -170,6 +170,12 @@ fn a_bulk_of_600_stops_is_guarded_and_done_as_tried_when_a_second_person_approve
     let acts = ["bulk.uploaded", "bulk.asked", "bulk.approved", "file.applied"];
     assert_eq!(acts.map(|act| house.audited(act)), [1, 1, 1, 2]);
     assert_eq!(house.audited("file.guarded"), 0, "both have said that it is meant");
+    assert_eq!(house.audited("console.exported"), 2, "each result carried away is written down");
+    let found = bulk(&house, &path);
+    for file in [found.tried_id, found.run_id] {
+        let page = opens(&mut kato, &format!("{CONSOLE}/files/{}", file.unwrap())).body;
+        assert!(page.contains("<td>601</td><td>Z-404</td>"), "neither hides the other: {page}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use domain::commands::Op;
 use domain::files::{self, File, FileState};
 use domain::operators::Role;
 use domain::subscribers::{self, RefusedLine};
+use linkage::sms::batch::Run;
 
 use crate::batch_desk::{CSV, Desk, csv, each, header, line, name, row, starts};
 use crate::console::{CONSOLE, given_clerk, invited, joins};
@@ -198,6 +199,23 @@ fn a_result_that_is_gone_is_told_in_words() {
     let scope = house.world.scope(KITA, sms());
     house.world.db.housekeep(&scope, "test", age).unwrap();
     assert!(shown(&mut viewer, &real).contains("保存期間(400日)が過ぎた"));
+}
+
+#[test]
+fn a_run_by_hand_hides_no_result_of_the_folder() {
+    let house = House::new();
+    let desk = desk_of(&house);
+    let mut lines = starts("C", 60);
+    lines.push(line("x-1", "103", "Z-404"));
+    let (sent, content) = csv(1, &lines);
+    desk.send(&sent, &content);
+    let file = row(&house.world, &sent);
+    let by_hand = house.world.dir.path().join(&sent);
+    std::fs::write(&by_hand, content).unwrap();
+    assert!(desk.batch.run_file(KITA, &by_hand, Run::Rehearse).unwrap().id > file.id);
+    let mut viewer = given_clerk(&house, Role::Viewer);
+    let shown = opens(&mut viewer, &path(&file)).body;
+    assert_eq!(rows(&shown, "refusals").len(), 1, "{shown}");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn one_asks_another_sees_the_conflicts_first_and_approves_and_the_rest_goes_back
     assert_eq!(standings(&house), [ACTIVE, ACTIVE, ACTIVE]);
     let done = kato.look(&path);
     assert!(done.body.contains("2件の契約を元に戻しました"), "{}", done.body);
-    assert!(done.body.contains("一部取消") && done.body.contains("undo_ask"), "{}", done.body);
+    assert!(done.body.contains("一部取り消し") && done.body.contains("undo_ask"), "{}", done.body);
     let acts = ["asked", "checked", "approved", "done"];
     let counted = acts.map(|act| house.audited(&format!("file.undo_{act}")));
     assert_eq!((counted, house.audited("contract.restored")), ([1; 4], 2));

@@ -45,7 +45,7 @@ fn a_contract_gets_another_number_once_with_everything_the_preview_named() {
         "鍵 1件",
         "セットトップボックス 1台",
         "停止 1件",
-        "ログイン中の機器 1台",
+        "ログイン中の端末 1台",
         "予約中の操作 1件は移りません",
         "B-002 · 転居",
     ] {

@@ -24,7 +24,7 @@ fn a_forgotten_browser_is_signed_out_with_what_services_had_in_it() {
     assert_eq!(there.len(), 1, "the other browser, and never this one: {}", page.body);
     assert!(page.body.contains("このブラウザー"), "{}", page.body);
     assert!(page.body.contains("みるぷらす動画㈱"), "{}", page.body);
-    assert!(page.body.contains("登録した機器はありません"), "{}", page.body);
+    assert!(page.body.contains("登録した端末はありません"), "{}", page.body);
 
     let which = [("do", "end"), ("id", there[0].as_str())];
     let ended = phone.send_form(PAGE, &which);

@@ -8,6 +8,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
 use base::store::Tx;
+use domain::administration;
 use domain::files::{self, Bulk, BulkState, BulkWord, File, RUN_FOLDER, TRIED_FOLDER};
 use domain::operators::{self, Staff};
 use domain::staff::Permission;
@@ -147,6 +148,10 @@ pub(crate) async fn result(
         let file = drawer.result(folder, &bulk.name)?;
         let file = file.ok_or_else(|| Error::not_found("bulk.no_result", &id))?;
         let name = format!("{folder}_{}", bulk.name);
+        let lines = (name.clone(), bulk.lines);
+        let note =
+            move |tx: &mut Tx<'_>| administration::note_result_taken(tx, (&lines.0, lines.1));
+        console.desks.act(may, clock::now(), note)?;
         download::answer(here, (&name, "text/csv; charset=utf-8"), file)
     })
     .await

@@ -1,21 +1,22 @@
 //! What the linkage log says of a message, in the reader's language. It is written down in English, and stays so.
 
 use base::records::pages::Passed;
+use outlets::said;
 use web::texts::Words;
 use web::words;
 
 use crate::timeline;
 
-/// Why a call came to nothing, as those who call write it down.
+/// The key of why a call came to nothing.
 const WHY: [(&str, &str); 8] = [
-    ("no answer in time", "console.said.no_answer"),
-    ("the answer is too large", "console.said.too_large"),
-    ("the connection failed", "console.said.no_connection"),
-    ("TLS failed", "console.said.no_tls"),
-    ("the name leads to no public address", "console.said.not_public"),
-    ("there is nothing to be sent any more", "console.said.nothing"),
-    ("no mail server is configured", "console.said.no_mail"),
-    ("no provider of texts is configured", "console.said.no_texts"),
+    (said::NO_ANSWER, "console.said.no_answer"),
+    (said::TOO_LARGE, "console.said.too_large"),
+    (said::NO_CONNECTION, "console.said.no_connection"),
+    (said::NO_TLS, "console.said.no_tls"),
+    (said::NOT_PUBLIC, "console.said.not_public"),
+    (said::NOTHING, "console.said.nothing"),
+    (said::NO_MAIL, "console.said.no_mail"),
+    (said::NO_TEXTS, "console.said.no_texts"),
 ];
 
 /// What is said of a message; what has another form than those known here, as it is written down.

@@ -17,6 +17,8 @@ use url::Url;
 pub use guard::{Allowed, is_public, never_allowed};
 use resolver::Guarded;
 
+use crate::said;
+
 /// Most bytes of an answer that are read.
 const ANSWER: usize = 1 << 20;
 
@@ -185,7 +187,7 @@ async fn read(mut response: reqwest::Response) -> std::result::Result<Answer, Ca
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
         if body.len() + chunk.len() > ANSWER {
-            return Err(CallError::Failed("the answer is too large".to_owned()));
+            return Err(CallError::Failed(said::TOO_LARGE.to_owned()));
         }
         body.extend_from_slice(&chunk);
     }
@@ -201,8 +203,8 @@ fn failed(error: &reqwest::Error) -> CallError {
     }
     let cause = cause.to_string();
     match cause.as_str() {
-        resolver::REFUSAL => CallError::Forbidden(cause),
-        _ if timed_out => CallError::Failed("no answer in time".to_owned()),
+        said::NOT_PUBLIC => CallError::Forbidden(cause),
+        _ if timed_out => CallError::Failed(said::NO_ANSWER.to_owned()),
         _ => CallError::Failed(cause),
     }
 }

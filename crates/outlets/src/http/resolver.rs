@@ -7,9 +7,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::Allowed;
 use super::guard::is_never;
-
-/// What a refused name is answered with.
-pub(super) const REFUSAL: &str = "the name leads to no public address";
+use crate::said;
 
 /// Asks the machine's resolver; the client connects to what is answered here and nothing else.
 #[derive(Clone)]
@@ -30,7 +28,7 @@ impl Resolve for Guarded {
             let callable: Vec<SocketAddr> =
                 found.filter(|address| may_call(address.ip())).collect();
             if callable.is_empty() {
-                return Err(REFUSAL.into());
+                return Err(said::NOT_PUBLIC.into());
             }
             Ok(Box::new(callable.into_iter()) as Addrs)
         })

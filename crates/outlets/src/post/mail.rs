@@ -15,6 +15,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
 use super::{Mail, Sent, Server, Tls};
+use crate::said;
 
 /// Answers that say something about us and not about the address: our commands, our proof, our standing.
 const ABOUT_US: [u16; 9] = [500, 501, 502, 503, 504, 530, 534, 535, 538];
@@ -57,7 +58,7 @@ impl Smtp {
         match tokio::time::timeout(*timeout, transport.send(message)).await {
             Ok(Ok(_)) => Sent::Delivered,
             Ok(Err(error)) => judge(&error),
-            Err(_) => Sent::Failed("no answer in time".to_owned()),
+            Err(_) => Sent::Failed(said::NO_ANSWER.to_owned()),
         }
     }
 }
@@ -103,9 +104,9 @@ fn message(from: Address, to: Address, mail: &Mail) -> Option<Message> {
 fn judge(error: &lettre::transport::smtp::Error) -> Sent {
     let Some(code) = error.status() else {
         let why = match (error.is_tls(), error.is_timeout()) {
-            (true, _) => "TLS failed",
-            (_, true) => "no answer in time",
-            _ => "the connection failed",
+            (true, _) => said::NO_TLS,
+            (_, true) => said::NO_ANSWER,
+            _ => said::NO_CONNECTION,
         };
         return Sent::Failed(why.to_owned());
     };

@@ -17,6 +17,7 @@ use mail::Smtp;
 pub use text::Provider;
 
 use crate::http::Http;
+use crate::said;
 
 /// A mail on its way.
 #[derive(Clone, PartialEq, Eq)]
@@ -167,7 +168,7 @@ impl Post {
     /// Sends a text. It may arrive more than once, under the same id.
     pub async fn text(&self, text: &Text) -> Sent {
         match &self.text {
-            TextWay::None => Sent::Failed("no provider of texts is configured".to_owned()),
+            TextWay::None => Sent::Failed(said::NO_TEXTS.to_owned()),
             TextWay::Folder(folder) => tray::put(folder, &text.id, &tray::of_text(text)),
             TextWay::Provider(provider) => text::deliver(&self.http, provider, text).await,
         }
@@ -176,7 +177,7 @@ impl Post {
     /// Sends a mail. It may arrive more than once, under the same id.
     pub async fn mail(&self, mail: &Mail) -> Sent {
         match &self.mail {
-            MailOut::None => Sent::Failed("no mail server is configured".to_owned()),
+            MailOut::None => Sent::Failed(said::NO_MAIL.to_owned()),
             MailOut::Tray(folder) => tray::put(folder, &mail.id, &tray::of_mail(mail)),
             MailOut::Smtp(smtp) => {
                 let own = self.senders.of.get(&mail.operator);
