@@ -86,6 +86,10 @@ struct Body<'b> {
     /// Whether nobody signed in, nor tried to.
     quiet: bool,
     bars: Vec<Bar>,
+    /// How many the tallest bar stands for.
+    most: i64,
+    /// The picture in words.
+    hours: String,
     denials: Vec<(&'static str, i64, String)>,
     deliveries: Vec<Delivery>,
     proof: &'b str,
@@ -172,7 +176,7 @@ impl<'b> Body<'b> {
     /// For who only looks.
     fn of(words: Words, address: &'b str, (day, now): (&Day, Instant)) -> Self {
         let limit = LOOKED_AT.to_string();
-        let hours = day.books.signed_in.iter().chain(&day.books.wrong);
+        let most = busiest(&day.books);
         Self {
             words,
             title: words.get("console.today.title"),
@@ -180,8 +184,10 @@ impl<'b> Body<'b> {
             now: words::fill_at(words.0, "console.today.now", now),
             cut: day.is_cut().then(|| words.fill("console.today.cut", &[("lines", &limit)])),
             figures: figures(words, day),
-            quiet: hours.sum::<i64>() == 0,
-            bars: bars(&day.books),
+            quiet: most == 0,
+            bars: bars(&day.books, most),
+            most,
+            hours: hours(words, &day.books),
             denials: denials(words, day),
             deliveries: told(words, &day.books, now),
             proof: "",
@@ -279,10 +285,26 @@ fn figures(words: Words, day: &Day) -> Vec<Figure> {
     all
 }
 
+/// The most of an hour.
+fn busiest(today: &Today) -> i64 {
+    today.signed_in.iter().chain(&today.wrong).copied().max().unwrap_or_default()
+}
+
+/// The hours that had any, for who does not see the picture.
+fn hours(words: Words, today: &Today) -> String {
+    let hours = today.signed_in.iter().zip(&today.wrong).enumerate();
+    let some = hours.filter(|(_, (signed_in, wrong))| **signed_in + **wrong > 0);
+    let told = some.map(|(hour, (signed_in, wrong))| {
+        let (hour, signed_in, wrong) = (hour.to_string(), signed_in.to_string(), wrong.to_string());
+        let values = [("hour", &*hour), ("signed_in", &*signed_in), ("wrong", &*wrong)];
+        words.fill("console.today.hour", &values)
+    });
+    format!("{}: {}", words.get("console.today.hours"), told.collect::<Vec<_>>().join(" / "))
+}
+
 /// The hours as bars, as tall as their share of the busiest one.
-fn bars(today: &Today) -> Vec<Bar> {
-    let all = today.signed_in.iter().chain(&today.wrong);
-    let most = all.copied().max().unwrap_or_default().max(1);
+fn bars(today: &Today, most: i64) -> Vec<Bar> {
+    let most = most.max(1);
     let tall = |count: i64| {
         let height = (count * TALLEST).div_euclid(most).max(i64::from(count > 0));
         (count, TALLEST - height, height)

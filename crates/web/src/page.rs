@@ -195,10 +195,11 @@ impl Page {
     #[must_use]
     pub fn of_error(language: Language, error: &Error) -> Self {
         let (title, code) = (words::page(language, "error.title"), error.code());
+        let for_staff = current::get().for_staff;
         let body = ErrorBody {
             title,
             message: words::error(language, code),
-            for_staff: current::get().for_staff,
+            for_staff,
             code,
             code_label: words::page(language, "error.code"),
             request_label: words::page(language, "error.request"),
@@ -211,7 +212,8 @@ impl Page {
             owner: words::page(language, "owner").to_owned(),
             dress: Dress::default(),
             led: None,
-            by_remote: false,
+            // A household may stand in front of it with a remote control.
+            by_remote: !for_staff,
             body: body.render().unwrap_or_default(),
             form_target: String::new(),
             frames: Vec::new(),

@@ -72,6 +72,7 @@ fn what_happened_since_midnight_is_counted_of_this_station_only() {
     assert!(rows.contains("契約が一時停止中</a></td><td>2</td>"), "{rows}");
     assert!(!rows.contains("成人") && !rows.contains("契約に含まれない"), "{rows}");
     assert_eq!(page.matches("<rect class=\"second\"").count(), 1, "one hour had wrong passwords");
+    assert!(page.contains("時 ログイン1 パスワード違い2\""), "the picture in words: {page}");
 }
 
 #[test]

@@ -241,7 +241,7 @@ fn page(
         message: fault.map(|fault| message(words.0, &fault.error)),
         faults: fault.iter().flat_map(|fault| &fault.lines).map(|one| told(words, one)).collect(),
         what: get("title"),
-        verbs: std::iter::once(as_written).chain(verbs).collect(),
+        verbs: verbs.chain([as_written]).collect(),
         reasons: Reason::ALL.into_iter().map(reason).collect(),
         products: products.collect(),
         from: get("from"),
