@@ -119,6 +119,10 @@ fn action(here: &Here, (finding, held_by): (&Finding, &[Source]), whose: &Whose)
             let query = format!("person_resume&person={}", whose.person);
             (Permission::Command, whose.verb(&query), "console.verb.person_resume")
         }
+        Finding::PersonStopped { .. } => {
+            let query = format!("person_restore&person={}", whose.person);
+            (Permission::Command, whose.verb(&query), "console.verb.person_restore")
+        }
         Finding::KeyOver { product, .. }
         | Finding::RentalOver { product, .. }
         | Finding::BeginsLater { product: Some(product), .. } => {

@@ -24,6 +24,7 @@ use super::files::{is_alarming, moment, path_of};
 use super::here::{Here, posted, shown};
 use super::labels;
 use super::logs;
+use super::preview::{Asking, asking};
 
 #[derive(Template)]
 #[template(path = "file.html")]
@@ -47,6 +48,8 @@ struct Body<'b> {
     approvals: Vec<(String, String)>,
     /// What may be said of it, and the key of each.
     words_of_staff: Vec<(&'static str, &'static str)>,
+    /// The key of who else is needed.
+    hint: &'static str,
     stand: String,
     lines: file_result::Shown,
     undo: Option<file_undo::Shown>,
@@ -76,6 +79,9 @@ pub(super) async fn answer(
 ) -> Response {
     let form = (headers, body, path_of(&id));
     posted((console, code), form, move |console, here, form| {
+        if form.get("do") == Some("release") && form.get("sure").is_none() {
+            return release_previewed(console, here, (&id, form));
+        }
         let said = file_undo::decided(console, here, (&id, form));
         match said.unwrap_or_else(|| decided(console, here, (&id, form))) {
             Ok(key) => page(console, here, &id, &Said::Done(here.words.get(key).to_owned())),
@@ -84,6 +90,27 @@ pub(super) async fn answer(
         }
     })
     .await
+}
+
+/// Shows what it is to go on out of turn, and asks for it: one person says so, and it does not come back.
+fn release_previewed(
+    console: &Console,
+    here: &Here,
+    (id, form): (&str, &Parameters<'_>),
+) -> Result<Response> {
+    let (wanted, may) = (id.to_owned(), (&here.seat, Permission::Approve));
+    let file = console.desks.look(may, clock::now(), move |tx| files::find(tx, &wanted))?;
+    let seen = form.get("seen").unwrap_or_default().to_owned();
+    let asked = Asking {
+        title: "console.preview.title",
+        page: (&path_of(&file.id), "files"),
+        what: format!("{}: {}", file.name, here.words.get("console.file.release")),
+        effect: here.words.get("console.effect.released").to_owned(),
+        fields: vec![("seen", seen), ("sure", "yes".to_owned())],
+        act: ("release", "console.give"),
+        back: "console.file.back",
+    };
+    asking(console, here, asked)
 }
 
 /// Whether the page of the file itself says why nothing was done.
@@ -155,6 +182,7 @@ fn page(console: &Console, here: &Here, id: &str, said: &Said<'_>) -> Result<Res
         waits: file.waits_for.map_or("", |waits| words.get(waits_key(waits))),
         facts: facts(words, &file),
         approvals: approvals(words, &file, &staff),
+        hint: if file.state == FileState::Guarded { "console.file.decide.hint" } else { "" },
         words_of_staff: if here.may(Permission::Approve) { sayable(&file) } else { Vec::new() },
         stand: file.stand(),
         lines: file_result::Shown::of(console, here, (&file, its_own))?,

@@ -1,9 +1,10 @@
 //! What a form about a verb is filled with, and the command it asks for.
 
-use base::kernel::{Day, Error, Result};
+use base::kernel::{Day, Error, Instant, Result, clock};
 use domain::commands::{Command, Op};
 use domain::subscribers::{MovedFor, Reason};
 use formats::oauth::Parameters;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::labels;
 
@@ -73,39 +74,72 @@ impl Filled {
     /// The command the form asks for.
     ///
     /// # Errors
-    /// `request.parameters_malformed`; what [`Command::check`] refuses
+    /// `request.parameters_malformed`, `verb.*`; what [`Command::check`] refuses
     pub(super) fn command(&self, number: &str, request: &str) -> Result<Command> {
         let malformed = |field: &str| Error::invalid("request.parameters_malformed", field);
         let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let op = labels::verb(&self.verb).ok_or_else(|| malformed("verb"))?;
         let mut command = Command::new(request, op, number);
-        if labels::is_for_person(op) || labels::is_for_key(op) {
-            command.person_no = self.person;
-        }
+        command.person_no = self.whom(op)?;
         if labels::is_for_key(op) {
-            command.product = given(&self.product);
+            let product = given(&self.product);
+            command.product =
+                Some(product.ok_or_else(|| Error::invalid("verb.product_missing", "product"))?);
         }
         if labels::has_reason(op) {
             command.reason = Some(Reason::parse(&self.reason, "reason")?);
         }
         if !self.from.is_empty() {
-            command.effective_at = Some(Day::parse_iso(&self.from, "from")?.start());
+            command.effective_at = Some(from(&self.from)?);
         }
         command.reference = given(&self.reference);
         match op {
             Op::Replace => {
-                command.new_number = given(&self.new_number);
+                command.new_number = given(&plain(&self.new_number, "new_contract_no")?);
                 let why = MovedFor::parse(&self.moved_for).ok_or_else(|| malformed("moved_for"))?;
                 command.moved_for = Some(why);
             }
             Op::DeviceReplace => {
                 command.reference = given(&self.serial);
-                command.new_device = given(&self.new_serial);
+                command.new_device = given(&plain(&self.new_serial, "new_device")?);
             }
             Op::CancelScheduled => command.cancels = given(&self.cancels),
             _ => {}
         }
         command.check()?;
         Ok(command)
+    }
+
+    /// Whom the verb is about; 0: the household. Who chose a member means no more than the member.
+    fn whom(&self, op: Op) -> Result<i64> {
+        match (self.person, labels::is_for_person(op)) {
+            (0, true) => Err(Error::invalid("verb.person_missing", "person")),
+            (0, false) => Ok(0),
+            (no, for_person) if for_person || labels::is_for_key(op) => Ok(no),
+            _ => Err(Error::invalid("verb.person_unwanted", "person")),
+        }
+    }
+}
+
+/// From when: today or a day to come. What was is told by the SMS.
+///
+/// # Errors
+/// `date.malformed`; `verb.day_past`
+pub(super) fn from(typed: &str) -> Result<Instant> {
+    let day = Day::parse_iso(typed, "from")?;
+    if day < clock::now().day_jst() {
+        return Err(Error::invalid("verb.day_past", "from"));
+    }
+    Ok(day.start())
+}
+
+/// A number as the SMS and the boxes know it, whatever keyboard it was typed on.
+fn plain(typed: &str, field: &str) -> Result<String> {
+    let plain: String = typed.nfkc().collect();
+    let plain = plain.trim();
+    let is_plain = |one: char| one.is_ascii_graphic() && !"/<>\"'".contains(one);
+    match plain.chars().all(is_plain) {
+        true => Ok(plain.to_owned()),
+        false => Err(Error::invalid("verb.number_malformed", field)),
     }
 }

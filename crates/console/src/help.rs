@@ -15,7 +15,7 @@ use super::Console;
 use super::contract::{path_of, whom_is};
 use super::here::Here;
 use super::letters::Sender;
-use super::verbs::Body;
+use super::preview::Body;
 
 /// Which member: the contract's number, and theirs.
 type Whose<'w> = (&'w str, i64);
@@ -39,6 +39,8 @@ pub(super) enum Asked {
     ResetPins,
     /// A letter in place of an earlier one.
     Letter,
+    /// Everything they are signed in with.
+    EndSessions,
 }
 
 /// Shows what it comes to for the member, and asks for it. It is rehearsed: what would be refused is refused now.
@@ -50,17 +52,27 @@ pub(super) fn previewed(
 ) -> Result<Response> {
     let wanted = number.to_owned();
     let work = move |tx: &mut Tx<'_>| match what {
-        Asked::ResetPins => administration::reset_pins(tx, (&wanted, person)),
+        Asked::ResetPins => Ok((administration::reset_pins(tx, (&wanted, person))?, 0)),
         Asked::Letter => {
             credentials::write_letter(tx, &wanted, person)?;
-            Ok(Change::Made)
+            Ok((Change::Made, 0))
+        }
+        Asked::EndSessions => {
+            let ended = administration::end_sessions(tx, (&wanted, person), None)?.sessions;
+            Ok((if ended == 0 { Change::Already } else { Change::Made }, ended))
         }
     };
-    let change = console.desks.rehearse((&here.seat, Permission::Help), clock::now(), work)?;
+    let (change, many) =
+        console.desks.rehearse((&here.seat, Permission::Help), clock::now(), work)?;
     let words = here.words;
     let (name, effect, act) = match what {
         Asked::ResetPins => ("console.help.reset_pins", "console.effect.pins", "reset_pins"),
         Asked::Letter => ("console.help.letter", "console.effect.letter", "letter"),
+        Asked::EndSessions => ("console.help.end_sessions", "console.effect.ended", "end_sessions"),
+    };
+    let none = match what {
+        Asked::EndSessions => "console.member.none",
+        Asked::ResetPins | Asked::Letter => "console.help.no_pins",
     };
     let nothing = change == Change::Already;
     let body = Body {
@@ -69,12 +81,16 @@ pub(super) fn previewed(
         address: format!("{}{}", here.address, path_of(number)),
         proof: &here.proof(console, &path_of(number)),
         what: format!("{number} {}: {}", whom_is(words, person), words.get(name)),
-        effect: if nothing { String::new() } else { words.get(effect).to_owned() },
+        effect: match nothing {
+            true => String::new(),
+            false => words.fill(effect, &[("sessions", &many.to_string())]),
+        },
         moves: Vec::new(),
-        note: if nothing { words.get("console.help.no_pins").to_owned() } else { String::new() },
+        note: if nothing { words.get(none).to_owned() } else { String::new() },
         refused: nothing,
         fields: vec![("person", person.to_string())],
         act: (act, words.get("console.give")),
+        back: "console.back",
     };
     here.page(console, (body.title, "search"), &body, None)
 }

@@ -30,6 +30,7 @@ mod masters;
 mod member;
 mod moving;
 mod people;
+mod preview;
 mod refusals;
 mod security;
 mod signin;

@@ -12,7 +12,7 @@ use super::contract::path_of;
 use super::file::named;
 use super::here::Here;
 use super::labels;
-use super::verbs::Body;
+use super::preview::{Asking, asking};
 
 /// What can be taken back, on the page of the contract.
 pub(super) struct Listed {
@@ -43,21 +43,16 @@ pub(super) fn previewed(
     let seen = console
         .desks
         .rehearse(may, clock::now(), move |tx| commands::undo_by_hand(tx, (&wanted, &asked)))?;
-    let words = here.words;
-    let body = Body {
-        words,
-        title: words.get("console.undo.title"),
-        address: format!("{}{}", here.address, path_of(number)),
-        proof: &here.proof(console, &path_of(number)),
-        what: format!("{number}: {}", words.get(labels::verb_name(seen.verb.op))),
-        effect: effect(words, &seen),
-        moves: Vec::new(),
-        note: String::new(),
-        refused: false,
+    let asked = Asking {
+        title: "console.undo.title",
+        page: (&path_of(number), "search"),
+        what: format!("{number}: {}", here.words.get(labels::verb_name(seen.verb.op))),
+        effect: effect(here.words, &seen),
         fields: vec![("request", request.to_owned())],
-        act: ("undo", words.get("console.undo.do")),
+        act: ("undo", "console.undo.do"),
+        back: "console.back",
     };
-    here.page(console, (body.title, "search"), &body, None)
+    asking(console, here, asked)
 }
 
 fn effect(words: Words, seen: &TakenBack) -> String {

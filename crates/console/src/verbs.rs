@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, clock, ids};
 use domain::commands::{self, Op, Preview, Report, ResultKind};
 use domain::staff::Permission;
-use domain::subscribers::{MovedFor, Reason, note};
+use domain::subscribers::{MovedFor, Reason, Standing, note};
 use formats::oauth::Parameters;
 use http::HeaderMap;
 use web::texts::Words;
@@ -20,29 +19,8 @@ use super::contract::{self, Said, path_of};
 use super::filled::Filled;
 use super::help::Asked;
 use super::here::{Here, posted};
+use super::preview::Body;
 use super::{deliveries, help, labels, moving, undo};
-
-#[derive(Template)]
-#[template(path = "preview.html")]
-pub(super) struct Body<'b> {
-    pub(super) words: Words,
-    pub(super) title: &'b str,
-    pub(super) address: String,
-    pub(super) proof: &'b str,
-    /// What is asked for.
-    pub(super) what: String,
-    /// What it comes to; empty: it is refused.
-    pub(super) effect: String,
-    /// What goes along to another number.
-    pub(super) moves: Vec<String>,
-    /// A note, or why it is refused.
-    pub(super) note: String,
-    pub(super) refused: bool,
-    /// What the form hands on.
-    pub(super) fields: Vec<(&'static str, String)>,
-    /// What its button asks for, and says.
-    pub(super) act: (&'static str, &'static str),
-}
 
 /// `POST …/contracts/{number}`.
 pub(super) async fn answer(
@@ -62,6 +40,9 @@ pub(super) async fn answer(
             "undo_preview" => Some(undo::previewed(console, here, (&number, get("request")))),
             "reset_pins_preview" => Some(help::previewed(console, here, whose, Asked::ResetPins)),
             "letter_preview" => Some(help::previewed(console, here, whose, Asked::Letter)),
+            "end_sessions_preview" => {
+                Some(help::previewed(console, here, whose, Asked::EndSessions))
+            }
             "letter" => Some(help::letter(console, here, whose)),
             _ => None,
         };
@@ -122,7 +103,7 @@ fn previewed(
     let words = here.words;
     let against = seen.moving.as_ref().and_then(|moving| moving.refusal);
     let refused = seen.report.result == ResultKind::Error || against.is_some();
-    let idle = !later && is_idle(op, &seen);
+    let idle = !later && is_idle(&seen);
     let asked = [("request", request), ("version", seen.version.to_string())];
     let moves = seen.moving.as_ref().filter(|_| !refused);
     let body = Body {
@@ -133,10 +114,16 @@ fn previewed(
         what: what(words, (op, number, filled), &seen),
         effect: if refused { String::new() } else { effect(words, (op, later), &seen) },
         moves: moves.map_or_else(Vec::new, |moving| moving::lines(words, &seen, moving)),
-        note: against.map_or_else(|| noted(words, &seen.report), |why| moving::refusal(words, why)),
+        note: match against {
+            Some(why) => moving::refusal(words, why),
+            // That it is for later, the sentence says.
+            None if later && !refused => String::new(),
+            None => noted(words, &seen.report),
+        },
         refused: refused || idle,
         fields: filled.fields().into_iter().chain(asked).collect(),
         act: ("give", words.get("console.give")),
+        back: "console.back",
     };
     here.page(console, (body.title, "search"), &body, None)
 }
@@ -171,11 +158,9 @@ fn what(words: Words, (op, number, filled): (Op, &str, &Filled), seen: &Preview)
     format!("{number} {whom}: {}", details.join(" · "))
 }
 
-/// Whether there is nothing of the station's to lift: what others hold, they lift.
-fn is_idle(op: Op, seen: &Preview) -> bool {
-    matches!(op, Op::Resume | Op::PersonResume)
-        && seen.report.result == ResultKind::Warning
-        && seen.report.version == seen.version
+/// Whether nothing would change.
+fn is_idle(seen: &Preview) -> bool {
+    seen.report.result == ResultKind::Warning && seen.report.version == seen.version
 }
 
 /// What it comes to, in a sentence.
@@ -183,9 +168,13 @@ fn effect(words: Words, (op, later): (Op, bool), seen: &Preview) -> String {
     let (persons, keys) = (seen.persons.to_string(), seen.keys.to_string());
     let counts = [("persons", persons.as_str()), ("keys", keys.as_str())];
     let remain = seen.report.code.as_deref() == Some(note::HOLDS_REMAIN);
+    let held = seen.report.state == Some(Standing::Suspended);
     let key = match op {
+        Op::Resume | Op::PersonResume if !later && is_idle(seen) => "console.effect.not_ours",
+        _ if !later && is_idle(seen) => "console.effect.nothing",
+        Op::Suspend if !later && seen.held => "console.effect.held_again",
+        Op::StopCancel if held => "console.effect.back_held",
         Op::Suspend | Op::Stop | Op::PersonSuspend | Op::PersonStop => "console.effect.away",
-        Op::Resume | Op::PersonResume if !later && is_idle(op, seen) => "console.effect.not_ours",
         Op::Resume | Op::PersonResume if remain => "console.effect.still_held",
         Op::Resume | Op::StopCancel | Op::PersonResume => "console.effect.back",
         Op::PersonAdd => "console.effect.restored",

@@ -13,6 +13,7 @@ use base::kernel::Error;
 use domain::operators::Operator;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
+use tower_http::compression::CompressionLayer;
 
 use crate::current::Letters;
 use crate::look::{self, Dress, Help};
@@ -78,7 +79,8 @@ pub fn keys_script() -> &'static str {
     PATH.get_or_init(|| path_of(KEYS, "js"))
 }
 
-/// The routes of what pages need: the style sheet, colours of stations, and the scripts.
+/// The routes of what pages need: the style sheet, colours of stations, and the scripts. They travel compressed: nothing of
+/// them is secret, unlike a page, whose length would tell about what it hides.
 pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
     const SCRIPT: &str = "text/javascript; charset=utf-8";
     Router::new()
@@ -87,6 +89,7 @@ pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route(passkeys_script(), get(async || kept_for_ever(SCRIPT, PASSKEYS)))
         .route(focus_script(), get(async || kept_for_ever(SCRIPT, FOCUS)))
         .route(keys_script(), get(async || kept_for_ever(SCRIPT, KEYS)))
+        .layer(CompressionLayer::new())
 }
 
 /// What never changes under its address.

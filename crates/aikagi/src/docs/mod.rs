@@ -15,6 +15,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base::kernel::{Error, Result};
+use tower_http::compression::CompressionLayer;
 use web::answers::or_page;
 use web::texts::Words;
 use web::{Page, current};
@@ -167,6 +168,7 @@ pub fn routes(base_url: &str) -> Router {
         .route("/docs/pictures/{picture}", get(pictures::show))
         .route("/docs/{name}", get(manual_page))
         .route("/docs/{name}/{part}", get(part_page))
+        .layer(CompressionLayer::new())
         .with_state(Arc::from(base_url))
 }
 

@@ -273,7 +273,11 @@ fn what_was_done_is_taken_back_but_for_what_something_else_changed_since() {
     assert_eq!(stopped(&house, &numbers), 30);
     house.world.sms(Op::StopCancel, "C00007");
 
-    assert!(says(&mut kato, &path, "undo").body.contains("元に戻し始めました"));
+    let asked = says(&mut kato, &path, "undo");
+    assert!(asked.body.contains("30行の操作を取り消し"), "{}", asked.body);
+    assert_eq!(bulk(&house, &path).state, BulkState::Done, "nothing is taken back unasked");
+    let sure = kato.send_form(&path, &[("do", "undo"), ("sure", "yes")]);
+    assert!(sure.body.contains("元に戻し始めました"), "{}", sure.body);
     runner.work();
 
     let left = bulk(&house, &path);

@@ -99,7 +99,7 @@ fn what_can_not_be_read_names_the_line_and_nothing_of_it_is_taken() {
             vec![("title", "x"), ("verb", "person_stop"), ("numbers", "C1")],
             "request.parameters_malformed",
         ),
-        (vec![("title", "x"), ("verb", "key_open"), ("numbers", "C1")], "field.required"),
+        (vec![("title", "x"), ("verb", "key_open"), ("numbers", "C1")], "verb.product_missing"),
         (
             vec![("title", "x"), ("verb", "suspend"), ("reason", "77"), ("numbers", "C1")],
             "hold.reason_unknown",
@@ -224,7 +224,7 @@ fn who_gives_it_up_in_time_has_changed_nothing() {
     for word in ["ask", "approve", "undo", "withdraw"] {
         let anybody = if word == "approve" { &mut kato } else { &mut suzuki };
         anybody.proof = proof_for(&house, anybody, &path);
-        let told = anybody.send_form(&path, &[("do", word)]);
+        let told = anybody.send_form(&path, &[("do", word), ("sure", "yes")]);
         assert_eq!(told.refusal(), "bulk.changed_meanwhile", "{word}");
     }
     assert_eq!(house.world.standing("C00001"), Standing::Active);

@@ -105,7 +105,11 @@ fn a_gap_is_told_at_the_top_and_released_by_who_may() {
     let mut suzuki = given_clerk(&house, Role::Admin);
     let list = suzuki.get(&format!("{CONSOLE}/files"));
     assert!(list.body.contains("番号 00000002 のファイルが届いていません"), "{}", list.body);
-    let done = says(&mut suzuki, &held, "release");
+    let asked = says(&mut suzuki, &held, "release");
+    assert!(asked.body.contains("番号の順番を待たずに"), "{}", asked.body);
+    assert_eq!(now(&house, &held).state, FileState::Held, "not done unasked");
+    let sure = [("do", "release"), ("seen", &seen(&asked)), ("sure", "yes")];
+    let done = suzuki.send_form(&path(&held), &sure);
     assert!(done.body.contains("進めるようにしました"), "{}", done.body);
     let released = now(&house, &held);
     assert_eq!((released.state, released.is_resolved("gap")), (FileState::Arrived, true));

@@ -132,7 +132,7 @@ fn who_visits_sets_the_station_up_and_does_nothing_for_households_whatever_is_se
         boss.proof = proof(&house, &boss, "/contracts/A-001");
         let fields = [
             ("do", act),
-            ("verb", "suspend"),
+            ("verb", "person_suspend"),
             ("reason", "40"),
             ("person", "1"),
             ("request", "r-1"),

@@ -82,6 +82,7 @@ mod console_services;
 mod console_timeline;
 mod console_today;
 mod console_undo;
+mod console_verbs;
 mod console_visits;
 mod console_why;
 mod contacts_page;

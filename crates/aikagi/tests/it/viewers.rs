@@ -45,8 +45,8 @@ pub struct House {
     pub world: World,
     pub provider: Provider,
     pub decisions: Arc<Decisions>,
-    router: Router,
-    runtime: tokio::runtime::Runtime,
+    pub router: Router,
+    pub runtime: tokio::runtime::Runtime,
 }
 
 /// An answer.

@@ -27,6 +27,7 @@ use crate::download;
 use crate::file::{is_told_there, who};
 use crate::files::{moment, path_of as path_of_file};
 use crate::here::{Here, asked, posted, shown};
+use crate::preview::{Asking, asking};
 
 #[derive(Template)]
 #[template(path = "bulk_one.html")]
@@ -99,6 +100,9 @@ pub(crate) async fn answer(
 ) -> Response {
     let form = (headers, body, path_of(&id));
     posted((console, code), form, move |console, here, form| {
+        if form.get("do") == Some("undo") && form.get("sure").is_none() {
+            return undo_previewed(console, here, &id);
+        }
         match decided(console, here, (&id, form)) {
             Ok(key) => page(console, here, &id, &Said::Done(here.words.get(key).to_owned())),
             Err(error) if is_told_there(&error) => page(console, here, &id, &Said::Refused(&error)),
@@ -106,6 +110,25 @@ pub(crate) async fn answer(
         }
     })
     .await
+}
+
+/// Shows what taking it back comes to, and asks for it.
+fn undo_previewed(console: &Console, here: &Here, id: &str) -> Result<Response> {
+    let wanted = id.to_owned();
+    let may = (&here.seat, Permission::Approve);
+    let look = move |tx: &mut Tx<'_>| files::find_bulk(tx, &wanted);
+    let bulk = console.desks.look(may, clock::now(), look)?;
+    let lines = bulk.lines.to_string();
+    let asked = Asking {
+        title: "console.undo.title",
+        page: (&path_of(&bulk.id), "bulk"),
+        what: bulk.title,
+        effect: here.words.fill("console.effect.bulk_undone", &[("lines", &lines)]),
+        fields: vec![("sure", "yes".to_owned())],
+        act: ("undo", "console.bulk.undo"),
+        back: "console.bulk.to_work",
+    };
+    asking(console, here, asked)
 }
 
 /// Says a word; answers the key of what came of it.

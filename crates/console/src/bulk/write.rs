@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
-use base::kernel::{Day, Error, Instant, Result};
+use base::kernel::{Error, Instant, Result};
 use domain::commands::Op;
 use domain::files::CONSOLE;
 use domain::subscribers::{Reason, is_plain};
@@ -69,7 +69,7 @@ impl Wish {
     /// What a form asks for.
     ///
     /// # Errors
-    /// `request.parameters_malformed`, `hold.reason_unknown`, `date.malformed`, `field.required`, `field.too_long`
+    /// `request.parameters_malformed`, `hold.reason_unknown`, `date.malformed`, `verb.day_past`, `verb.product_missing`, `field.too_long`
     pub(super) fn of(op: Op, get: impl Fn(&'static str) -> String) -> Result<Self> {
         let mut wish = Self::default();
         let operation = op.number();
@@ -83,12 +83,12 @@ impl Wish {
         if crate::labels::is_for_key(op) {
             wish.product = get("product");
             if wish.product.is_empty() {
-                return Err(Error::invalid("field.required", "product"));
+                return Err(Error::invalid("verb.product_missing", "product"));
             }
         }
         let from = get("from");
         if !from.is_empty() {
-            wish.from = Day::parse_iso(&from, "from")?.start().compact_jst();
+            wish.from = crate::filled::from(&from)?.compact_jst();
         }
         Ok(wish)
     }

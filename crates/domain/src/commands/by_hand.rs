@@ -1,11 +1,13 @@
 //! What a clerk does to a contract: shown before it is done, done once, and never over what somebody else changed.
 
+use std::collections::HashMap;
+
 use base::kernel::{Error, Result};
 use base::records::inbox;
 use base::store::Tx;
 
-use crate::entitlements::{self, GrantState};
-use crate::subscribers::{self, Household, Load, PERSON_UNKNOWN, UNKNOWN};
+use crate::entitlements::{self, GrantState, Keyring};
+use crate::subscribers::{self, Household, Key, Load, PERSON_UNKNOWN, Standing, UNKNOWN};
 
 use super::bus::{INBOX, execute, execute_many};
 use super::moving::{Moving, moving};
@@ -20,8 +22,10 @@ pub struct Preview {
     pub report: Report,
     /// Members it touches: all who are not gone, or the one it is about.
     pub persons: usize,
-    /// Keys in force that they hold.
+    /// Keys in force that they hold; afterwards, if it brings them back.
     pub keys: usize,
+    /// Whether the household is suspended already.
+    pub held: bool,
     /// What goes to another number with it, if it changes the number.
     pub moving: Option<Moving>,
     /// What it takes back, if it takes back what waits.
@@ -46,10 +50,14 @@ pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
         .iter()
         .filter(|person| !person.is_gone() && serves(person.person_no))
         .count();
-    let keys = keyrings.get(&household.key()).map_or(0, |keyring| {
-        let open = keyring.grants.iter().filter(|one| one.state_at(now) == GrantState::Open);
+    let key = household.key();
+    let open = |keyrings: &HashMap<Key, Keyring>| {
+        let grants = keyrings.get(&key).map(|keyring| keyring.grants.iter()).into_iter().flatten();
+        let open = grants.filter(|one| one.state_at(now) == GrantState::Open);
         open.filter(|one| one.person_no == 0 || serves(one.person_no)).count()
-    });
+    };
+    let keys = open(&keyrings);
+    let held = household.standing(now) == Standing::Suspended;
     let version = household.contract.version;
     let moving = moving(tx, command)?;
     let cancels = match &command.cancels {
@@ -59,7 +67,12 @@ pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
         None => None,
     };
     let report = execute(tx, command)?;
-    Ok(Preview { report, persons, keys, moving, cancels, version })
+    let keys = match command.op {
+        // Those that the stop had closed.
+        Op::StopCancel => open(&entitlements::load(tx, vec![command.number.clone()])?),
+        _ => keys,
+    };
+    Ok(Preview { report, persons, keys, held, moving, cancels, version })
 }
 
 /// Gives `command`, if the contract still is as its clerk saw it, in `version`. The same command again is answered the
