@@ -198,6 +198,23 @@ pub(super) fn column(name: &str) -> Option<&'static str> {
     COLUMNS.into_iter().find(|(known, _)| *known == name).map(|(_, key)| key)
 }
 
+/// The key of what a file was read for, or had instead, as its reader names it in English.
+pub(super) fn part_of_file(said: &str) -> Option<&'static str> {
+    const PARTS: [(&str, &str); 10] = [
+        ("a header", "console.trial.part.header"),
+        ("a longer one", "console.trial.part.longer"),
+        ("a record", "console.trial.part.record"),
+        ("a trailer", "console.trial.part.trailer"),
+        ("a UTF-8 byte order mark", "console.trial.part.mark"),
+        ("more bytes", "console.trial.part.more"),
+        ("other bytes", "console.trial.part.bytes"),
+        ("plain text", "console.trial.part.text"),
+        ("something else", "console.trial.part.else"),
+        ("the end of the file", "console.trial.part.end"),
+    ];
+    PARTS.into_iter().find(|(known, _)| *known == said).map(|(_, key)| key)
+}
+
 /// What a file was refused, held or guarded for. Source: `docs/api/sms.md`, codes.
 pub(super) fn file_code(code: &str) -> Option<&'static str> {
     const CODES: [(&str, &str); 12] = [

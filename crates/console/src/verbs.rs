@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, clock, ids};
+use domain::catalogue::{self, Catalogue};
 use domain::commands::{self, Op, Preview, Report, ResultKind};
 use domain::staff::Permission;
 use domain::subscribers::{MovedFor, Reason, Standing, note};
@@ -93,10 +94,13 @@ fn previewed(
     let rehearsed = filled.command(number, &request).and_then(|command| {
         let asked = (&here.seat, Permission::Command);
         let (op, later) = (command.op, command.effective_at.is_some_and(|at| at > now));
-        let seen = console.desks.rehearse(asked, now, move |tx| commands::preview(tx, &command))?;
+        let seen = console.desks.rehearse(asked, now, move |tx| {
+            let catalogue = tx.operator_fact(catalogue::load)?;
+            Ok((commands::preview(tx, &command)?, catalogue))
+        })?;
         Ok((op, later, seen))
     });
-    let (op, later, seen) = match rehearsed {
+    let (op, later, (seen, catalogue)) = match rehearsed {
         Ok(seen) => seen,
         Err(error) => return refused(console, here, (number, filled), &error),
     };
@@ -111,7 +115,7 @@ fn previewed(
         title: words.get("console.preview.title"),
         address: format!("{}{}", here.address, path_of(number)),
         proof: &here.proof(console, &path_of(number)),
-        what: what(words, (op, number, filled), &seen),
+        what: what(words, (op, number, filled), (&seen, &catalogue)),
         effect: if refused { String::new() } else { effect(words, (op, later), &seen) },
         moves: moves.map_or_else(Vec::new, |moving| moving::lines(words, &seen, moving)),
         note: match against {
@@ -129,7 +133,11 @@ fn previewed(
 }
 
 /// `A-001 契約全体: 契約を一時停止する · 40 不正利用 · 今すぐ`.
-fn what(words: Words, (op, number, filled): (Op, &str, &Filled), seen: &Preview) -> String {
+fn what(
+    words: Words,
+    (op, number, filled): (Op, &str, &Filled),
+    (seen, catalogue): (&Preview, &Catalogue),
+) -> String {
     let whom = match filled.person {
         no if no > 0 && (labels::is_for_person(op) || labels::is_for_key(op)) => {
             words.fill("console.person.no", &[("no", &format!("{no:03}"))])
@@ -142,7 +150,11 @@ fn what(words: Words, (op, number, filled): (Op, &str, &Filled), seen: &Preview)
         Op::Suspend | Op::PersonSuspend => Reason::parse(&filled.reason, "reason")
             .map(|reason| reasons::named(words.0, reason).to_owned())
             .ok(),
-        Op::KeyOpen | Op::KeyClose | Op::KeyRevoke => Some(filled.product.clone()),
+        Op::KeyOpen | Op::KeyClose | Op::KeyRevoke => {
+            let (code, name) =
+                (&filled.product, contract::product_name(words.0, catalogue, &filled.product));
+            Some(if name == *code { name } else { format!("{name} ({code})") })
+        }
         Op::Replace => {
             let why = MovedFor::parse(&filled.moved_for).unwrap_or(MovedFor::Other);
             Some(format!("{} · {}", filled.new_number, words.get(labels::moved_for(why))))
@@ -155,6 +167,9 @@ fn what(words: Words, (op, number, filled): (Op, &str, &Filled), seen: &Preview)
         _ => None,
     });
     details.push(from.to_owned());
+    if labels::has_reason(op) && !filled.reference.is_empty() {
+        details.push(filled.reference.clone());
+    }
     format!("{number} {whom}: {}", details.join(" · "))
 }
 

@@ -269,6 +269,9 @@ async fn at(address: &str, folder: &Path, (demo, look): (&Demo, Look)) {
     assert!(compared.contains("試したときと同じ結果でした"), "{compared}");
     look_at(&other, look, "bulk-done").await;
     click(&other, "button[value=undo]").await;
+    wait_for(&other, "#effect").await;
+    look_at(&other, look, "bulk-undo").await;
+    click(&other, "button[value=undo]").await;
     stands(&other, "元に戻しました").await;
     look_at(&other, look, "bulk-undone").await;
     other.goto(&format!("{console}/files")).await.unwrap();

@@ -72,16 +72,25 @@ async fn nothing_to_press(clerk: &Client, page: &str) {
 /// Every form the page has for a clerk at the desk, filled in.
 fn forms(verbs: &[Value], proof: &str) -> Vec<Value> {
     let whole = |act: &str, verb: &str| {
+        let person = if act == "give" && !verb.contains("person") { "0" } else { "2" };
         json!({
-            "proof": proof, "do": act, "verb": verb, "person": "2", "reason": "40", "product": "RENT4",
+            "proof": proof, "do": act, "verb": verb, "person": person, "reason": "40", "product": "RENT4",
             "new_number": "C0099999", "moved_for": "MOVING", "serial": "STB-1", "new_serial": "STB-2",
             "cancels": "k1", "request": "r-1", "version": "1", "receiver": "demo-vod",
         })
     };
     let verbs = verbs.iter().map(|verb| verb.as_str().unwrap());
     let verbs = verbs.chain(["replace", "swap", "take_back"]);
-    let helps =
-        ["unlock", "end_sessions", "reset_pins", "letter", "letter_preview", "undo", "resend"];
+    let helps = [
+        "unlock",
+        "end_sessions",
+        "end_sessions_preview",
+        "reset_pins",
+        "letter",
+        "letter_preview",
+        "undo",
+        "resend",
+    ];
     verbs.map(|verb| whole("give", verb)).chain(helps.map(|help| whole(help, ""))).collect()
 }
 

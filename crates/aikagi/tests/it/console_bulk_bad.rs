@@ -69,9 +69,10 @@ fn what_can_not_be_read_names_the_line_and_nothing_of_it_is_taken() {
     );
     let mut utf16 = vec![0xFF, 0xFE];
     utf16.extend("C00001".encode_utf16().flat_map(u16::to_le_bytes));
-    let cases: [(&str, &[u8], &str, &str); 10] = [
+    let cases: [(&str, &[u8], &str, &str); 11] = [
         ("file", &broken_hash, "bulk.file_wrong", "5行目"),
         ("file", &cut, "bulk.file_wrong", "F00"),
+        ("file", b"", "bulk.file_wrong", "始まりの行(ヘッダー)"),
         ("file", b"PK\x03\x04\x00\x00", "bulk.file_wrong", "1行目"),
         ("file", &elsewhere, "bulk.header_wrong", "operator"),
         ("file", &test, "bulk.header_wrong", "test_flag"),

@@ -27,6 +27,7 @@ use super::{LIST, NEW, path_of};
 use crate::Console;
 use crate::here::{Here, asked, is_told, seated};
 use crate::labels::{self, VERBS};
+use crate::trial::told::fault_of;
 
 /// The word of the choice that says nothing of its own: every line says what it asks for.
 const AS_WRITTEN: &str = "file";
@@ -268,10 +269,6 @@ fn told(words: Words, (line, place): &(u64, Place)) -> String {
             let byte = byte.to_string();
             words.fill("console.bulk.fault.column", &[line, ("column", column), ("byte", &byte)])
         }
-        Place::Whole(fault) => {
-            let why = labels::file_code(fault.code).map_or(fault.code, |key| words.get(key));
-            let at = words.fill("console.bulk.fault.at", &[line]);
-            format!("{at} {why} ({fault})")
-        }
+        Place::Whole(fault) => fault_of(words, fault),
     }
 }

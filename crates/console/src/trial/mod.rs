@@ -3,7 +3,7 @@
 //!
 //! Source: issue 4, §2.7.
 
-mod told;
+pub(crate) mod told;
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _};

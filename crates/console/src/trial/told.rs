@@ -104,14 +104,16 @@ fn why(words: Words, code: &str) -> String {
     format!("{code} {said}")
 }
 
-fn fault_of(words: Words, fault: &FileFault) -> String {
+/// Why a file can not be read on, and where.
+pub(crate) fn fault_of(words: Words, fault: &FileFault) -> String {
     let (line, byte) = (fault.line.to_string(), fault.offset.to_string());
     let column = fault.column.map(|column| format!("{column}: ")).unwrap_or_default();
-    let found = format!("{column}{}", fault.found);
+    let part = |said| labels::part_of_file(said).map_or(said, |key| words.get(key));
+    let found = format!("{column}{}", part(&fault.found));
     let filled = [
         ("line", line.as_str()),
         ("byte", &byte),
-        ("expected", &fault.expected),
+        ("expected", part(&fault.expected)),
         ("found", &found),
     ];
     format!("{} {}", why(words, fault.code), words.fill("console.trial.fault", &filled))
