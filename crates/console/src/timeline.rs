@@ -198,7 +198,9 @@ pub(super) fn from(words: Words, cause: &str) -> String {
         "cli" => "console.cause.cli",
         "demo" => "console.cause.demo",
         "letter" => "console.cause.letter",
-        "own-sessions" | "recovery" | "phone" => "console.cause.person",
+        "own" | "own-password" | "own-sessions" | "recovery" | "phone" => "console.cause.person",
+        "box" => "console.cause.box",
+        "purge" => "console.cause.purge",
         _ => return place.to_owned(),
     };
     words.fill(key, &[("id", id)])

@@ -21,6 +21,7 @@ fn picture(world: &World, number: &str) -> Household {
     let mut household = world.household(number);
     household.contract.version = 0;
     household.contract.updated = world.now();
+    household.contract.cause.clear();
     household
 }
 

@@ -17,6 +17,7 @@ mod addresses;
 mod admin;
 mod admin_changes;
 mod admin_tokens;
+mod ages;
 mod algorithms;
 mod approvals;
 mod artefacts;

@@ -78,7 +78,8 @@ fn finish(
     key: &Key,
     (act, box_id): (&'static str, &str),
 ) -> Result<()> {
-    bench.mark_changed(tx, key);
+    let cause = subscribers::cause_of(tx);
+    bench.mark_changed(tx, key, &cause);
     let version = bench.get(key).map_or(0, |whole| whole.household.contract.version);
     let label = key.label();
     records::record(tx, &Entry::new(act, &label).version(version).detail(json!({"box": box_id})))?;

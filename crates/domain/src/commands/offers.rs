@@ -10,7 +10,7 @@ use base::store::{Tx, Value};
 use serde_json::json;
 
 use crate::credentials::{self, Alert, Fresh, tell_person};
-use crate::subscribers::{By, Household, Key, Load, Person, Source};
+use crate::subscribers::{By, Household, Key, Load, Person, Source, cause_of};
 
 use super::own::Own;
 use super::workbench::{Needs, Workbench};
@@ -125,10 +125,10 @@ pub fn accept_household(tx: &mut Tx<'_>, fresh: &Fresh<'_>) -> Result<()> {
 fn hand_over(tx: &mut Tx<'_>, key: &Key, (from, next): (&str, &Person)) -> Result<()> {
     let needs = Needs { load: Load::ForChange, keys: false, boxes: None };
     let mut bench = Workbench::load_numbers(tx, vec![key.number.clone()], needs)?;
-    let cause = tx.cause().to_owned();
+    let cause = cause_of(tx);
     let by = By { source: Source::Owner, at: tx.now(), now: tx.now(), cause: &cause };
     bench.get_mut(key)?.household.hand_over(next.person_no, &by)?;
-    bench.mark_changed(tx, key);
+    bench.mark_changed(tx, key, by.cause);
     let (label, state, version) = {
         let household = &bench.get_mut(key)?.household;
         let version = household.contract.version;

@@ -22,7 +22,7 @@ pub(super) fn perform(
     command: &Command,
     (source, at): (Source, Instant),
 ) -> Result<Report> {
-    let cause = format!("{}#{}", tx.cause(), command.request_id);
+    let cause = format!("{}#{}", subscribers::cause_of(tx), command.request_id);
     let by = By { source, at, now: tx.now(), cause: &cause };
     let (key, outcome) = match command.op {
         Op::Start => start(tx, bench, command, &by)?,
@@ -36,7 +36,7 @@ pub(super) fn perform(
     };
     if outcome.change == Change::Made {
         end_access(bench, &key, (command, outcome));
-        bench.mark_changed(tx, &key);
+        bench.mark_changed(tx, &key, by.cause);
         record(tx, bench, &key, command)?;
     }
     Ok(report(bench, &key, command, (outcome, tx.now())))
@@ -122,7 +122,7 @@ fn replace(
     bench.end_household(&key);
     household.contract.access_no = bench.next_access(&new_key);
     bench.insert(Whole { household, keyring, boxes, complete: true });
-    bench.mark_changed(tx, &new_key);
+    bench.mark_changed(tx, &new_key, by.cause);
     Ok((key, Outcome::MADE))
 }
 
@@ -163,7 +163,7 @@ fn apply(
         Op::Suspend => household.suspend(required(reason)?, reference, by),
         Op::Resume => household.resume(reason, by),
         Op::Attr if person == 0 => household.change_attributes(&command.attributes, by),
-        Op::Attr => household.change_person(person, &command.attributes, by),
+        Op::Attr => household.change_person(person, &command.attributes),
         Op::CreditSet => household.change_attributes(&command.attributes, by),
         Op::PersonAdd => {
             let fresh = NewPerson {
@@ -176,7 +176,7 @@ fn apply(
         Op::PersonStop => household.stop_person(person, by),
         Op::PersonSuspend => household.suspend_person(person, required(reason)?, reference, by),
         Op::PersonResume => household.resume_person(person, reason, by),
-        Op::PersonReset => household.reset_person(person, by),
+        Op::PersonReset => household.reset_person(person),
         Op::CancelScheduled => {
             let cancels = command.cancels.as_deref().unwrap_or_default();
             records::jobs::cancel(tx, &command.number, cancels)?;

@@ -11,9 +11,12 @@ use base::store::{Tx, Value};
 use serde_json::json;
 
 use crate::operators;
-use crate::subscribers::{By, Key, Load, PersonState, Source};
+use crate::subscribers::{Key, Load, PersonState};
 
 use super::workbench::{Ended, Ending, Needs, Workbench};
+
+/// What is named as the cause of it.
+const CAUSE: &str = "purge";
 
 /// Erases up to `limit` contracts and as many members that are due; returns how many. Days count from
 /// when the end was written down, not from the instant it was dated to.
@@ -82,18 +85,17 @@ fn purge_contract(
     key: &Key,
     before: Instant,
 ) -> Result<bool> {
-    let by = by_system(tx);
     let newest = bench.newest(&key.number).is_some_and(|whole| whole.household.key() == *key);
     let whole = bench.get_mut(key)?;
     let household = &mut whole.household;
     let Some(recorded) = household.contract.stop_recorded.filter(|at| *at < before) else {
         return Ok(false);
     };
-    household.purge(&by)?;
+    household.purge()?;
     whole.boxes = Some(Vec::new());
     let persons = household.persons.iter().map(|person| person.person_id.clone()).collect();
     bench.end(Ended { persons, what: Ending::Credentials });
-    bench.mark_changed(tx, key);
+    bench.mark_changed(tx, key, CAUSE);
     forget_references(tx, key, None)?;
     // Commands of a later generation of the number are not this contract's.
     let upto = if newest { tx.now() } else { recorded };
@@ -112,15 +114,14 @@ fn purge_member(
     (key, person_no): (&Key, i64),
     before: Instant,
 ) -> Result<bool> {
-    let by = by_system(tx);
     let household = &mut bench.get_mut(key)?.household;
     let due = household.person(person_no).filter(|person| {
         person.state == PersonState::Stopped && person.stop_recorded.is_some_and(|at| at < before)
     });
     let Some(person_id) = due.map(|person| person.person_id.clone()) else { return Ok(false) };
-    household.purge_person(person_no, &by)?;
+    household.purge_person(person_no)?;
     bench.end(Ended { persons: vec![person_id.clone()], what: Ending::Credentials });
-    bench.mark_changed(tx, key);
+    bench.mark_changed(tx, key, CAUSE);
     forget_references(tx, key, Some(person_no))?;
     let (subject, version) = (format!("{}/{person_no:03}", key.label()), version(bench, key));
     let payload = json!({
@@ -130,10 +131,6 @@ fn purge_member(
     let entry = Entry::new("person.purged", &subject).version(version);
     records::record(tx, &entry.event(&key.number, payload))?;
     Ok(true)
-}
-
-fn by_system(tx: &Tx<'_>) -> By<'static> {
-    By { source: Source::System, at: tx.now(), now: tx.now(), cause: "purge" }
 }
 
 /// What the station wrote beside holds, also those lifted long ago, which no household shows.

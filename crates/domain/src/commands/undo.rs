@@ -8,7 +8,7 @@ use base::records::{self, Entry, inbox};
 use base::store::Tx;
 use serde_json::json;
 
-use crate::subscribers::{By, Key, Load, Person, PersonState, Source, Stored};
+use crate::subscribers::{Key, Load, Person, PersonState, Stored, cause_of};
 
 use super::workbench::{Ended, Ending, Needs, Whole, Workbench};
 
@@ -67,8 +67,7 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
     let serials = serials(images.iter().flatten());
     let needs = Needs { load: Load::ForChange, keys: true, boxes: Some(serials) };
     let mut bench = Workbench::load_numbers(tx, numbers, needs)?;
-    let cause = tx.cause().to_owned();
-    let by = By { source: Source::Console, at: tx.now(), now: tx.now(), cause: &cause };
+    let cause = cause_of(tx);
     let members = members(&bench, all);
     let mut undone = Vec::with_capacity(all.len());
     for (one, image) in all.iter().zip(images) {
@@ -86,8 +85,11 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
             continue;
         }
         let whole = bench.get_mut(&one.key)?;
+        let mut persons = Vec::new();
         match image {
             Some(mut image) => {
+                // Members are dated as they were, but for whom the way back changes.
+                persons.clone_from(&image.household.persons);
                 image.household.contract.version = version;
                 let ended = whole.household.contract.access_no;
                 let before = &mut image.household.contract.access_no;
@@ -102,12 +104,13 @@ pub fn restore(tx: &mut Tx<'_>, all: &[Before], check: bool) -> Result<Vec<Undon
                 *whole = image;
             }
             None => {
-                whole.household.void(&by);
+                whole.household.void();
                 whole.keyring.grants.clear();
                 whole.boxes = Some(Vec::new());
             }
         }
-        bench.mark_changed(tx, &one.key);
+        bench.compare_with(&one.key, persons);
+        bench.mark_changed(tx, &one.key, &cause);
         record(tx, &bench, &one.key)?;
     }
     if !check {

@@ -13,7 +13,7 @@ use crate::credentials;
 use crate::entitlements::{self, Keyring};
 use crate::operators::{self, Operator};
 use crate::sessions;
-use crate::subscribers::{self, Household, Key, Load, Stored};
+use crate::subscribers::{self, Household, Key, Load, Person, Stored};
 
 use super::{Command, Op};
 
@@ -61,6 +61,8 @@ pub(super) struct Workbench {
     before: BTreeMap<Key, Whole>,
     now: BTreeMap<Key, Whole>,
     changed: BTreeSet<Key>,
+    /// The members of what changed, as of the last change: the next one counts for whom it changes.
+    marked: HashMap<Key, Vec<Person>>,
     ended: Vec<Ended>,
     /// Boxes of households that are not on the bench: serial and whose.
     elsewhere: BTreeSet<String>,
@@ -151,6 +153,7 @@ impl Workbench {
             now,
             before,
             changed,
+            marked: HashMap::new(),
             ended,
             elsewhere,
             moved: Vec::new(),
@@ -217,15 +220,23 @@ impl Workbench {
         self.now.insert(whole.household.key(), whole);
     }
 
-    /// Counts a change of `key`: every change once. Its version is the next one of its number, whatever
+    /// Lets the next change of `key` count for the members who differ from `persons`.
+    pub(super) fn compare_with(&mut self, key: &Key, persons: Vec<Person>) {
+        self.marked.insert(key.clone(), persons);
+    }
+
+    /// Counts a change of `key` by `cause`: every change once. Its version is the next one of its number, whatever
     /// the generation: receivers hear the number as one stream.
-    pub(super) fn mark_changed(&mut self, tx: &mut Tx<'_>, key: &Key) {
+    pub(super) fn mark_changed(&mut self, tx: &mut Tx<'_>, key: &Key, cause: &str) {
         let known = [&self.now, &self.before].into_iter();
         let versions = known.flat_map(|wholes| generations(wholes, &key.number));
         let newest = versions.map(|(_, whole)| whole.household.contract.version).max();
         if let Some(whole) = self.now.get_mut(key) {
-            whole.household.contract.version = newest.unwrap_or(0) + 1;
-            whole.household.contract.updated = tx.now();
+            let before = self.before.get(key).map(|whole| &whole.household.persons);
+            let was = self.marked.get(key).or(before).map(Vec::as_slice).unwrap_or_default();
+            whole.household.mark(newest.unwrap_or(0) + 1, was, (tx.now(), cause));
+            let persons = whole.household.persons.clone();
+            self.compare_with(key, persons);
         }
         tx.touch(Some(&key.number));
         self.changed.insert(key.clone());

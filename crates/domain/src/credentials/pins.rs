@@ -198,7 +198,7 @@ fn changed(tx: &mut Tx<'_>, act: &'static str, (person_id, kind): (&str, PinKind
     let version = subscribers::next_version(&before);
     let mut after = before.clone();
     let household = after.iter_mut().find(|one| one.key() == key).ok_or_else(unknown)?;
-    household.contract.version = version;
+    household.mark(version, &[], (tx.now(), &subscribers::cause_of(tx)));
     subscribers::save(tx, &before, &after)?;
     tx.touch(Some(&key.number));
     let detail = json!({"kind": kind.as_str()});

@@ -35,6 +35,7 @@ pub fn record_first_play(
     let keys = entitlements::load(tx, vec![number.clone()])?;
     let (mut after, mut keys_after) = (before.clone(), keys.clone());
     let (now, version) = (tx.now(), subscribers::next_version(&before));
+    let cause = subscribers::cause_of(tx);
     let household = after.last_mut().ok_or_else(|| Error::refused(RENTAL_UNKNOWN))?;
     let rentals = keys_after.get_mut(&household.key());
     let rentals = rentals.map(|keyring| keyring.grants.as_mut_slice()).unwrap_or_default();
@@ -53,9 +54,9 @@ pub fn record_first_play(
     }
     grant.first_play = Some(now);
     grant.changed = now;
+    cause.clone_into(&mut grant.cause);
     let (until, grant_no) = (grant.window_end(product), grant.grant_no);
-    household.contract.version = version;
-    household.contract.updated = now;
+    household.mark(version, &[], (now, &cause));
     let key = household.key();
     subscribers::save(tx, &before, &after)?;
     entitlements::save(tx, &keys, &keys_after)?;

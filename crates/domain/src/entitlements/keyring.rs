@@ -101,8 +101,7 @@ impl Keyring {
         for grant in &mut self.grants {
             if grant.product == product && grant.person_no == person_no && grant.revoked.is_none() {
                 grant.revoked = Some(by.now);
-                grant.changed = by.now;
-                by.cause.clone_into(&mut grant.cause);
+                grant.is_changed(by);
                 outcome = Outcome::MADE;
             }
         }
@@ -115,7 +114,7 @@ impl Keyring {
             let state = grant.state_at(by.at);
             if matches!(state, GrantState::Open | GrantState::Scheduled) {
                 grant.stopped = Some(by.at);
-                grant.changed = by.now;
+                grant.is_changed(by);
             }
         }
     }
@@ -124,7 +123,7 @@ impl Keyring {
     pub fn stop_cancel(&mut self, by: &By<'_>) {
         for grant in &mut self.grants {
             if grant.stopped.take().is_some() {
-                grant.changed = by.now;
+                grant.is_changed(by);
             }
         }
     }
@@ -138,7 +137,7 @@ impl Keyring {
         let mut grants: Vec<Grant> = self.grants.iter().filter(living).cloned().collect();
         for (number, grant) in (1..).zip(&mut grants) {
             grant.grant_no = number;
-            by.cause.clone_into(&mut grant.cause);
+            grant.is_changed(by);
         }
         self.stop(by);
         Self { grants }
@@ -171,6 +170,14 @@ impl Keyring {
     }
 }
 
+impl Grant {
+    /// An age never stands beside the cause of an earlier change.
+    fn is_changed(&mut self, by: &By<'_>) {
+        self.changed = by.now;
+        by.cause.clone_into(&mut self.cause);
+    }
+}
+
 /// Makes the `first` grant cover `times` and all the others these meet, which are closed as never
 /// opened; the same period changes nothing.
 fn extend(first: &mut Grant, others: &mut [&mut Grant], times: KeyTimes, by: &By<'_>) -> Outcome {
@@ -189,14 +196,12 @@ fn extend(first: &mut Grant, others: &mut [&mut Grant], times: KeyTimes, by: &By
     if ends.is_none() {
         first.closed_cause = None;
     }
-    first.changed = by.now;
-    by.cause.clone_into(&mut first.cause);
+    first.is_changed(by);
     Outcome::made(note::EXTENDED)
 }
 
 fn end_at(grant: &mut Grant, end: Instant, by: &By<'_>) {
     grant.ends = Some(end);
     grant.closed_cause = Some(by.source.as_str().to_owned());
-    grant.changed = by.now;
-    by.cause.clone_into(&mut grant.cause);
+    grant.is_changed(by);
 }

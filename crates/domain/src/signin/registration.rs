@@ -163,8 +163,8 @@ pub(super) fn activate(
     let by = By { source: Source::System, at: tx.now(), now: tx.now(), cause: &cause };
     let outcome = household.register(person_no, &by)?;
     if outcome.change == Change::Made {
-        household.contract.version = version;
-        household.contract.updated = tx.now();
+        let was = before.first().map(|one| one.persons.as_slice()).unwrap_or_default();
+        household.mark(version, was, (tx.now(), &cause));
         record_registered(tx, household, (person_no, registered_by))?;
         tx.touch(Some(&key.number));
     }

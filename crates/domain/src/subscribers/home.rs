@@ -11,6 +11,7 @@ use super::contracts::Contract;
 use super::holds::Source;
 use super::household::{Key, next_version};
 use super::lifecycle::UNKNOWN;
+use super::outcome::cause_of;
 use super::repo::{Load, load, save};
 
 /// What a switch for the boxes of a household says.
@@ -84,7 +85,7 @@ fn switch(
         Source::Owner => contract.home_wish = wanted,
         Source::Console | Source::Sms | Source::System => contract.home_off = wanted.is_off(),
     }
-    (contract.version, contract.updated) = (version, tx.now());
+    household.mark(version, &[], (tx.now(), &cause_of(tx)));
     let label = household.key().label();
     save(tx, &before, &after)?;
     tx.touch(Some(number));

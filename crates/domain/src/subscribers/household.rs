@@ -86,6 +86,21 @@ impl Household {
         }
     }
 
+    /// Counts a change: the contract is at `version` from now on, and it and each member who is not as in `was` say when they
+    /// changed and by what. An age never stands beside the cause of an earlier change. Who is not in `was` came with both.
+    pub fn mark(&mut self, version: i64, was: &[Person], (now, cause): (Instant, &str)) {
+        self.contract.version = version;
+        self.contract.updated = now;
+        cause.clone_into(&mut self.contract.cause);
+        for person in &mut self.persons {
+            let known = was.iter().find(|one| one.person_id == person.person_id);
+            if known.is_some_and(|one| !person.says_the_same(one)) {
+                person.updated = now;
+                cause.clone_into(&mut person.cause);
+            }
+        }
+    }
+
     /// Holds of the contract itself.
     pub fn contract_holds(&self) -> impl Iterator<Item = &Hold> {
         self.holds_of(0)

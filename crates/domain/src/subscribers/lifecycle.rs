@@ -84,13 +84,12 @@ impl Household {
             Standing::Stopped | Standing::Purged => return Err(Error::refused(NUMBER_STOPPED)),
             Standing::Reserved if starts != self.contract.starts => {
                 self.contract.starts = starts;
-                by.cause.clone_into(&mut self.contract.cause);
-                self.take_attributes(wanted, by);
+                self.take_attributes(wanted);
                 return Ok(Outcome::MADE);
             }
             Standing::Reserved | Standing::Active | Standing::Suspended => {}
         }
-        if self.take_attributes(wanted, by) {
+        if self.take_attributes(wanted) {
             Ok(Outcome::made(note::ATTRIBUTES))
         } else {
             Ok(Outcome::already(note::SAME))
@@ -105,22 +104,18 @@ impl Household {
         if matches!(self.standing(by.now), Standing::Stopped | Standing::Purged) {
             return Err(Error::refused(STOPPED));
         }
-        if self.take_attributes(wanted, by) {
+        if self.take_attributes(wanted) {
             Ok(Outcome::MADE)
         } else {
             Ok(Outcome::already(note::SAME))
         }
     }
 
-    fn take_attributes(&mut self, wanted: &Attributes, by: &By<'_>) -> bool {
+    fn take_attributes(&mut self, wanted: &Attributes) -> bool {
         let mut changed = self.contract.take(wanted);
-        if changed {
-            by.cause.clone_into(&mut self.contract.cause);
-        }
         if let Some(owner) = self.persons.iter_mut().find(|p| p.role == Role::Owner && !p.is_gone())
             && owner.take(wanted)
         {
-            by.cause.clone_into(&mut owner.cause);
             changed = true;
         }
         changed
@@ -205,7 +200,6 @@ impl Household {
         self.contract.stopped = Some(by.at);
         self.contract.stop_recorded = Some(by.now);
         self.contract.stop_cause = Some(by.source.as_str().to_owned());
-        by.cause.clone_into(&mut self.contract.cause);
         Ok(Outcome::MADE)
     }
 
@@ -228,7 +222,6 @@ impl Household {
         self.contract.stopped = None;
         self.contract.stop_recorded = None;
         self.contract.stop_cause = None;
-        by.cause.clone_into(&mut self.contract.cause);
         Ok(Outcome::MADE)
     }
 
@@ -236,7 +229,7 @@ impl Household {
     ///
     /// # Errors
     /// `contract.not_purgeable` — not stopped.
-    pub fn purge(&mut self, by: &By<'_>) -> Result<Outcome> {
+    pub fn purge(&mut self) -> Result<Outcome> {
         match self.contract.stored {
             Stored::Stopped => {}
             Stored::Purged => return Ok(Outcome::already(note::CLOSED_ALREADY)),
@@ -244,7 +237,6 @@ impl Household {
         }
         self.contract.stored = Stored::Purged;
         self.contract.forget();
-        by.cause.clone_into(&mut self.contract.cause);
         for person in &mut self.persons {
             person.forget();
         }
@@ -256,10 +248,9 @@ impl Household {
 
     /// Makes a start undone: as if the contract never was. The version goes on, because receivers
     /// ignore versions they have seen.
-    pub fn void(&mut self, by: &By<'_>) {
+    pub fn void(&mut self) {
         self.contract.stored = Stored::Void;
         self.contract.forget();
-        by.cause.clone_into(&mut self.contract.cause);
         self.persons.clear();
         self.holds.clear();
     }

@@ -64,16 +64,15 @@ impl Household {
         };
         match person.state {
             PersonState::Invited => {
-                by.cause.clone_into(&mut person.cause);
                 person.take(fresh.attributes);
-                person.updated = by.now;
+                // Invited once more, though nothing else may be new.
+                (person.updated, person.cause) = (by.now, by.cause.to_owned());
                 Ok(Outcome::made(note::REISSUED))
             }
             PersonState::Active => {
                 if !person.take(fresh.attributes) {
                     return Ok(Outcome::already(note::SAME));
                 }
-                by.cause.clone_into(&mut person.cause);
                 Ok(Outcome::made(note::ATTRIBUTES))
             }
             PersonState::Stopped if full => Err(Error::refused(TOO_MANY)),
@@ -97,7 +96,6 @@ impl Household {
             PersonState::Invited if held => Err(Error::refused(SUSPENDED)),
             PersonState::Invited => {
                 person.state = PersonState::Active;
-                by.cause.clone_into(&mut person.cause);
                 Ok(Outcome::MADE)
             }
         }
@@ -153,7 +151,6 @@ impl Household {
         person.state = PersonState::Stopped;
         person.stopped = Some(by.at);
         person.stop_recorded = Some(by.now);
-        by.cause.clone_into(&mut person.cause);
         Ok(Outcome::MADE)
     }
 
@@ -161,7 +158,7 @@ impl Household {
     ///
     /// # Errors
     /// `person.unknown`; `contract.not_purgeable` — not removed.
-    pub fn purge_person(&mut self, person_no: i64, by: &By<'_>) -> Result<Outcome> {
+    pub fn purge_person(&mut self, person_no: i64) -> Result<Outcome> {
         let person = self.member_mut(person_no)?;
         match person.state {
             PersonState::Stopped => {}
@@ -171,7 +168,6 @@ impl Household {
             }
         }
         person.forget();
-        by.cause.clone_into(&mut person.cause);
         for hold in self.holds.iter_mut().filter(|hold| hold.person_no == person_no) {
             hold.reference = None;
         }
@@ -182,14 +178,13 @@ impl Household {
     ///
     /// # Errors
     /// `person.unknown`; `person.stopped`.
-    pub fn reset_person(&mut self, person_no: i64, by: &By<'_>) -> Result<Outcome> {
+    pub fn reset_person(&mut self, person_no: i64) -> Result<Outcome> {
         let person = self.member_mut(person_no)?;
         match person.state {
             PersonState::Stopped | PersonState::Purged => Err(Error::refused(PERSON_STOPPED)),
             PersonState::Invited => Ok(Outcome::made(note::REISSUED)),
             PersonState::Active => {
                 person.state = PersonState::Invited;
-                by.cause.clone_into(&mut person.cause);
                 Ok(Outcome::MADE)
             }
         }
@@ -199,22 +194,12 @@ impl Household {
     ///
     /// # Errors
     /// `person.unknown`; `person.stopped`.
-    pub fn change_person(
-        &mut self,
-        person_no: i64,
-        wanted: &Attributes,
-        by: &By<'_>,
-    ) -> Result<Outcome> {
+    pub fn change_person(&mut self, person_no: i64, wanted: &Attributes) -> Result<Outcome> {
         let person = self.member_mut(person_no)?;
         if person.is_gone() {
             return Err(Error::refused(PERSON_STOPPED));
         }
-        if person.take(wanted) {
-            by.cause.clone_into(&mut person.cause);
-            Ok(Outcome::MADE)
-        } else {
-            Ok(Outcome::already(note::SAME))
-        }
+        if person.take(wanted) { Ok(Outcome::MADE) } else { Ok(Outcome::already(note::SAME)) }
     }
 }
 
@@ -250,7 +235,6 @@ impl Person {
         self.state = self.stopped_from.take().unwrap_or(PersonState::Invited);
         self.stopped = None;
         self.stop_recorded = None;
-        by.cause.clone_into(&mut self.cause);
         Ok(Outcome::MADE)
     }
 }
@@ -268,7 +252,7 @@ impl NewPerson<'_> {
         };
         let mut person = Person::invited(self.person_no, fresh.person_id, role, by.now);
         person.take(self.attributes);
-        by.cause.clone_into(&mut person.cause);
+        person.cause = by.cause.to_owned();
         person
     }
 }

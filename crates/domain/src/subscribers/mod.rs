@@ -35,7 +35,7 @@ pub use members::{
     Limits, MAJORITY, NUMBER_USED, NewPerson, PERSON_STOPPED, PERSON_UNKNOWN, SOLE_OWNER,
     SUSPENDED, TOO_MANY,
 };
-pub use outcome::{By, Outcome, note};
+pub use outcome::{By, Outcome, cause_of, note};
 pub use ownership::Age;
 pub use persons::{Person, PersonState, Role};
 pub use refused::{

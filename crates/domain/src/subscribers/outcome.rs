@@ -1,6 +1,7 @@
 //! How a verb ended, and who asked for it.
 
-use base::kernel::{Change, Instant};
+use base::kernel::{Actor, Change, Instant};
+use base::store::Tx;
 
 use super::Source;
 
@@ -41,6 +42,15 @@ pub struct By<'b> {
     pub now: Instant,
     /// The file line or call, kept with the fact.
     pub cause: &'b str,
+}
+
+/// The cause that is kept with what `tx` changes: the file or call it names; `own` for what people do themselves, who name none.
+#[must_use]
+pub fn cause_of(tx: &Tx<'_>) -> String {
+    match (tx.cause(), tx.actor()) {
+        ("", Actor::Person(_)) => "own".to_owned(),
+        (cause, _) => cause.to_owned(),
+    }
 }
 
 /// Notes a verb may leave. The SMS doors translate them to W-codes (brief tve §7.5).

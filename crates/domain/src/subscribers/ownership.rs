@@ -65,8 +65,6 @@ impl Household {
                 _ => continue,
             };
             person.role = role;
-            person.updated = by.now;
-            by.cause.clone_into(&mut person.cause);
         }
         Ok(Outcome::MADE)
     }
@@ -132,7 +130,7 @@ mod tests {
         assert_eq!(roles(&household), [Role::Adult, Role::Owner, Role::Child]);
         household.hand_over(1, &by(now)).unwrap();
         assert_eq!(roles(&household), [Role::Owner, Role::Adult, Role::Child]);
-        household.reset_person(2, &by(now)).unwrap();
+        household.reset_person(2).unwrap();
         assert_eq!(household.hand_over(2, &by(now)).unwrap_err().code(), "family.not_adult");
     }
 

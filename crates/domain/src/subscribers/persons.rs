@@ -159,6 +159,16 @@ impl Person {
         matches!(self.state, PersonState::Stopped | PersonState::Purged)
     }
 
+    /// Whether nothing is said of them that is not said of `other`. What they were let in by, and where that was written down,
+    /// is not said of them.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        other.access_no = self.access_no;
+        other.updated = self.updated;
+        other.cause.clone_from(&self.cause);
+        *self == other
+    }
+
     /// Erases what is known of them.
     pub(super) fn forget(&mut self) {
         self.state = PersonState::Purged;

@@ -77,13 +77,11 @@ pub fn replace(
     new.contract.version = 0;
     new.contract.created = by.now;
     new.contract.starts = new.contract.starts.min(by.at);
-    by.cause.clone_into(&mut new.contract.cause);
     old.contract.stored = Stored::Stopped;
     old.contract.stopped = Some(by.at);
     old.contract.stop_recorded = Some(by.now);
     old.contract.stop_cause = Some("REPLACED".to_owned());
     old.contract.replaced_by = Some(new_number.to_owned());
-    by.cause.clone_into(&mut old.contract.cause);
     old.persons.clear();
     old.holds.retain(|hold| hold.person_no == 0);
     Ok(new)
