@@ -32,6 +32,8 @@ pub(super) struct Here {
     /// Where the console is.
     pub(super) address: String,
     pub(super) words: Words,
+    /// Which page this is, below the console: by this its help is found.
+    path: String,
 }
 
 #[derive(Template)]
@@ -54,15 +56,19 @@ struct Navigation<'n> {
 }
 
 impl Here {
-    /// Who shows a cookie of this console; none: nobody, or not any more.
-    fn find(console: &Console, house: &House, headers: &HeaderMap) -> Result<Option<Self>> {
+    /// Who shows a cookie of this console at its page `path`; none: nobody, or not any more.
+    fn find(
+        console: &Console,
+        house: &House,
+        (headers, path): (&HeaderMap, &str),
+    ) -> Result<Option<Self>> {
         let Some(cookie) = console.cookies().read(headers, house.cookie()) else {
             return Ok(None);
         };
         let seat = console.desks.seat(&cookie, (house.code(), clock::now()))?;
         let words = Words(current::get().language);
-        let (house, address) = (house.clone(), console.address(house));
-        Ok(seat.map(|seat| Self { house, seat, cookie, address, words }))
+        let (house, address, path) = (house.clone(), console.address(house), path.to_owned());
+        Ok(seat.map(|seat| Self { house, seat, cookie, address, words, path }))
     }
 
     /// Whether one of their roles may do this: what is not allowed is not shown.
@@ -110,6 +116,7 @@ impl Here {
 
     /// `page` with what leads through the console above it.
     fn framed(&self, console: &Console, place: &str, page: Page) -> Result<Response> {
+        let is_platform = matches!(self.house, House::Platform);
         let navigation = Navigation {
             words: self.words,
             address: &self.address,
@@ -120,11 +127,16 @@ impl Here {
             masters: self.may(Permission::Settings),
             bulk: self.may(Permission::Bulk),
             trial: self.house.is_on_trial(),
-            platform: matches!(self.house, House::Platform),
+            platform: is_platform,
             visit: self.seat.is_visit().then(|| {
                 self.words.fill("console.visit.band", &[("station", self.house.name(self.words))])
             }),
-            help: helping::of(self.words, place),
+            // A page that says what went wrong is none of the pages.
+            help: if place.is_empty() {
+                None
+            } else {
+                helping::of(self.words, (is_platform, &self.path))
+            },
             base: &console.base_url,
         };
         let page = self.house.owns(page, self.words).led_by(&navigation)?;
@@ -178,7 +190,7 @@ pub(super) async fn shown(
     let named = named.into();
     let work = move || {
         let house = console.house(&named)?;
-        match Here::find(&console, &house, &headers)? {
+        match Here::find(&console, &house, (&headers, &path))? {
             Some(here) => here.or_told(&console, page(&console, &here)),
             None => {
                 let wanted = Wanted { path: &path, form: "" };
@@ -230,7 +242,7 @@ pub(super) async fn posted(
     let work = move || {
         let form = form_of(&console, (&headers, &body))?;
         let house = console.house(&named)?;
-        let Some(here) = Here::find(&console, &house, &headers)? else {
+        let Some(here) = Here::find(&console, &house, (&headers, &path))? else {
             let error = Error::Unauthenticated { code: "staff.signed_out" };
             let wanted = Wanted::form_at(&path, &body);
             return signin::page(&console, &house, (wanted, ""), Some(&error));
@@ -252,7 +264,7 @@ pub(super) async fn seated(
     let work = move || {
         forms::check_origin(&headers, &console.base_url)?;
         let house = console.house(&named)?;
-        Ok(match Here::find(&console, &house, &headers)? {
+        Ok(match Here::find(&console, &house, (&headers, &path))? {
             Some(here) => Ok(here),
             None => {
                 let error = Error::Unauthenticated { code: "staff.signed_out" };
