@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::kernel::{Error, Result, clock};
-use domain::administration::{self, Readiness, Shown};
+use domain::administration::{self, Readiness};
 use domain::commands;
 use domain::operators::{self, Hearing, Linkage, Vouched};
 use domain::staff::Permission;
@@ -189,7 +189,7 @@ fn page(
     let asked = (&here.seat, Permission::Look);
     let known = console.desks.look(asked, clock::now(), administration::readiness)?;
     let Some(known) = known else { return never(console, here) };
-    let Readiness { launch, shown, households } = &known;
+    let Readiness { launch, households, .. } = &known;
     let hearing = typed.unwrap_or(&launch.hearing);
     let error = if let Said::Refused(error) = said { Some(error) } else { None };
     let at = |key, moment| words::fill_at(words.0, key, moment);
@@ -212,7 +212,7 @@ fn page(
         hearing,
         answered: launch.hearing.is_answered(),
         linkages: linkages(words, hearing.linkage),
-        tried: tried(words, shown),
+        tried: tried(words, &known),
         vouched: vouched(words, &known),
         erasable: *households > 0,
         left: words.fill("console.launch.left", &[("count", &households.to_string())]),
@@ -225,7 +225,8 @@ fn page(
 /// The page of a station that was in service before there were trials.
 fn never(console: &Console, here: &Here) -> Result<Response> {
     let title = here.words.get("console.launch.title");
-    let body = Never { title, text: here.words.get("launch.not_on_trial") };
+    let text = message(here.words.0, &Error::refused("launch.not_on_trial"));
+    let body = Never { title, text: &text };
     here.page(console, (title, "launch"), &body, None)
 }
 
@@ -247,7 +248,8 @@ fn linkages(words: Words, chosen: Linkage) -> Vec<Chosen> {
     all.collect()
 }
 
-fn tried(words: Words, shown: &Shown) -> Vec<Item> {
+fn tried(words: Words, known: &Readiness) -> Vec<Item> {
+    let shown = &known.shown;
     let item = |id, key, count: i64, (least, place)| Item {
         id,
         text: words.get(key),
@@ -256,14 +258,16 @@ fn tried(words: Words, shown: &Shown) -> Vec<Item> {
         place,
     };
     let size = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    vec![
+    let mut all = vec![
         item("products", "console.launch.products", size(shown.products), (1, "")),
         item("approvers", "console.launch.approvers", size(shown.approvers), (2, "/staff")),
-        item("files", "console.launch.files", shown.files, (0, "/files")),
+        item("files", "console.launch.files", shown.files, (1, "/files")),
         item("opened", "console.launch.opened", shown.opened, (1, "/files")),
         item("registered", "console.launch.registered", shown.registered, (1, "")),
         item("signed-in", "console.launch.signed_in", shown.signed_in, (1, "/today")),
-    ]
+    ];
+    all.retain(|one| one.id != "files" || known.needs_files());
+    all
 }
 
 fn vouched(words: Words, known: &Readiness) -> Vec<Item> {

@@ -32,7 +32,7 @@ fn given_everything_vouched(manager: &mut Viewer<'_>) {
 
 const HEARING: [(&str, &str); 6] = [
     ("vendor", "㈱北浜システムズ 髙橋SMS"),
-    ("linkage", "both"),
+    ("linkage", "online"),
     ("households", "12000"),
     ("opening_day", "2027-04-01"),
     ("night_contact", "技術課 011-222-3333"),
@@ -59,9 +59,12 @@ fn a_station_tries_everything_erases_its_trial_and_goes_into_service() {
     let mut manager = given_clerk(&house, Role::StationManager);
     let begun = manager.look(LAUNCH);
     assert!(begun.body.contains("id=\"trial\"") && begun.body.contains("id=\"incomplete\""));
+    let (_, files) = begun.body.split_once("id=\"files\"").unwrap();
+    assert!(files.split("</li>").next().unwrap().contains("alarm"), "no file was answered yet");
     let mut second = Viewer::new(&house);
     joins(&mut second, KITA, ("kudo", &invited(&house, KITA, ("kudo", Role::Admin))));
     given_hearing(&mut manager);
+    assert!(!manager.look(LAUNCH).body.contains("id=\"files\""), "it said that it sends none");
     given_everything_vouched(&mut manager);
     let early = does(&mut manager, "go_live", &[("code", KITA)]);
     assert_eq!(early.refusal(), "launch.incomplete", "nobody signed in yet");

@@ -196,4 +196,5 @@ mod walker_devices;
 mod walker_letters;
 mod walker_model;
 mod wanted;
+mod worded;
 mod world;

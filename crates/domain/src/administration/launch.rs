@@ -6,7 +6,7 @@ use base::store::Tx;
 
 use crate::catalogue;
 use crate::credentials;
-use crate::operators::{self, LOOKED_AT, Launch, Role, SHOWN_ACTS};
+use crate::operators::{self, LOOKED_AT, Launch, Linkage, Role, SHOWN_ACTS};
 use crate::subscribers;
 
 /// Who may approve work on many contracts; two are needed.
@@ -41,11 +41,17 @@ pub struct Readiness {
 }
 
 impl Readiness {
+    /// Whether a file of its SMS has to be answered before: it sends some, as far as it told.
+    #[must_use]
+    pub fn needs_files(&self) -> bool {
+        self.launch.hearing.linkage != Linkage::Online
+    }
+
     /// Whether it may go into service, but for the households of the trial.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        let Shown { products, approvers, opened, registered, signed_in, .. } = self.shown;
-        let masters = products > 0 && approvers >= 2;
+        let Shown { products, approvers, files, opened, registered, signed_in } = self.shown;
+        let masters = products > 0 && approvers >= 2 && (files > 0 || !self.needs_files());
         let tried = opened > 0 && registered > 0 && signed_in > 0;
         self.launch.hearing.is_answered() && masters && tried && self.launch.is_vouched_for()
     }
