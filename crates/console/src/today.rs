@@ -24,7 +24,6 @@ use super::file::is_told_there;
 use super::here::{Here, posted, shown};
 use super::labels;
 use super::logs;
-use super::logs::areas::routes_of;
 use super::unregistered::{self, COUNTED};
 
 /// Where it is, below the console.
@@ -130,8 +129,7 @@ fn page(console: &Console, here: &Here, said: &Said<'_>) -> Result<Response> {
     let (words, now) = (here.words, clock::now());
     let asked = (&here.seat, Permission::Look);
     let day = console.desks.look(asked, now, |tx| {
-        let deciding = routes_of("watching").unwrap_or_default();
-        let books = administration::today(tx, &deciding)?;
+        let books = administration::today(tx)?;
         let answered = decisions::count_answers(tx, (books.since, LOOKED_AT))?;
         let unregistered = subscribers::count_unregistered(tx, COUNTED)?;
         let late = files::late(tx)?.is_some();
@@ -157,7 +155,6 @@ pub(super) fn sample(words: Words) -> Result<Page> {
         registered: 3,
         locked_out: 1,
         took: Some((4_000, 31_000)),
-        decided: Some((1_000, 6_000)),
         deliveries: Vec::new(),
         cut: false,
     };
@@ -166,7 +163,7 @@ pub(super) fn sample(words: Words) -> Result<Page> {
         *wrong = hour % 5;
     }
     let denials = vec![("D04".to_owned(), 12), ("D09".to_owned(), 5)];
-    let answered = Answered { permits: 1_204, denials };
+    let answered = Answered { permits: 1_204, denials, took: Some((1_000, 6_000)) };
     let day = Day { books, answered, files: Vec::new(), unregistered: 48, late: false };
     let body = Body::of(words, "", (&day, Instant::from_ms(0)));
     Page::new(words.0, body.title, &body)
@@ -230,7 +227,7 @@ fn list_of(figure: &str, since: Instant) -> String {
         "files" | "late" => return "/files".to_owned(),
         "unregistered" => return unregistered::PATH.to_owned(),
         "took" => "book=access",
-        "decided" => "book=access&kind=watching",
+        "decided" => "book=decisions",
         "signed-in" => "book=audit&kind=sign-ins&outcome=done",
         "wrong" => "book=access&kind=sign-in&outcome=refused",
         "locked-out" => "book=audit&kind=sign-ins&outcome=refused",
@@ -273,16 +270,22 @@ fn figures(words: Words, day: &Day) -> Vec<Figure> {
         count => count.to_string(),
     };
     all.push(figure("unregistered", "console.today.unregistered", unregistered, false));
-    let took = [
-        ("decided", "console.today.decided", today.decided),
-        ("took", "console.today.took", today.took),
-    ];
-    all.extend(took.into_iter().filter_map(|(id, key, took)| {
-        let (half, most) = took?;
-        let took = format!("{} / {} ms", half.div_euclid(1000), most.div_euclid(1000));
-        Some(figure(id, key, took, false))
-    }));
+    let took = |took: Option<(i64, i64)>| match took {
+        Some((half, most)) => format!("{} / {} ms", in_ms(half), in_ms(most)),
+        None => words.get("console.today.took.none").to_owned(),
+    };
+    let decided = took(day.answered.took);
+    all.push(figure("decided", "console.today.decided", decided, false));
+    all.push(figure("took", "console.today.took", took(today.took), false));
     all
+}
+
+/// Microseconds as people read them: what took less than a millisecond is not nothing.
+fn in_ms(micros: i64) -> String {
+    match micros.div_euclid(1000) {
+        0 => format!("0.{}", micros.div_euclid(100)),
+        whole => whole.to_string(),
+    }
 }
 
 /// The most of an hour.

@@ -12,7 +12,7 @@ use crate::viewers::{House, Viewer};
 use crate::world::{KITA, MINAMI, sms};
 
 /// The number of a figure on the page.
-fn figure(page: &str, id: &str) -> String {
+pub fn figure(page: &str, id: &str) -> String {
     let (_, rest) = page.split_once(&format!("<li id=\"{id}\"")).expect("the figure");
     let (_, rest) = rest.split_once("<strong>").unwrap();
     rest.split("</").next().unwrap().to_owned()
@@ -66,7 +66,11 @@ fn what_happened_since_midnight_is_counted_of_this_station_only() {
     let page = shown.body;
     let told = ["signed-in", "wrong", "permits", "refused", "files", "unregistered"];
     assert_eq!(told.map(|id| figure(&page, id)), ["1", "2", "1", "2", "0", "0"], "{page}");
-    assert!(!page.contains("id=\"decided\""), "nobody asked a decision over HTTP");
+    assert_eq!(
+        figure(&page, "decided"),
+        "記録がありません",
+        "written before it was kept how long one takes"
+    );
     let (_, denials) = page.split_once("<table id=\"denials\">").expect("why not");
     let rows = denials.split("</table>").next().unwrap();
     assert!(rows.contains("契約が一時停止中</a></td><td>2</td>"), "{rows}");

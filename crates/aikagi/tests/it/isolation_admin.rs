@@ -154,7 +154,7 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("operators::find_staff", |tx, _| said(operators::find_staff(tx, "himitsu"))),
     ("staff::invite", |tx, _| said(staff::invite(tx, "himitsu").map(|code| code.len()))),
     ("administration::today", |tx, _| {
-        said(administration::today(tx, &[]).map(|today| (today.signed_in, today.registered)))
+        said(administration::today(tx).map(|today| (today.signed_in, today.registered)))
     }),
     ("decisions::count_answers", |tx, _| {
         let ever = (base::kernel::Instant::default(), 1_000);

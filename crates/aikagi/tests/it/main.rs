@@ -22,6 +22,7 @@ mod algorithms;
 mod approvals;
 mod artefacts;
 mod artefacts_places;
+mod asked_about;
 mod authenticator;
 mod authzen;
 mod backlog;

@@ -29,4 +29,4 @@ pub use receivers::{
     list as list_receivers, put as put_receiver, remove as remove_receiver,
 };
 pub use seal::{SealReport, seal, unsealed_since, verify as verify_chain};
-pub use today::{Counted, Request, count_acts, newest_requests};
+pub use today::{Counted, Request, count_acts, half_and_most, newest_requests};

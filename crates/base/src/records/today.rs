@@ -81,3 +81,24 @@ pub fn newest_requests(tx: &mut Tx<'_>, (since, limit): (Instant, i64)) -> Resul
         },
     )
 }
+
+/// How much half of them are at most, and 95 of 100; none: there are none.
+#[must_use]
+pub fn half_and_most(mut micros: Vec<i64>) -> Option<(i64, i64)> {
+    micros.sort_unstable();
+    let last = micros.len().checked_sub(1)?;
+    let at = |percent: usize| micros.get((micros.len() * percent / 100).min(last)).copied();
+    at(50).zip(at(95))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::half_and_most;
+
+    #[test]
+    fn half_and_ninety_five_of_a_hundred() {
+        assert_eq!(half_and_most(Vec::new()), None);
+        assert_eq!(half_and_most(vec![7]), Some((7, 7)));
+        assert_eq!(half_and_most((1..=100).rev().collect()), Some((51, 96)));
+    }
+}

@@ -84,6 +84,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/0051_audit_by_operator_and_subject.sql"),
     ),
     (52, "0052_refused_lines", include_str!("../../../../migrations/0052_refused_lines.sql")),
+    (53, "0053_decision_micros", include_str!("../../../../migrations/0053_decision_micros.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \

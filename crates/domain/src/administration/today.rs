@@ -31,19 +31,17 @@ pub struct Today {
     pub locked_out: i64,
     /// How long half of the newest requests took at most, and 95 of 100, in microseconds; none: there were none.
     pub took: Option<(i64, i64)>,
-    /// The same of those that asked whether somebody may watch.
-    pub decided: Option<(i64, i64)>,
     /// What services have not been told yet.
     pub deliveries: Vec<Backlog>,
     /// Whether the access log had more lines than were looked at.
     pub cut: bool,
 }
 
-/// Reads it; `deciding`: the routes by which is asked whether somebody may watch, as the access log names them.
+/// Reads it.
 ///
 /// # Errors
 /// `unavailable` when the database fails.
-pub fn today(tx: &mut Tx<'_>, deciding: &[String]) -> Result<Today> {
+pub fn today(tx: &mut Tx<'_>) -> Result<Today> {
     let since = tx.now().day_jst().start();
     let newest = (since, LOOKED_AT);
     let acts = [SIGNED_IN, REGISTERED, LOCKED_OUT].map(str::to_owned).to_vec();
@@ -57,8 +55,7 @@ pub fn today(tx: &mut Tx<'_>, deciding: &[String]) -> Result<Today> {
         wrong: wrong_by_hour(&requests, since),
         registered: of(REGISTERED),
         locked_out: of(LOCKED_OUT),
-        took: took(requests.iter()),
-        decided: took(requests.iter().filter(|one| deciding.contains(&one.route))),
+        took: records::half_and_most(requests.iter().map(|one| one.micros).collect()),
         deliveries: outbox::backlog(tx)?,
         cut: looked_at >= LOOKED_AT,
     })
@@ -83,28 +80,4 @@ fn wrong_by_hour(requests: &[Request], since: Instant) -> [i64; 24] {
         }
     }
     hours
-}
-
-fn took<'r>(requests: impl Iterator<Item = &'r Request>) -> Option<(i64, i64)> {
-    let mut micros: Vec<i64> = requests.map(|one| one.micros).collect();
-    micros.sort_unstable();
-    let at = |percent: usize| micros.get((micros.len() * percent / 100).min(micros.len() - 1));
-    if micros.is_empty() { None } else { Some((*at(50)?, *at(95)?)) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(micros: i64) -> Request {
-        Request { at: Instant::default(), route: String::new(), code: String::new(), micros }
-    }
-
-    #[test]
-    fn half_and_ninety_five_of_a_hundred() {
-        assert_eq!(took([].iter()), None);
-        assert_eq!(took([request(7)].iter()), Some((7, 7)));
-        let hundred: Vec<_> = (1..=100).rev().map(request).collect();
-        assert_eq!(took(hundred.iter()), Some((51, 96)));
-    }
 }

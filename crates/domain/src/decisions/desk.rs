@@ -1,6 +1,7 @@
 //! Where questions are answered: facts from memory, answer, trace, log.
 
 use std::sync::Arc;
+use std::time::Instant as Clock;
 
 use base::kernel::{Actor, Error, Instant, Result, Scope};
 use base::records::WriteBehind;
@@ -82,8 +83,9 @@ impl Decisions {
     /// forbidden.
     #[must_use]
     pub fn answer_from_memory(&self, ask: &Ask<'_>, now: Instant) -> Option<Answer> {
+        let began = Clock::now();
         let gathered = self.gather(ask, now, From::Memory).ok().flatten()?;
-        Some(self.answer_with(&gathered, ask, now))
+        Some(self.answer_with(&gathered, ask, (now, began)))
     }
 
     /// The answer. Reads what memory does not know, in at most three statements; call it where
@@ -92,8 +94,9 @@ impl Decisions {
     /// # Errors
     /// `operator.unknown`; `unavailable` when the database fails.
     pub fn answer(&self, ask: &Ask<'_>, now: Instant) -> Result<Answer> {
+        let began = Clock::now();
         match self.gather(ask, now, From::Database)? {
-            Some(gathered) => Ok(self.answer_with(&gathered, ask, now)),
+            Some(gathered) => Ok(self.answer_with(&gathered, ask, (now, began))),
             None => Err(Error::internal("facts were read and are not there")),
         }
     }
@@ -109,6 +112,7 @@ impl Decisions {
         (master, typed): (&MasterKey, &str),
         now: Instant,
     ) -> Result<Answer> {
+        let began = Clock::now();
         let gathered = self.gather(ask, now, From::Database)?;
         let gathered =
             gathered.ok_or_else(|| Error::internal("facts were read and are not there"))?;
@@ -133,7 +137,7 @@ impl Decisions {
                 }
             };
         }
-        Ok(self.answer_with(&gathered, &ask, now))
+        Ok(self.answer_with(&gathered, &ask, (now, began)))
     }
 
     pub(super) fn gather(
@@ -146,12 +150,19 @@ impl Decisions {
         Gatherer { db, kept, operator: ask.operator, now, from }.gather(&ask.subject)
     }
 
-    fn answer_with(&self, gathered: &Gathered, ask: &Ask<'_>, now: Instant) -> Answer {
+    fn answer_with(
+        &self,
+        gathered: &Gathered,
+        ask: &Ask<'_>,
+        (now, began): (Instant, Clock),
+    ) -> Answer {
         let viewer = gathered.viewer();
         let decision = decide(&gathered.station.fact, viewer.as_ref(), &ask.question, now);
         let trace = trace::next(now);
         let asked = (ask.operator, ask.client);
-        self.log.write(log::line(asked, (&trace, now), viewer.as_ref(), &ask.question, &decision));
+        let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let answered = (&*trace, now, micros);
+        self.log.write(log::line(asked, answered, viewer.as_ref(), &ask.question, &decision));
         let answer = if decision.permit() { "permit" } else { "deny" };
         metrics::counter!("aikagi_decisions_total", "answer" => answer).increment(1);
         Answer { decision, trace, station: Arc::clone(&gathered.station.fact) }

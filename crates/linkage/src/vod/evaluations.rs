@@ -94,6 +94,9 @@ pub(super) async fn many(
     let acted = Acted(caller.label().into());
     let language = current::get().language;
     let answers = blocking(move || answer_all(&vod, &caller, &body)).await?;
+    if let Some(operator) = answers.operator() {
+        current::operator_is_there(operator);
+    }
     let mut response = match answers {
         Answers::One(answer) => json(&word(*answer))?,
         Answers::Many(answers) => {
@@ -112,6 +115,19 @@ pub(super) async fn many(
 enum Answers {
     One(Box<Answer>),
     Many(Vec<Result<Answer>>),
+}
+
+impl Answers {
+    /// Whose viewers all of them are about; none: those of several, or nobody's.
+    fn operator(&self) -> Option<&str> {
+        let answers = match self {
+            Self::One(answer) => vec![&**answer],
+            Self::Many(answers) => answers.iter().filter_map(|one| one.as_ref().ok()).collect(),
+        };
+        let mut codes = answers.iter().map(|answer| answer.station.operator.code.as_str());
+        let first = codes.next()?;
+        codes.all(|code| code == first).then_some(first)
+    }
 }
 
 fn answer_all(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<Answers> {

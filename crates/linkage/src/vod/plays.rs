@@ -68,6 +68,7 @@ pub(super) async fn first(
         record_first_play(tx, &ask.subject, ask.question.resource)
     })
     .await?;
+    current::operator_is_there(&operator);
     let until = until.map(Instant::rfc3339_jst);
     let mut response = json(&Played { recorded: change == Change::Made, until })?;
     response.extensions_mut().insert(acted);

@@ -13,7 +13,7 @@ use formats::authzen::{
 };
 use http::HeaderMap;
 use web::access::Acted;
-use web::{Problem, blocking};
+use web::{Problem, blocking, current};
 
 use crate::callers::body_of;
 
@@ -36,13 +36,14 @@ pub(super) async fn resource(
     let caller = vod.caller(operator, &headers).await?;
     let body = body_of(body)?;
     let acted = Acted(caller.label().into());
-    let (kind, found) = blocking(move || search(&vod, &caller, &body)).await?;
+    let (kind, found, operator) = blocking(move || search(&vod, &caller, &body)).await?;
+    current::operator_is_there(&operator);
     let mut response = json(&worded(&kind, found))?;
     response.extensions_mut().insert(acted);
     Ok(response)
 }
 
-fn search(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<(String, Found)> {
+fn search(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<(String, Found, String)> {
     let search = parse_resource_search(body).map_err(|one| fault(&one))?;
     let asked = Asked::about(&search.subject, &search.action, caller)?;
     let page = search.page.clone().unwrap_or_default();
@@ -54,7 +55,7 @@ fn search(vod: &Vod, caller: &Caller, body: &[u8]) -> Result<(String, Found)> {
     let kind = search.resource.kind.into_owned();
     let wanted = (kind.as_str(), after.as_str(), limit);
     let found = vod.decisions.search(&asked.ask(caller), wanted, clock::now())?;
-    Ok((kind, found))
+    Ok((kind, found, asked.operator().to_owned()))
 }
 
 fn worded(kind: &str, found: Found) -> ResourceSearchResponse {
