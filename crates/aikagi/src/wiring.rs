@@ -224,7 +224,7 @@ pub fn public_router(parts: &Parts) -> Router {
     let transport = Transport::of_base(&parts.config.base_url);
     let patience = Duration::from_secs(parts.config.listen.patience_seconds);
     let access = Arc::clone(&parts.books.access);
-    let strangers = Arc::new(strangers(&parts.config));
+    let strangers = Arc::new(strangers(parts));
     let programs = Router::new()
         .merge(linkage::vod::routes(vod(parts)))
         .merge(linkage::sms::online::routes(online(parts)))
@@ -260,11 +260,12 @@ fn certificate_header(config: &Config) -> Option<HeaderName> {
 }
 
 /// Proxies are believed only where the configuration says that one stands before us.
-fn strangers(config: &Config) -> Strangers {
-    let listen = &config.listen;
+fn strangers(parts: &Parts) -> Strangers {
+    let listen = &parts.config.listen;
     let named =
         || listen.proxy_addresses.iter().filter_map(|address| address.parse().ok()).collect();
     Strangers::new(listen.calls_per_minute, listen.behind_proxy.then(named))
+        .naming_stations(&parts.db)
 }
 
 fn provider(

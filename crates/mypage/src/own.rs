@@ -133,6 +133,7 @@ pub(super) async fn posted(
     act: impl FnOnce(&Mypage, &Here, &Parameters<'_>) -> Result<Response> + Send + 'static,
 ) -> Response {
     let work = move || {
+        mypage.issuer(&place)?;
         let form = form_of(&mypage, (&headers, &body))?;
         let filled = Filled::of(&own, &form);
         let Some(mut here) = here(&mypage, &place, (&headers, own.clone()))? else {

@@ -7,9 +7,10 @@ use std::task::{self, Poll};
 use axum::extract::Request;
 use axum::response::Response;
 use base::kernel::{clock, ids};
+use domain::operators::Operator;
 use domain::tokens::KeyProof;
 use http::header::ORIGIN;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use tokio::task::futures::TaskLocalFuture;
 use tower::{Layer, Service};
 use tracing::Instrument as _;
@@ -75,6 +76,10 @@ pub struct Context {
     pub for_staff: bool,
     /// The operator of the address, once a door found that it is there.
     operator: Arc<OnceLock<Arc<str>>>,
+    /// The same as it is now, for pages that end without having asked for it.
+    station: Arc<OnceLock<Arc<Operator>>>,
+    /// What was asked for.
+    address: Uri,
     /// The page the caller is a script of, as the browser says.
     origin: Option<Arc<str>>,
     /// Set once a door found that scripts of that page may read the answer.
@@ -90,6 +95,18 @@ impl Context {
     #[must_use]
     pub fn operator(&self) -> Option<Arc<str>> {
         self.operator.get().cloned()
+    }
+
+    /// The station whose address it is, if a door found that it is there.
+    #[must_use]
+    pub fn station(&self) -> Option<Arc<Operator>> {
+        self.station.get().cloned()
+    }
+
+    /// The path that was asked for.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.address.path()
     }
 
     /// The proof of a key the caller sent along (RFC 9449 §4.1).
@@ -119,6 +136,8 @@ pub fn get() -> Context {
         letters: Letters::Usual,
         for_staff: false,
         operator: Arc::default(),
+        station: Arc::default(),
+        address: Uri::default(),
         origin: None,
         shared: Arc::default(),
         proof: None,
@@ -130,6 +149,12 @@ pub fn get() -> Context {
 /// Without this it stands in the platform's, so that invented codes leave no lines of their own.
 pub fn operator_is_there(code: &str) {
     let _noted_before = CURRENT.try_with(|context| context.operator.set(code.into()));
+}
+
+/// As [`operator_is_there`], with the operator itself: pages that end are in its name.
+pub(crate) fn station_is_there(station: Arc<Operator>) {
+    operator_is_there(&station.code);
+    let _noted_before = CURRENT.try_with(|context| context.station.set(station));
 }
 
 /// Scripts of these `origins` may read the answer: the caller is a client that named them. Compared character
@@ -231,6 +256,8 @@ fn context(request: &Request) -> Context {
         letters: letters(request.headers()),
         for_staff: request.uri().path().starts_with("/console"),
         operator: Arc::default(),
+        station: Arc::default(),
+        address: request.uri().clone(),
         origin: origin(request.headers()),
         shared: Arc::default(),
         proof: proof_of_key(request),

@@ -19,7 +19,7 @@ use crate::current::Letters;
 use crate::look::{self, Dress, Help};
 use crate::problem::retry_after;
 use crate::texts::{in_language, shown_status};
-use crate::{Language, Problem, Refusal, current, status_of, words};
+use crate::{Language, Problem, Refusal, current, place, status_of, words};
 
 pub(crate) const STYLE: &str = include_str!("../assets/aikagi.css");
 
@@ -131,6 +131,8 @@ pub struct Page {
     /// Whether arrow keys move the focus where nothing leads through.
     by_remote: bool,
     body: String,
+    /// An address and its name, below a page nothing leads on from.
+    way_on: Option<(String, &'static str)>,
     form_target: String,
     frames: Vec<String>,
     pictures: bool,
@@ -152,6 +154,7 @@ struct Shell<'p> {
     script: &'p str,
     style: &'p str,
     body: &'p str,
+    way_on: Option<&'p (String, &'static str)>,
 }
 
 #[derive(Template)]
@@ -176,7 +179,11 @@ impl Page {
         title: &str,
         body: &impl Template,
     ) -> std::result::Result<Self, Error> {
-        Ok(Self {
+        Ok(Self::of(language, title, body.render().map_err(Error::internal)?))
+    }
+
+    fn of(language: Language, title: &str, body: String) -> Self {
+        Self {
             language,
             status: StatusCode::OK,
             title: title.to_owned(),
@@ -184,21 +191,24 @@ impl Page {
             dress: Dress::default(),
             led: None,
             by_remote: false,
-            body: body.render().map_err(Error::internal)?,
+            body,
+            way_on: None,
             form_target: String::new(),
             frames: Vec::new(),
             pictures: false,
             runs: Runs::Nothing,
             refusal: None,
             retry_after: None,
-        })
+        }
     }
 
-    /// The page that words an error: with its code for who works for a station, for everybody else with the number to ask by.
+    /// The page that words an error: with its code for who works for a station, for everybody else in the name of the station,
+    /// where it is known, with the number to ask by. Nobody is left there without a way on.
     #[must_use]
     pub fn of_error(language: Language, error: &Error) -> Self {
         let (title, code) = (words::page(language, "error.title"), error.code());
-        let for_staff = current::get().for_staff;
+        let context = current::get();
+        let for_staff = context.for_staff;
         let body = ErrorBody {
             title,
             message: words::error(language, code),
@@ -206,24 +216,22 @@ impl Page {
             code,
             code_label: words::page(language, "error.code"),
             request_label: words::page(language, "error.request"),
-            request_id: &current::get().request_id,
+            request_id: &context.request_id,
         };
-        Self {
-            language,
+        let page = Self::of(language, title, body.render().unwrap_or_default());
+        let way_on = place::beginning();
+        let page = Self {
             status: status_of(error),
-            title: title.to_owned(),
-            owner: words::page(language, "owner").to_owned(),
-            dress: Dress::default(),
-            led: None,
             // A household may stand in front of it with a remote control.
             by_remote: !for_staff,
-            body: body.render().unwrap_or_default(),
-            form_target: String::new(),
-            frames: Vec::new(),
-            pictures: false,
-            runs: Runs::Nothing,
+            way_on: way_on.map(|(address, key)| (address, words::page(language, key))),
             refusal: Some(code),
             retry_after: retry_after(error),
+            ..page
+        };
+        match context.station() {
+            Some(station) if !for_staff => page.for_subscribers_of(&station),
+            _ => page,
         }
     }
 
@@ -412,6 +420,7 @@ impl IntoResponse for Page {
             script: if self.by_arrows() { focus_script() } else { "" },
             style: style_path(),
             body: &self.body,
+            way_on: self.way_on.as_ref().filter(|_| self.led.is_none()),
         };
         let html = match shell.render() {
             Ok(html) => upright(html),
@@ -460,6 +469,7 @@ mod tests {
             script: "",
             style: style_path(),
             body: &page.body,
+            way_on: None,
         };
         let html = shell.render().unwrap();
         assert!(!html.contains("<script") && html.contains("髙橋"), "{html}");

@@ -11,6 +11,15 @@ use domain::operators::{self, Operator};
 use domain::signing::Issuer;
 use http::request::Parts;
 
+use crate::current;
+
+/// Below which address the operators are.
+const STATIONS: &str = "/o/";
+/// Below which the consoles are.
+const CONSOLES: &str = "/console/";
+/// What stands there in place of a station.
+const PLATFORM_CONSOLE: &str = "platform";
+
 /// The operator an address names, if it names one.
 pub struct Place(Option<String>);
 
@@ -30,6 +39,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
 }
 
 impl Place {
+    /// That of a path no route is for.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        Self(path.strip_prefix(STATIONS).and_then(|rest| rest.split('/').next()).map(str::to_owned))
+    }
+
     /// The issuer; one of an operator that is not there is refused before anything is made for it.
     /// Asks the database, unless the operator is in memory.
     ///
@@ -40,8 +55,7 @@ impl Place {
         if !operators::valid_code(code) {
             return Err(Error::not_found("operator.unknown", ""));
         }
-        operator(db, code)?;
-        crate::current::operator_is_there(code);
+        current::station_is_there(operator(db, code)?);
         Ok(Issuer::of_operator(base_url, code))
     }
 
@@ -65,6 +79,20 @@ impl Place {
 pub fn operator(db: &Db, code: &str) -> Result<Arc<Operator>> {
     let scope = Scope::new(code, Actor::Anonymous, clock::now());
     db.operator_fact(&scope, operators::find_operator)
+}
+
+/// Where who can not go on at the address of this request begins anew, and the key of what is written there: the console of
+/// whoever works there, the own page of everybody else. None: at manuals, which are nobody's.
+pub(crate) fn beginning() -> Option<(String, &'static str)> {
+    let context = current::get();
+    let path = context.path();
+    if context.for_staff {
+        let code = path.strip_prefix(CONSOLES).and_then(|rest| rest.split('/').next());
+        let code = code.filter(|code| *code == PLATFORM_CONSOLE || operators::valid_code(code));
+        return Some((format!("/console/{}", code?), "error.console"));
+    }
+    let below = context.station().map(|station| format!("{STATIONS}{}", station.code));
+    (!path.starts_with("/docs")).then(|| (below.unwrap_or_default() + "/me", "me.open"))
 }
 
 /// The site passkeys of an operator's persons (`*`: of nobody yet) are made for.

@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse as _, Response};
-use base::kernel::Result;
+use base::kernel::{Error, Result};
+use base::store::{Db, from_memory};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Method};
 
 use crate::access::Acted;
 use crate::around::Around;
 use crate::pace::{Paces, Rate};
+use crate::place::Place;
 use crate::{Page, Problem, current};
 
 /// What a proxy writes the caller's address into.
@@ -28,6 +30,8 @@ pub struct Strangers {
     paces: Paces<IpAddr>,
     rate: Rate,
     proxies: Option<Vec<IpAddr>>,
+    /// Where stations are known from; none: pages are in nobody's name.
+    stations: Option<Db>,
 }
 
 impl Strangers {
@@ -35,7 +39,30 @@ impl Strangers {
     /// with an empty list whoever reaches us.
     #[must_use]
     pub fn new(calls_per_minute: u64, proxies: Option<Vec<IpAddr>>) -> Self {
-        Self { paces: Paces::new(KEPT), rate: Rate::per_minute(calls_per_minute), proxies }
+        Self {
+            paces: Paces::new(KEPT),
+            rate: Rate::per_minute(calls_per_minute),
+            proxies,
+            stations: None,
+        }
+    }
+
+    /// The same, whose pages are in the names of the stations in this database.
+    #[must_use]
+    pub fn naming_stations(mut self, db: &Db) -> Self {
+        self.stations = Some(db.clone());
+        self
+    }
+
+    /// The page that says that an address called too often: in the station's name when memory knows it, since nobody may make
+    /// us ask the database without end.
+    pub fn page(&self, error: &Error) -> Response {
+        let context = current::get();
+        if let Some(db) = &self.stations {
+            let place = Place::of_path(context.path());
+            let _known = from_memory(|| place.issuer(db, ""));
+        }
+        Page::of_error(context.language, error).into_response()
     }
 
     /// Takes a call; [`Strangers::answered`] gives it back. Nobody, when it counts for nobody.
@@ -174,7 +201,7 @@ impl Around for Forms {
             let asked = request.uri().path().ends_with("/ask");
             Box::new(match asked {
                 true => Problem::from(error).into_response(),
-                false => Page::of_error(current::get().language, &error).into_response(),
+                false => self.0.page(&error),
             })
         })
     }

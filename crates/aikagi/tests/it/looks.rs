@@ -126,7 +126,7 @@ fn a_logo_is_written_anew_upright_small_and_with_nothing_but_its_colours() {
 }
 
 /// A look with everything, of the northern station.
-fn dressed(house: &House) -> Look {
+pub fn dressed(house: &House) -> Look {
     let logo = Logo::read(&picture(60, 40)).unwrap();
     let look = Look {
         logo: logo.digest().to_owned(),

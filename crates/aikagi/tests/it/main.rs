@@ -88,6 +88,7 @@ mod console_verbs;
 mod console_visits;
 mod console_why;
 mod contacts_page;
+mod dead_ends;
 mod decisions;
 mod decisions_kept;
 mod decisions_pins;

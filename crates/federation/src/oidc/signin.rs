@@ -19,7 +19,7 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use web::entry::{BROWSER_COOKIE, SESSION_COOKIE};
 use web::place::Place;
-use web::{Language, Page, blocking, cookies, current, forms};
+use web::{Language, Page, blocking, cookies, current, forms, status_of};
 
 use super::Provider;
 use super::answers::{denied, finished, see_other};
@@ -79,6 +79,11 @@ impl Visitor {
 }
 
 impl Visit {
+    /// The issuer of the address.
+    fn issuer(&self) -> Result<Issuer> {
+        self.provider.issuer(&self.place)
+    }
+
     /// The sign-in of this visit.
     pub(super) fn visitor(&self) -> Result<Visitor> {
         let query = Parameters::parse(&self.query).map_err(|fault| parameter_fault(&fault))?;
@@ -233,7 +238,13 @@ pub(super) async fn run(
     visit: Visit,
     work: impl FnOnce(&Visit) -> Result<Response> + Send + 'static,
 ) -> Response {
-    blocking(move || work(&visit)).await.unwrap_or_else(|problem| {
+    let in_its_name = move || {
+        work(&visit).inspect_err(|error| {
+            // The page that words it is the station's own, whoever's sign-in it was.
+            let _known = status_of(error).is_client_error().then(|| visit.issuer());
+        })
+    };
+    blocking(in_its_name).await.unwrap_or_else(|problem| {
         let error = problem.into_error();
         if let Error::Internal { detail } | Error::Unavailable { detail, .. } = &error {
             tracing::error!(detail, "a sign-in failed");

@@ -7,18 +7,18 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use base::kernel::Error;
 use http::Method;
+use web::Problem;
 use web::around::Around;
 use web::strangers::{Strangers, shows_no_token};
-use web::{Page, Problem, current};
 
 use super::answers::TokenRefusal;
 
 /// How the door says that there were too many calls.
-type Wording = fn(Error) -> Response;
+type Wording = fn(&Strangers, Error) -> Response;
 
-const AS_PAGE: Wording = |error| Page::of_error(current::get().language, &error).into_response();
-const AS_REFUSAL: Wording = |error| TokenRefusal::from(error).into_response();
-const AS_PROBLEM: Wording = |error| Problem::from(error).into_response();
+const AS_PAGE: Wording = |strangers, error| strangers.page(&error);
+const AS_REFUSAL: Wording = |_, error| TokenRefusal::from(error).into_response();
+const AS_PROBLEM: Wording = |_, error| Problem::from(error).into_response();
 
 /// Around all routes: every form counts, and the one address that begins something when it is only looked at.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ impl Around for Counted {
 
     fn before(&self, request: &mut Request) -> Result<Self::Kept, Box<Response>> {
         let Some(word) = counts(request) else { return Ok(None) };
-        self.0.take(request).map_err(|error| Box::new(word(error)))
+        self.0.take(request).map_err(|error| Box::new(word(&self.0, error)))
     }
 
     fn after(&self, taken: Option<IpAddr>, response: &mut Response) {
