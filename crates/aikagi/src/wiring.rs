@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
 use base::kernel::{Actor, Error, Scope, clock, ids};
 use base::records::{AccessLine, LinkageLine, WriteBehind, first_sealed_receiver};
 use base::store::Db;
@@ -27,11 +28,11 @@ use mypage::Mypage;
 use outlets::http::{Allowed, Http, Settings};
 use outlets::post::Post;
 use tower::ServiceBuilder;
-use web::Problem;
 use web::access::Logged;
 use web::around::Layered;
 use web::current::Establish;
 use web::headers::{Secure, Transport};
+use web::nowhere::{nothing_there, only_sent};
 use web::strangers::{Strangers, Unbelieved, WithoutToken};
 
 use crate::config::{
@@ -224,6 +225,7 @@ pub fn public_router(parts: &Parts) -> Router {
     let transport = Transport::of_base(&parts.config.base_url);
     let patience = Duration::from_secs(parts.config.listen.patience_seconds);
     let access = Arc::clone(&parts.books.access);
+    let (db, stations) = (parts.db.clone(), parts.db.clone());
     let strangers = Arc::new(strangers(parts));
     let programs = Router::new()
         .merge(linkage::vod::routes(vod(parts)))
@@ -241,7 +243,10 @@ pub fn public_router(parts: &Parts) -> Router {
         .merge(console::routes(console))
         .merge(crate::docs::routes(&parts.config.base_url))
         .merge(programs)
-        .fallback(|| async { Problem::from(Error::not_found("page.unknown", "")) })
+        .fallback(async move |request: Request| nothing_there(db, request).await)
+        .method_not_allowed_fallback(async move |request: Request| {
+            only_sent(stations, request).await
+        })
         .layer(
             ServiceBuilder::new()
                 .layer(Layered(Measured))

@@ -14,6 +14,7 @@ pub mod forms;
 pub mod headers;
 mod language;
 pub mod look;
+pub mod nowhere;
 pub mod pace;
 pub mod page;
 pub mod passkeys;

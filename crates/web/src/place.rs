@@ -45,6 +45,15 @@ impl Place {
         Self(path.strip_prefix(STATIONS).and_then(|rest| rest.split('/').next()).map(str::to_owned))
     }
 
+    /// Where `path` leads that is a station's address and nothing below it: to its My Page, or to who says that there is no
+    /// such station.
+    #[must_use]
+    pub fn own_page(&self, path: &str) -> Option<String> {
+        let code = self.named().filter(|code| operators::valid_code(code))?;
+        let whole = format!("{STATIONS}{code}");
+        (path.strip_suffix('/').unwrap_or(path) == whole).then(|| whole + "/me")
+    }
+
     /// The issuer; one of an operator that is not there is refused before anything is made for it.
     /// Asks the database, unless the operator is in memory.
     ///

@@ -1,10 +1,13 @@
 //! Where somebody can not go on: every such page leads on by one button, and is the station's where the address says whose.
 
-use http::Method;
+use axum::body::Body;
+use http::{Method, Request};
 
+use crate::doors_world::Two;
 use crate::looks::dressed;
 use crate::signin_pages::sent;
 use crate::viewers::{Answer, House, Viewer};
+use crate::world::KITA;
 
 const BUTTON: &str = "<a class=\"button\" href=\"";
 
@@ -55,4 +58,60 @@ fn where_no_station_is_known_the_way_on_is_where_one_chooses_theirs() {
         assert_eq!((page.status.as_u16(), leads_to(&page)), (404, "/me"), "{path}");
         assert!(!is_the_stations(&page), "{path}");
     }
+}
+
+/// The whole listener, asked by who shows pages, or by a program.
+fn ask(two: &Two, (method, path, accept): (&str, &str, &str)) -> (u16, String) {
+    let request = Request::builder().method(method).uri(path).header("accept", accept);
+    let told = two.tell(request.body(Body::empty()).unwrap(), &two.nobodys);
+    (told.status.as_u16(), told.text)
+}
+
+/// What browsers send.
+const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+#[test]
+fn where_nothing_is_a_browser_shows_a_page_and_a_program_is_told_as_ever() {
+    let two = Two::new();
+    for (path, leads) in [
+        ("/", "/me"),
+        ("/nope", "/me"),
+        ("/o/KITA01/nope", "/o/KITA01/me"),
+        ("/o/NOBODY/nope", "/me"),
+        ("/o/..%2f/nope", "/me"),
+        ("/console/KITA01/nope", "/console/KITA01"),
+        ("/console/platform/nope", "/console/platform"),
+    ] {
+        let (status, page) = ask(&two, ("GET", path, PAGES));
+        assert_eq!(status, 404, "{path}");
+        assert!(page.contains(&format!("{BUTTON}{leads}\"")), "{path}: {page}");
+        assert_eq!(page.contains("北浜ケーブル"), path.starts_with("/o/KITA01"), "{path}: {page}");
+        for accept in ["*/*", "application/json", ""] {
+            let (status, told) = ask(&two, ("GET", path, accept));
+            assert!(status == 404 && told.contains("\"code\":\"page.unknown\""), "{told}");
+        }
+    }
+    for path in ["/o/KITA01", "/o/KITA01/"] {
+        let (status, told) = ask(&two, ("GET", path, PAGES));
+        assert!(status == 303 && told.contains(&format!("/o/{KITA}/me")), "{path}: {told}");
+    }
+}
+
+#[test]
+fn the_address_of_a_form_that_is_looked_at_leads_on_too() {
+    let two = Two::new();
+    for (path, leads) in [
+        ("/o/KITA01/signin/password", "/o/KITA01/me"),
+        ("/signin/password", "/me"),
+        ("/console/KITA01/sign-in", "/console/KITA01"),
+        ("/console/KITA01/masters/look/logo", "/console/KITA01"),
+    ] {
+        let (status, page) = ask(&two, ("GET", path, PAGES));
+        assert_eq!(status, 405, "{path}");
+        assert!(page.contains(&format!("{BUTTON}{leads}\"")), "{path}: {page}");
+        let (status, told) = ask(&two, ("GET", path, "*/*"));
+        assert!(status == 405 && !told.contains('<'), "{path}: {told}");
+    }
+    let answered = two.answer(Request::get("/o/KITA01/token").header("accept", PAGES));
+    assert_eq!(answered.headers()["allow"], "POST", "RFC 9110 §15.5.6");
 }

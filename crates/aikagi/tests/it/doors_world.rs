@@ -202,6 +202,12 @@ impl Two {
         })
     }
 
+    /// The answer to a request without a body.
+    pub fn answer(&self, request: http::request::Builder) -> axum::response::Response {
+        let request = request.body(Body::empty()).unwrap();
+        self.runtime.block_on(self.router.clone().oneshot(request)).unwrap()
+    }
+
     /// What stands in the northern operator's tables, but for the lines that say who asked.
     pub fn picture(&self) -> crate::picture::Picture {
         self.parts.books.flush();
