@@ -43,6 +43,8 @@ struct Day {
     unregistered: i64,
     /// Whether the nightly file did not come.
     late: bool,
+    /// Work on many contracts that waits for a second person; none: who looks has no part in it.
+    bulks: Option<i64>,
 }
 
 /// An hour in the picture: where the bars begin and how tall they are.
@@ -128,12 +130,14 @@ pub(super) async fn answer(
 fn page(console: &Console, here: &Here, said: &Said<'_>) -> Result<Response> {
     let (words, now) = (here.words, clock::now());
     let asked = (&here.seat, Permission::Look);
-    let day = console.desks.look(asked, now, |tx| {
+    let takes_part = here.may(Permission::Bulk);
+    let day = console.desks.look(asked, now, move |tx| {
         let books = administration::today(tx)?;
         let answered = decisions::count_answers(tx, (books.since, LOOKED_AT))?;
         let unregistered = subscribers::count_unregistered(tx, COUNTED)?;
         let late = files::late(tx)?.is_some();
-        Ok(Day { books, answered, files: files::unfinished(tx)?, unregistered, late })
+        let bulks = if takes_part { Some(files::count_asked(tx)?) } else { None };
+        Ok(Day { books, answered, files: files::unfinished(tx)?, unregistered, late, bulks })
     })?;
     let proof = here.proof(console, PATH);
     let body = Body {
@@ -164,7 +168,8 @@ pub(super) fn sample(words: Words) -> Result<Page> {
     }
     let denials = vec![("D04".to_owned(), 12), ("D09".to_owned(), 5)];
     let answered = Answered { permits: 1_204, denials, took: Some((1_000, 6_000)) };
-    let day = Day { books, answered, files: Vec::new(), unregistered: 48, late: false };
+    let day =
+        Day { books, answered, files: Vec::new(), unregistered: 48, late: false, bulks: Some(1) };
     let body = Body::of(words, "", (&day, Instant::from_ms(0)));
     Page::new(words.0, body.title, &body)
 }
@@ -226,6 +231,7 @@ fn list_of(figure: &str, since: Instant) -> String {
     let which = match figure {
         "files" | "late" => return "/files".to_owned(),
         "unregistered" => return unregistered::PATH.to_owned(),
+        "bulks" => return "/bulk".to_owned(),
         "took" => "book=access",
         "decided" => "book=decisions",
         "signed-in" => "book=audit&kind=sign-ins&outcome=done",
@@ -265,6 +271,9 @@ fn figures(words: Words, day: &Day) -> Vec<Figure> {
     all.push(figure("files", "console.today.files", waiting.to_string(), waiting > 0));
     let late = i64::from(day.late).to_string();
     all.push(figure("late", "console.today.late", late, day.late));
+    all.extend(
+        day.bulks.map(|many| figure("bulks", "console.today.bulks", many.to_string(), many > 0)),
+    );
     let unregistered = match day.unregistered {
         COUNTED.. => words.fill("console.today.or_more", &[("count", &COUNTED.to_string())]),
         count => count.to_string(),

@@ -147,6 +147,8 @@ fn a_bulk_of_600_stops_is_guarded_and_done_as_tried_when_a_second_person_approve
     assert_eq!(stopped(&house, &numbers), 0, "only tried");
     assert_eq!(says(&mut kato, &path, "ask").refusal(), "bulk.own_upload");
     assert!(says(&mut suzuki, &path, "ask").body.contains("承認を依頼しました"));
+    let today = opens(&mut kato, &format!("{CONSOLE}/today")).body;
+    assert!(today.contains("<li id=\"bulks\" class=\"alarm\"><strong>1</strong>"), "{today}");
 
     let own = says(&mut suzuki, &path, "approve");
     assert_eq!((own.status.as_u16(), own.refusal()), (403, "bulk.own_upload"));

@@ -53,6 +53,17 @@ fn a_file_in_the_layout_of_the_sms_is_taken_in_every_form_it_has() {
 }
 
 #[test]
+fn what_a_file_lacks_is_named_in_the_readers_language() {
+    let house = House::new();
+    let mut suzuki = given_clerk(&house, Role::Admin);
+    opens(&mut suzuki, &format!("{CONSOLE}/bulk/new"));
+    let fields = [("title", "x"), ("verb", "file")];
+    let sent = puts_in(&mut suzuki, &fields, Some(("a.csv", b"\n")));
+    assert_eq!(sent.refusal(), "bulk.file_wrong", "{}", sent.body);
+    assert!(sent.body.contains("始まりの行(ヘッダー)"), "{}", sent.body);
+}
+
+#[test]
 fn what_can_not_be_read_names_the_line_and_nothing_of_it_is_taken() {
     let house = House::new();
     let mut suzuki = given_clerk(&house, Role::Admin);
@@ -69,10 +80,9 @@ fn what_can_not_be_read_names_the_line_and_nothing_of_it_is_taken() {
     );
     let mut utf16 = vec![0xFF, 0xFE];
     utf16.extend("C00001".encode_utf16().flat_map(u16::to_le_bytes));
-    let cases: [(&str, &[u8], &str, &str); 11] = [
+    let cases: [(&str, &[u8], &str, &str); 10] = [
         ("file", &broken_hash, "bulk.file_wrong", "5行目"),
         ("file", &cut, "bulk.file_wrong", "F00"),
-        ("file", b"", "bulk.file_wrong", "始まりの行(ヘッダー)"),
         ("file", b"PK\x03\x04\x00\x00", "bulk.file_wrong", "1行目"),
         ("file", &elsewhere, "bulk.header_wrong", "operator"),
         ("file", &test, "bulk.header_wrong", "test_flag"),

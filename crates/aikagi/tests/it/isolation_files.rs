@@ -144,6 +144,7 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("files::note_trial", |tx, known| said(files::note_trial(tx, (&known.file.name, "", 0)))),
     ("files::find_bulk", |tx, known| said(files::find_bulk(tx, &known.bulk.id))),
     ("files::bulks_named", |tx, known| said(files::bulks_named(tx, vec![known.bulk.name.clone()]))),
+    ("files::count_asked", |tx, _| said(files::count_asked(tx))),
     ("files::list_bulks", |tx, _| said(files::list_bulks(tx, 100))),
     ("files::put_bulk", |tx, _| said(files::put_bulk(tx, &new_bulk("x")).map(|_| "put"))),
     ("files::decide_bulk", |tx, known| {

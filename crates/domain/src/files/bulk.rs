@@ -274,6 +274,16 @@ pub fn list_bulks(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Bulk>> {
     read_all(tx, ids)
 }
 
+/// How much work waits for a second person.
+///
+/// # Errors
+/// `unavailable` when the database fails.
+pub fn count_asked(tx: &mut Tx<'_>) -> Result<i64> {
+    let keys: [Value; 2] = [tx.operator().into(), BulkState::Asked.as_str().into()];
+    let sql = "SELECT count(*) FROM bulks WHERE operator_id = ?1 AND state = ?2";
+    Ok(tx.row(sql, &keys, Row::int)?.unwrap_or(0))
+}
+
 /// What the same person put in already, and nobody has approved or given up.
 pub(super) fn open_like(tx: &mut Tx<'_>, (staff, source): (&str, &str)) -> Result<Option<Bulk>> {
     let keys: [Value; 3] = [tx.operator().into(), staff.into(), source.into()];

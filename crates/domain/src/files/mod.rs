@@ -24,8 +24,8 @@ pub use arrival::{
     resent,
 };
 pub use bulk::{
-    Bulk, BulkState, CONSOLE, DONE_FOLDER, RUN_FOLDER, TRIED_FOLDER, bulks_named, find_bulk,
-    list_bulks,
+    Bulk, BulkState, CONSOLE, DONE_FOLDER, RUN_FOLDER, TRIED_FOLDER, bulks_named, count_asked,
+    find_bulk, list_bulks,
 };
 pub use file::{Approval, File, FileState, Waits};
 pub use four_eyes::{
