@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use domain::clients::new_secret;
+use formats::webhook::WebhookSecret;
 
 use super::households::Letter;
 use crate::config::new_master_key;
@@ -14,6 +15,8 @@ use crate::failure::Failure;
 /// A file that says: this folder is a demo's, and may be removed by `--reset`.
 const MARK: &str = ".aikagi-demo";
 const CONFIG: &str = "aikagi.toml";
+/// What the events are signed with that the VOD site is told. A demo of an earlier release has none, and tells none.
+const EVENTS_SECRET: &str = "vod-events.secret";
 pub(super) const STATION: &str = include_str!("station.toml");
 /// The logo [`STATION`] names.
 const LOGO: &[u8] = include_bytes!("kitahama.png");
@@ -67,6 +70,8 @@ impl Folder {
         self.write_private("vod.secret", &new_secret())?;
         self.write_private("sms.secret", &new_secret())?;
         self.write_private("portal.secret", &new_secret())?;
+        let secret = WebhookSecret::generate().map_err(std::io::Error::other)?;
+        self.write_private(EVENTS_SECRET, &secret)?;
         let [public, site, ops] = free_ports()?;
         let config = format!(
             "# Made by `aikagi demo`. Commands work here too: aikagi --config {} operator list\n\
@@ -79,7 +84,7 @@ impl Folder {
              [log]\nformat = \"human\"\nlevel = \"warn\"\n\n\
              [mail]\nfolder = \"post\"\n\n\
              [text]\nfolder = \"post\"\n\n\
-             [outgoing]\nallow = [\"localhost:{public}\"]\n",
+             [outgoing]\nallow = [\"localhost:{public}\", \"127.0.0.1:{site}\"]\n",
             self.config().display(),
             toml::Value::from(database)
         );
@@ -127,6 +132,10 @@ impl Folder {
     pub(super) fn read(&self, name: &str) -> Result<String, Failure> {
         let text = std::fs::read_to_string(self.at(name)).map_err(|error| self.fault(&error))?;
         Ok(text.trim().to_owned())
+    }
+
+    pub(super) fn events_secret(&self) -> Option<WebhookSecret> {
+        WebhookSecret::parse(&self.read(EVENTS_SECRET).ok()?).ok()
     }
 
     fn write_private(&self, name: &str, text: &str) -> std::io::Result<()> {

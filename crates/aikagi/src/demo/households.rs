@@ -3,7 +3,8 @@
 use base::kernel::{Actor, Error, Result, Scope, clock};
 use base::store::{Db, Tx};
 use domain::administration;
-use domain::commands::{Command, Op, ResultKind, execute_many};
+use domain::boxes::NewBox;
+use domain::commands::{Command, Op, ResultKind, add_box, execute_many};
 use domain::credentials::issue_letter_code;
 use domain::subscribers::{Attributes, Reason, Role};
 
@@ -55,6 +56,9 @@ struct Home {
     members: &'static [Member],
     products: &'static [&'static str],
     unpaid: bool,
+    telephone: Option<&'static str>,
+    /// Serial and model of a set-top box that stands there.
+    set_top_box: Option<(&'static str, &'static str)>,
 }
 
 const HOMES: &[Home] = &[
@@ -83,6 +87,8 @@ const HOMES: &[Home] = &[
         ],
         products: &["BASIC", "CINEMA"],
         unpaid: false,
+        telephone: Some("0123-45-6789"),
+        set_top_box: Some(("KTV0012345", "STB-4K")),
     },
     Home {
         operator: "OP0012",
@@ -99,6 +105,8 @@ const HOMES: &[Home] = &[
         }],
         products: &["BASIC"],
         unpaid: true,
+        telephone: Some("0123-45-9876"),
+        set_top_box: None,
     },
     Home {
         operator: "OP0034",
@@ -115,6 +123,8 @@ const HOMES: &[Home] = &[
         }],
         products: &["M-MOVIE"],
         unpaid: false,
+        telephone: None,
+        set_top_box: None,
     },
 ];
 
@@ -158,6 +168,10 @@ fn found(tx: &mut Tx<'_>, home: &'static Home) -> Result<Vec<Letter>> {
             return Err(Error::internal(format!("demo command {}: {code}", report.request_id)));
         }
     }
+    if let Some((serial, model)) = home.set_top_box {
+        let [serial, model] = [serial, model].map(str::to_owned);
+        add_box(tx, home.number, &NewBox { serial, model, ..NewBox::default() })?;
+    }
     let invited = home.members.iter().filter_map(|member| Some((member, member.letter?)));
     invited
         .map(|(member, to)| {
@@ -184,6 +198,7 @@ fn commands(home: &Home) -> Vec<Command> {
             max_rating_years: Some(member.max_rating),
             role: (!owner).then_some(member.role),
             note: owner.then(|| home.note.to_owned()),
+            telephone: home.telephone.filter(|_| owner).map(str::to_owned),
             ..Attributes::default()
         };
         add(if owner { Op::Start } else { Op::PersonAdd }, &|command| {

@@ -1,6 +1,7 @@
 //! The demo VOD site: a relying party (OpenID Connect, code with PKCE) that asks before it plays
 //! (AuthZEN). It knows the identity provider by its address only, as any site would.
 
+mod events;
 mod identity;
 mod pages;
 mod postbox;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use formats::webhook::WebhookSecret;
 use outlets::http::Http;
 
 use super::folder::Folder;
@@ -31,6 +33,8 @@ pub(super) struct Site {
     visits: Visits,
     /// Where messages to persons are put.
     post: PathBuf,
+    /// What events are signed with that the site is told.
+    events: Option<WebhookSecret>,
 }
 
 impl Site {
@@ -44,7 +48,8 @@ impl Site {
             known: tokio::sync::OnceCell::new(),
             token: tokio::sync::Mutex::new(None),
         };
-        Ok(Arc::new(Self { identity, visits: Visits::default(), post: folder.at("post") }))
+        let (visits, post) = (Visits::default(), folder.at("post"));
+        Ok(Arc::new(Self { identity, visits, post, events: folder.events_secret() }))
     }
 }
 
@@ -59,6 +64,7 @@ pub(super) fn serve(site: Arc<Site>, socket: TcpListener) -> Result<(), Failure>
         .route("/sign-in", get(watching::sign_in))
         .route("/callback", get(watching::callback))
         .route("/sign-out", post(watching::sign_out))
+        .route("/events", post(events::take))
         .route("/post", get(postbox::show))
         .route("/tv", get(tv::home))
         .route("/tv/code", get(tv::code))

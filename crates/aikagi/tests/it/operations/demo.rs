@@ -4,8 +4,15 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use base::kernel::{Actor, Scope, clock};
+use base::store::{Db, Settings, Tx};
+use domain::boxes;
+use domain::subscribers::{Load, load};
 
 use super::program::{Ended, get, program};
+use crate::world::look_again;
 
 struct Demo {
     child: Child,
@@ -53,6 +60,31 @@ impl Drop for Demo {
     }
 }
 
+/// The household that is shown: a box, a telephone number, and all that happened to it told to the site.
+fn a_household_can_be_found_and_the_site_is_told_of_it(path: &Path) {
+    let db = Db::open(&Settings::Sqlite { path: path.to_owned(), relaxed: true }).unwrap();
+    let scope = || Scope::new("OP0012", Actor::System, clock::now());
+    let boxes = db.read(&scope(), |tx| boxes::list_boxes(tx, "C0012345")).unwrap();
+    let known = boxes.iter().map(|(_, one)| (one.serial.as_str(), one.model.as_str()));
+    assert_eq!(known.collect::<Vec<_>>(), [("KTV0012345", "STB-4K")]);
+    let load = |tx: &mut Tx<'_>| load(tx, vec!["C0012345".to_owned()], Load::Whole);
+    let household = db.read(&scope(), load).unwrap().pop().unwrap();
+    assert_eq!(household.contract.telephone.as_deref(), Some("0123-45-6789"));
+    let told = |tx: &mut Tx<'_>| {
+        let sql = "SELECT state FROM outbox WHERE receiver_id = 'demo-vod'";
+        tx.rows(sql, &[], |row| row.text())
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let states = db.read(&scope(), told).unwrap();
+        if states.len() > 5 && states.iter().all(|state| state == "DONE") {
+            break;
+        }
+        assert!(Instant::now() < until, "the site was not told: {states:?}");
+        look_again();
+    }
+}
+
 #[test]
 fn the_demo_starts_in_an_empty_folder_continues_and_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
@@ -70,6 +102,7 @@ fn the_demo_starts_in_an_empty_folder_continues_and_begins_anew() {
     }
     let ready = get(demo.address("health and metrics"), "/readyz?verbose").unwrap();
     assert_eq!(ready.0, 200, "{}", ready.1);
+    a_household_can_be_found_and_the_site_is_told_of_it(&folder.path().join("demo/aikagi.db"));
     let first: Vec<String> = demo.letters().into_iter().map(str::to_owned).collect();
     drop(demo);
 
