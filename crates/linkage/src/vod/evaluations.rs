@@ -53,7 +53,7 @@ pub(super) async fn one(
         None => blocking(move || from_database(&vod, &caller, &body)).await?,
     };
     let mut response = json(&word(answer))?;
-    // Who asked what stands in the decision log; a second line for each would cost as much again.
+    // Who asked what, and how long it took, stands in the decision log; a second line for each would cost as much again.
     response.extensions_mut().insert(InAnotherBook);
     Ok(response)
 }
