@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aikagi::wiring::{Parts, public_router};
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use http::Request;
 use tower::ServiceExt as _;
@@ -28,6 +28,7 @@ struct Answer {
     status: u16,
     retry_after: String,
     kind: String,
+    body: String,
 }
 
 impl Street {
@@ -62,13 +63,16 @@ impl Street {
         let peer = SocketAddr::new(address.parse().unwrap(), 4711);
         request.extensions_mut().insert(ConnectInfo(peer));
         let response = self.runtime.block_on(self.router.clone().oneshot(request)).unwrap();
+        let (response, body) = response.into_parts();
+        let body = self.runtime.block_on(to_bytes(body, 8 << 20)).unwrap();
         let header = |name: &str| {
-            response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned()
+            response.headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned()
         };
         Answer {
-            status: response.status().as_u16(),
+            status: response.status.as_u16(),
             retry_after: header("retry-after"),
             kind: header("content-type"),
+            body: String::from_utf8_lossy(&body).into_owned(),
         }
     }
 }
@@ -95,6 +99,7 @@ fn beyond_its_calls_an_address_is_told_to_wait_at_every_route_and_others_are_ser
     let first = street.ask(STRANGER, &counted[0], "");
     assert_ne!(first.status, 429);
 
+    let mut in_its_name = 0;
     for (place, route) in counted.iter().enumerate() {
         let name = format!("{} {}", route.0, route.1);
         let refused = street.ask(STRANGER, route, "");
@@ -109,9 +114,17 @@ fn beyond_its_calls_an_address_is_told_to_wait_at_every_route_and_others_are_ser
             _ => "application/problem+json",
         };
         assert_eq!(refused.kind, kind, "{name}");
+        assert_eq!(
+            refused.body.contains("class=\"button\""),
+            kind.starts_with("text/html"),
+            "{name}"
+        );
+        // Where memory knows the station.
+        in_its_name += usize::from(refused.body.contains("北浜ケーブル"));
         let other = street.ask(&format!("198.51.100.{place}"), route, "");
         assert_ne!(other.status, 429, "{name}, from another address");
     }
+    assert!(in_its_name > 10, "{in_its_name}");
 }
 
 #[test]
