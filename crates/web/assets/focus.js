@@ -1,8 +1,9 @@
 // Moves the focus to the nearest thing that can be pressed, in the direction of an arrow key: for a remote control, which
 // has nothing else. Only where the screen is a television's or nothing points: at a desk, arrow keys scroll.
 //
-// What a person types or chooses in is left alone: left and right move within a text, up and down within a list; the other
-// two leave it, so that nobody is caught. Without this script the tab key does the same in one line.
+// What a person types in is left alone: left and right move within a text; the other two leave it, so that nobody is caught.
+// A list is passed like all else, and changed by nobody who only passes: OK begins to choose in it, up and down choose, OK and
+// every other key of a remote control end it. Without this script the tab key does the same in one line.
 "use strict";
 (() => {
   const steps = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
@@ -10,12 +11,14 @@
   const pointed = matchMedia("(any-pointer: fine), (any-pointer: coarse)");
   const pressed = "a[href], button, input:not([type=hidden]), select, textarea, summary";
 
+  // Keys that end choosing; on a remote control the last ones are called back.
+  const ends = ["Enter", "ArrowLeft", "ArrowRight", "Escape", "Backspace", "GoBack", "BrowserBack"];
+
   const all = () =>
     [...document.querySelectorAll(pressed)].filter((one) => !one.disabled && one.getClientRects().length > 0);
 
-  // Whether the key belongs to what is typed or chosen in.
+  // Whether the key belongs to what is typed in.
   function keeps(one, [across]) {
-    if (one instanceof HTMLSelectElement) return across === 0;
     if (one instanceof HTMLTextAreaElement) return true;
     if (!(one instanceof HTMLInputElement)) return false;
     const pressed = ["checkbox", "radio", "submit", "button"];
@@ -45,10 +48,24 @@
     return best;
   }
 
-  // A list keeps up and down: the other two lead on as the tab key would.
-  function beyond(from, [across]) {
-    const here = all();
-    return here[here.indexOf(from) + across];
+  // What a key does in a list; whether it did.
+  function chooses(list, key) {
+    if (!("choosing" in list.dataset)) {
+      if (key === "Enter") list.dataset.choosing = "";
+      return key === "Enter";
+    }
+    const step = steps[key];
+    if (step && step[1] !== 0) {
+      const open = [...list.options].filter((one) => !one.disabled);
+      const next = open[open.indexOf(list.options[list.selectedIndex]) + step[1]];
+      if (next) {
+        next.selected = true;
+        list.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+      return true;
+    }
+    if (ends.includes(key)) delete list.dataset.choosing;
+    return ends.includes(key);
   }
 
   // Where the keys begin: at what stands first on the page itself.
@@ -61,24 +78,28 @@
   const moves = () => wide.matches || !pointed.matches;
 
   document.addEventListener("keydown", (event) => {
-    const step = steps[event.key];
-    if (!step || !moves() || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const from = document.activeElement;
+    if (!moves() || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const [step, from] = [steps[event.key], document.activeElement];
+    const list = from instanceof HTMLSelectElement;
+    // By itself a browser would change the list, or send its form.
+    if (list && (step || chooses(from, event.key))) event.preventDefault();
+    if (!step || (list && "choosing" in from.dataset && chooses(from, event.key))) return;
     const lost = !from || from === document.body || !document.contains(from);
     if (!lost && keeps(from, step)) return;
-    const leads = from instanceof HTMLSelectElement ? beyond : nearest;
-    const next = lost ? first() : leads(from, step);
+    const next = lost ? first() : nearest(from, step);
+    const half = innerHeight / 2;
     // Nothing there: the page scrolls, the focus stays where it is.
-    if (!next) return;
+    if (!next) return list ? scrollBy(0, step[1] * half) : undefined;
     event.preventDefault();
     // What lies between is read first, half a screen at a time.
     const there = next.getBoundingClientRect();
-    const half = innerHeight / 2;
     if (!lost && step[1] > 0 && there.top > innerHeight + half) return scrollBy(0, half);
     if (!lost && step[1] < 0 && there.bottom < -half) return scrollBy(0, -half);
     next.focus();
     next.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
+
+  document.addEventListener("focusout", (event) => delete event.target.dataset.choosing);
 
   // Where the strip of pages is wider than the screen, the page one is on is in sight.
   const current = document.querySelector("nav.own [aria-current]");

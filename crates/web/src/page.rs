@@ -19,7 +19,7 @@ use crate::current::Letters;
 use crate::look::{self, Dress, Help};
 use crate::problem::retry_after;
 use crate::texts::{in_language, shown_status};
-use crate::{Language, Problem, Refusal, current, place, status_of, words};
+use crate::{Language, Problem, Refusal, current, place, status_of, tokens, words};
 
 pub(crate) const STYLE: &str = include_str!("../assets/aikagi.css");
 
@@ -56,7 +56,7 @@ fn path_of(content: &str, ending: &str) -> String {
 
 fn style_path() -> &'static str {
     static PATH: OnceLock<String> = OnceLock::new();
-    PATH.get_or_init(|| path_of(STYLE, "css"))
+    PATH.get_or_init(|| path_of(tokens::sheet(), "css"))
 }
 
 /// The address of the script that speaks to the browser of passkeys, for a page that may run it
@@ -84,12 +84,16 @@ pub fn keys_script() -> &'static str {
 pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
     const SCRIPT: &str = "text/javascript; charset=utf-8";
     Router::new()
-        .route(style_path(), get(async || kept_for_ever("text/css; charset=utf-8", STYLE)))
+        .route(style_path(), get(sheet))
         .route("/assets/look/{colours}", get(look::style))
         .route(passkeys_script(), get(async || kept_for_ever(SCRIPT, PASSKEYS)))
         .route(focus_script(), get(async || kept_for_ever(SCRIPT, FOCUS)))
         .route(keys_script(), get(async || kept_for_ever(SCRIPT, KEYS)))
         .layer(CompressionLayer::new())
+}
+
+async fn sheet() -> Response {
+    kept_for_ever("text/css; charset=utf-8", tokens::sheet())
 }
 
 /// What never changes under its address.

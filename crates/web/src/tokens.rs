@@ -4,6 +4,7 @@
 //! Accessibility Guidelines 2.2 §1.4.3, §1.4.11, *relative luminance*, *contrast ratio*.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 pub use domain::operators::contrast;
 use domain::operators::{LEAST_CONTRAST, Rgb, read_colour, write_colour};
@@ -75,6 +76,20 @@ pub fn pairs() -> Vec<Pair> {
     found.into_iter().map(pair).collect()
 }
 
+/// The style sheet as it is sent: every page brings it along, so without what is there for whoever changes it.
+pub(crate) fn sheet() -> &'static str {
+    static SHEET: OnceLock<String> = OnceLock::new();
+    SHEET.get_or_init(|| without_comments(STYLE))
+}
+
+/// A style sheet without comments and without what its lines are set in by.
+fn without_comments(sheet: &str) -> String {
+    let parts = sheet.split("*/").map(|part| part.split("/*").next().unwrap_or_default());
+    let rules: String = parts.collect();
+    let lines = rules.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// How large an element is, as the style sheet says: `selector` alone before the brace.
 #[must_use]
 pub fn size_of(selector: &str) -> Option<&'static str> {
@@ -121,4 +136,17 @@ fn used(rule: &[(&str, &str)], properties: &[&str]) -> Option<String> {
 fn colour_names() -> BTreeSet<String> {
     let [day, _] = schemes();
     day.into_keys().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_every_rule_and_nothing_else() {
+        let written = "/* a\n b */\np {\n  top: 0; /* c */\n}\n\nq { left: 0; }\n";
+        assert_eq!(without_comments(written), "p {\ntop: 0;\n}\nq { left: 0; }");
+        assert_eq!(sheet().matches('{').count(), STYLE.matches('{').count());
+        assert!(!sheet().contains("/*") && sheet().len() < STYLE.len());
+    }
 }

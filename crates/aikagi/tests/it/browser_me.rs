@@ -174,6 +174,49 @@ async fn by_arrows(browser: &Client, issuer: &str) {
     }
 }
 
+/// The value of the list on the page of a member, and whether the keys choose in it.
+async fn list(browser: &Client) -> (String, bool) {
+    let script = "const list = document.querySelector('#rating');
+        return [list.value, list.matches('[data-choosing]')]";
+    let seen = browser.execute(script, Vec::new()).await.unwrap();
+    (seen[0].as_str().unwrap().to_owned(), seen[1].as_bool().unwrap())
+}
+
+/// A list is passed like all else; OK begins and ends to choose in it.
+async fn chooses(browser: &Client, issuer: &str) {
+    browser.goto(&format!("{issuer}/family/1")).await.unwrap();
+    wait_for(browser, "#rating").await;
+    let (before, _) = list(browser).await;
+    let below = "#rating ~ button";
+    moves(browser, Key::Down, "#rating").await;
+    press(browser, Key::Down).await;
+    assert!(is_focused(browser, below).await, "one gets past it");
+    press(browser, Key::Up).await;
+    press(browser, Key::Left).await;
+    press(browser, Key::Right).await;
+    assert_eq!(list(browser).await, (before.clone(), false), "passing changes nothing");
+    for end in [Key::Enter, Key::Left, Key::Right, Key::Escape] {
+        moves(browser, Key::Up, "#rating").await;
+        press(browser, Key::Enter).await;
+        assert_eq!(list(browser).await, (before.clone(), true));
+        press(browser, Key::Up).await;
+        let (now, choosing) = list(browser).await;
+        assert!(now != before && choosing && is_focused(browser, "#rating").await, "{now}");
+        look_at(browser, TELEVISION, "me-member-choosing").await;
+        press(browser, Key::Down).await;
+        press(browser, end).await;
+        assert_eq!(list(browser).await, (before.clone(), false));
+        assert!(is_focused(browser, "#rating").await, "it ends where it was");
+        press(browser, Key::Down).await;
+        assert!(is_focused(browser, below).await);
+    }
+    // Whoever leaves it by another way does not choose in it any more.
+    moves(browser, Key::Up, "#rating").await;
+    press(browser, Key::Enter).await;
+    press(browser, Key::Tab).await;
+    assert_eq!(list(browser).await, (before, false));
+}
+
 #[test]
 #[ignore = "needs a browser: ./check runs it with TEST_CHROMEDRIVER"]
 fn browser_my_page_fits_a_phone_a_pc_and_a_television_with_arrow_keys_only() {
@@ -189,6 +232,7 @@ fn browser_my_page_fits_a_phone_a_pc_and_a_television_with_arrow_keys_only() {
             let issuer = registers(&browser, (&demo.site, look), &code).await;
             if look.name == TELEVISION.name {
                 by_arrows(&browser, &issuer).await;
+                chooses(&browser, &issuer).await;
                 browser.goto(&format!("{issuer}/me")).await.unwrap();
             }
             walks(&browser, &issuer, look).await;
