@@ -99,7 +99,7 @@ fn act(mypage: &Mypage, here: &Here, what: &str) -> Result<&'static str> {
     match what {
         "adult_on" => journeys
             .act_as(&here.who, now, switch(AdultTitles::Allowed))
-            .map(|_| "family.adult.switched_on"),
+            .map(|_| members::SWITCHED_ON),
         "adult_off" => journeys
             .act_as(&here.who, now, switch(AdultTitles::Off))
             .map(|_| "family.adult.switched_off"),
@@ -154,12 +154,14 @@ fn page(mypage: &Mypage, here: &Here, said: Said<'_>) -> Result<Response> {
     let (words, now) = (Words(current::get().language), clock::now());
     let me = mypage.journeys.look_as(&here.who, now, commands::membership_of)?;
     let owner = me.role == Role::Owner;
+    let off = members::household_off(words, me.adult);
+    let still_off = off.map(|_| words.get("household.adult.still_off"));
     let body = Body {
         words,
         title: words.get("household.title"),
         address: &format!("{}/household", here.issuer.url()),
         proof: &here.proof(mypage, PURPOSE),
-        message: said.text(words),
+        message: members::with_rest(words, said, still_off),
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         role: members::role(words, me.role),

@@ -26,7 +26,7 @@ use web::{Page, current};
 use super::Mypage;
 use super::confirm::{self, Question};
 use super::family::{self, PURPOSE};
-use super::members::{self, named, spoken_of};
+use super::members::{self, SWITCHED_ON, named, spoken_of};
 use super::own::{Here, Said, changed, is_fresh, on_day, posted, shown};
 
 /// The ratings an owner chooses from, in years.
@@ -52,6 +52,8 @@ struct Body<'b> {
     ratings: Vec<(i64, &'static str, bool)>,
     /// State and, if there is something to press, what it does and says.
     adult: Option<(&'static str, Option<(&'static str, &'static str)>)>,
+    /// Why that is worth nothing yet.
+    household_off: Option<&'static str>,
     /// What the form does and says that makes them the other of adult and child.
     role: Option<(&'static str, &'static str)>,
     may_own: bool,
@@ -162,7 +164,7 @@ const ACTS: [(&str, Act); 8] = [
     }),
     ("adult_on", |tx, who, no| {
         let wanted = (no, AdultTitles::Allowed);
-        commands::switch_member_adult(tx, who, wanted).map(|_| "family.adult.switched_on")
+        commands::switch_member_adult(tx, who, wanted).map(|_| SWITCHED_ON)
     }),
     ("adult_off", |tx, who, no| {
         let wanted = (no, AdultTitles::Off);
@@ -238,13 +240,14 @@ fn page(mypage: &Mypage, here: &Here, (number, said): (i64, Said<'_>)) -> Result
     let family = format!("{}/family", here.issuer.url());
     let title = named(words, (one.kana.clone(), number));
     let role = members::role(words, one.role);
+    let household_off = members::household_off(words, seen.adult);
     let body = Body {
         words,
         title: &title,
         family: &family,
         address: &format!("{family}/{number}"),
         proof: &here.proof(mypage, PURPOSE),
-        message: said.text(words),
+        message: members::with_rest(words, said, household_off),
         refused: said.error().is_some(),
         fresh: is_fresh(here, now),
         state: format!("{role} · {}", members::state(words, &one)),
@@ -253,6 +256,7 @@ fn page(mypage: &Mypage, here: &Here, (number, said): (i64, Said<'_>)) -> Result
         held: one.held_by_owner,
         ratings: ratings(words, &one),
         adult: adult(words, (&one, &seen)),
+        household_off: household_off.filter(|_| one.adult_allowed),
         role: other_role(words, &one),
         may_own: one.may_own && seen.offer.is_none(),
         offered: seen.offer.and_then(|offer| offered(words, (&offer, number))),

@@ -1,11 +1,15 @@
 //! Members of a household in words: for the pages of the family.
 
+use domain::commands::HouseholdAdult;
 use domain::credentials::{Relative, Removed};
 use domain::subscribers::{Role, shown_name};
 use web::texts::Words;
 use web::words;
 
-use super::own::on_day;
+use super::own::{Said, on_day};
+
+/// What is said of who may watch titles for adults from now on.
+pub(super) const SWITCHED_ON: &str = "family.adult.switched_on";
 
 /// One member on the page.
 pub(super) struct Listed {
@@ -51,6 +55,25 @@ pub(super) fn rating(words: Words, years: i64) -> &'static str {
         1..=12 => "family.rating.12",
         13..=15 => "family.rating.15",
         _ => "family.rating.18",
+    })
+}
+
+/// What is in the way of who may watch titles for adults by their own setting: that of the household, and what its owner does
+/// about it.
+pub(super) fn household_off(words: Words, household: HouseholdAdult) -> Option<&'static str> {
+    match household {
+        HouseholdAdult::Off => Some(words.get("family.adult.household_off")),
+        HouseholdAdult::NotVerified => Some(words.get("family.adult.household_unverified")),
+        HouseholdAdult::Allowed | HouseholdAdult::NotSold => None,
+    }
+}
+
+/// What a form did, and what is still in the way of that, if anything is.
+pub(super) fn with_rest(words: Words, said: Said<'_>, rest: Option<&str>) -> Option<String> {
+    let text = said.text(words)?;
+    Some(match (said, rest) {
+        (Said::Done(SWITCHED_ON), Some(rest)) => format!("{text} {rest}"),
+        _ => text,
     })
 }
 

@@ -361,9 +361,12 @@ fn an_adult_has_the_switch_for_themselves_and_the_owner_those_of_the_household()
     assert!(other.look(HOUSEHOLD).body.contains("現在：見られない設定です"));
     let on = does(&mut other, HOUSEHOLD, &[("do", "adult_on")]);
     assert!(on.body.contains("世帯の設定がオフのため"), "{}", on.body);
+    assert!(on.body.contains("見られる設定にしました。 世帯の設定がオフのため"), "{}", on.body);
     assert!(!asks(&house, 2, "title:A0001").0);
     assert!(does(&mut owner, PAGE, &[("do", "adult_on")]).body.contains("見られる設定にしました"));
     assert!(asks(&house, 2, "title:A0001").0);
+    let on = does(&mut owner, &member(2), &[("do", "adult_on")]);
+    assert!(!on.body.contains("まだ見られません"), "{}", on.body);
     pass_ten_minutes(&house);
     does(&mut owner, &member(2), &[("do", "adult_off")]);
     assert!(!asks(&house, 2, "title:A0001").0, "off at once, without a proof");
@@ -371,6 +374,31 @@ fn an_adult_has_the_switch_for_themselves_and_the_owner_those_of_the_household()
     assert!(on.location().path().ends_with("/signin"));
     let suspended = does(&mut owner, &member(2), &[("do", "suspend")]);
     assert!(suspended.location().path().ends_with("/signin"));
+}
+
+#[test]
+fn a_switch_that_is_worth_nothing_while_the_households_is_off_says_so_and_what_to_do() {
+    let house = House::new();
+    let mut owner = house.given_viewer("A-001", "takahashi");
+    house.world.given_key("A-001", "NIGHT");
+    let born = |age_verified_by: Option<&str>| Attributes {
+        birth_on: Some("1985-02-03".to_owned()),
+        age_verified_by: age_verified_by.map(str::to_owned),
+        ..Attributes::default()
+    };
+    for (verified, next) in [
+        (None, "ケーブルテレビ局がご契約者の年齢を確認します"),
+        (Some("document"), "「ご家族」のページで、世帯の設定を"),
+    ] {
+        tell(&house, 0, born(verified));
+        let on = does(&mut owner, &member(1), &[("do", "adult_on")]);
+        assert!(on.body.contains("成人向けの作品を見られる設定にしました。"), "{}", on.body);
+        assert_eq!(on.body.matches(next).count(), 2, "in the message and below: {}", on.body);
+        let later = owner.look(&member(1));
+        assert_eq!(later.body.matches(next).count(), 1, "{}", later.body);
+        let off = does(&mut owner, &member(1), &[("do", "adult_off")]);
+        assert!(!off.body.contains("まだ見られません"), "{}", off.body);
+    }
 }
 
 #[test]
