@@ -121,6 +121,14 @@ fn joined(
     }
 }
 
+/// Why they did not join. Whoever joins has an authenticator beside the password, and reads how short it may be then.
+fn refusal(words: Words, error: &Error) -> String {
+    match error.code() {
+        "password.too_short" => words.get("console.join.password.short").to_owned(),
+        _ => message(words.0, error),
+    }
+}
+
 fn page(
     console: &Console,
     house: &House,
@@ -132,7 +140,7 @@ fn page(
         words: Some(words),
         title: words.get("console.join.title"),
         address: &console.address(house),
-        message: error.map(|error| message(words.0, error)),
+        message: error.map(|error| refusal(words, error)),
         ..body
     };
     let page = house.owns(Page::new(words.0, body.title, &body)?, words);

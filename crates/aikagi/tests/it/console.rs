@@ -169,7 +169,13 @@ fn a_wrong_code_at_joining_spends_nothing_and_another_invitation_ends_all_that_w
         clerk.send_form(&path, &fields)
     };
     assert_eq!(joins_with(WORK, "000000").refusal(), "totp.code_wrong");
-    assert_eq!(joins_with("short", &code(&totp, 0)).refusal(), "password.too_short");
+    let short = joins_with("short", &code(&totp, 0));
+    assert_eq!(short.refusal(), "password.too_short");
+    assert!(
+        short.body.contains("8文字以上に") && !short.body.contains("12文字以上"),
+        "{}",
+        short.body
+    );
     assert_eq!(joins_with("sato1234", &code(&totp, 0)).refusal(), "password.common");
     assert_eq!(joins_with(WORK, &code(&totp, 0)).status, 303);
     assert!(is_in(&mut clerk));
