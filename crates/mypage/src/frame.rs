@@ -1,5 +1,7 @@
 //! What stands around every page of a person's own: the way to the others above it, letters and language below.
 
+use std::iter;
+
 use askama::Template;
 use domain::signin::OwnPage;
 use domain::signing::Issuer;
@@ -24,29 +26,48 @@ pub(super) struct Navigation<'n> {
     links: Vec<Link>,
 }
 
-/// The pages in the order they stand in, with what they are called there.
-const PAGES: [(OwnPage, &str); 10] = [
-    (OwnPage::Home, "me.nav.home"),
-    (OwnPage::Watch, "me.nav.watch"),
-    (OwnPage::Family, "me.nav.family"),
-    (OwnPage::Household, "me.nav.household"),
-    (OwnPage::Sessions, "me.nav.sessions"),
-    (OwnPage::Contacts, "me.nav.contacts"),
-    (OwnPage::Passkeys, "me.nav.passkeys"),
-    (OwnPage::Pins, "me.nav.pins"),
-    (OwnPage::Security, "me.nav.security"),
-    (OwnPage::Services, "me.nav.services"),
+/// The pages beside the first in the order they stand in, with what they are called there, and what can be done there.
+const PAGES: [(OwnPage, &str, &str); 9] = [
+    (OwnPage::Watch, "me.nav.watch", "me.menu.watch"),
+    (OwnPage::Family, "me.nav.family", "me.menu.family"),
+    (OwnPage::Household, "me.nav.household", "me.menu.household"),
+    (OwnPage::Sessions, "me.nav.sessions", "me.menu.sessions"),
+    (OwnPage::Contacts, "me.nav.contacts", "me.menu.contacts"),
+    (OwnPage::Passkeys, "me.nav.passkeys", "me.menu.passkeys"),
+    (OwnPage::Pins, "me.nav.pins", "me.menu.pins"),
+    (OwnPage::Security, "me.nav.security", "me.menu.security"),
+    (OwnPage::Services, "me.nav.services", "me.menu.services"),
 ];
+
+/// Pages nothing but others lead to: path, name, what can be done there.
+const BESIDE: [(&str, &str, &str); 3] = [
+    ("me/history", "me.history.title", "me.menu.history"),
+    ("me/data", "me.data", "me.menu.data"),
+    ("me/help", "me.help", "me.menu.help"),
+];
+
+/// The pages a member with this role has beside the first. The owner looks after all of the household; everybody else after
+/// themselves.
+fn pages_of(role: Role) -> impl Iterator<Item = (OwnPage, &'static str, &'static str)> {
+    let not_theirs = if role == Role::Owner { OwnPage::Household } else { OwnPage::Family };
+    PAGES.into_iter().filter(move |(page, _, _)| *page != not_theirs)
+}
+
+/// An entry of the list on the first page: path, name, what can be done there.
+pub(super) type Entry = (&'static str, &'static str, &'static str);
+
+/// All pages of a member with this role but the first: on a phone, the strip above shows three of them.
+pub(super) fn menu(words: Words, role: Role) -> Vec<Entry> {
+    let own = pages_of(role).map(|(page, name, what)| (page.path(), name, what));
+    own.chain(BESIDE).map(|(path, name, what)| (path, words.get(name), words.get(what))).collect()
+}
 
 impl<'n> Navigation<'n> {
     /// Of a member with this role, on one of the pages.
     pub(super) fn of(issuer: &'n Issuer, (own, role): (&OwnPage, Role)) -> Self {
         let words = Words(current::get().language);
-        // The owner looks after all of the household; everybody else after themselves.
-        let not_theirs = if role == Role::Owner { OwnPage::Household } else { OwnPage::Family };
-        let open = |page: &OwnPage| *page != not_theirs;
-        let pages = PAGES.into_iter().filter(|(page, _)| open(page));
-        let links = pages.map(|(page, key)| Link {
+        let home = (OwnPage::Home, "me.nav.home", "");
+        let links = iter::once(home).chain(pages_of(role)).map(|(page, key, _)| Link {
             path: page.path(),
             text: words.get(key),
             here: page == *own,

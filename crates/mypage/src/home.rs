@@ -17,6 +17,7 @@ use web::texts::Words;
 use web::{Page, current, words};
 
 use super::Mypage;
+use super::frame::{self, Entry};
 use super::own::{Here, shown};
 use super::watch;
 
@@ -48,6 +49,7 @@ struct Body<'b> {
     login: &'b str,
     waiting: Vec<Waiting>,
     watch: String,
+    menu: Vec<Entry>,
     happened: Vec<Happened>,
 }
 
@@ -80,6 +82,7 @@ fn page(mypage: &Mypage, here: &Here) -> Result<Response> {
         login: home.login.as_deref().unwrap_or_default(),
         waiting: waiting(words, &home),
         watch: watch::in_one_line(mypage, here, words)?,
+        menu: frame::menu(words, here.who.member.role),
         happened: home
             .happened
             .iter()

@@ -54,6 +54,16 @@ async fn walks(browser: &Client, issuer: &str, look: Look) {
     click(browser, "footer a[href$='/me/data']").await;
     wait_for(browser, "form[action$='/me/data'] button").await;
     look_at(browser, look, "me-data").await;
+    for (page, name) in [("family/9", "me-error"), ("signin/password", "me-nowhere")] {
+        browser.goto(&format!("{issuer}/{page}")).await.unwrap();
+        wait_for(browser, "a.button[href$='/o/OP0012/me']").await;
+        look_at(browser, look, name).await;
+    }
+    click(browser, "a.button[href$='/o/OP0012/me']").await;
+    wait_for(browser, "#who").await;
+    let down = "document.querySelector('#menu').scrollIntoView({ block: 'center' })";
+    browser.execute(down, Vec::new()).await.unwrap();
+    look_at(browser, look, "me-menu").await;
     if look.name == PC.name {
         let base = issuer.split("/o/").next().unwrap();
         let (begin, docs) = (format!("{issuer}/me"), format!("{base}/docs"));

@@ -96,6 +96,28 @@ fn a_person_begins_at_a_page_that_says_who_they_are_and_leads_to_all_others() {
 }
 
 #[test]
+fn the_first_page_lists_all_others_with_what_can_be_done_there() {
+    let house = House::new();
+    let mut viewer = given_family(&house);
+    let mut member = given_member(&house, &mut viewer, "ichiro");
+    for (who, own, not) in
+        [(&mut viewer, "family", "household"), (&mut member, "household", "family")]
+    {
+        let home = who.look(HOME).body;
+        let menu = home.split("id=\"menu\">").nth(1).and_then(|rest| rest.split("</ul>").next());
+        let menu = menu.unwrap();
+        let all = PAGES.into_iter().filter(|path| *path != "me" && *path != "family");
+        for path in all.chain([own, "me/history", "me/help"]) {
+            let link = format!("/o/KITA01/{path}\">");
+            let (_, rest) = menu.split_once(&link).unwrap_or_else(|| panic!("{path}: {menu}"));
+            let (_, what) = rest.split_once("class=\"hint\">").unwrap();
+            assert!(!what.starts_with('<'), "{path}: {menu}");
+        }
+        assert!(!menu.contains(&format!("/{not}\"")), "{menu}");
+    }
+}
+
+#[test]
 fn the_first_page_tells_what_waits_and_what_happened() {
     let house = House::new();
     let mut viewer = given_family(&house);
