@@ -200,7 +200,8 @@ pub(super) fn column(name: &str) -> Option<&'static str> {
 
 /// The key of what a file was read for, or had instead, as its reader names it in English.
 pub(super) fn part_of_file(said: &str) -> Option<&'static str> {
-    const PARTS: [(&str, &str); 10] = [
+    const PARTS: [(&str, &str); 11] = [
+        ("an empty line", "console.trial.part.empty"),
         ("a header", "console.trial.part.header"),
         ("a longer one", "console.trial.part.longer"),
         ("a record", "console.trial.part.record"),

@@ -60,7 +60,7 @@ fn what_a_file_lacks_is_named_in_the_readers_language() {
     let fields = [("title", "x"), ("verb", "file")];
     let sent = puts_in(&mut suzuki, &fields, Some(("a.csv", b"\n")));
     assert_eq!(sent.refusal(), "bulk.file_wrong", "{}", sent.body);
-    assert!(sent.body.contains("始まりの行(ヘッダー)"), "{}", sent.body);
+    assert!(sent.body.contains("正しくは データの行、実際は 空の行"), "{}", sent.body);
 }
 
 #[test]
