@@ -68,10 +68,13 @@ async fn registers(tv: &Client, site: &str, code: &str) {
     wait_for(tv, "#operator").await;
     look_at(tv, TELEVISION, "letter-operator").await;
     moves(tv, Key::Up, "#operator").await;
-    while value(tv, "#operator").await != "OP0012" {
-        press(tv, Key::Down).await;
+    press(tv, Key::Enter).await;
+    for (key, station) in [(Key::Down, "OP0034"), (Key::Up, "OP0012")] {
+        press(tv, key).await;
+        assert_eq!(value(tv, "#operator").await, station);
     }
-    moves(tv, Key::Right, "button[type=submit]").await;
+    press(tv, Key::Enter).await;
+    moves(tv, Key::Down, "button[type=submit]").await;
     press(tv, Key::Enter).await;
     wait_for(tv, "#password").await;
     moves(tv, Key::Down, "button[name=step][value=letter]").await;

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use crate::contacts_page::{given_contact, pass_ten_minutes};
 use crate::family::{given_family, given_member, shown};
 use crate::forgotten::fan_out;
-use crate::viewers::{Answer, House, PASSWORD, Viewer};
+use crate::viewers::{Answer, House, PASSWORD, Viewer, authorize};
 use crate::world::{KITA, products, sato};
 
 const HOME: &str = "/o/KITA01/me";
@@ -61,6 +61,16 @@ pub fn asks_to_watch(house: &House, person_no: i64, resource: &str) {
     let ask = Ask { operator: KITA, client: "vod", subject, question };
     house.decisions.answer(&ask, clock::now()).unwrap();
     house.decisions.flush();
+}
+
+#[test]
+fn a_page_of_our_own_may_be_gone_on_with_by_telephone_and_a_services_sign_in_not() {
+    let house = House::new();
+    given_family(&house);
+    let own = Viewer::new(&house).open_page(HOME);
+    assert!(own.body.contains("class=\"across\" id=\"to-phone\"") && own.body.contains("<svg"));
+    let of_a_service = Viewer::new(&house).open_page(&authorize(&[]));
+    assert!(!of_a_service.body.contains("to-phone"), "{}", of_a_service.body);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use domain::clients::Client;
 use domain::operators::{Choice, Operator};
 use domain::signin::{OwnPage, Purpose, SignIn, Step};
 use web::look::greeting;
+use web::texts::qr_of;
 pub(super) use web::texts::{Words, in_language, message};
 use web::{Language, Page, words};
 
@@ -71,6 +72,8 @@ struct Body<'b> {
     number: &'b str,
     /// What the station says first.
     greeting: &'b str,
+    /// My Page as a picture, for who would have to type with a remote control; empty: they can not go on elsewhere.
+    phone: String,
 }
 
 /// The name of a step's part of the template, and its title; a consent has one of its own.
@@ -139,6 +142,7 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
             .operator
             .filter(|_| sign_in.step == Step::Password)
             .map_or("", |operator| greeting(frame.language, operator)),
+        phone: phone(sign_in, frame),
         asks_second: matches!(sign_in.step, Step::NewPassword { second: true, .. }),
     };
     let mut page = Page::new(frame.language, title, &body)?.by_remote();
@@ -152,6 +156,15 @@ pub(super) fn of_step(sign_in: &SignIn, frame: &Frame<'_>) -> Result<Page> {
         page = page.runs_passkeys();
     }
     Ok(page.told(frame.error))
+}
+
+/// Where a page of our own is on a telephone: there it is easier to sign in than on a television.
+fn phone(sign_in: &SignIn, frame: &Frame<'_>) -> String {
+    let is_own = matches!(sign_in.purpose, Purpose::Own(_)) && sign_in.step == Step::Password;
+    let station = frame.address.strip_suffix("/signin").filter(|_| is_own);
+    station
+        .filter(|_| frame.operator.is_some())
+        .map_or_else(String::new, |station| qr_of(&format!("{station}/me")))
 }
 
 /// The button that names who goes on, where somebody may.
