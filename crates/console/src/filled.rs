@@ -1,6 +1,6 @@
 //! What a form about a verb is filled with, and the command it asks for.
 
-use base::kernel::{Day, Error, Instant, Result, clock};
+use base::kernel::{Day, Error, Result};
 use domain::commands::{Command, Op};
 use domain::subscribers::{MovedFor, Reason};
 use formats::oauth::Parameters;
@@ -90,7 +90,7 @@ impl Filled {
             command.reason = Some(Reason::parse(&self.reason, "reason")?);
         }
         if !self.from.is_empty() {
-            command.effective_at = Some(from(&self.from)?);
+            command.effective_at = Some(Day::parse_iso(&self.from, "from")?.start());
         }
         command.reference = given(&self.reference);
         match op {
@@ -119,18 +119,6 @@ impl Filled {
             _ => Err(Error::invalid("verb.person_unwanted", "person")),
         }
     }
-}
-
-/// From when: today or a day to come. What was is told by the SMS.
-///
-/// # Errors
-/// `date.malformed`; `verb.day_past`
-pub(super) fn from(typed: &str) -> Result<Instant> {
-    let day = Day::parse_iso(typed, "from")?;
-    if day < clock::now().day_jst() {
-        return Err(Error::invalid("verb.day_past", "from"));
-    }
-    Ok(day.start())
 }
 
 /// A number as the SMS and the boxes know it, whatever keyboard it was typed on.

@@ -4,6 +4,7 @@ use domain::commands::Op;
 use domain::entitlements::GrantState;
 use domain::files::FileState;
 use domain::subscribers::{MovedFor, PersonStanding, Role, Source, Standing};
+use formats::sms::part;
 use web::texts::Words;
 
 /// The key of a contract's standing.
@@ -201,17 +202,17 @@ pub(super) fn column(name: &str) -> Option<&'static str> {
 /// The key of what a file was read for, or had instead, as its reader names it in English.
 pub(super) fn part_of_file(said: &str) -> Option<&'static str> {
     const PARTS: [(&str, &str); 11] = [
-        ("an empty line", "console.trial.part.empty"),
-        ("a header", "console.trial.part.header"),
-        ("a longer one", "console.trial.part.longer"),
-        ("a record", "console.trial.part.record"),
-        ("a trailer", "console.trial.part.trailer"),
-        ("a UTF-8 byte order mark", "console.trial.part.mark"),
-        ("more bytes", "console.trial.part.more"),
-        ("other bytes", "console.trial.part.bytes"),
-        ("plain text", "console.trial.part.text"),
-        ("something else", "console.trial.part.else"),
-        ("the end of the file", "console.trial.part.end"),
+        (part::EMPTY, "console.trial.part.empty"),
+        (part::HEADER, "console.trial.part.header"),
+        (part::LONGER, "console.trial.part.longer"),
+        (part::RECORD, "console.trial.part.record"),
+        (part::TRAILER, "console.trial.part.trailer"),
+        (part::MARK, "console.trial.part.mark"),
+        (part::MORE, "console.trial.part.more"),
+        (part::BYTES, "console.trial.part.bytes"),
+        (part::TEXT, "console.trial.part.text"),
+        (part::ELSE, "console.trial.part.else"),
+        (part::END, "console.trial.part.end"),
     ];
     PARTS.into_iter().find(|(known, _)| *known == said).map(|(_, key)| key)
 }

@@ -22,6 +22,15 @@ fn desk_of(house: &House) -> Desk {
     Desk::on(house.world.db.clone(), house.world.dir.path().join("sms").join(KITA), "node-1")
 }
 
+/// A file of 61 lines, the last of which was refused, and what it contains.
+fn sent_with_one_wrong(house: &House, desk: &Desk) -> (File, Vec<u8>) {
+    let mut lines = starts("C", 60);
+    lines.push(line("x-1", "103", "Z-404"));
+    let (sent, content) = csv(1, &lines);
+    desk.send(&sent, &content);
+    (row(&house.world, &sent), content)
+}
+
 fn path(file: &File) -> String {
     format!("{CONSOLE}/files/{}", file.id)
 }
@@ -205,12 +214,8 @@ fn a_result_that_is_gone_is_told_in_words() {
 fn a_run_by_hand_hides_no_result_of_the_folder() {
     let house = House::new();
     let desk = desk_of(&house);
-    let mut lines = starts("C", 60);
-    lines.push(line("x-1", "103", "Z-404"));
-    let (sent, content) = csv(1, &lines);
-    desk.send(&sent, &content);
-    let file = row(&house.world, &sent);
-    let by_hand = house.world.dir.path().join(&sent);
+    let (file, content) = sent_with_one_wrong(&house, &desk);
+    let by_hand = house.world.dir.path().join(&file.name);
     std::fs::write(&by_hand, content).unwrap();
     assert!(desk.batch.run_file(KITA, &by_hand, Run::Rehearse).unwrap().id > file.id);
     let mut viewer = given_clerk(&house, Role::Viewer);
@@ -222,11 +227,7 @@ fn a_run_by_hand_hides_no_result_of_the_folder() {
 fn nothing_a_link_in_the_stations_folder_leads_to_is_shown() {
     let house = House::new();
     let desk = desk_of(&house);
-    let mut lines = starts("C", 60);
-    lines.push(line("x-1", "103", "Z-404"));
-    let (sent, content) = csv(1, &lines);
-    desk.send(&sent, &content);
-    let file = row(&house.world, &sent);
+    let (file, _) = sent_with_one_wrong(&house, &desk);
     let kept = desk.root.join("out/.kept");
     let elsewhere = house.world.dir.path().join("elsewhere");
     std::fs::rename(&kept, &elsewhere).unwrap();

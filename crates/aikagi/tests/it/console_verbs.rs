@@ -41,6 +41,9 @@ fn a_verb_that_lacks_something_says_what_and_keeps_what_was_chosen() {
         assert!(refused.body.contains(text), "{}", refused.body);
         let kept = format!("value=\"{}\" selected", fields[0].1);
         assert!(refused.body.contains(&kept), "{}", refused.body);
+        let give = [("do", "give"), ("request", "r-1"), ("version", "1")];
+        let given = clerk.send_form(&contract("A-001"), &[&give, &fields[..]].concat());
+        assert_eq!(given.refusal(), code, "{fields:?} without a preview");
     }
     assert!(asks(&previews(&mut clerk, &[("verb", "stop"), ("from", &today)])), "today may be");
 }

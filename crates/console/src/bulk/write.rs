@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
-use base::kernel::{Error, Instant, Result};
-use domain::commands::Op;
+use base::kernel::{Day, Error, Instant, Result, clock};
+use domain::commands::{Op, check_from};
 use domain::files::CONSOLE;
 use domain::subscribers::{Reason, is_plain};
 use formats::sms::{
@@ -88,7 +88,9 @@ impl Wish {
         }
         let from = get("from");
         if !from.is_empty() {
-            wish.from = crate::filled::from(&from)?.compact_jst();
+            let from = Day::parse_iso(&from, "from")?.start();
+            check_from(from, clock::now())?;
+            wish.from = from.compact_jst();
         }
         Ok(wish)
     }

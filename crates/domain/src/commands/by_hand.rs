@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use base::kernel::{Error, Result};
+use base::kernel::{Error, Instant, Result};
 use base::records::inbox;
 use base::store::Tx;
 
@@ -37,11 +37,11 @@ pub struct Preview {
 /// What `command` would do. To be called in a rehearsal (`Db::rehearse`), which takes everything back.
 ///
 /// # Errors
-/// `contract.unknown`; `person.unknown` — who is brought back was never there; `unavailable` when the database fails. A
+/// `contract.unknown`; `person.unknown` — who is brought back was never there; `verb.day_past`; `unavailable` when the database fails. A
 /// refusal of the command is in the report.
 pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
     let household = newest(tx, &command.number)?;
-    check_known(&household, command)?;
+    check_by_hand(&household, command, tx.now())?;
     let keyrings = entitlements::load(tx, vec![command.number.clone()])?;
     let now = tx.now();
     let serves = |person_no: i64| command.person_no == 0 || person_no == command.person_no;
@@ -79,7 +79,7 @@ pub fn preview(tx: &mut Tx<'_>, command: &Command) -> Result<Preview> {
 /// same. What it changed is kept for a day, to be taken back ([`super::undo_by_hand`]).
 ///
 /// # Errors
-/// `contract.unknown`; `person.unknown` as in [`preview`]; `contract.version_differs` — by somebody else since it was shown.
+/// `contract.unknown`; `person.unknown` and `verb.day_past` as in [`preview`]; `contract.version_differs` — by somebody else since it was shown.
 /// A refusal of the command is in the report.
 pub fn give(tx: &mut Tx<'_>, command: &Command, version: i64) -> Result<Report> {
     const CHANGED: Error = Error::Conflict { code: "contract.version_differs" };
@@ -87,7 +87,7 @@ pub fn give(tx: &mut Tx<'_>, command: &Command, version: i64) -> Result<Report> 
         return execute(tx, command);
     }
     let household = newest(tx, &command.number)?;
-    check_known(&household, command)?;
+    check_by_hand(&household, command, tx.now())?;
     if household.contract.version != version {
         return Err(CHANGED);
     }
@@ -103,9 +103,21 @@ pub fn give(tx: &mut Tx<'_>, command: &Command, version: i64) -> Result<Report> 
 }
 
 /// By hand a member is brought back, and nobody is added: who lives there the SMS and the owner say.
-fn check_known(household: &Household, command: &Command) -> Result<()> {
+fn check_by_hand(household: &Household, command: &Command, now: Instant) -> Result<()> {
+    command.effective_at.map_or(Ok(()), |from| check_from(from, now))?;
     if command.op == Op::PersonAdd && household.person(command.person_no).is_none() {
         return Err(Error::not_found(PERSON_UNKNOWN, format!("{:03}", command.person_no)));
+    }
+    Ok(())
+}
+
+/// By hand something begins today or on a day to come: what was, the SMS tells.
+///
+/// # Errors
+/// `verb.day_past`
+pub fn check_from(from: Instant, now: Instant) -> Result<()> {
+    if from.day_jst() < now.day_jst() {
+        return Err(Error::invalid("verb.day_past", "from"));
     }
     Ok(())
 }

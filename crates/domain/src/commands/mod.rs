@@ -29,7 +29,7 @@ mod workbench;
 
 pub use boxes::{add_box, remove_box, set_box_key};
 pub use bus::{Done, INBOX, Overlay, execute, execute_many, rehearse_many};
-pub use by_hand::{Preview, give, preview};
+pub use by_hand::{Preview, check_from, give, preview};
 pub use command::{Command, End, Op};
 pub use groups::CommandGroups;
 pub use members::{

@@ -164,7 +164,7 @@ fn phone(sign_in: &SignIn, frame: &Frame<'_>) -> String {
     let station = frame.address.strip_suffix("/signin").filter(|_| is_own);
     station
         .filter(|_| frame.operator.is_some())
-        .map_or_else(String::new, |station| qr_of(&format!("{station}/me")))
+        .map_or_else(String::new, |station| qr_of(&format!("{station}/{}", OwnPage::Home.path())))
 }
 
 /// The button that names who goes on, where somebody may.

@@ -5,6 +5,7 @@ use csv_core::ReadRecordResult;
 use super::columns::{Column, RECORD_BYTES, Wire};
 use super::faults::Problem;
 use super::form::{Charset, Layout};
+use super::part;
 use super::raw::CSV_RECORD_LIMIT;
 use crate::cp932::width;
 
@@ -69,7 +70,7 @@ impl Cells {
                 ReadRecordResult::Record => {
                     return Err(("one record".into(), "a stray quotation mark".into()));
                 }
-                ReadRecordResult::End => return Err(("a record".into(), "an empty line".into())),
+                ReadRecordResult::End => return Err((part::RECORD.into(), part::EMPTY.into())),
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
                     let most = format!("at most {MOST_COLUMNS} columns");
                     return Err((most, "more".into()));

@@ -5,6 +5,7 @@ use std::io::BufRead;
 use super::columns::Wire;
 use super::faults::ReadError;
 use super::form::{BYTE_ORDER_MARK, Charset, Form, Layout};
+use super::part;
 use super::raw::{Found, as_u64};
 use super::reader::{Reader, record_type};
 use super::records::{HEADER, Header};
@@ -23,7 +24,7 @@ impl<R: BufRead> Reader<R> {
             }
             _ if !self.form.byte_order_mark => {}
             _ if self.form.layout == Layout::Fixed => {
-                return Err(self.fault("F009", None, "CP932", "a UTF-8 byte order mark").into());
+                return Err(self.fault("F009", None, "CP932", part::MARK).into());
             }
             _ => self.raw.skip(BYTE_ORDER_MARK.len()),
         }
@@ -45,7 +46,7 @@ impl<R: BufRead> Reader<R> {
             ("", Form { byte_order_mark: true, .. }) => Charset::Utf8,
             ("CP932" | "", Form { byte_order_mark: false, .. }) => Charset::Cp932,
             ("CP932", _) => {
-                let mut fault = self.fault("F009", None, "CP932", "a UTF-8 byte order mark");
+                let mut fault = self.fault("F009", None, "CP932", part::MARK);
                 fault.offset = 0;
                 return Err(fault.into());
             }
@@ -60,7 +61,7 @@ impl<R: BufRead> Reader<R> {
     /// A fault in a header column, with the column's place when the layout gives it. What stands
     /// there is not shown: it may be anything.
     fn fault_in(&self, code: &'static str, column: &'static str, expected: &str) -> ReadError {
-        let mut fault = self.fault(code, Some(column), expected, "something else");
+        let mut fault = self.fault(code, Some(column), expected, part::ELSE);
         let table = HEADER.iter().find(|each| each.name == column);
         if let (Layout::Fixed, Some(table)) = (self.form.layout, table) {
             fault.offset += as_u64(table.start.saturating_sub(1));
@@ -72,7 +73,7 @@ impl<R: BufRead> Reader<R> {
     pub(super) fn plain<W: Wire>(&self) -> Result<W, ReadError> {
         let (record, bad) = self.cells.read::<W>(self.raw.content(), self.form.charset);
         let Some(bad) = bad else { return Ok(record) };
-        let mut fault = self.fault("F006", Some(bad.column), "plain text", "other bytes");
+        let mut fault = self.fault("F006", Some(bad.column), part::TEXT, part::BYTES);
         fault.offset = self.raw.content_offset() + as_u64(bad.offset);
         Err(fault.into())
     }

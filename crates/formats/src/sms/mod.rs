@@ -41,6 +41,7 @@ mod faults;
 mod form;
 mod marker;
 mod names;
+pub mod part;
 mod raw;
 mod reader;
 mod records;

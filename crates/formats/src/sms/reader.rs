@@ -6,6 +6,7 @@ use super::cells::Cells;
 use super::columns::Wire;
 use super::faults::{FileFault, LineFault, ReadError};
 use super::form::{Charset, Form, Layout};
+use super::part;
 use super::raw::{Found, RawRecords, as_u64};
 use super::records::{DATA, Header, Record, Trailer};
 
@@ -69,10 +70,10 @@ impl<R: BufRead> Reader<R> {
         let mut reader = Self { raw, cells, form, next_number: 1, seen_utf8, ended };
         let found = reader.raw.advance()?;
         reader.look_at_first_bytes()?;
-        reader.cut(found, "a header")?;
+        reader.cut(found, part::HEADER)?;
         if layout == Layout::Csv && reader.mark().eq_ignore_ascii_case(b"record_type") {
             let found = reader.raw.advance()?;
-            reader.cut(found, "a header")?;
+            reader.cut(found, part::HEADER)?;
         }
         let header = reader.header()?;
         Ok((header, reader))
@@ -112,10 +113,10 @@ impl<R: BufRead> Reader<R> {
     pub(super) fn step(&mut self) -> Result<Step, ReadError> {
         let found = self.raw.advance()?;
         if found == Found::End {
-            return Err(self.fault("F007", None, "a trailer", "the end of the file").into());
+            return Err(self.fault("F007", None, part::TRAILER, part::END).into());
         }
         self.check_charset(found)?;
-        self.cut(found, "a record")?;
+        self.cut(found, part::RECORD)?;
         match self.mark() {
             b"D" => self.check_data().map(|()| Step::Data),
             b"T" => self.check_columns::<Trailer>().and_then(|()| self.trailer()),
@@ -130,7 +131,7 @@ impl<R: BufRead> Reader<R> {
     pub(super) fn expect_end(&mut self) -> Result<(), ReadError> {
         match self.raw.advance()? {
             Found::End => Ok(()),
-            _ => Err(self.fault("F006", None, "the end of the file", "more bytes").into()),
+            _ => Err(self.fault("F006", None, part::END, part::MORE).into()),
         }
     }
 
@@ -158,10 +159,10 @@ impl<R: BufRead> Reader<R> {
 
     fn cut(&mut self, found: Found, wanted: &str) -> Result<(), ReadError> {
         match found {
-            Found::End => Err(self.fault("F006", None, wanted, "the end of the file").into()),
+            Found::End => Err(self.fault("F006", None, wanted, part::END).into()),
             Found::TooLong => {
                 let limit = format!("a record of at most {} bytes", self.raw.bytes().len());
-                Err(self.fault("F006", None, &limit, "a longer one").into())
+                Err(self.fault("F006", None, &limit, part::LONGER).into())
             }
             Found::Record => self
                 .cells

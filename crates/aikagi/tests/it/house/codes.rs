@@ -226,6 +226,7 @@ const NO_ANSWERS: &[&str] = &[
     "undo.unreadable",
     "undo.changed_since",
     "undo.gone",
+    "verb.day_past",
 ];
 
 #[test]
